@@ -1,0 +1,66 @@
+# Everything that is linked in, as one interface library: convoy_dependencies.
+
+if(NOT CONVOY_DEPS)
+  if(DEFINED ENV{CONVOY_DEPS})
+    set(CONVOY_DEPS "$ENV{CONVOY_DEPS}")
+  else()
+    set(CONVOY_DEPS "${PROJECT_SOURCE_DIR}/.deps")
+  endif()
+endif()
+set(convoy_venv "${PROJECT_SOURCE_DIR}/.venv")
+list(APPEND CMAKE_PREFIX_PATH "${convoy_venv}")
+
+find_package(Threads REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(dnnl CONFIG QUIET)
+if(NOT dnnl_FOUND OR dnnl_VERSION VERSION_LESS 3)
+  message(FATAL_ERROR "oneDNN 3 or newer was not found: run tools/setup, "
+    "or name its prefix in CMAKE_PREFIX_PATH")
+endif()
+
+# ONNX's installed package configuration asks for a Protobuf package configuration, which Debian has not; the
+# targets alone need only protobuf::libprotobuf, found above.
+set(onnx_targets "${CONVOY_DEPS}/onnx/lib/cmake/ONNX/ONNXTargets.cmake")
+if(NOT EXISTS "${onnx_targets}")
+  message(FATAL_ERROR "${onnx_targets} does not exist: run tools/setup")
+endif()
+include("${onnx_targets}")
+
+add_library(convoy_dependencies INTERFACE)
+target_link_libraries(convoy_dependencies INTERFACE ONNX::onnx ONNX::onnx_proto
+  protobuf::libprotobuf DNNL::dnnl fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
+
+if(convoy_openmp)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  target_link_libraries(convoy_dependencies INTERFACE OpenMP::OpenMP_CXX)
+else()
+  target_compile_definitions(convoy_dependencies INTERFACE CONVOY_NO_OPENMP)
+endif()
+
+if(CONVOY_CUDA)
+  find_package(CUDAToolkit REQUIRED)
+  target_link_libraries(convoy_dependencies INTERFACE CUDA::cudart CUDA::cublasLt)
+  target_compile_definitions(convoy_dependencies INTERFACE CONVOY_CUDA)
+endif()
+
+# Libraries that single operators need. Each that is found defines CONVOY_HAS_NAME; without it the operator, or that
+# image format of it, is unsupported.
+find_package(PkgConfig QUIET)
+function(convoy_optional_library name module)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(${name} QUIET IMPORTED_TARGET GLOBAL ${module})
+  endif()
+  if(${name}_FOUND)
+    target_link_libraries(convoy_dependencies INTERFACE PkgConfig::${name})
+    target_compile_definitions(convoy_dependencies INTERFACE CONVOY_HAS_${name})
+  endif()
+endfunction()
+convoy_optional_library(RE2 re2)
+convoy_optional_library(PNG libpng)
+convoy_optional_library(JPEG libjpeg)
+convoy_optional_library(TIFF libtiff-4)
+convoy_optional_library(WEBP libwebp)
+convoy_optional_library(OPENJPEG libopenjp2)

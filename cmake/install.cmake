@@ -1,0 +1,42 @@
+# cmake --install: the library with its headers and package configuration, the CLI, and oneDNN's library, which a pip
+# environment brought and which the target machine lacks. Component `python` is what a wheel holds.
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION_RELEASE)
+if(NOT dnnl_library)
+  get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION)
+endif()
+get_target_property(dnnl_soname DNNL::dnnl IMPORTED_SONAME_RELEASE)
+if(NOT dnnl_soname)
+  get_filename_component(dnnl_soname "${dnnl_library}" NAME)
+endif()
+
+if(TARGET convoy)
+  set_target_properties(convoy PROPERTIES INSTALL_RPATH "$ORIGIN")
+  install(TARGETS convoy EXPORT ConvoyTargets COMPONENT library)
+  install(DIRECTORY runtime/include/convoy DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    COMPONENT library)
+  set(package_destination "${CMAKE_INSTALL_LIBDIR}/cmake/Convoy")
+  install(EXPORT ConvoyTargets FILE ConvoyConfig.cmake NAMESPACE Convoy::
+    DESTINATION "${package_destination}" COMPONENT library)
+  write_basic_package_version_file("${PROJECT_BINARY_DIR}/ConvoyConfigVersion.cmake"
+    COMPATIBILITY SameMinorVersion)
+  install(FILES "${PROJECT_BINARY_DIR}/ConvoyConfigVersion.cmake"
+    DESTINATION "${package_destination}" COMPONENT library)
+endif()
+if(TARGET convoy_cli)
+  set_target_properties(convoy_cli PROPERTIES
+    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  install(TARGETS convoy_cli COMPONENT library)
+endif()
+install(FILES "${dnnl_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" RENAME "${dnnl_soname}"
+  COMPONENT library)
+
+if(TARGET convoy_python)
+  set_target_properties(convoy_python PROPERTIES INSTALL_RPATH "$ORIGIN")
+  install(TARGETS convoy_python LIBRARY DESTINATION convoy COMPONENT python EXCLUDE_FROM_ALL)
+  install(FILES ${package_files} DESTINATION convoy COMPONENT python EXCLUDE_FROM_ALL)
+  install(FILES "${dnnl_library}" DESTINATION convoy RENAME "${dnnl_soname}"
+    COMPONENT python EXCLUDE_FROM_ALL)
+endif()

@@ -1,0 +1,29 @@
+# The Python package: build/python/convoy holds the module beside links to the package's own files.
+
+if(NOT DEFINED Python_EXECUTABLE AND NOT SKBUILD AND EXISTS "${convoy_venv}/bin/python")
+  set(Python_EXECUTABLE "${convoy_venv}/bin/python")
+endif()
+find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
+execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
+  OUTPUT_STRIP_TRAILING_WHITESPACE OUTPUT_VARIABLE nanobind_ROOT COMMAND_ERROR_IS_FATAL ANY)
+find_package(nanobind CONFIG REQUIRED)
+
+set(package_dir "${PROJECT_BINARY_DIR}/python/convoy")
+nanobind_add_module(convoy_python NB_STATIC NB_DOMAIN convoy ${binding_sources})
+set_target_properties(convoy_python PROPERTIES
+  OUTPUT_NAME _convoy LIBRARY_OUTPUT_DIRECTORY "${package_dir}")
+target_compile_definitions(convoy_python PRIVATE CONVOY_VERSION="${PROJECT_VERSION}")
+target_link_libraries(convoy_python PRIVATE convoy_core)
+target_link_options(convoy_python PRIVATE -Wl,--exclude-libs,ALL)
+
+file(GLOB stale "${package_dir}/*.py" "${package_dir}/*.pyi")
+if(stale)
+  file(REMOVE ${stale})
+endif()
+file(GLOB package_files CONFIGURE_DEPENDS
+  tools/python/convoy/*.py tools/python/convoy/*.pyi tools/python/convoy/py.typed)
+file(MAKE_DIRECTORY "${package_dir}")
+foreach(file IN LISTS package_files)
+  get_filename_component(name "${file}" NAME)
+  file(CREATE_LINK "${file}" "${package_dir}/${name}" SYMBOLIC)
+endforeach()

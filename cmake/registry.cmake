@@ -1,0 +1,29 @@
+# Generates build/generated/register_ops.cc: register_all_ops calls register_NAME for every operator file ops/NAME.cc and
+# every operator folder ops/NAME with a file NAME.cc. Static initialisers would be dropped from a static library.
+
+file(GLOB op_files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/ops" ops/*.cc ops/*/*.cc)
+set(op_names "")
+foreach(file IN LISTS op_files)
+  if(file MATCHES "^([a-z0-9_]+)\\.cc$")
+    list(APPEND op_names "${CMAKE_MATCH_1}")
+  elseif(file MATCHES "^([a-z0-9_]+)/([a-z0-9_]+)\\.cc$"
+      AND CMAKE_MATCH_1 STREQUAL CMAKE_MATCH_2
+      AND NOT CMAKE_MATCH_1 MATCHES "^(kernels|rewrites)$")
+    list(APPEND op_names "${CMAKE_MATCH_1}")
+  endif()
+endforeach()
+list(SORT op_names)
+
+set(op_declarations "")
+set(op_calls "")
+foreach(name IN LISTS op_names)
+  string(APPEND op_declarations "void register_${name}(Registry& registry);\n")
+  string(APPEND op_calls "  register_${name}(registry);\n")
+endforeach()
+
+set(registry_source "${PROJECT_BINARY_DIR}/generated/register_ops.cc")
+if(EXISTS "${PROJECT_SOURCE_DIR}/runtime/op/registry.h")
+  configure_file(cmake/register_ops.cc.in "${registry_source}" @ONLY)
+else()
+  file(WRITE "${registry_source}" "")
+endif()
