@@ -1,0 +1,59 @@
+// What kernels see of a tensor: an address, a type, sizes and strides. Owns nothing.
+#pragma once
+
+#include "runtime/base/dtype.h"
+#include "runtime/base/shape.h"
+
+namespace convoy {
+
+// How the elements of a tensor lie in memory. Plain: at data + Σ index·stride.
+// Channel-blocked (block > 0): [d0, ceil(d1/block), d2 …, block], contiguous, axis 1 padded with
+// zeros to a multiple of block (oneDNN's nCw8c/nChw16c …); strides are then meaningless.
+struct Layout {
+  int block = 0;
+  bool plain() const { return block == 0; }
+  friend bool operator==(const Layout&, const Layout&) = default;
+};
+
+// Type and place of a value without its address.
+struct TensorDesc {
+  DType dtype = DType::kUndefined;
+  Shape shape;
+  Strides strides;  // in elements
+  Layout layout;
+
+  static TensorDesc contiguous(DType dtype, const Shape& shape) {
+    return {dtype, shape, contiguous_strides(shape), {}};
+  }
+  static TensorDesc blocked(DType dtype, const Shape& shape, int block) {
+    return {dtype, shape, contiguous_strides(shape), Layout{block}};
+  }
+  int rank() const { return shape.rank(); }
+  int64_t count() const { return element_count(shape); }
+  bool is_contiguous() const { return layout.plain() && convoy::is_contiguous(shape, strides); }
+  // Bytes from the first to one past the last element of a contiguous or blocked tensor.
+  int64_t bytes() const;
+  friend bool operator==(const TensorDesc&, const TensorDesc&) = default;
+};
+
+// "float32[1,3,224,224]"
+std::string to_string(const TensorDesc& desc);
+
+// A null data pointer together with kUndefined marks an operand that was left out.
+struct TensorView : TensorDesc {
+  void* data = nullptr;
+
+  TensorView() = default;
+  TensorView(const TensorDesc& desc, void* address) : TensorDesc(desc), data(address) {}
+  bool present() const { return dtype != DType::kUndefined; }
+  template <typename T>
+  T* as() const {
+    return static_cast<T*>(data);
+  }
+};
+
+// Copies elements between plain views of equal dtype and shape, any strides on either side.
+// Strings are assigned. Single-threaded; the views must not overlap.
+void copy_elements(const TensorView& from, const TensorView& to);
+
+}  // namespace convoy
