@@ -1,0 +1,21 @@
+#include "runtime/op/kernel.h"
+
+namespace convoy {
+
+std::optional<std::vector<int64_t>> KernelRequest::constant_int64s(int i) const {
+  const Tensor* tensor = constant(i);
+  if (tensor == nullptr) return std::nullopt;
+  return to_int64s(*tensor);
+}
+
+KernelRequest::Demand& KernelRequest::demand(int i) {
+  if (demands.size() <= static_cast<size_t>(i)) demands.resize(static_cast<size_t>(i) + 1);
+  return demands[static_cast<size_t>(i)];
+}
+
+KernelRequest::Demand& KernelRequest::offer(int j) {
+  if (offers.size() <= static_cast<size_t>(j)) offers.resize(static_cast<size_t>(j) + 1);
+  return offers[static_cast<size_t>(j)];
+}
+
+}  // namespace convoy

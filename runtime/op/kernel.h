@@ -1,0 +1,163 @@
+// Kernels: code that computes a node for concrete types, shapes and layouts.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/parallel_for.h"
+#include "runtime/device/cpu_features.h"
+#include "runtime/graph/graph.h"
+#include "runtime/op/attribute_reader.h"
+#include "runtime/tensor/value.h"
+
+namespace convoy {
+
+// Runs a body of If, Loop, Scan, SequenceMap with the captured values of the enclosing run.
+class BodyRunner {
+ public:
+  virtual ~BodyRunner() = default;
+  // Inputs in the order of the body's graph inputs; returns its outputs. The returned tensors own
+  // their memory.
+  virtual std::vector<Value> run(std::span<const Value> inputs) = 0;
+};
+
+// What a kernel gets for one run. Views are valid until run() returns.
+class KernelContext {
+ public:
+  virtual ~KernelContext() = default;
+
+  // Operands as chosen at planning: shapes and strides equal those of the request. An operand that
+  // was left out is not present().
+  const TensorView& input(int i) const { return inputs_[static_cast<size_t>(i)]; }
+  const TensorView& output(int j) const { return outputs_[static_cast<size_t>(j)]; }
+  int input_count() const { return static_cast<int>(inputs_.size()); }
+  int output_count() const { return static_cast<int>(outputs_.size()); }
+  bool has_input(int i) const { return i < input_count() && input(i).present(); }
+  bool has_output(int j) const { return j < output_count() && output(j).present(); }
+
+  ThreadPool& threads() const { return *threads_; }
+  // The bytes asked for by KernelRequest::use_scratch, aligned to kAlignment; contents undefined.
+  std::byte* scratch() const { return scratch_; }
+
+  // For operators whose outputs have a shape that depends on data, and for values that are no
+  // tensors (OpDef::dynamic); throw kInternal elsewhere.
+  virtual TensorView allocate_output(int j, DType dtype, const Shape& shape) = 0;
+  virtual Value input_value(int i) const = 0;  // undefined when left out
+  virtual void set_output(int j, Value value) = 0;
+  virtual bool wants_output(int j) const = 0;
+  virtual BodyRunner& body(std::string_view attribute) = 0;
+
+ protected:
+  std::span<const TensorView> inputs_;
+  std::span<const TensorView> outputs_;
+  ThreadPool* threads_ = nullptr;
+  std::byte* scratch_ = nullptr;
+};
+
+// Immutable after construction: several runs may use one kernel at once.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual void run(KernelContext& context) const = 0;
+};
+
+// Weights in a kernel's own format, shared by all plans of a session and built once.
+class WeightCache {
+ public:
+  virtual ~WeightCache() = default;
+  // The buffer for (constant, format), calling pack(destination) on `bytes` fresh bytes the first
+  // time. `format` must name everything that the packed bytes depend on besides the constant.
+  virtual std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format,
+                                            size_t bytes,
+                                            const std::function<void(void*)>& pack) = 0;
+};
+
+// The question "can you compute this node, and what do you need for it?" A kernel factory reads the
+// operands' types here and states its demands; the planner fulfils them by inserting copies.
+// Unless it says otherwise, a kernel gets contiguous plain inputs and outputs.
+class KernelRequest {
+ public:
+  KernelRequest(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
+
+  const Graph& graph() const { return graph_; }
+  const Node& node() const { return node_; }
+  AttributeReader attributes() const { return AttributeReader(node_); }
+
+  int input_count() const { return static_cast<int>(inputs.size()); }
+  int output_count() const { return static_cast<int>(outputs.size()); }
+  bool has_input(int i) const {
+    return i < input_count() && inputs[static_cast<size_t>(i)].dtype != DType::kUndefined;
+  }
+  bool has_output(int j) const {
+    return j < output_count() && node_.outputs[static_cast<size_t>(j)] != ValueId::kNone;
+  }
+  const TensorDesc& input(int i) const { return inputs[static_cast<size_t>(i)]; }
+  const TensorDesc& output(int j) const { return outputs[static_cast<size_t>(j)]; }
+  // The value of an input that is the same in every run of the plan; nullptr if it is not known.
+  const Tensor* constant(int i) const {
+    return i < static_cast<int>(constants.size()) ? constants[static_cast<size_t>(i)] : nullptr;
+  }
+  // constant(i) as numbers; nullopt if not known. Throws if it is no integer tensor.
+  std::optional<std::vector<int64_t>> constant_int64s(int i) const;
+
+  // --- what the kernel needs ---
+  void accept_strides(int i) { demand(i).any_strides = true; }  // any plain strides will do
+  void want_layout(int i, Layout layout) { demand(i).layout = layout; }
+  void accept_output_strides(int j) { offer(j).any_strides = true; }
+  void set_output_layout(int j, Layout layout) { offer(j).layout = layout; }
+  // output j may be written over input i if nobody else reads that: equal dtype and descriptors.
+  void allow_in_place(int i, int j) { in_place.emplace_back(i, j); }
+  void use_scratch(size_t bytes) { scratch_bytes = bytes; }
+
+  // Says no: `return request.refuse("kernel needs stride 1");`
+  std::unique_ptr<Kernel> refuse(std::string why) {
+    reason = std::move(why);
+    return nullptr;
+  }
+
+  // --- filled by the planner ---
+  std::vector<TensorDesc> inputs;
+  std::vector<TensorDesc> outputs;  // of a dynamic operator: undefined
+  std::vector<const Tensor*> constants;
+  WeightCache* weights = nullptr;
+  int threads = 1;
+  Isa isa = Isa::kGeneric;
+
+  // --- read by the planner ---
+  struct Demand {
+    bool any_strides = false;
+    Layout layout;
+  };
+  std::vector<Demand> demands;
+  std::vector<Demand> offers;
+  std::vector<std::pair<int, int>> in_place;
+  size_t scratch_bytes = 0;
+  std::string reason;
+
+ private:
+  Demand& demand(int i);
+  Demand& offer(int j);
+
+  const Graph& graph_;
+  const Node& node_;
+};
+
+// A kernel from a callable (KernelContext&) -> void that captures what it needs by value.
+template <typename F>
+std::unique_ptr<Kernel> make_kernel(F body) {
+  class Callable : public Kernel {
+   public:
+    explicit Callable(F body) : body_(std::move(body)) {}
+    void run(KernelContext& context) const override { body_(context); }
+
+   private:
+    F body_;
+  };
+  return std::make_unique<Callable>(std::move(body));
+}
+
+}  // namespace convoy

@@ -1,0 +1,87 @@
+// The definition of an operator: everything Convoy knows of it, made in one file under ops/.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/device/device.h"
+#include "runtime/op/kernel.h"
+
+namespace convoy {
+
+// Returns the kernel, or nullptr through request.refuse(reason). Throws kInvalidModel or
+// kInvalidInput for a node that is wrong for every kernel.
+using KernelFactory = std::function<std::unique_ptr<Kernel>(KernelRequest&)>;
+
+struct KernelDef {
+  std::string name;  // "reference", "onednn", "avx2"
+  DeviceKind device = DeviceKind::kCpu;
+  KernelFactory make;
+};
+
+// Output types from concrete input types. `outputs` has one entry for each output of the node;
+// entries left kUndefined are unknown until the node has run.
+struct InferRequest {
+  const Node& node;
+  const std::vector<TensorDesc>& inputs;         // kUndefined where left out
+  const std::vector<const Tensor*>& constants;   // nullptr where not known
+  std::vector<TensorDesc> outputs;
+
+  bool has_input(size_t i) const {
+    return i < inputs.size() && inputs[i].dtype != DType::kUndefined;
+  }
+  const Tensor* constant(size_t i) const { return i < constants.size() ? constants[i] : nullptr; }
+  void set_output(size_t j, DType dtype, const Shape& shape) {
+    if (j < outputs.size()) outputs[j] = TensorDesc::contiguous(dtype, shape);
+  }
+};
+
+// Output `j` read in place from input 0: strides in elements of the input's type, and the offset of
+// its first element from the input's first.
+struct ViewSpec {
+  Shape shape;
+  Strides strides;
+  int64_t offset = 0;
+};
+
+struct OpDef {
+  std::string domain;  // "" is ONNX's own
+  std::string name;
+  int first_version = 1;
+  int last_version = std::numeric_limits<int>::max();  // inclusive
+
+  // In the order in which they are tried; the reference comes last.
+  std::vector<KernelDef> kernels;
+
+  // Overrides ONNX's inference; may leave outputs unknown.
+  std::function<void(InferRequest&)> infer;
+
+  // Outputs that are known from the types alone (Shape, Size); nullopt when they are not.
+  std::function<std::optional<std::vector<Tensor>>(const KernelRequest&)> fold;
+
+  // Operators that only re-arrange: how output j reads input 0; nullopt when that takes a copy.
+  // The kernels must compute the copy.
+  std::function<std::optional<ViewSpec>(const KernelRequest&, int j)> view;
+
+  // Outputs are allocated by the kernel (shapes that depend on data), or values that are no tensors.
+  bool dynamic = false;
+  // Two runs on equal inputs may differ: never folded, merged or removed as a duplicate.
+  bool random = false;
+
+  OpDef& versions(int first, int last) {
+    first_version = first;
+    last_version = last;
+    return *this;
+  }
+  OpDef& kernel(std::string kernel_name, KernelFactory make,
+                DeviceKind device = DeviceKind::kCpu) {
+    kernels.push_back({std::move(kernel_name), device, std::move(make)});
+    return *this;
+  }
+};
+
+}  // namespace convoy
