@@ -1,15 +1,13 @@
-# Generates build/generated/register_ops.cc: register_all_ops calls register_NAME for every operator file ops/NAME.cc and
-# every operator folder ops/NAME with a file NAME.cc. Static initialisers would be dropped from a static library.
+# Generates build/generated/register_ops.cc: register_all_ops calls register_NAME for every operator file ops/NAME.cc
+# and every operator folder ops/NAME with a file NAME.cc. Static initialisers would be dropped from a static library.
 
 file(GLOB op_files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/ops" ops/*.cc ops/*/*.cc)
 set(op_names "")
 foreach(file IN LISTS op_files)
-  if(file MATCHES "^([a-z0-9_]+)\\.cc$")
-    list(APPEND op_names "${CMAKE_MATCH_1}")
-  elseif(file MATCHES "^([a-z0-9_]+)/([a-z0-9_]+)\\.cc$"
-      AND CMAKE_MATCH_1 STREQUAL CMAKE_MATCH_2
-      AND NOT CMAKE_MATCH_1 MATCHES "^(kernels|rewrites)$")
-    list(APPEND op_names "${CMAKE_MATCH_1}")
+  get_filename_component(name "${file}" NAME_WE)
+  get_filename_component(folder "${file}" DIRECTORY)
+  if(folder STREQUAL "" OR folder STREQUAL name)
+    list(APPEND op_names "${name}")
   endif()
 endforeach()
 list(SORT op_names)
