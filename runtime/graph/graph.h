@@ -87,6 +87,7 @@ class Graph {
 
   std::string name;
   std::string doc_string;
+  int opset = 0;  // of ONNX's own domain: the version of nodes that the graph adds itself
 
   // --- values ---
   ValueId add_value(std::string_view name, ValueType type = {});
@@ -150,9 +151,11 @@ class Graph {
   std::string unique_name(std::string_view wish) const;
 
  private:
+  ValueInfo& info(ValueId id) { return values_[index_of(id)]; }
   void add_use(ValueId value, Use use);
   void remove_use(ValueId value, Use use);
   void remove_value(ValueId id);
+  void replace_graph_output(size_t index, ValueId from, ValueId to);
 
   std::vector<ValueInfo> values_;
   std::vector<std::unique_ptr<Node>> nodes_;
@@ -160,6 +163,7 @@ class Graph {
   std::vector<ValueId> outputs_;
   std::vector<Capture> captures_;
   std::unordered_map<std::string, ValueId> names_;
+  std::unordered_map<int32_t, std::vector<ValueId>> captured_by_;  // by node: outer values read
   size_t live_nodes_ = 0;
   mutable int64_t next_suffix_ = 0;
 };
