@@ -67,6 +67,13 @@ Tensor Tensor::reshaped(const Shape& shape) const {
   return tensor;
 }
 
+Tensor Tensor::sub_view(int64_t offset, const TensorDesc& desc) const {
+  Tensor tensor = *this;
+  tensor.byte_offset_ += offset * static_cast<int64_t>(size_of(desc.dtype));
+  tensor.desc_ = desc;
+  return tensor;
+}
+
 Tensor Tensor::clone() const {
   Tensor copy = allocate(dtype(), shape());
   copy_elements(view(), copy.view());

@@ -71,6 +71,9 @@ class Tensor {
   Tensor contiguous() const;
   // The same bytes under another shape; needs a contiguous tensor and an equal element count.
   Tensor reshaped(const Shape& shape) const;
+  // Another reading of the same bytes, `offset` elements of desc.dtype further on; the caller knows
+  // that desc stays inside.
+  Tensor sub_view(int64_t offset, const TensorDesc& desc) const;
   // Always a fresh contiguous copy.
   Tensor clone() const;
 

@@ -1,0 +1,51 @@
+#include "runtime/plan/select_kernel.h"
+
+#include <fmt/ranges.h>
+
+namespace convoy {
+
+KernelChoice select_kernel(const OpDef& definition, KernelRequest& request, DeviceKind device) {
+  KernelChoice choice;
+  for (const KernelDef& candidate : definition.kernels) {
+    if (candidate.device != device) continue;
+    request.demands.clear();
+    request.offers.clear();
+    request.in_place.clear();
+    request.scratch_bytes = 0;
+    request.reason.clear();
+    choice.kernel = candidate.make(request);
+    if (choice.kernel) {
+      choice.name = candidate.name;
+      return choice;
+    }
+    choice.refusals.push_back(fmt::format("{}: {}", candidate.name, request.reason));
+  }
+  if (choice.refusals.empty()) {
+    fail(ErrorCode::kUnsupported, "there is no {} kernel for {}", to_string(device),
+         definition.name);
+  }
+  fail(ErrorCode::kUnsupported, "no kernel computes this node ({})",
+       fmt::join(choice.refusals, "; "));
+}
+
+KernelRequest::Demand demand_of(const KernelRequest& request, size_t i) {
+  return i < request.demands.size() ? request.demands[i] : KernelRequest::Demand{};
+}
+
+KernelRequest::Demand offer_of(const KernelRequest& request, size_t j) {
+  return j < request.offers.size() ? request.offers[j] : KernelRequest::Demand{};
+}
+
+ErrorContext node_context(const Graph& graph, const Node& node,
+                          const std::vector<TensorDesc>& inputs) {
+  ErrorContext context;
+  context.node = node.label(graph);
+  context.op_type = node.qualified_type();
+  for (const TensorDesc& input : inputs) {
+    if (!context.operands.empty()) context.operands += ", ";
+    context.operands += to_string(input);
+  }
+  return context;
+}
+
+}  // namespace convoy

@@ -1,0 +1,31 @@
+// Asks the candidates of an operator in their order which one computes a node.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/op/op.h"
+
+namespace convoy {
+
+struct KernelChoice {
+  std::string name;
+  std::unique_ptr<Kernel> kernel;
+  std::vector<std::string> refusals;  // "onednn: needs float32", in the order asked
+};
+
+// The request's demands, offers, in-place pairs and scratch size are those of the chosen kernel.
+// Throws kUnsupported, naming every refusal, when no candidate for `device` says yes.
+KernelChoice select_kernel(const OpDef& definition, KernelRequest& request,
+                           DeviceKind device = DeviceKind::kCpu);
+
+// The demand of input i / offer of output j, default where the kernel stated none.
+KernelRequest::Demand demand_of(const KernelRequest& request, size_t i);
+KernelRequest::Demand offer_of(const KernelRequest& request, size_t j);
+
+// Error context of a node: its label, operator and operands.
+ErrorContext node_context(const Graph& graph, const Node& node,
+                          const std::vector<TensorDesc>& inputs);
+
+}  // namespace convoy

@@ -1,0 +1,38 @@
+#include "runtime/plan/weight_cache.h"
+
+#include <algorithm>
+
+namespace convoy {
+
+std::shared_ptr<const Buffer> SessionWeights::get(const Tensor& constant,
+                                                  const std::string& format, size_t bytes,
+                                                  const std::function<void(void*)>& pack) {
+  std::lock_guard lock(mutex_);
+  Entry& entry = entries_[{constant.raw(), format}];
+  if (!entry.packed) {
+    auto packed = Buffer::allocate(bytes);
+    pack(packed->data());
+    entry = {constant, std::move(packed)};
+    bytes_ += bytes;
+  }
+  return entry.packed;
+}
+
+size_t SessionWeights::bytes() const {
+  std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
+std::shared_ptr<const Buffer> TransientWeights::get(const Tensor& constant,
+                                                    const std::string& format, size_t bytes,
+                                                    const std::function<void(void*)>& pack) {
+  bool lasts = std::any_of(lasting_.begin(), lasting_.end(), [&](const Tensor* tensor) {
+    return tensor->raw() == constant.raw();
+  });
+  if (lasts && cache_ != nullptr) return cache_->get(constant, format, bytes, pack);
+  auto packed = Buffer::allocate(bytes);
+  pack(packed->data());
+  return packed;
+}
+
+}  // namespace convoy

@@ -1,0 +1,44 @@
+// The packed weights of a session.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "runtime/op/kernel.h"
+
+namespace convoy {
+
+// Thread-safe. Keeps every constant that it has packed alive, so that addresses identify constants.
+class SessionWeights : public WeightCache {
+ public:
+  std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format,
+                                    size_t bytes,
+                                    const std::function<void(void*)>& pack) override;
+  size_t bytes() const;
+
+ private:
+  struct Entry {
+    Tensor constant;
+    std::shared_ptr<const Buffer> packed;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::pair<const void*, std::string>, Entry> entries_;
+  size_t bytes_ = 0;
+};
+
+// Packs afresh on every request, for operands that are known for one run only, except for the
+// tensors of `lasting`, which go to `cache` (may be null).
+class TransientWeights : public WeightCache {
+ public:
+  TransientWeights(WeightCache* cache, std::vector<const Tensor*> lasting)
+      : cache_(cache), lasting_(std::move(lasting)) {}
+  std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format,
+                                    size_t bytes,
+                                    const std::function<void(void*)>& pack) override;
+
+ private:
+  WeightCache* cache_;
+  std::vector<const Tensor*> lasting_;
+};
+
+}  // namespace convoy
