@@ -14,7 +14,8 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
-# No -ffast-math: it breaks NaN and infinity. That sqrt and the like set no errno is safe and lets them vectorize.
+# No -ffast-math: it breaks NaN and infinity. That sqrt and the like set no errno is safe and lets
+# them vectorize.
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wall>
   $<$<COMPILE_LANGUAGE:CXX>:-Wextra> $<$<COMPILE_LANGUAGE:CXX>:-fno-math-errno>)
 

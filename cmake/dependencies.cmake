@@ -21,8 +21,8 @@ if(NOT dnnl_FOUND OR dnnl_VERSION VERSION_LESS 3)
     "or name its prefix in CMAKE_PREFIX_PATH")
 endif()
 
-# ONNX's installed package configuration asks for a Protobuf package configuration, which Debian has not; the
-# targets alone need only protobuf::libprotobuf, found above.
+# ONNX's installed package configuration asks for a Protobuf package configuration, which Debian has
+# not; the targets alone need only protobuf::libprotobuf, found above.
 set(onnx_targets "${CONVOY_DEPS}/onnx/lib/cmake/ONNX/ONNXTargets.cmake")
 if(NOT EXISTS "${onnx_targets}")
   message(FATAL_ERROR "${onnx_targets} does not exist: run tools/setup")
@@ -46,8 +46,8 @@ if(CONVOY_CUDA)
   target_compile_definitions(convoy_dependencies INTERFACE CONVOY_CUDA)
 endif()
 
-# Libraries that single operators need. Each that is found defines CONVOY_HAS_NAME; without it the operator, or that
-# image format of it, is unsupported.
+# Libraries that single operators need. Each that is found defines CONVOY_HAS_NAME; without it the
+# operator, or that image format of it, is unsupported.
 find_package(PkgConfig QUIET)
 function(convoy_optional_library name module)
   if(PkgConfig_FOUND)

@@ -1,5 +1,6 @@
-# cmake --install: the library with its headers and package configuration, the CLI, and oneDNN's library, which a pip
-# environment brought and which the target machine lacks. Component `python` is what a wheel holds.
+# cmake --install: the library with its headers and package configuration, the CLI, and oneDNN's
+# library, which a pip environment brought and which the target machine lacks. Component `python` is
+# what a wheel holds.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)

@@ -1,5 +1,6 @@
-# Generates build/generated/register_ops.cc: register_all_ops calls register_NAME for every operator file ops/NAME.cc
-# and every operator folder ops/NAME with a file NAME.cc. Static initialisers would be dropped from a static library.
+# Generates build/generated/register_ops.cc: register_all_ops calls register_NAME for every operator
+# file ops/NAME.cc and every operator folder ops/NAME with a file NAME.cc. Static initialisers would
+# be dropped from a static library.
 
 file(GLOB op_files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/ops" ops/*.cc ops/*/*.cc)
 set(op_names "")

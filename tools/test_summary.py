@@ -1,6 +1,7 @@
 """Adds up what tools/test left in a results folder and prints the closing line.
 
-A runner that died without a report, or that failed for a reason which is no test's, counts as one failure.
+A runner that died without a report, or that failed for a reason which is no test's, counts as one
+failure.
 """
 
 import json
@@ -31,7 +32,8 @@ def gtest_counts(results: Path) -> Counter:
         counts["skipped"] = len(re.findall(r"^\[  SKIPPED \]", log, re.MULTILINE))
         started = re.findall(r"^\[ RUN      \] (\S+)", log, re.MULTILINE)
         counts["failed"] = len(started) - counts["passed"] - counts["skipped"]
-        print(f"convoy_tests died in {started[-1] if started else 'its start'}; later tests did not run")
+        last = started[-1] if started else "its start"
+        print(f"convoy_tests died in {last}; later tests did not run")
     return counts
 
 

@@ -48,7 +48,9 @@ thread_local bool inside_parallel_region = false;
 struct Split {
   int64_t count;
   int64_t pieces;
-  int64_t begin(int64_t piece) const { return count / pieces * piece + std::min(piece, count % pieces); }
+  int64_t begin(int64_t piece) const {
+    return count / pieces * piece + std::min(piece, count % pieces);
+  }
 };
 
 Split split_range(int64_t count, int64_t grain, int threads) {

@@ -46,7 +46,9 @@ struct Node {
   bool has_input(int i) const {
     return i < static_cast<int>(inputs.size()) && inputs[static_cast<size_t>(i)] != ValueId::kNone;
   }
-  ValueId input(int i) const { return has_input(i) ? inputs[static_cast<size_t>(i)] : ValueId::kNone; }
+  ValueId input(int i) const {
+    return has_input(i) ? inputs[static_cast<size_t>(i)] : ValueId::kNone;
+  }
   // "Conv" or "com.example::Foo"
   std::string qualified_type() const { return domain.empty() ? op_type : domain + "::" + op_type; }
   // For messages: the name, or the first output's if it has none.

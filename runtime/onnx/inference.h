@@ -12,9 +12,9 @@
 namespace convoy {
 
 // Output types of one node from concrete input types (kUndefined: left out) and the inputs' values
-// where known (nullptr otherwise), by ONNX's inference function for the node's own version. One entry
-// an output; kUndefined where the type or a dimension stays unknown, or the output is no tensor.
-// Throws kInvalidModel with ONNX's reason when the types do not fit the operator.
+// where known (nullptr otherwise), by ONNX's inference function for the node's own version. One
+// entry an output; kUndefined where the type or a dimension stays unknown, or the output is no
+// tensor. Throws kInvalidModel with ONNX's reason when the types do not fit the operator.
 std::vector<TensorDesc> infer_output_types(const Node& node, const std::vector<TensorDesc>& inputs,
                                            const std::vector<const Tensor*>& constants);
 
@@ -28,8 +28,9 @@ bool has_schema(const std::string& domain, const std::string& name, int version)
 // Sets attributes that were left out to the schema's defaults.
 void fill_default_attributes(Node& node);
 
-// The body that defines the operator, if ONNX has one for the node at its version (context-dependent
-// bodies included); input and output order is the operator's. Types are needed by some bodies.
+// The body that defines the operator, if ONNX has one for the node at its version
+// (context-dependent bodies included); input and output order is the operator's. Types are needed
+// by some bodies.
 std::optional<Graph> function_body(const Node& node, const std::vector<ValueType>& input_types);
 
 // The newest opset of ONNX's own domain that this build knows.

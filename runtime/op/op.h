@@ -67,7 +67,8 @@ struct OpDef {
   // The kernels must compute the copy.
   std::function<std::optional<ViewSpec>(const KernelRequest&, int j)> view;
 
-  // Outputs are allocated by the kernel (shapes that depend on data), or values that are no tensors.
+  // Outputs are allocated by the kernel (shapes that depend on data), or values that are no
+  // tensors.
   bool dynamic = false;
   // Two runs on equal inputs may differ: never folded, merged or removed as a duplicate.
   bool random = false;
