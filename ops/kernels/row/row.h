@@ -1,0 +1,43 @@
+// Loops over runs of neighbouring floats that normalizations and reductions are made of, by instruction set.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/device/cpu_features.h"
+
+namespace convoy {
+
+// One reduction; both merge into totals that the caller initialized with the neutral element.
+struct RunReduction {
+  // *total gets n floats.
+  void (*row)(const float* x, int64_t n, double* total);
+  // total[k] gets x[i · stride + k] for i < n, k < width.
+  void (*columns)(const float* x, int64_t n, int64_t stride, int64_t width, double* total);
+};
+
+struct RowKernels {
+  RunReduction sum;
+  RunReduction sum_abs;
+  RunReduction sum_squares;
+  RunReduction max;  // NaN if any is NaN
+  RunReduction min;
+
+  // Σ (x - center)²
+  double (*deviation)(const float* x, int64_t n, float center);
+  // y = x · factor + addend; x may be y here and below.
+  void (*affine)(const float* x, float* y, int64_t n, float factor, float addend);
+  // y[k] = x[k] · factor[k] + addend[k]
+  void (*affine_each)(const float* x, float* y, int64_t n, const float* factor,
+                      const float* addend);
+  // y[k] = (x[k] - center) · factor · scale[k] + bias[k]; scale and bias may be null.
+  void (*normalize)(const float* x, float* y, int64_t n, float center, float factor,
+                    const float* scale, const float* bias);
+};
+
+const RowKernels& row_kernels(Isa isa);
+
+extern const RowKernels row_kernels_generic;
+extern const RowKernels row_kernels_avx2;
+extern const RowKernels row_kernels_avx512;
+
+}  // namespace convoy

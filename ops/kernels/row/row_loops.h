@@ -1,0 +1,202 @@
+// The loops of row.h; included once by each file of an instruction set.
+#pragma once
+
+#include "ops/kernels/row/row.h"
+#include "ops/kernels/vector.h"
+
+namespace convoy {
+namespace {
+
+// Floats that are added in single precision before they join a double.
+constexpr int64_t kChunk = 2048;
+constexpr int64_t kChunkRows = 128;
+
+struct Identity {
+  static VFloat of(VFloat x) { return x; }
+};
+struct Absolute {
+  static VFloat of(VFloat x) { return vabs(x); }
+};
+struct Square {
+  static VFloat of(VFloat x) { return x * x; }
+};
+
+template <typename Map>
+float chunk_sum(const float* x, int64_t n) {
+  VFloat sums[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+    for (int v = 0; v < 4; ++v) sums[v] += Map::of(load(x + i + v * kLanes));
+  }
+  for (; i + kLanes <= n; i += kLanes) sums[0] += Map::of(load(x + i));
+  if (i < n) sums[1] += Map::of(load_partial(x + i, n - i, 0.0f));
+  return sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+template <typename Map>
+void row_sum(const float* x, int64_t n, double* total) {
+  for (int64_t i = 0; i < n; i += kChunk) {
+    const int64_t left = n - i;
+    *total += static_cast<double>(chunk_sum<Map>(x + i, left < kChunk ? left : kChunk));
+  }
+}
+
+// Columns are taken four vectors at a time; the rest of fewer one by one.
+constexpr int kBlock = 4 * kLanes;
+
+template <typename Map>
+void column_sum(const float* x, int64_t n, int64_t stride, int64_t width, double* total) {
+  for (int64_t c = 0; c < width; c += kBlock) {
+    for (int64_t first = 0; first < n; first += kChunkRows) {
+      const int64_t last = first + kChunkRows < n ? first + kChunkRows : n;
+      VFloat sums[4] = {};
+      for (int64_t i = first; i < last; ++i) {
+        const float* line = x + i * stride + c;
+        if (c + kBlock <= width) {
+          for (int v = 0; v < 4; ++v) sums[v] += Map::of(load(line + v * kLanes));
+          continue;
+        }
+        for (int v = 0; c + v * kLanes < width; ++v) {
+          const int64_t left = width - c - v * kLanes;
+          sums[v] += Map::of(left >= kLanes ? load(line + v * kLanes)
+                                            : load_partial(line + v * kLanes, left, 0.0f));
+        }
+      }
+      float lanes[kBlock];
+      for (int v = 0; v < 4; ++v) store(lanes + v * kLanes, sums[v]);
+      for (int k = 0; k < kBlock && c + k < width; ++k) {
+        total[c + k] += static_cast<double>(lanes[k]);
+      }
+    }
+  }
+}
+
+struct Larger {
+  static constexpr float kNeutral = -__builtin_inff();
+  static VFloat of(VFloat a, VFloat b) { return vmax(a, b); }
+  static bool better(double a, double b) { return a > b; }
+};
+struct Smaller {
+  static constexpr float kNeutral = __builtin_inff();
+  static VFloat of(VFloat a, VFloat b) { return vmin(a, b); }
+  static bool better(double a, double b) { return a < b; }
+};
+
+template <typename Order>
+void merge(double value, double* total) {
+  if (value != value || (Order::better(value, *total) && *total == *total)) *total = value;
+}
+
+template <typename Order>
+void row_extreme(const float* x, int64_t n, double* total) {
+  VFloat best[2] = {broadcast(Order::kNeutral), broadcast(Order::kNeutral)};
+  VInt nan = {};
+  auto take = [&](VFloat in, int slot) {
+    best[slot] = Order::of(in, best[slot]);
+    nan |= in != in;
+  };
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    take(load(x + i), 0);
+    take(load(x + i + kLanes), 1);
+  }
+  for (; i + kLanes <= n; i += kLanes) take(load(x + i), 0);
+  if (i < n) take(load_partial(x + i, n - i, Order::kNeutral), 1);
+  float lanes[kLanes];
+  store(lanes, Order::of(best[0], best[1]));
+  int32_t flags[kLanes];
+  __builtin_memcpy(flags, &nan, sizeof flags);
+  for (int k = 0; k < kLanes; ++k) {
+    merge<Order>(flags[k] != 0 ? __builtin_nan("") : static_cast<double>(lanes[k]), total);
+  }
+}
+
+template <typename Order>
+void column_extreme(const float* x, int64_t n, int64_t stride, int64_t width, double* total) {
+  for (int64_t c = 0; c < width; c += kLanes) {
+    const int64_t left = width - c;
+    VFloat best = broadcast(Order::kNeutral);
+    VInt nan = {};
+    for (int64_t i = 0; i < n; ++i) {
+      const float* line = x + i * stride + c;
+      VFloat in = left >= kLanes ? load(line) : load_partial(line, left, Order::kNeutral);
+      best = Order::of(in, best);
+      nan |= in != in;
+    }
+    float lanes[kLanes];
+    int32_t flags[kLanes];
+    store(lanes, best);
+    __builtin_memcpy(flags, &nan, sizeof flags);
+    for (int k = 0; k < kLanes && k < left; ++k) {
+      merge<Order>(flags[k] != 0 ? __builtin_nan("") : static_cast<double>(lanes[k]),
+                   total + c + k);
+    }
+  }
+}
+
+double deviation(const float* x, int64_t n, float center) {
+  double total = 0;
+  for (int64_t first = 0; first < n; first += kChunk) {
+    const int64_t last = first + kChunk < n ? first + kChunk : n;
+    VFloat sums[2] = {};
+    auto take = [&](VFloat in, int slot) {
+      VFloat d = in - center;
+      sums[slot] += d * d;
+    };
+    int64_t i = first;
+    for (; i + 2 * kLanes <= last; i += 2 * kLanes) {
+      take(load(x + i), 0);
+      take(load(x + i + kLanes), 1);
+    }
+    for (; i + kLanes <= last; i += kLanes) take(load(x + i), 0);
+    if (i < last) take(load_partial(x + i, last - i, center), 1);
+    total += static_cast<double>(sum_lanes(sums[0] + sums[1]));
+  }
+  return total;
+}
+
+void affine(const float* x, float* y, int64_t n, float factor, float addend) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(y + i, load(x + i) * factor + addend);
+  if (i < n) store_partial(y + i, load_partial(x + i, n - i, 0.0f) * factor + addend, n - i);
+}
+
+void affine_each(const float* x, float* y, int64_t n, const float* factor, const float* addend) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    store(y + i, load(x + i) * load(factor + i) + load(addend + i));
+  }
+  for (; i < n; ++i) y[i] = x[i] * factor[i] + addend[i];
+}
+
+void normalize(const float* x, float* y, int64_t n, float center, float factor,
+               const float* scale, const float* bias) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    VFloat value = (load(x + i) - center) * factor;
+    if (scale != nullptr) value *= load(scale + i);
+    if (bias != nullptr) value += load(bias + i);
+    store(y + i, value);
+  }
+  for (; i < n; ++i) {
+    float value = (x[i] - center) * factor;
+    if (scale != nullptr) value *= scale[i];
+    if (bias != nullptr) value += bias[i];
+    y[i] = value;
+  }
+}
+
+constexpr RowKernels kRowKernels = {
+    {row_sum<Identity>, column_sum<Identity>},
+    {row_sum<Absolute>, column_sum<Absolute>},
+    {row_sum<Square>, column_sum<Square>},
+    {row_extreme<Larger>, column_extreme<Larger>},
+    {row_extreme<Smaller>, column_extreme<Smaller>},
+    deviation,
+    affine,
+    affine_each,
+    normalize,
+};
+
+}  // namespace
+}  // namespace convoy

@@ -1,0 +1,275 @@
+// ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceSumSquare, ReduceL1, ReduceL2,
+// ReduceLogSum, ReduceLogSumExp, opset 1 to 28; axes are an attribute below opset 18 (ReduceSum: 13).
+
+#include "ops/reduce/reduce.h"
+
+#include <cmath>
+#include <limits>
+
+#include "ops/kernels/row/row.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+int axes_input_since(ReduceKind kind) { return kind == ReduceKind::kSum ? 13 : 18; }
+
+// Sums of integers wrap around like NumPy's.
+template <typename Work>
+Work add(Work a, Work b) {
+  if constexpr (std::is_integral_v<Work>) {
+    return static_cast<Work>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  } else {
+    return a + b;
+  }
+}
+
+template <typename Work>
+Work multiply(Work a, Work b) {
+  if constexpr (std::is_integral_v<Work>) {
+    return static_cast<Work>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+  } else {
+    return a * b;
+  }
+}
+
+template <typename T, typename Work>
+Work lowest() {
+  if constexpr (std::is_integral_v<T>) return std::numeric_limits<T>::lowest();
+  return -std::numeric_limits<Work>::infinity();
+}
+
+template <typename T, typename Work>
+Work highest() {
+  if constexpr (std::is_integral_v<T>) return std::numeric_limits<T>::max();
+  return std::numeric_limits<Work>::infinity();
+}
+
+// std::isnan for any arithmetic type.
+template <typename Work>
+bool is_nan(Work value) {
+  return value != value;
+}
+
+// `each(visit)` calls visit with every element, as often as asked.
+template <typename T, typename Work, typename Each>
+Work reduce_elements(ReduceKind kind, int64_t count, const Each& each) {
+  Work total = 0;
+  switch (kind) {
+    case ReduceKind::kSum:
+    case ReduceKind::kMean:
+    case ReduceKind::kLogSum:
+      each([&](Work value) { total = add(total, value); });
+      break;
+    case ReduceKind::kSumSquare:
+    case ReduceKind::kL2:
+      each([&](Work value) { total = add(total, multiply(value, value)); });
+      break;
+    case ReduceKind::kL1:
+      each([&](Work value) { total = add(total, value < 0 ? multiply(value, Work(-1)) : value); });
+      break;
+    case ReduceKind::kProd:
+      total = 1;
+      each([&](Work value) { total = multiply(total, value); });
+      break;
+    case ReduceKind::kMax:
+      total = lowest<T, Work>();
+      each([&](Work value) { total = value > total || is_nan(value) ? value : total; });
+      break;
+    case ReduceKind::kMin:
+      total = highest<T, Work>();
+      each([&](Work value) { total = value < total || is_nan(value) ? value : total; });
+      break;
+    case ReduceKind::kLogSumExp: {
+      double top = -std::numeric_limits<double>::infinity();
+      each([&](Work value) { top = std::max(top, static_cast<double>(value)); });
+      if (std::isinf(top)) top = 0;
+      double sum = 0;
+      each([&](Work value) { sum += std::exp(static_cast<double>(value) - top); });
+      return static_cast<Work>(std::log(sum) + top);
+    }
+  }
+  if (kind == ReduceKind::kMean) {
+    if constexpr (std::is_integral_v<Work>) return count == 0 ? 0 : total / static_cast<Work>(count);
+    return total / static_cast<Work>(count);
+  }
+  if (kind == ReduceKind::kL2) return static_cast<Work>(std::sqrt(static_cast<double>(total)));
+  if (kind == ReduceKind::kLogSum) return static_cast<Work>(std::log(static_cast<double>(total)));
+  return total;
+}
+
+template <typename T>
+void run_reference(ReduceKind kind, const ReducePlan& plan, KernelContext& context) {
+  using Work = std::conditional_t<std::is_same_v<T, uint64_t>, uint64_t,
+                                  std::conditional_t<std::is_integral_v<T>, int64_t, double>>;
+  const T* x = context.input(0).as<T>();
+  T* y = context.output(0).as<T>();
+  const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, plan.reduced_count));
+  context.threads().parallel_for(plan.outputs, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; ++o) {
+      const T* base = x + plan.kept[o];
+      auto each = [&](auto&& visit) {
+        for (int64_t r = 0; r < plan.outer; ++r) {
+          const T* line = base + plan.reduced[r];
+          for (int64_t i = 0; i < plan.n; ++i) visit(static_cast<Work>(line[i * plan.stride]));
+        }
+      };
+      Work result = reduce_elements<T, Work>(kind, plan.reduced_count, each);
+      if constexpr (std::is_arithmetic_v<T>) {
+        y[o] = static_cast<T>(result);
+      } else {
+        y[o] = static_cast<T>(static_cast<float>(result));
+      }
+    }
+  });
+}
+
+// The plan where the axes are known beforehand, otherwise made from the axes of this run.
+class Planned {
+ public:
+  Planned(KernelRequest& request, ReduceKind kind)
+      : attributes_(read_reduce_attributes(request, axes_input_since(kind))) {
+    fixed_ = !request.has_input(1) || request.constant(1) != nullptr;
+    if (fixed_) {
+      plan_ = plan_reduction(request.input(0),
+                             reduced_dimensions(attributes_, request.constant(1),
+                                                request.input(0).rank()));
+    }
+  }
+  bool fixed() const { return fixed_; }
+  ReducePlan of(KernelContext& context) const {
+    if (fixed_) return plan_;
+    const Tensor axes = Tensor::borrow(context.input(1));
+    const ReducePlan plan = plan_reduction(
+        context.input(0), reduced_dimensions(attributes_, &axes, context.input(0).rank()));
+    check_input(plan.outputs == context.output(0).count(), "axes do not fit the output's shape");
+    return plan;
+  }
+
+ private:
+  ReduceAttributes attributes_;
+  ReducePlan plan_;
+  bool fixed_ = false;
+};
+
+template <ReduceKind kind>
+std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
+  request.accept_strides(0);
+  const Planned planned(request, kind);
+  return make_kernel([planned](KernelContext& context) {
+    const ReducePlan plan = planned.of(context);
+    const DType dtype = context.input(0).dtype;
+    if constexpr (kind == ReduceKind::kMax || kind == ReduceKind::kMin) {
+      if (dtype == DType::kBool) return run_reference<bool>(kind, plan, context);
+    }
+    visit_numeric(dtype, [&](auto tag) {
+      run_reference<typename decltype(tag)::type>(kind, plan, context);
+    });
+  });
+}
+
+RunReduction run_reduction(ReduceKind kind, const RowKernels& kernels) {
+  switch (kind) {
+    case ReduceKind::kMax: return kernels.max;
+    case ReduceKind::kMin: return kernels.min;
+    case ReduceKind::kL1: return kernels.sum_abs;
+    case ReduceKind::kL2:
+    case ReduceKind::kSumSquare: return kernels.sum_squares;
+    default: return kernels.sum;
+  }
+}
+
+double neutral(ReduceKind kind) {
+  if (kind == ReduceKind::kMax) return -std::numeric_limits<double>::infinity();
+  if (kind == ReduceKind::kMin) return std::numeric_limits<double>::infinity();
+  return 0;
+}
+
+float finish(ReduceKind kind, double total, int64_t count) {
+  if (kind == ReduceKind::kMean) total /= static_cast<double>(count);
+  if (kind == ReduceKind::kL2) total = std::sqrt(total);
+  if (kind == ReduceKind::kLogSum) total = std::log(total);
+  return static_cast<float>(total);
+}
+
+// Each output from runs of neighbouring input elements.
+void reduce_rows(ReduceKind kind, const RunReduction& run, const ReducePlan& plan, const float* x,
+                 float* y, ThreadPool& threads) {
+  const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, plan.reduced_count));
+  threads.parallel_for(plan.outputs, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; ++o) {
+      const float* base = x + plan.kept[o];
+      double total = neutral(kind);
+      for (int64_t r = 0; r < plan.outer; ++r) run.row(base + plan.reduced[r], plan.n, &total);
+      y[o] = finish(kind, total, plan.reduced_count);
+    }
+  });
+}
+
+// Neighbouring outputs from neighbouring input elements, up to kWidth at a time.
+void reduce_columns(ReduceKind kind, const RunReduction& run, const ReducePlan& plan,
+                    const float* x, float* y, ThreadPool& threads) {
+  constexpr int64_t kWidth = 256;
+  const int64_t pieces = (plan.width + kWidth - 1) / kWidth;
+  const int64_t work = plan.reduced_count * std::min(plan.width, kWidth);
+  const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, work));
+  const int64_t count = plan.outputs / plan.width * pieces;
+  threads.parallel_for(count, grain, [&](int64_t begin, int64_t end) {
+    double totals[kWidth];
+    for (int64_t p = begin; p < end; ++p) {
+      const int64_t row = p / pieces;
+      const int64_t column = p % pieces * kWidth;
+      const int64_t width = std::min(kWidth, plan.width - column);
+      const float* base = x + plan.kept_outer[row] + column;
+      std::fill(totals, totals + width, neutral(kind));
+      for (int64_t r = 0; r < plan.outer; ++r) {
+        run.columns(base + plan.reduced[r], plan.n, plan.stride, width, totals);
+      }
+      float* out = y + row * plan.width + column;
+      for (int64_t k = 0; k < width; ++k) out[k] = finish(kind, totals[k], plan.reduced_count);
+    }
+  });
+}
+
+template <ReduceKind kind>
+std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only for float32");
+  const Planned planned(request, kind);
+  if (!planned.fixed()) return request.refuse("axes are not known before the run");
+  const RunReduction run = run_reduction(kind, row_kernels(request.isa));
+  request.accept_strides(0);
+  return make_kernel([planned, run](KernelContext& context) {
+    const ReducePlan plan = planned.of(context);
+    if (plan.outputs == 0) return;
+    const float* x = context.input(0).as<float>();
+    float* y = context.output(0).as<float>();
+    const bool rows = plan.stride == 1 && plan.n > 1;
+    if (rows) return reduce_rows(kind, run, plan, x, y, context.threads());
+    if (plan.width_stride == 1) return reduce_columns(kind, run, plan, x, y, context.threads());
+    run_reference<float>(kind, plan, context);
+  });
+}
+
+template <ReduceKind kind>
+void add_vectorized(Registry& registry, std::string_view name) {
+  registry.add(name)
+      .kernel("vectorized", make_vectorized<kind>)
+      .kernel("reference", make_reference<kind>);
+}
+
+}  // namespace
+
+void register_reduce(Registry& registry) {
+  add_vectorized<ReduceKind::kSum>(registry, "ReduceSum");
+  add_vectorized<ReduceKind::kMean>(registry, "ReduceMean");
+  add_vectorized<ReduceKind::kMax>(registry, "ReduceMax");
+  add_vectorized<ReduceKind::kMin>(registry, "ReduceMin");
+  add_vectorized<ReduceKind::kSumSquare>(registry, "ReduceSumSquare");
+  add_vectorized<ReduceKind::kL1>(registry, "ReduceL1");
+  add_vectorized<ReduceKind::kL2>(registry, "ReduceL2");
+  add_vectorized<ReduceKind::kLogSum>(registry, "ReduceLogSum");
+  registry.add("ReduceLogSumExp").kernel("reference", make_reference<ReduceKind::kLogSumExp>);
+  registry.add("ReduceProd").kernel("reference", make_reference<ReduceKind::kProd>);
+}
+
+}  // namespace convoy
