@@ -1,0 +1,265 @@
+// The decisions of DirectConv: blocks of output channels, when and how to pack the input, tasks.
+#include <algorithm>
+#include <numeric>
+
+#include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/direct_conv.h"
+
+namespace convoy::kernels {
+
+namespace {
+
+constexpr int64_t kFirstLevelFloats = 6 * 1024;    // of 32 KiB or more of first-level cache
+constexpr int64_t kSecondLevelFloats = 32 * 1024;  // of 256 KiB or more of second-level cache
+constexpr int64_t kMostPackedRows = 64;
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
+
+// Cycles for one term of a tile of channels x vectors on a core with two FMA and two load units and
+// an FMA latency of four. Loads that cross a cache line count twice.
+double tile_cycles(const ConvKernels& kernels, int64_t channels, int64_t vectors) {
+  const double crossing = 1.0 + (kernels.lanes - 1) / 16.0;
+  const double arithmetic = channels * vectors / 2.0;
+  const double loads = (channels + vectors * crossing) / 2.0;
+  return std::max({arithmetic, loads, 4.0});
+}
+
+// Cycles for one term of a whole row of so many vectors, cut as evenly as ConvRun cuts it.
+double row_cycles(const ConvKernels& kernels, int64_t channels, int64_t vectors) {
+  const int64_t tiles = divide_up(vectors, kernels.max_vectors[channels]);
+  const int64_t base = vectors / tiles, larger = vectors % tiles;
+  double cycles = (tiles - larger) * tile_cycles(kernels, channels, base);
+  if (larger) cycles += larger * tile_cycles(kernels, channels, base + 1);
+  return cycles;
+}
+
+bool is_unit(const ConvWindow& window) {
+  return window.kernel == 1 && window.input_size == 1 && window.output_size == 1 &&
+         window.pad_begin == 0;
+}
+
+bool is_pointwise(const ConvWindow& window) {
+  return window.kernel == 1 && window.stride == 1 && window.pad_begin == 0 &&
+         window.input_size == window.output_size;
+}
+
+// Makes outer and inner one axis, in inner, if they are one axis in memory.
+bool merge_pointwise(ConvWindow* outer, ConvWindow* inner) {
+  if (is_unit(*outer) || !is_pointwise(*outer) || !is_pointwise(*inner)) return false;
+  const int64_t n = inner->input_size;
+  if (outer->input_stride != n * inner->input_stride ||
+      outer->output_stride != n * inner->output_stride ||
+      outer->residual_stride != n * inner->residual_stride)
+    return false;
+  inner->input_size *= outer->input_size;
+  inner->output_size = inner->input_size;
+  *outer = ConvWindow{};
+  return true;
+}
+
+}  // namespace
+
+int64_t conv_output_size(int64_t input, int64_t kernel, int64_t stride, int64_t dilation,
+                         int64_t pad_begin, int64_t pad_end) {
+  const int64_t room = input + pad_begin + pad_end - dilation * (kernel - 1) - 1;
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+DirectConv::DirectConv(const ConvProblem& problem, Isa isa, int threads)
+    : DirectConv(problem, conv_kernels(isa), threads) {}
+
+DirectConv::DirectConv(const ConvProblem& problem, const ConvKernels& kernels, int threads)
+    : problem_(problem), kernels_(&kernels) {
+  normalise();
+  choose_oc_blocks();
+  const ConvProblem& p = problem_;
+  int64_t outputs = p.out_channels;
+  for (const ConvLoop& loop : p.batch) outputs *= loop.size;
+  for (const ConvLoop& loop : p.group) outputs *= loop.size;
+  for (const ConvWindow& window : p.spatial) outputs *= window.output_size;
+  if (outputs == 0) return;
+  choose_flat();
+  choose_layout();
+  choose_tasks(std::max(threads, 1));
+  size_scratch();
+}
+
+void DirectConv::normalise() {
+  ConvProblem& p = problem_;
+  for (; p.rank < 3; ++p.rank) {
+    p.spatial[2] = p.spatial[1];
+    p.spatial[1] = p.spatial[0];
+    p.spatial[0] = ConvWindow{};
+  }
+  weight_groups_ = 1;
+  for (int i = 1; i >= 0; --i) {
+    if (p.group[i].shared_weights) continue;
+    weight_group_strides_[i] = weight_groups_;
+    weight_groups_ *= p.group[i].size;
+  }
+  out_channels_ = p.out_channels;
+  terms_ = p.in_channels;
+  for (const ConvWindow& window : p.spatial) terms_ *= window.kernel;
+  merge_pointwise(&p.spatial[1], &p.spatial[2]);
+  if (is_unit(p.spatial[1])) std::swap(p.spatial[0], p.spatial[1]);
+  merge_pointwise(&p.spatial[1], &p.spatial[2]);
+}
+
+void DirectConv::choose_oc_blocks() {
+  const ConvKernels& k = *kernels_;
+  double best = 0;
+  for (int size = k.max_oc_block; size >= 1; --size) {
+    if (k.max_vectors[size] == 0) continue;
+    const int64_t count = std::max<int64_t>(divide_up(out_channels_, size), 1);
+    const int64_t small = out_channels_ / count, large_count = out_channels_ % count;
+    double cycles = 0;
+    for (int64_t channels : {small, small + 1}) {
+      const int64_t times = channels == small ? count - large_count : large_count;
+      if (times == 0 || channels == 0) continue;
+      const int64_t vectors = k.max_vectors[channels];
+      const double overhead = 8.0 + channels * vectors;  // to start and to store the tile
+      cycles += times * (tile_cycles(k, channels, vectors) + overhead / terms_) / vectors;
+    }
+    if (best != 0 && cycles >= best) continue;
+    best = cycles;
+    block_count_ = count;
+    oc_block_ = large_count ? small + 1 : small;
+    large_blocks_ = large_count ? large_count : count;
+  }
+}
+
+int64_t DirectConv::block_size(int64_t block) const {
+  return block < large_blocks_ ? oc_block_ : oc_block_ - 1;
+}
+
+// Copies of the axis must be as many that taps of one copy lie a whole number of outputs apart.
+// When the window is wide against the number of outputs a copy per tap is smaller.
+DirectConv::Packing DirectConv::pack_axis(const ConvWindow& w, int64_t outputs) {
+  const int64_t period = w.stride / std::gcd(w.stride, w.dilation);
+  Packing packing;
+  packing.copies = std::min(w.kernel, period);
+  packing.shift = period * w.dilation / w.stride;
+  packing.extra = (w.kernel - 1) / packing.copies * packing.shift;
+  if (w.kernel * outputs <= packing.copies * (outputs + packing.extra)) {
+    packing.copies = w.kernel;
+    packing.shift = packing.extra = 0;
+  }
+  return packing;
+}
+
+// Rows too short for good tiles are computed together as one long row through scratch. Without a
+// second spatial axis the batch serves as one.
+void DirectConv::choose_flat() {
+  ConvProblem& p = problem_;
+  const ConvWindow& width = p.spatial[2];
+  const bool by_batch = is_unit(p.spatial[1]) && is_unit(p.spatial[0]);
+  const int64_t rows = by_batch ? p.batch[1].size : p.spatial[1].output_size;
+  if (rows == 1 || width.output_size > 128) return;
+  const ConvKernels& k = *kernels_;
+  const double apart =
+      row_cycles(k, oc_block_, divide_up(width.output_size, k.lanes)) + 12.0 / terms_;
+  const int64_t row_len = width.output_size + pack_axis(width, width.output_size).extra;
+  const int64_t most = std::min(rows, kMostPackedRows);
+  const double through_scratch = 3.0 * oc_block_ * divide_up(width.output_size, k.lanes);
+  const double together = tile_cycles(k, oc_block_, k.max_vectors[oc_block_]) /
+                              k.max_vectors[oc_block_] *
+                              divide_up((most - 1) * row_len + width.output_size, k.lanes) / most +
+                          through_scratch / terms_;
+  if (together > 0.95 * apart) return;
+  flat_ = true;
+  if (!by_batch) return;
+  ConvWindow& axis = p.spatial[1];
+  axis.input_size = axis.output_size = rows;
+  axis.input_stride = p.batch[1].input_stride;
+  axis.output_stride = p.batch[1].output_stride;
+  axis.residual_stride = p.batch[1].residual_stride;
+  p.batch[1] = ConvLoop{};
+}
+
+void DirectConv::choose_layout() {
+  const ConvProblem& p = problem_;
+  const ConvWindow& width = p.spatial[2];
+  const ConvWindow& rows = p.spatial[1];
+  const int64_t tile = kernels_->max_vectors[oc_block_] * kernels_->lanes;
+
+  bounce_ = flat_ || width.output_stride != 1 || (p.has_residual && width.residual_stride != 1);
+  inner_begin_ =
+      std::min(divide_up(std::max<int64_t>(width.pad_begin, 0), width.stride), width.output_size);
+  const int64_t reach = width.input_size - 1 - (width.kernel - 1) * width.dilation;
+  const int64_t last = reach + width.pad_begin;
+  inner_end_ = last < 0 ? 0 : std::min(last / width.stride + 1, width.output_size);
+  const int64_t inner = inner_end_ - inner_begin_;
+  in_place_ = !flat_ && width.input_stride == 1 && width.stride == 1 && inner >= kernels_->lanes &&
+              inner * 4 >= width.output_size * 3;
+
+  const int64_t taps = p.spatial[0].kernel * rows.kernel;
+  chunk_ = width.output_size;
+  if (!flat_) {
+    const int64_t span = (width.kernel - 1) * width.dilation / width.stride;
+    const int64_t fits = kFirstLevelFloats / std::max<int64_t>(p.in_channels * taps, 1) - span;
+    const int64_t most = std::max(fits / tile * tile, 2 * tile);
+    const int64_t parts = divide_up(width.output_size, most);
+    chunk_ = std::min(round_up(divide_up(width.output_size, parts), tile), width.output_size);
+  }
+  width_packing_ = pack_axis(width, chunk_);
+  row_len_ = chunk_ + width_packing_.extra;
+  if (!flat_) row_len_ = round_up(row_len_, kernels_->lanes);
+
+  const int64_t row_floats =
+      std::max<int64_t>(p.in_channels * p.spatial[0].kernel * width_packing_.copies * row_len_, 1);
+  auto rows_within = [&](int64_t floats) {
+    const int64_t period = rows.stride / std::gcd(rows.stride, rows.dilation);
+    return floats / (row_floats * std::min(rows.kernel, period)) -
+           (rows.kernel - 1) * rows.dilation / rows.stride;
+  };
+  const int64_t few = flat_ ? std::min<int64_t>(8, divide_up(4 * tile, row_len_)) : 4;
+  rows_ = rows_within(kFirstLevelFloats);
+  if (rows_ < few) rows_ = std::min(rows_within(kSecondLevelFloats), few);
+  if (!flat_ && rows.kernel == 1) rows_ = 1;
+  rows_ = std::clamp<int64_t>(rows_, 1, std::min(rows.output_size, kMostPackedRows));
+}
+
+void DirectConv::choose_tasks(int threads) {
+  const ConvProblem& p = problem_;
+  int64_t outer = p.spatial[0].output_size;
+  for (const ConvLoop& loop : p.batch) outer *= loop.size;
+  for (const ConvLoop& loop : p.group) outer *= loop.size;
+  const int64_t wanted = threads == 1 ? 1 : 4 * threads;
+  auto enough = [&](int64_t count) { return count >= wanted || count % threads == 0; };
+
+  const ConvWindow& rows = p.spatial[1];
+  row_blocks_ = divide_up(rows.output_size, rows_);
+  if (!enough(outer * row_blocks_)) {
+    row_blocks_ = std::min(divide_up(wanted, outer), rows.output_size);
+    rows_ = std::min(rows_, divide_up(rows.output_size, row_blocks_));
+  }
+  rows_ = divide_up(rows.output_size, divide_up(rows.output_size, rows_));
+  row_blocks_ = divide_up(rows.output_size, rows_);
+  outer *= row_blocks_;
+
+  width_part_ = p.spatial[2].output_size;
+  if (!enough(outer)) {
+    const int64_t chunks = divide_up(width_part_, chunk_);
+    width_part_ = divide_up(chunks, std::min(chunks, divide_up(wanted, outer))) * chunk_;
+  }
+  width_parts_ = divide_up(p.spatial[2].output_size, width_part_);
+  outer *= width_parts_;
+
+  oc_parts_ = enough(outer) ? 1 : std::min(block_count_, divide_up(wanted, outer));
+  task_count_ = outer * oc_parts_;
+  row_packing_ = pack_axis(rows, rows_);
+}
+
+void DirectConv::size_scratch() {
+  const ConvProblem& p = problem_;
+  const int64_t row_count = rows_ + row_packing_.extra;
+  packed_input_size_ = p.in_channels * p.spatial[0].kernel * row_packing_.copies *
+                       width_packing_.copies * row_count * row_len_;
+  packed_input_size_ = round_up(packed_input_size_ + kernels_->lanes, 16);
+  bounce_row_ = bounce_ ? round_up(flat_ ? rows_ * row_len_ : chunk_ + kernels_->lanes, 16) : 0;
+  const int64_t tables = round_up(2 * terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
+  scratch_size_ = tables + packed_input_size_ + oc_block_ * bounce_row_;
+}
+
+}  // namespace convoy::kernels

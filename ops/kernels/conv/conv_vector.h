@@ -1,0 +1,48 @@
+// A vector type for conv_tile.h from the compiler's own vectors: any number of lanes, any
+// processor. Included inside an anonymous namespace. Reg and Bits are vectors of kLanes floats and
+// ints.
+
+template <class Reg, class Bits, int kLanes, int kRegisters>
+struct PortableVector {
+  using reg = Reg;
+  using bits = Bits;
+  static constexpr int lanes = kLanes;
+  static constexpr int registers = kRegisters;
+  static reg zero() { return reg{}; }
+  static reg set(float x) { return x - reg{}; }
+  static reg load(const float* p) {
+    reg x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return x;
+  }
+  static void store(float* p, reg x) { __builtin_memcpy(p, &x, sizeof x); }
+  static reg load_n(const float* p, int64_t n) {
+    reg x = {};
+    for (int64_t i = 0; i < n; ++i) x[i] = p[i];
+    return x;
+  }
+  static void store_n(float* p, reg x, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) p[i] = x[i];
+  }
+  static reg fma(reg a, reg b, reg c) { return a * b + c; }
+  static reg add(reg a, reg b) { return a + b; }
+  static reg sub(reg a, reg b) { return a - b; }
+  static reg mul(reg a, reg b) { return a * b; }
+  static reg div(reg a, reg b) { return a / b; }
+  static reg select_less(reg a, reg b, reg c, reg d) {
+    const bits less = a < b;
+    return (reg)(((bits)c & less) | ((bits)d & ~less));
+  }
+  static reg min(reg a, reg b) { return select_less(a, b, a, b); }
+  static reg max(reg a, reg b) { return select_less(b, a, a, b); }
+  static reg round(reg x) {
+    const reg shift = set(12582912.0f);  // 1.5 * 2^23: its neighbours are the integers
+    return (x + shift) - shift;
+  }
+  static reg pow2(reg n) {
+    bits x;
+    for (int i = 0; i < kLanes; ++i)
+      x[i] = (static_cast<int>(n[i] == n[i] ? n[i] : 0.0f) + 127) << 23;
+    return (reg)x;
+  }
+};

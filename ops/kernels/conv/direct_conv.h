@@ -1,0 +1,174 @@
+// Direct convolution of float32 for many small groups: strided operands are read and written in
+// place, the vector runs along the last spatial axis, a register tile holds several output
+// channels.
+#pragma once
+
+#include <cstdint>
+
+namespace convoy {
+enum class Isa;  // runtime/device/cpu_features.h
+}
+
+namespace convoy::kernels {
+
+// All strides below count elements, not bytes. They may be zero or negative for the input and the
+// residual; distinct output positions must be distinct elements.
+
+// One axis over which whole convolutions are repeated.
+struct ConvLoop {
+  int64_t size = 1;
+  int64_t input_stride = 0;
+  int64_t output_stride = 0;
+  int64_t residual_stride = 0;
+};
+
+// One axis of groups. With shared_weights every index along it uses the same weights and bias.
+struct ConvGroup : ConvLoop {
+  bool shared_weights = false;
+};
+
+// One spatial axis. Output position o reads input positions o * stride + k * dilation - pad_begin;
+// positions outside [0, input_size) read zero. So output_size says all about padding at the end.
+struct ConvWindow {
+  int64_t input_size = 1;
+  int64_t output_size = 1;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t dilation = 1;
+  int64_t pad_begin = 0;
+  int64_t input_stride = 0;
+  int64_t output_stride = 0;
+  int64_t residual_stride = 0;
+};
+
+// floor((input + pad_begin + pad_end - dilation * (kernel - 1) - 1) / stride) + 1, at least 0.
+int64_t conv_output_size(int64_t input, int64_t kernel, int64_t stride, int64_t dilation,
+                         int64_t pad_begin, int64_t pad_end);
+
+enum class ConvActivation {
+  none,
+  relu,
+  leaky_relu,  // x < 0 ? alpha * x : x
+  clip,        // min(max(x, alpha), beta)
+  sigmoid,     // 1 / (1 + exp(-x))
+  tanh,
+  hard_swish,    // x * min(max(x / 6 + 1/2, 0), 1)
+  hard_sigmoid,  // min(max(alpha * x + beta, 0), 1)
+  silu,          // x * sigmoid(x)
+};
+
+// A convolution of rank 1 to 3: y[n, g, oc, o] = f(bias[g, oc] + sum over ic, k of
+// w[g, oc, ic, k] * x[n, g, ic, o * stride + k * dilation - pad] + residual[n, g, oc, o]).
+// spatial[0 .. rank - 1] is outermost first.
+struct ConvProblem {
+  ConvLoop batch[2];
+  ConvGroup group[2];        // outer, inner; weights are indexed by the axes that do not share them
+  int64_t in_channels = 1;   // of one group
+  int64_t out_channels = 1;  // of one group
+  int64_t in_channel_stride = 0;
+  int64_t out_channel_stride = 0;
+  int64_t residual_channel_stride = 0;
+  int rank = 1;
+  ConvWindow spatial[3];
+  bool has_residual = false;
+  ConvActivation activation = ConvActivation::none;
+  float alpha = 0;
+  float beta = 0;
+};
+
+// bias is [weight groups * out_channels] or null. residual, read only where the problem has one,
+// must not overlap the output. packed_weights is what pack_weights wrote.
+struct ConvOperands {
+  const float* input = nullptr;
+  const float* packed_weights = nullptr;
+  const float* bias = nullptr;
+  const float* residual = nullptr;
+  float* output = nullptr;
+};
+
+struct ConvKernels;
+
+// A convolution with its decisions made: a plain value, immutable, safe to share among threads.
+// Nothing in it allocates or throws. Sizes must be valid: all counts >= 0, kernel, stride and
+// dilation >= 1, rank in 1..3; their products must fit int64_t.
+class DirectConv {
+ public:
+  // isa above best_isa() is lowered to it. threads says how finely to cut the work; results do not
+  // depend on it, bit for bit.
+  DirectConv(const ConvProblem& problem, Isa isa, int threads);
+  DirectConv(const ConvProblem& problem, const ConvKernels& kernels, int threads);
+
+  // Floats that pack_weights writes. The packed form depends only on the instruction set, the
+  // weights' shape and the kernel sizes, so it can be shared by problems that differ otherwise.
+  int64_t packed_weights_size() const { return weight_groups_ * out_channels_ * terms_; }
+
+  // weights: [weight groups][out_channels][in_channels][kernel...], contiguous.
+  void pack_weights(const float* weights, float* packed) const;
+
+  // Floats that run_tasks needs for itself on each thread, 64-byte aligned.
+  int64_t scratch_size() const { return scratch_size_; }
+
+  // Independent pieces of work, of similar cost. 0 when the output is empty.
+  int64_t task_count() const { return task_count_; }
+
+  // Runs tasks first .. last - 1. Different threads may run different tasks at once, each with its
+  // own scratch.
+  void run_tasks(const ConvOperands& operands, int64_t first, int64_t last, float* scratch) const;
+
+  const ConvProblem& problem() const { return problem_; }
+
+ private:
+  friend class ConvRun;
+
+  // How input positions along one axis are laid out in scratch so that neighbouring outputs are
+  // neighbours: taps k with equal k % copies share one copy of the axis, shifted by whole elements.
+  struct Packing {
+    int64_t copies = 1;
+    int64_t extra = 0;  // positions beyond the number of outputs
+    int64_t shift = 0;  // from one tap of a copy to the next
+  };
+
+  void normalise();
+  void choose_oc_blocks();
+  void choose_flat();
+  void choose_layout();
+  void choose_tasks(int threads);
+  void size_scratch();
+  static Packing pack_axis(const ConvWindow& window, int64_t outputs);
+  int64_t block_size(int64_t block) const;
+
+  ConvProblem problem_;  // always rank 3 here
+  const ConvKernels* kernels_;
+  int64_t weight_groups_ = 1;
+  int64_t weight_group_strides_[2] = {0, 0};
+  int64_t out_channels_ = 1;
+  int64_t terms_ = 1;  // in_channels * kernel volume
+
+  // The first large_blocks_ blocks of output channels hold oc_block_ channels, the others one less.
+  int64_t oc_block_ = 1;
+  int64_t block_count_ = 1;
+  int64_t large_blocks_ = 1;
+
+  bool in_place_ = true;     // the input may be read where it is
+  bool bounce_ = false;      // outputs pass through scratch
+  bool flat_ = false;        // the rows of a block are computed as one long row
+  int64_t rows_ = 1;         // output rows of a block
+  int64_t chunk_ = 1;        // most outputs along the last axis between two packings
+  int64_t inner_begin_ = 0;  // outputs along the last axis that read no padding
+  int64_t inner_end_ = 0;
+  Packing row_packing_;
+  Packing width_packing_;
+  int64_t row_len_ = 1;  // length of a packed row
+
+  int64_t width_part_ = 1;  // outputs along the last axis of one task
+  int64_t width_parts_ = 1;
+  int64_t row_blocks_ = 1;
+  int64_t oc_parts_ = 1;
+  int64_t task_count_ = 0;
+
+  int64_t packed_input_size_ = 0;
+  int64_t bounce_row_ = 0;
+  int64_t scratch_size_ = 0;
+};
+
+}  // namespace convoy::kernels

@@ -1,0 +1,72 @@
+#include "ops/kernels/conv/conv_kernels.h"
+
+#if defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#endif
+
+namespace convoy::kernels {
+
+#if defined(__AVX2__) && defined(__FMA__)
+
+namespace {
+
+alignas(32) const int kLaneMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+
+struct Avx2 {
+  using reg = __m256;
+  static constexpr int lanes = 8;
+  static constexpr int registers = 16;
+  static __m256i mask(int64_t n) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLaneMask + 8 - n));
+  }
+  static reg zero() { return _mm256_setzero_ps(); }
+  static reg set(float x) { return _mm256_set1_ps(x); }
+  static reg load(const float* p) { return _mm256_loadu_ps(p); }
+  static void store(float* p, reg x) { _mm256_storeu_ps(p, x); }
+  static reg load_n(const float* p, int64_t n) { return _mm256_maskload_ps(p, mask(n)); }
+  static void store_n(float* p, reg x, int64_t n) { _mm256_maskstore_ps(p, mask(n), x); }
+  static reg fma(reg a, reg b, reg c) { return _mm256_fmadd_ps(a, b, c); }
+  static reg add(reg a, reg b) { return _mm256_add_ps(a, b); }
+  static reg sub(reg a, reg b) { return _mm256_sub_ps(a, b); }
+  static reg mul(reg a, reg b) { return _mm256_mul_ps(a, b); }
+  static reg div(reg a, reg b) { return _mm256_div_ps(a, b); }
+  static reg min(reg a, reg b) { return _mm256_min_ps(a, b); }
+  static reg max(reg a, reg b) { return _mm256_max_ps(a, b); }
+  static reg round(reg x) {
+    return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  static reg pow2(reg n) {
+    const __m256i bits = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 23));
+  }
+  static reg select_less(reg a, reg b, reg c, reg d) {
+    return _mm256_blendv_ps(d, c, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+  }
+};
+
+#include "ops/kernels/conv/conv_tile.h"
+
+constexpr ConvKernels make_kernels() {
+  ConvKernels kernels = kernels_of<Avx2>();
+  add_tiles<Avx2, 6, 2>(kernels);
+  add_tiles<Avx2, 5, 2>(kernels);
+  add_tiles<Avx2, 4, 3>(kernels);
+  add_tiles<Avx2, 3, 4>(kernels);
+  add_tiles<Avx2, 2, 6>(kernels);
+  add_tiles<Avx2, 1, 8>(kernels);
+  return kernels;
+}
+
+constexpr ConvKernels kKernels = make_kernels();
+
+}  // namespace
+
+const ConvKernels* avx2_conv_kernels() { return &kKernels; }
+
+#else
+
+const ConvKernels* avx2_conv_kernels() { return nullptr; }
+
+#endif
+
+}  // namespace convoy::kernels

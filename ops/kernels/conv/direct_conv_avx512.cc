@@ -1,0 +1,74 @@
+#include "ops/kernels/conv/conv_kernels.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in the header's _mm512_undefined_ps
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+#endif
+
+namespace convoy::kernels {
+
+#if defined(__AVX512F__)
+
+namespace {
+
+struct Avx512 {
+  using reg = __m512;
+  static constexpr int lanes = 16;
+  static constexpr int registers = 32;
+  static __mmask16 mask(int64_t n) { return static_cast<__mmask16>((1u << n) - 1); }
+  static reg zero() { return _mm512_setzero_ps(); }
+  static reg set(float x) { return _mm512_set1_ps(x); }
+  static reg load(const float* p) { return _mm512_loadu_ps(p); }
+  static void store(float* p, reg x) { _mm512_storeu_ps(p, x); }
+  static reg load_n(const float* p, int64_t n) { return _mm512_maskz_loadu_ps(mask(n), p); }
+  static void store_n(float* p, reg x, int64_t n) { _mm512_mask_storeu_ps(p, mask(n), x); }
+  static reg fma(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
+  static reg add(reg a, reg b) { return _mm512_add_ps(a, b); }
+  static reg sub(reg a, reg b) { return _mm512_sub_ps(a, b); }
+  static reg mul(reg a, reg b) { return _mm512_mul_ps(a, b); }
+  static reg div(reg a, reg b) { return _mm512_div_ps(a, b); }
+  static reg min(reg a, reg b) { return _mm512_min_ps(a, b); }
+  static reg max(reg a, reg b) { return _mm512_max_ps(a, b); }
+  static reg round(reg x) {
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  static reg pow2(reg n) {
+    const __m512i bits = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 23));
+  }
+  static reg select_less(reg a, reg b, reg c, reg d) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), d, c);
+  }
+};
+
+#include "ops/kernels/conv/conv_tile.h"
+
+constexpr ConvKernels make_kernels() {
+  ConvKernels kernels = kernels_of<Avx512>();
+  add_tiles<Avx512, 8, 3>(kernels);
+  add_tiles<Avx512, 7, 3>(kernels);
+  add_tiles<Avx512, 6, 4>(kernels);
+  add_tiles<Avx512, 5, 5>(kernels);
+  add_tiles<Avx512, 4, 6>(kernels);
+  add_tiles<Avx512, 3, 8>(kernels);
+  add_tiles<Avx512, 2, 8>(kernels);
+  add_tiles<Avx512, 1, 8>(kernels);
+  return kernels;
+}
+
+constexpr ConvKernels kKernels = make_kernels();
+
+}  // namespace
+
+const ConvKernels* avx512_conv_kernels() { return &kKernels; }
+
+#else
+
+const ConvKernels* avx512_conv_kernels() { return nullptr; }
+
+#endif
+
+}  // namespace convoy::kernels

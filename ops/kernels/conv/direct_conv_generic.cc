@@ -1,0 +1,29 @@
+#include "ops/kernels/conv/conv_kernels.h"
+
+namespace convoy::kernels {
+
+namespace {
+
+#include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_vector.h"
+
+typedef float Floats __attribute__((vector_size(16)));
+typedef int Ints __attribute__((vector_size(16)));
+using Vector = PortableVector<Floats, Ints, 4, 16>;
+
+constexpr ConvKernels make_kernels() {
+  ConvKernels kernels = kernels_of<Vector>();
+  add_tiles<Vector, 4, 2>(kernels);
+  add_tiles<Vector, 3, 3>(kernels);
+  add_tiles<Vector, 2, 4>(kernels);
+  add_tiles<Vector, 1, 8>(kernels);
+  return kernels;
+}
+
+constexpr ConvKernels kKernels = make_kernels();
+
+}  // namespace
+
+const ConvKernels& generic_conv_kernels() { return kKernels; }
+
+}  // namespace convoy::kernels

@@ -1,0 +1,461 @@
+#include "ops/kernels/conv/direct_conv.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <random>
+#include <string_view>
+
+#include "ops/kernels/conv/conv_kernels.h"
+#include "runtime/device/cpu_features.h"
+#include "tests/ops/kernels/conv/reference_conv.h"
+
+namespace convoy::kernels {
+namespace {
+
+// Floats between two pages that fault, ending at the second (or starting at the first).
+class GuardedFloats {
+ public:
+  GuardedFloats(int64_t count, bool at_end) : page_(size_t(sysconf(_SC_PAGESIZE))) {
+    const size_t bytes = size_t(count) * sizeof(float);
+    const size_t body = (bytes + page_ - 1) / page_ * page_;
+    size_ = body + 2 * page_;
+    base_ = static_cast<char*>(
+        mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    mprotect(base_, page_, PROT_NONE);
+    mprotect(base_ + page_ + body, page_, PROT_NONE);
+    data_ = reinterpret_cast<float*>(base_ + page_ + (at_end ? body - bytes : 0));
+  }
+  GuardedFloats(const std::vector<float>& values, bool at_end)
+      : GuardedFloats(int64_t(values.size()), at_end) {
+    std::copy(values.begin(), values.end(), data_);
+  }
+  ~GuardedFloats() { munmap(base_, size_); }
+  GuardedFloats(const GuardedFloats&) = delete;
+  GuardedFloats& operator=(const GuardedFloats&) = delete;
+  float* data() { return data_; }
+
+ private:
+  size_t page_, size_;
+  char* base_;
+  float* data_;
+};
+
+struct NamedKernels {
+  std::string_view name;
+  const ConvKernels* kernels;
+};
+
+std::vector<NamedKernels> all_kernels() {
+  std::vector<NamedKernels> all = {{"emulated", &emulated_conv_kernels()}};
+  for (Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512})
+    if (isa <= best_isa()) all.push_back({to_string(isa), &conv_kernels(isa)});
+  return all;
+}
+
+// Runs all tasks in the given number of calls, every array between guard pages.
+std::vector<float> run_guarded(const DirectConv& conv, const ConvData& data, int64_t calls,
+                               bool at_end) {
+  GuardedFloats input(data.input, at_end), weights(data.weights, at_end), bias(data.bias, at_end);
+  GuardedFloats residual(data.residual, at_end), output(data.output, at_end);
+  GuardedFloats packed(conv.packed_weights_size(), at_end);
+  const int64_t scratch_size = (conv.scratch_size() + 15) / 16 * 16;
+  GuardedFloats scratch(scratch_size, at_end);
+  std::memset(scratch.data(), 0xff, size_t(scratch_size) * sizeof(float));
+  conv.pack_weights(weights.data(), packed.data());
+  ConvOperands operands;
+  operands.input = input.data() + data.input_origin;
+  operands.packed_weights = packed.data();
+  operands.bias = data.bias.empty() ? nullptr : bias.data();
+  operands.residual = residual.data();
+  operands.output = output.data();
+  const int64_t tasks = conv.task_count();
+  for (int64_t call = calls - 1; call >= 0; --call)
+    conv.run_tasks(operands, tasks * call / calls, tasks * (call + 1) / calls, scratch.data());
+  return std::vector<float>(output.data(), output.data() + data.output.size());
+}
+
+void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias = true) {
+  const ConvData data = make_data(problem, random, with_bias);
+  std::vector<double> expected, magnitude;
+  reference_conv(problem, data, &expected, &magnitude);
+  for (const NamedKernels& named : all_kernels()) {
+    const DirectConv conv(problem, *named.kernels, 1);
+    const std::vector<float> got = run_guarded(conv, data, 1, true);
+    size_t wrong = 0;
+    for (size_t i = 0; i < got.size() && wrong < 3; ++i)
+      if (!(std::abs(got[i] - expected[i]) <= 2e-6 * magnitude[i])) {
+        ++wrong;
+        ADD_FAILURE() << named.name << " at " << i << ": " << got[i] << " for " << expected[i]
+                      << "\n"
+                      << describe(problem);
+      }
+    for (int threads : {2, 5}) {
+      const DirectConv split(problem, *named.kernels, threads);
+      ASSERT_EQ(split.packed_weights_size(), conv.packed_weights_size());
+      const std::vector<float> again = run_guarded(split, data, 3, threads == 2);
+      ASSERT_EQ(0, std::memcmp(got.data(), again.data(), got.size() * sizeof(float)))
+          << named.name << " depends on the split\n"
+          << describe(problem);
+    }
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+ConvWindow window(int64_t input, int64_t kernel, int64_t stride = 1, int64_t dilation = 1,
+                  int64_t pad_begin = 0, int64_t pad_end = 0) {
+  ConvWindow w;
+  w.input_size = input;
+  w.kernel = kernel;
+  w.stride = stride;
+  w.dilation = dilation;
+  w.pad_begin = pad_begin;
+  w.output_size = conv_output_size(input, kernel, stride, dilation, pad_begin, pad_end);
+  return w;
+}
+
+ConvProblem conv1d(int64_t batch, int64_t groups, int64_t in_channels, int64_t out_channels,
+                   const ConvWindow& width) {
+  ConvProblem p;
+  p.batch[1].size = batch;
+  p.group[1].size = groups;
+  p.in_channels = in_channels;
+  p.out_channels = out_channels;
+  p.spatial[0] = width;
+  set_contiguous_strides(&p);
+  return p;
+}
+
+// X[B, C, H, W] with one convolution per row h, read and written in place.
+ConvProblem rows(int64_t B, int64_t C, int64_t H, int64_t W, int64_t k) {
+  ConvProblem p = conv1d(B, H, C, C, window(W, k));
+  const int64_t out = W - k + 1;
+  p.group[1].input_stride = W;
+  p.group[1].output_stride = p.group[1].residual_stride = out;
+  p.in_channel_stride = H * W;
+  p.out_channel_stride = p.residual_channel_stride = H * out;
+  return p;
+}
+
+std::vector<float> run_simple(const ConvProblem& problem, const std::vector<float>& input,
+                              const std::vector<float>& weights, const ConvKernels& kernels) {
+  ConvData data;
+  data.input = input;
+  data.weights = weights;
+  int64_t outputs = problem.batch[1].size * problem.group[1].size * problem.out_channels;
+  for (int i = 0; i < problem.rank; ++i) outputs *= problem.spatial[i].output_size;
+  data.output.assign(size_t(outputs), -1.0f);
+  return run_guarded(DirectConv(problem, kernels, 2), data, 1, true);
+}
+
+// Conv1d by hand: input 0 .. 9, two output maps of weights 1, 1, ... and 0, -1, -2, ...
+TEST(DirectConv, ByHand) {
+  struct Case {
+    int64_t size, stride, dilation, pad;
+    std::vector<float> ones, falling;
+  };
+  const std::vector<Case> cases = {
+      {2, 1, 1, 0, {1, 3, 5, 7, 9, 11, 13, 15, 17}, {-1, -2, -3, -4, -5, -6, -7, -8, -9}},
+      {3, 1, 1, 0, {3, 6, 9, 12, 15, 18, 21, 24}, {-5, -8, -11, -14, -17, -20, -23, -26}},
+      {3,
+       1,
+       1,
+       1,
+       {1, 3, 6, 9, 12, 15, 18, 21, 24, 17},
+       {-2, -5, -8, -11, -14, -17, -20, -23, -26, -9}},
+      {2, 2, 1, 0, {1, 5, 9, 13, 17}, {-1, -3, -5, -7, -9}},
+      {2, 2, 1, 2, {0, 1, 5, 9, 13, 17, 0}, {0, -1, -3, -5, -7, -9, 0}},
+      {2, 2, 1, 5, {0, 0, 0, 3, 7, 11, 15, 9, 0, 0}, {0, 0, 0, -2, -4, -6, -8, 0, 0, 0}},
+      {2, 1, 2, 0, {2, 4, 6, 8, 10, 12, 14, 16}, {-2, -3, -4, -5, -6, -7, -8, -9}},
+  };
+  std::vector<float> input;
+  for (int i = 0; i < 10; ++i) input.push_back(float(i));
+  for (const Case& c : cases) {
+    const ConvProblem p =
+        conv1d(1, 1, 1, 2, window(10, c.size, c.stride, c.dilation, c.pad, c.pad));
+    std::vector<float> weights(size_t(c.size), 1.0f), expected = c.ones;
+    for (int64_t i = 0; i < c.size; ++i) weights.push_back(float(-i));
+    expected.insert(expected.end(), c.falling.begin(), c.falling.end());
+    for (const NamedKernels& named : all_kernels())
+      EXPECT_EQ(run_simple(p, input, weights, *named.kernels), expected)
+          << named.name << describe(p);
+  }
+}
+
+// The output length that one manual gives for padding 2 is that of padding 5.
+TEST(DirectConv, OutputSize) {
+  EXPECT_EQ(conv_output_size(10, 2, 2, 1, 2, 2), 7);
+  EXPECT_EQ(conv_output_size(10, 2, 2, 1, 5, 5), 10);
+  EXPECT_EQ(conv_output_size(10, 3, 1, 4, 0, 1), 3);
+  EXPECT_EQ(conv_output_size(2, 3, 1, 1, 0, 0), 0);
+}
+
+TEST(DirectConv, RowsInPlace) {
+  std::mt19937_64 random(1);
+  for (int64_t batch : {1, 3, 5}) check(rows(batch, 15, 10, 100, 3), random);
+  check(rows(2, 32, 6, 256, 5), random);
+  check(rows(2, 4, 3, 1000, 3), random);
+  check(rows(2, 3, 4, 9, 3), random);
+}
+
+TEST(DirectConv, ChannelCounts) {
+  std::mt19937_64 random(2);
+  for (int64_t out = 1; out <= 19; ++out) check(conv1d(1, 2, 3, out, window(61, 3)), random);
+  for (int64_t in : {1, 2, 5, 33}) check(conv1d(2, 2, in, 7, window(40, 2)), random);
+  check(conv1d(2, 1, 16, 32, window(10, 2)), random);
+  check(conv1d(2, 4, 4, 8, window(10, 2)), random);
+  check(conv1d(2, 16, 1, 1, window(10, 2)), random);
+  check(conv1d(2, 1, 16, 32, window(9, 1)), random);
+}
+
+TEST(DirectConv, Widths) {
+  std::mt19937_64 random(3);
+  for (int64_t width = 1; width <= 70; ++width) {
+    check(conv1d(1, 1, 2, 5, window(width, 1)), random);
+    check(conv1d(3, 1, 2, 3, window(width, 3, 1, 1, 1, 1)), random);
+  }
+  for (int64_t width : {127, 128, 129, 300, 1000})
+    check(conv1d(1, 1, 3, 6, window(width, 5, 1, 1, 2, 2)), random);
+}
+
+TEST(DirectConv, StrideDilationPadding) {
+  std::mt19937_64 random(4);
+  for (int64_t stride : {1, 2, 3, 4})
+    for (int64_t dilation : {1, 2, 3, 7})
+      for (int64_t pad : {0, 1, 5})
+        for (int64_t kernel : {1, 3, 4})
+          check(conv1d(2, 2, 2, 5, window(75, kernel, stride, dilation, pad, 2 * pad / 3)), random);
+  check(conv1d(1, 1, 8, 8, window(400, 3, 1, 128, 128, 128)), random);
+  check(conv1d(1, 1, 4, 4, window(20, 3, 1, 128, 128, 128)), random);
+  check(conv1d(1, 3, 1, 1, window(200, 31, 1, 1, 15, 15)), random);
+  check(conv1d(1, 3, 1, 2, window(200, 31, 2, 3, 45, 45)), random);
+}
+
+TEST(DirectConv, PaddingBeyondTheInput) {
+  std::mt19937_64 random(5);
+  check(conv1d(1, 1, 2, 3, window(3, 2, 1, 1, 40, 50)), random);
+  ConvProblem cropped = conv1d(1, 1, 2, 3, window(60, 3, 1, 1, -4, -5));
+  check(cropped, random);
+}
+
+TEST(DirectConv, SharedWeightsAndTwoGroupAxes) {
+  std::mt19937_64 random(6);
+  // One Conv1d(1 -> 8) on each channel, the results joined on the channel axis.
+  ConvProblem shared = conv1d(2, 6, 1, 8, window(90, 5));
+  shared.group[1].shared_weights = true;
+  check(shared, random);
+  // Rows of X[B, C, H, W], each a convolution of two groups.
+  for (int which = 0; which < 4; ++which) {
+    const int64_t B = 2, groups = 2, in = 3, out = 4, H = 5, W = 40;
+    ConvProblem p = conv1d(B, groups, in, out, window(W, 3));
+    const int64_t L = p.spatial[0].output_size;
+    p.group[0].size = H;
+    p.group[0].shared_weights = which & 1;
+    p.group[1].shared_weights = which & 2;
+    p.group[0].input_stride = W;
+    p.group[0].output_stride = L;
+    p.in_channel_stride = H * W;
+    p.out_channel_stride = H * L;
+    p.group[1].input_stride = in * H * W;
+    p.group[1].output_stride = out * H * L;
+    p.batch[1].input_stride = groups * in * H * W;
+    p.batch[1].output_stride = groups * out * H * L;
+    check(p, random);
+  }
+}
+
+TEST(DirectConv, RanksAgree) {
+  std::mt19937_64 random(7);
+  const std::vector<float> line =
+      make_data(conv1d(1, 1, 1, 1, window(100, 1)), random, false).input;
+  for (const NamedKernels& named : all_kernels()) {
+    const std::vector<float> ones(3, 1.0f);
+    const ConvWindow width = window(100, 3, 1, 1, 1, 1);
+    const auto expected = run_simple(conv1d(1, 1, 1, 1, width), line, ones, *named.kernels);
+    for (int rank : {2, 3})
+      for (int axis = 0; axis < rank; ++axis) {
+        ConvProblem p;
+        p.rank = rank;
+        p.spatial[axis] = width;
+        set_contiguous_strides(&p);
+        EXPECT_EQ(run_simple(p, line, ones, *named.kernels), expected) << named.name << describe(p);
+      }
+  }
+}
+
+TEST(DirectConv, PlanesAndVolumes) {
+  std::mt19937_64 random(8);
+  auto planes = [](int64_t groups, int64_t in, int64_t out, ConvWindow h, ConvWindow w) {
+    ConvProblem p = conv1d(2, groups, in, out, w);
+    p.rank = 2;
+    p.spatial[0] = h;
+    p.spatial[1] = w;
+    set_contiguous_strides(&p);
+    return p;
+  };
+  for (int64_t size : {5, 7, 14, 28, 56})
+    for (int64_t stride : {1, 2}) {
+      const ConvWindow w = window(size, 3, stride, 1, 1, 1);
+      check(planes(3, 4, 4, w, w), random);
+      check(planes(4, 1, 1, w, w), random);
+    }
+  check(planes(1, 3, 8, window(20, 7, 2, 1, 3, 3), window(31, 7, 2, 1, 3, 3)), random);
+  check(planes(1, 3, 5, window(20, 3, 1, 2, 2, 2), window(50, 1)), random);
+  check(planes(1, 3, 5, window(20, 1), window(50, 1)), random);
+  check(planes(1, 64, 7, window(40, 3, 3, 2, 1, 0), window(60, 3, 1, 1, 1, 1)), random);
+  ConvProblem volume;
+  volume.rank = 3;
+  volume.in_channels = 2;
+  volume.out_channels = 3;
+  for (int i = 0; i < 3; ++i) volume.spatial[i] = window(9 + i, 3, 1 + i % 2, 1, 1, 1);
+  set_contiguous_strides(&volume);
+  check(volume, random);
+}
+
+TEST(DirectConv, Activations) {
+  std::mt19937_64 random(9);
+  for (int activation = 0; activation <= int(ConvActivation::silu); ++activation)
+    for (bool residual : {false, true}) {
+      ConvProblem p = conv1d(2, 2, 3, 7, window(45, 3));
+      p.activation = ConvActivation(activation);
+      p.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+      p.beta = 0.5f;
+      p.has_residual = residual;
+      check(p, random);
+      p = conv1d(6, 2, 3, 7, window(6, 3));
+      p.activation = ConvActivation(activation);
+      p.alpha = 0.2f;
+      p.beta = 0.5f;
+      p.has_residual = residual;
+      check(p, random, false);
+    }
+}
+
+TEST(DirectConv, StridedWidth) {
+  std::mt19937_64 random(10);
+  // Channels last: the width axis strides over the channels.
+  ConvProblem p = conv1d(2, 1, 5, 6, window(50, 3, 1, 1, 1, 1));
+  p.spatial[0].input_stride = 5;
+  p.in_channel_stride = 1;
+  p.spatial[0].output_stride = p.spatial[0].residual_stride = 6;
+  p.out_channel_stride = p.residual_channel_stride = 1;
+  check(p, random);
+  p.has_residual = true;
+  check(p, random);
+  // A broadcast residual, and an input read backwards.
+  ConvProblem q = conv1d(2, 1, 5, 6, window(50, 3));
+  q.has_residual = true;
+  q.spatial[0].residual_stride = 0;
+  q.spatial[0].input_stride = -1;
+  check(q, random);
+}
+
+TEST(DirectConv, Empty) {
+  const ConvProblem p = conv1d(0, 2, 3, 4, window(20, 3));
+  EXPECT_EQ(DirectConv(p, best_isa(), 4).task_count(), 0);
+  EXPECT_EQ(DirectConv(conv1d(1, 1, 2, 2, window(2, 3)), best_isa(), 4).task_count(), 0);
+  std::mt19937_64 random(11);
+  check(conv1d(2, 2, 0, 3, window(20, 3)), random);
+}
+
+// NaN and infinity reach the output as the definition says, also through clamps.
+TEST(DirectConv, NonFinite) {
+  for (const NamedKernels& named : all_kernels())
+    for (ConvActivation activation :
+         {ConvActivation::none, ConvActivation::relu, ConvActivation::clip, ConvActivation::sigmoid,
+          ConvActivation::tanh, ConvActivation::hard_sigmoid}) {
+      ConvProblem p = conv1d(1, 1, 1, 1, window(40, 1));
+      p.activation = activation;
+      p.alpha = -1;
+      p.beta = 1;
+      std::vector<float> input(40, 1.0f);
+      input[3] = input[37] = NAN;
+      input[5] = INFINITY;
+      input[6] = -INFINITY;
+      const auto got = run_simple(p, input, {1.0f}, *named.kernels);
+      EXPECT_TRUE(std::isnan(got[3]) && std::isnan(got[37])) << named.name << int(activation);
+      EXPECT_FALSE(std::isnan(got[4]) || std::isnan(got[5]) || std::isnan(got[6])) << named.name;
+    }
+}
+
+ConvProblem random_problem(std::mt19937_64& random) {
+  auto pick = [&](int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(random);
+  };
+  auto rarely = [&] { return pick(0, 4) == 0; };
+  ConvProblem p;
+  p.rank = int(pick(1, 3));
+  for (ConvLoop& loop : p.batch) loop.size = pick(1, 3);
+  for (ConvGroup& group : p.group) {
+    group.size = pick(1, 3);
+    group.shared_weights = rarely();
+  }
+  p.in_channels = rarely() ? pick(1, 40) : pick(1, 5);
+  p.out_channels = rarely() ? pick(1, 40) : pick(1, 9);
+  for (int i = 0; i < p.rank; ++i) {
+    const int64_t most = i == p.rank - 1 ? (rarely() ? 400 : 60) : 9;
+    const int64_t kernel = rarely() ? pick(1, 12) : pick(1, 3);
+    const int64_t stride = rarely() ? pick(2, 5) : 1;
+    const int64_t dilation = rarely() ? pick(2, 6) : 1;
+    const int64_t reach = dilation * (kernel - 1);
+    p.spatial[i] = window(pick(1, most), kernel, stride, dilation,
+                          rarely() ? pick(0, reach + 2) : 0, pick(0, reach));
+    if (p.spatial[i].output_size == 0) p.spatial[i] = window(most, 1);
+  }
+  p.has_residual = rarely();
+  p.activation = ConvActivation(rarely() ? pick(0, 8) : 0);
+  p.alpha = -0.25f;
+  p.beta = 0.75f;
+  set_contiguous_strides(&p);
+  if (rarely()) {  // the channels last
+    for (int i = 0; i < p.rank; ++i) {
+      p.spatial[i].input_stride *= p.in_channels;
+      p.spatial[i].output_stride *= p.out_channels;
+    }
+    p.in_channel_stride = p.out_channel_stride = 1;
+  } else if (rarely()) {  // gaps between rows
+    p.in_channel_stride += 3;
+    for (ConvLoop* loop : {&p.batch[0], &p.batch[1], static_cast<ConvLoop*>(&p.group[0]),
+                           static_cast<ConvLoop*>(&p.group[1])})
+      loop->input_stride += 3 * loop->input_stride;
+  }
+  return p;
+}
+
+double product_count(const ConvProblem& p) {
+  double count = double(p.in_channels * p.out_channels);
+  for (int i = 0; i < 2; ++i) count *= double(p.batch[i].size * p.group[i].size);
+  for (int i = 0; i < p.rank; ++i) count *= double(p.spatial[i].kernel * p.spatial[i].output_size);
+  return count;
+}
+
+// CONVOY_TEST_SEED repeats a run, CONVOY_TEST_SECONDS makes it longer.
+TEST(DirectConv, RandomProblems) {
+  const char* seed_text = std::getenv("CONVOY_TEST_SEED");
+  const char* seconds_text = std::getenv("CONVOY_TEST_SECONDS");
+  const uint64_t seed = seed_text ? std::strtoull(seed_text, nullptr, 10) : std::random_device()();
+  const double seconds = seconds_text ? std::strtod(seconds_text, nullptr) : 2;
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 random(seed);
+  const auto start = std::chrono::steady_clock::now();
+  int64_t problems = 0;
+  while (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() <
+         seconds) {
+    const ConvProblem problem = random_problem(random);
+    if (product_count(problem) > 100'000) continue;
+    check(problem, random, random() % 2);
+    ++problems;
+    if (HasFailure()) break;
+  }
+  std::printf("%lld problems\n", static_cast<long long>(problems));
+}
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,0 +1,231 @@
+// Speed of the direct convolution on the signature workloads, one core, and its share of the FMA
+// peak of that core, measured at the start.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ops/kernels/conv/direct_conv.h"
+#include "runtime/device/cpu_features.h"
+
+namespace convoy::kernels {
+namespace {
+
+#if defined(__x86_64__)
+#define TWELVE(op) op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9) op(10) op(11)
+#define YMM(i) "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
+#define ZMM(i) "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
+#define CLOBBERS                                                                           \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
+      "xmm11", "cc"
+void fma_avx2(int64_t n) {
+  asm volatile("1:\n" TWELVE(YMM) "dec %0\n jnz 1b\n" : "+r"(n) : : CLOBBERS);
+}
+void fma_avx512(int64_t n) {
+  asm volatile("1:\n" TWELVE(ZMM) "dec %0\n jnz 1b\n" : "+r"(n) : : CLOBBERS);
+}
+#endif
+
+// FLOP per second of one core, the best of a few rounds.
+double measure_peak() {
+#if defined(__x86_64__)
+  const Isa isa = best_isa();
+  if (isa == Isa::kGeneric) return 0;
+  const int64_t trips = 4'000'000;
+  const int lanes = isa == Isa::kAvx512 ? 16 : 8;
+  double best = 0;
+  for (int round = 0; round < 8; ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    isa == Isa::kAvx512 ? fma_avx512(trips) : fma_avx2(trips);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    best = std::max(best, 12.0 * double(trips) * lanes * 2 / seconds.count());
+  }
+  return best;
+#else
+  return 0;
+#endif
+}
+
+double peak() {
+  static const double value = measure_peak();
+  return value;
+}
+
+struct Freer {
+  void operator()(float* p) const { std::free(p); }
+};
+using Floats = std::unique_ptr<float[], Freer>;
+
+Floats make_floats(int64_t count) {
+  const size_t bytes = (size_t(count) * sizeof(float) + 63) / 64 * 64 + 64;
+  Floats floats(static_cast<float*>(std::aligned_alloc(64, bytes)));
+  std::mt19937 random(1);
+  std::uniform_real_distribution<float> uniform(-0.1f, 0.1f);
+  for (int64_t i = 0; i < count; ++i) floats[size_t(i)] = uniform(random);
+  return floats;
+}
+
+struct Layer {
+  ConvProblem problem;
+  Floats weights, bias;
+};
+
+ConvWindow window(int64_t size, int64_t kernel, int64_t dilation, int64_t pad_begin,
+                  int64_t pad_end) {
+  ConvWindow w;
+  w.input_size = size;
+  w.kernel = kernel;
+  w.dilation = dilation;
+  w.pad_begin = pad_begin;
+  w.output_size = conv_output_size(size, kernel, 1, dilation, pad_begin, pad_end);
+  w.input_stride = w.output_stride = w.residual_stride = 1;
+  return w;
+}
+
+// X[B, C, H, W], a convolution for each row.
+ConvProblem rows(int64_t B, int64_t C, int64_t H, int64_t W, int64_t k) {
+  ConvProblem p;
+  p.spatial[0] = window(W, k, 1, 0, 0);
+  const int64_t out = p.spatial[0].output_size;
+  p.batch[1] = {B, C * H * W, C * H * out, 0};
+  p.group[1].size = H;
+  p.group[1].input_stride = W;
+  p.group[1].output_stride = out;
+  p.in_channels = p.out_channels = C;
+  p.in_channel_stride = H * W;
+  p.out_channel_stride = H * out;
+  return p;
+}
+
+// X[B, groups * in, W], as one grouped convolution.
+ConvProblem grouped(int64_t B, int64_t groups, int64_t in, int64_t out, const ConvWindow& width) {
+  ConvProblem p;
+  p.spatial[0] = width;
+  p.in_channels = in;
+  p.out_channels = out;
+  p.in_channel_stride = width.input_size;
+  p.out_channel_stride = width.output_size;
+  p.group[1].size = groups;
+  p.group[1].input_stride = in * width.input_size;
+  p.group[1].output_stride = out * width.output_size;
+  p.batch[1] = {B, groups * p.group[1].input_stride, groups * p.group[1].output_stride, 0};
+  return p;
+}
+
+ConvProblem shared(int64_t B, int64_t C, int64_t O, int64_t W, int64_t k) {
+  ConvProblem p = grouped(B, C, 1, O, window(W, k, 1, 0, 0));
+  p.group[1].shared_weights = true;
+  return p;
+}
+
+std::vector<ConvProblem> stack(int64_t B, int64_t C, int64_t W, int64_t k, int layers,
+                               int64_t groups, bool dilate) {
+  std::vector<ConvProblem> problems;
+  for (int i = 0; i < layers; ++i) {
+    const int64_t d = dilate ? int64_t{1} << (i % 8) : 1, pad = (k - 1) * d;
+    problems.push_back(
+        grouped(B, groups, C / groups, C / groups, window(W, k, d, pad / 2, pad - pad / 2)));
+    problems.back().activation = ConvActivation::relu;
+  }
+  return problems;
+}
+
+ConvProblem planes(int64_t B, int64_t groups, int64_t channels, int64_t size, int64_t k) {
+  const ConvWindow w = window(size, k, 1, k / 2, k / 2);
+  ConvProblem p = grouped(B * 1, groups, channels, channels, w);
+  p.rank = 2;
+  p.spatial[1] = w;
+  p.spatial[0].input_stride = p.spatial[0].output_stride = size;
+  for (int64_t* stride :
+       {&p.in_channel_stride, &p.out_channel_stride, &p.group[1].input_stride,
+        &p.group[1].output_stride, &p.batch[1].input_stride, &p.batch[1].output_stride})
+    *stride *= size;
+  return p;
+}
+
+double flops(const ConvProblem& p) {
+  double count = 2.0 * double(p.in_channels * p.out_channels);
+  for (const ConvLoop& loop : p.batch) count *= double(loop.size);
+  for (const ConvGroup& group : p.group) count *= double(group.size);
+  for (int i = 0; i < p.rank; ++i) count *= double(p.spatial[i].kernel * p.spatial[i].output_size);
+  return count;
+}
+
+int64_t extent(const ConvProblem& p, bool output) {
+  const int64_t batch = output ? p.batch[1].output_stride : p.batch[1].input_stride;
+  return p.batch[1].size * batch;
+}
+
+void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
+  std::vector<DirectConv> convs;
+  std::vector<Floats> weights, biases;
+  int64_t most = 0, scratch_size = 0;
+  double count = 0;
+  for (const ConvProblem& problem : problems) {
+    const DirectConv& conv = convs.emplace_back(problem, best_isa(), 1);
+    const Floats plain = make_floats(conv.packed_weights_size());
+    weights.push_back(make_floats(conv.packed_weights_size()));
+    conv.pack_weights(plain.get(), weights.back().get());
+    biases.push_back(
+        make_floats(problem.group[0].size * problem.group[1].size * problem.out_channels));
+    most = std::max({most, extent(problem, false), extent(problem, true)});
+    scratch_size = std::max(scratch_size, conv.scratch_size());
+    count += flops(problem);
+  }
+  const Floats scratch = make_floats(scratch_size), first = make_floats(most);
+  const Floats buffers[2] = {make_floats(most), make_floats(most)};
+  for (auto _ : state) {
+    const float* input = first.get();
+    for (size_t i = 0; i < convs.size(); ++i) {
+      float* output = buffers[i % 2].get();
+      const ConvOperands operands{input, weights[i].get(), biases[i].get(), nullptr, output};
+      convs[i].run_tasks(operands, 0, convs[i].task_count(), scratch.get());
+      input = output;
+    }
+    benchmark::ClobberMemory();
+  }
+  const double per_run = count / 1e9;
+  state.counters["GFLOP/s"] =
+      benchmark::Counter(per_run, benchmark::Counter::kIsIterationInvariantRate);
+  if (peak() > 0)
+    state.counters["peak_percent"] =
+        benchmark::Counter(100e9 * per_run / peak(), benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void add(const std::string& name, std::vector<ConvProblem> problems) {
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [problems](benchmark::State& state) { run(state, problems); });
+}
+
+void add_all() {
+  add("direct_conv/rows_b1", {rows(1, 15, 10, 100, 3)});
+  add("direct_conv/rows_b3", {rows(3, 15, 10, 100, 3)});
+  add("direct_conv/rows_b32", {rows(32, 15, 10, 100, 3)});
+  add("direct_conv/rows_w1000", {rows(32, 15, 10, 1000, 3)});
+  add("direct_conv/rows_h64", {rows(8, 32, 64, 256, 5)});
+  add("direct_conv/shared_c3", {shared(32, 3, 16, 1000, 5)});
+  add("direct_conv/shared_c64", {shared(32, 64, 8, 1000, 5)});
+  add("direct_conv/tcn_c64", stack(1, 64, 4000, 3, 10, 1, true));
+  add("direct_conv/tcn_c256", stack(1, 256, 1000, 3, 10, 1, true));
+  add("direct_conv/wavenet_c32", stack(1, 32, 16000, 3, 10, 1, true));
+  add("direct_conv/depthwise_c256k7", stack(1, 256, 1000, 7, 10, 256, false));
+  add("direct_conv/depthwise_c512k31", stack(1, 512, 200, 31, 4, 512, false));
+  add("direct_conv/groups4_c48k9", stack(8, 48, 500, 9, 10, 4, false));
+  add("direct_conv/plane_g32c4_56_k3", {planes(1, 32, 4, 56, 3)});
+  add("direct_conv/plane_g32c8_28_k3", {planes(1, 32, 8, 28, 3)});
+  add("direct_conv/plane_g32c16_14_k3", {planes(1, 32, 16, 14, 3)});
+  add("direct_conv/plane_g32c32_7_k3", {planes(1, 32, 32, 7, 3)});
+  add("direct_conv/plane_depthwise_c96_56_k3", {planes(1, 96, 1, 56, 3)});
+  add("direct_conv/plane_depthwise_c384_14_k3", {planes(1, 384, 1, 14, 3)});
+  add("direct_conv/plane_depthwise_c96_56_k7", {planes(1, 96, 1, 56, 7)});
+}
+
+const bool kAdded = (add_all(), true);
+
+}  // namespace
+}  // namespace convoy::kernels
