@@ -1,0 +1,68 @@
+// Tile, opset 6 and up: repeats[i] copies of the input along axis i (opset 1–5: one axis).
+// Any element type; strided inputs and outputs.
+#include "ops/kernels/copy/copy.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+void infer_tile(InferRequest& request) {
+  const TensorDesc& input = request.inputs[0];
+  const Tensor* operand = request.constant(1);
+  if (operand == nullptr) return;
+  std::vector<int64_t> repeats = to_int64s(*operand);
+  if (request.node.version < 6) {
+    const Tensor* axis = request.constant(2);
+    if (axis == nullptr) return;
+    std::vector<int64_t> all(static_cast<size_t>(input.rank()), 1);
+    check_input(axis->count() == 1 && repeats.size() == 1, "tiles and axis are single numbers");
+    all[static_cast<size_t>(normalize_axis(to_int64s(*axis)[0], input.rank()))] = repeats[0];
+    repeats = all;
+  }
+  check_input(static_cast<int>(repeats.size()) == input.rank(),
+              "{} repeats for an input of rank {}", repeats.size(), input.rank());
+  Shape shape = input.shape;
+  for (int i = 0; i < shape.rank(); ++i) {
+    int64_t repeat = repeats[static_cast<size_t>(i)];
+    check_input(repeat >= 0, "repeats[{}] is {}", i, repeat);
+    shape[i] = checked_multiply(shape[i], repeat);
+  }
+  request.set_output(0, input.dtype, shape);
+}
+
+// Input and output get an axis of repetitions before every axis that repeats.
+std::unique_ptr<Kernel> make_tile(KernelRequest& request) {
+  request.attributes().finish();
+  request.accept_strides(0);
+  request.accept_output_strides(0);
+  return make_kernel([](KernelContext& context) {
+    const TensorView& input = context.input(0);
+    const TensorView& output = context.output(0);
+    if (output.count() == 0) return;
+    Shape shape;
+    Strides from;
+    Strides to;
+    for (int i = 0; i < input.rank(); ++i) {
+      int64_t repeats = output.shape[i] / input.shape[i];
+      if (repeats > 1) {
+        shape.push_back(repeats);
+        from.push_back(0);
+        to.push_back(output.strides[i] * input.shape[i]);
+      }
+      if (input.shape[i] == 1) continue;
+      shape.push_back(input.shape[i]);
+      from.push_back(input.strides[i]);
+      to.push_back(output.strides[i]);
+    }
+    copy_parallel(moved_view(input, shape, from, 0), moved_view(output, shape, to, 0),
+                  context.threads());
+  });
+}
+
+}  // namespace
+
+void register_tile(Registry& registry) {
+  registry.add("Tile").kernel("copy", make_tile).infer = infer_tile;
+}
+
+}  // namespace convoy
