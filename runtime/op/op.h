@@ -67,6 +67,10 @@ struct OpDef {
   // The kernels must compute the copy.
   std::function<std::optional<ViewSpec>(const KernelRequest&, int j)> view;
 
+  // Operators that only lay inputs side by side (Concat): the region of output 0, with the strides
+  // that request.output(0) has, that equals input i. The planner has producers write there.
+  std::function<ViewSpec(const KernelRequest&, int i)> part;
+
   // Outputs are allocated by the kernel (shapes that depend on data), or values that are no
   // tensors.
   bool dynamic = false;
