@@ -45,7 +45,8 @@ class Analyzer {
     size_t count = graph_.inputs().size();
     for (size_t i = 0; i < inputs.size(); ++i) {
       ValueId id = i < count ? graph_.inputs()[i] : graph_.captures()[i - count].inner;
-      bool tensor = inputs[i].dtype != DType::kUndefined && !options_.all_dynamic;
+      bool tensor = inputs[i].dtype != DType::kUndefined && inputs[i].dtype != DType::kString &&
+                    !options_.all_dynamic;
       facts(id).kind = tensor ? Kind::kStatic : Kind::kDynamic;
       facts(id).desc = inputs[i];
     }
@@ -87,12 +88,14 @@ class Analyzer {
     }
     std::vector<TensorDesc> outputs = infer_node(definition, node, descs_, constants_);
     if (fold_types(node, outputs)) return;
+    bool unplaceable = false;  // unknown, or strings, which live outside the arena
     for (size_t j = 0; j < node.outputs.size(); ++j) {
-      bool known = outputs[j].dtype != DType::kUndefined;
-      if (node.outputs[j] != ValueId::kNone && !known) return set_dynamic(node);
+      if (node.outputs[j] == ValueId::kNone) continue;
+      unplaceable = unplaceable || outputs[j].dtype == DType::kUndefined ||
+                    outputs[j].dtype == DType::kString;
     }
     if (all_constant_ && !definition.random && small_enough(outputs) && fold_values(node)) return;
-    if (options_.all_dynamic) return set_dynamic(node);
+    if (unplaceable || options_.all_dynamic) return set_dynamic(node);
     about.kind = NodeFacts::Kind::kStatic;
     for (size_t j = 0; j < node.outputs.size(); ++j) {
       if (node.outputs[j] == ValueId::kNone) continue;

@@ -26,6 +26,7 @@ class WrappedBuffer : public Buffer {
  public:
   WrappedBuffer(void* data, size_t bytes, std::shared_ptr<const void> owner, Device& device)
       : Buffer(data, bytes, device), owner_(std::move(owner)) {}
+  bool borrowed() const override { return owner_ == nullptr; }
 
  private:
   std::shared_ptr<const void> owner_;

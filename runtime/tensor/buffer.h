@@ -20,6 +20,8 @@ class Buffer {
   std::byte* data() const { return data_; }
   size_t bytes() const { return bytes_; }
   Device& device() const { return *device_; }
+  // Memory that somebody else may take back: whoever keeps the bytes must copy them.
+  virtual bool borrowed() const { return false; }
 
   // Uninitialized memory aligned to kAlignment; throws kOutOfMemory.
   static std::shared_ptr<Buffer> allocate(size_t bytes, Device& device = cpu_device());

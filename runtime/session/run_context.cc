@@ -1,0 +1,159 @@
+#include "runtime/session/run_context.h"
+
+#include "runtime/plan/select_kernel.h"
+#include "runtime/tensor/convert_layout.h"
+
+namespace convoy {
+
+// The view of a kernel on one static step.
+class RunContext::StepContext : public KernelContext {
+ public:
+  StepContext(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+              ThreadPool& threads, std::byte* scratch) {
+    inputs_ = inputs;
+    outputs_ = outputs;
+    threads_ = &threads;
+    scratch_ = scratch;
+  }
+  TensorView allocate_output(int, DType, const Shape&) override { refuse(); }
+  Value input_value(int i) const override { return Tensor::borrow(input(i)); }
+  void set_output(int, Value) override { refuse(); }
+  bool wants_output(int j) const override { return has_output(j); }
+  BodyRunner& body(std::string_view) override { refuse(); }
+
+ private:
+  [[noreturn]] static void refuse() {
+    fail(ErrorCode::kInternal, "a static step asked for what only dynamic steps have");
+  }
+};
+
+void RunContext::run(const std::shared_ptr<const Plan>& plan, std::span<const Value> inputs,
+                     std::span<void* const> outputs, const EvaluateEnvironment& environment,
+                     const StepObserver* observer) {
+  if (plan_ != plan) bind(plan);
+  output_addresses_ = outputs;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    bool tensor = inputs[i].is_tensor();
+    input_addresses_[i] = tensor ? inputs[i].tensor().raw() : nullptr;
+    int slot = plan->input_slots[i];
+    if (slot >= 0) values_[static_cast<size_t>(slot)] = inputs[i];
+  }
+  for (const Patch& patch : patches_) {
+    auto index = static_cast<size_t>(patch.index);
+    void* base = patch.home == Home::kInput ? input_addresses_[index] : outputs[index];
+    views_[patch.view].data = static_cast<std::byte*>(base) + patch.byte_offset;
+  }
+  for (size_t number = 0; number < plan->steps.size(); ++number) {
+    if (observer == nullptr) {
+      run_step(plan->steps[number], number, environment);
+      continue;
+    }
+    auto start = std::chrono::steady_clock::now();
+    run_step(plan->steps[number], number, environment);
+    (*observer)(*plan, number, std::chrono::steady_clock::now() - start);
+  }
+}
+
+void RunContext::bind(const std::shared_ptr<const Plan>& plan) {
+  plan_.reset();
+  size_t bytes = plan->arena_bytes + plan->scratch_bytes;
+  if (!memory_ || memory_->bytes() < bytes) {
+    memory_.reset();
+    memory_ = Buffer::allocate(bytes);
+  }
+  views_.clear();
+  steps_.clear();
+  patches_.clear();
+  values_.assign(static_cast<size_t>(plan->slot_count), Value());
+  input_addresses_.assign(plan->inputs.size(), nullptr);
+  plan_ = plan;
+  for (const Step& step : plan->steps) {
+    steps_.push_back({views_.size(), step.inputs.size(), step.outputs.size()});
+    for (const Place& place : step.inputs) add_view(place);
+    for (const Place& place : step.outputs) add_view(place);
+  }
+}
+
+void RunContext::add_view(const Place& place) {
+  if (place.home == Home::kInput || place.home == Home::kOutput) {
+    patches_.push_back({views_.size(), place.home, place.index, place.byte_offset});
+    views_.emplace_back(place.desc, nullptr);
+    return;
+  }
+  views_.emplace_back(place.desc, place.home == Home::kAbsent ? nullptr : address(place));
+}
+
+void* RunContext::address(const Place& place) const {
+  auto index = static_cast<size_t>(place.index);
+  switch (place.home) {
+    case Home::kAbsent: return nullptr;
+    case Home::kArena: return memory_->data() + place.byte_offset;
+    case Home::kInput: return static_cast<std::byte*>(input_addresses_[index]) + place.byte_offset;
+    case Home::kOutput:
+      return static_cast<std::byte*>(output_addresses_[index]) + place.byte_offset;
+    case Home::kConstant:
+      return static_cast<std::byte*>(plan_->constants[index].raw()) + place.byte_offset;
+  }
+  return nullptr;
+}
+
+void RunContext::run_step(const Step& step, size_t number,
+                          const EvaluateEnvironment& environment) {
+  if (step.kind == Step::Kind::kDynamic) return run_dynamic(step, environment);
+  const StepViews& range = steps_[number];
+  std::span<const TensorView> views(views_);
+  auto inputs = views.subspan(range.first, range.inputs);
+  auto outputs = views.subspan(range.first + range.inputs, range.outputs);
+  if (step.kind == Step::Kind::kCopy) {
+    return convert_layout(inputs[0], outputs[0], environment.threads);
+  }
+  StepContext context(inputs, outputs, environment.threads,
+                      memory_->data() + plan_->arena_bytes);
+  try {
+    step.kernel->run(context);
+  } catch (Error& error) {
+    std::vector<TensorDesc> descs(inputs.begin(), inputs.end());
+    error.add_context(node_context(*plan_->graph, plan_->graph->node(step.node), descs));
+    throw;
+  }
+}
+
+Value RunContext::operand(const DynamicOperand& operand) const {
+  if (!operand.is_static) {
+    return operand.slot < 0 ? Value() : values_[static_cast<size_t>(operand.slot)];
+  }
+  const Place& place = operand.place;
+  if (place.home == Home::kConstant) {
+    const Tensor& constant = plan_->constants[static_cast<size_t>(place.index)];
+    auto size = static_cast<int64_t>(size_of(place.desc.dtype));
+    return constant.sub_view(place.byte_offset / size, place.desc);
+  }
+  return Tensor::borrow({place.desc, address(place)});
+}
+
+Value RunContext::dynamic_output(const PlannedOutput& output) const {
+  return operand(output.source);
+}
+
+void RunContext::clear_values() {
+  for (Value& value : values_) value = Value();
+}
+
+void RunContext::run_dynamic(const Step& step, const EvaluateEnvironment& environment) {
+  const Node& node = plan_->graph->node(step.node);
+  std::vector<Value> inputs;
+  std::vector<bool> lasting;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    inputs.push_back(operand(step.dynamic_inputs[i]));
+    lasting.push_back(step.dynamic_inputs[i].lasting);
+  }
+  std::vector<Value> outputs = evaluate_node(*plan_->graph, node, inputs, lasting, environment);
+  for (size_t j = 0; j < outputs.size(); ++j) {
+    int slot = step.dynamic_outputs[j];
+    if (slot >= 0) values_[static_cast<size_t>(slot)] = std::move(outputs[j]);
+  }
+  inputs.clear();
+  for (int slot : step.released_slots) values_[static_cast<size_t>(slot)] = Value();
+}
+
+}  // namespace convoy

@@ -1,0 +1,64 @@
+// What one run of a plan needs for itself: arena, scratch, operand views, values of dynamic steps.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "runtime/plan/evaluate.h"
+#include "runtime/plan/plan.h"
+
+namespace convoy {
+
+// Called after each step with its number and duration.
+using StepObserver = std::function<void(const Plan&, size_t step, std::chrono::nanoseconds)>;
+
+// Used by one run at a time; keeps its memory from run to run. A run of a static plan allocates
+// nothing here once the context has run that plan before.
+class RunContext {
+ public:
+  // Runs all steps. `outputs` has the address of every static output (dynamic ones: ignored);
+  // `inputs` as the plan was made for. Body runners get the captured values of their node.
+  void run(const std::shared_ptr<const Plan>& plan, std::span<const Value> inputs,
+           std::span<void* const> outputs, const EvaluateEnvironment& environment,
+           const StepObserver* observer);
+
+  // A dynamic output of the last run; leaves it in the context.
+  Value dynamic_output(const PlannedOutput& output) const;
+  // Captured values of the node that step `number` runs, in the order of the planner.
+  Value operand(const DynamicOperand& operand) const;
+  // Forgets the values of dynamic steps.
+  void clear_values();
+
+ private:
+  class StepContext;
+  struct StepViews {
+    size_t first = 0;
+    size_t inputs = 0;
+    size_t outputs = 0;
+  };
+  struct Patch {
+    size_t view;
+    Home home;
+    int index;
+    int64_t byte_offset;
+  };
+
+  void bind(const std::shared_ptr<const Plan>& plan);
+  void add_view(const Place& place);
+  void* address(const Place& place) const;
+  void run_step(const Step& step, size_t number, const EvaluateEnvironment& environment);
+  void run_dynamic(const Step& step, const EvaluateEnvironment& environment);
+
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<Buffer> memory_;  // arena, then scratch
+  std::vector<TensorView> views_;
+  std::vector<StepViews> steps_;
+  std::vector<Patch> patches_;
+  std::vector<Value> values_;
+  std::vector<void*> input_addresses_;
+  std::span<void* const> output_addresses_;
+};
+
+}  // namespace convoy
