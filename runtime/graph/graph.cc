@@ -158,6 +158,10 @@ void Graph::drop_unused_captures() {
   });
 }
 
+void Graph::remap_captures(const std::function<ValueId(ValueId)>& outer_of) {
+  for (Capture& capture : captures_) capture.outer = outer_of(capture.outer);
+}
+
 // --- nodes ---
 
 void Graph::add_use(ValueId id, Use use) {

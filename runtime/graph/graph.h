@@ -118,6 +118,8 @@ class Graph {
   // must be told by refresh_captures of the enclosing graph.
   ValueId capture(ValueId outer, std::string_view name, const ValueType& type);
   void drop_unused_captures();
+  // Renames the outer side of every capture, after this body moved to another enclosing graph.
+  void remap_captures(const std::function<ValueId(ValueId)>& outer_of);
 
   // --- nodes ---
   // Adds `node` (its id is set here); inputs and outputs must be values of this graph, and no

@@ -1,5 +1,7 @@
 #include "runtime/session/run_context.h"
 
+#include <map>
+
 #include "runtime/plan/select_kernel.h"
 #include "runtime/tensor/convert_layout.h"
 
@@ -28,7 +30,7 @@ class RunContext::StepContext : public KernelContext {
 };
 
 void RunContext::run(const std::shared_ptr<const Plan>& plan, std::span<const Value> inputs,
-                     std::span<void* const> outputs, const EvaluateEnvironment& environment,
+                     std::span<void* const> outputs, const RunEnvironment& environment,
                      const StepObserver* observer) {
   if (plan_ != plan) bind(plan);
   output_addresses_ = outputs;
@@ -98,7 +100,7 @@ void* RunContext::address(const Place& place) const {
 }
 
 void RunContext::run_step(const Step& step, size_t number,
-                          const EvaluateEnvironment& environment) {
+                          const RunEnvironment& environment) {
   if (step.kind == Step::Kind::kDynamic) return run_dynamic(step, environment);
   const StepViews& range = steps_[number];
   std::span<const TensorView> views(views_);
@@ -139,7 +141,24 @@ void RunContext::clear_values() {
   for (Value& value : values_) value = Value();
 }
 
-void RunContext::run_dynamic(const Step& step, const EvaluateEnvironment& environment) {
+std::vector<Value> RunContext::captured(const Step& step, const Node& node,
+                                        std::string_view attribute) const {
+  std::vector<Value> values;
+  size_t next = node.inputs.size();
+  for (const auto& [name, value] : node.attributes) {
+    const auto* body = std::get_if<std::shared_ptr<Graph>>(&value);
+    if (body == nullptr) continue;
+    size_t count = (*body)->captures().size();
+    if (name == attribute) {
+      for (size_t i = 0; i < count; ++i) values.push_back(operand(step.dynamic_inputs[next + i]));
+      return values;
+    }
+    next += count;
+  }
+  fail(ErrorCode::kInternal, "node has no body '{}'", attribute);
+}
+
+void RunContext::run_dynamic(const Step& step, const RunEnvironment& environment) {
   const Node& node = plan_->graph->node(step.node);
   std::vector<Value> inputs;
   std::vector<bool> lasting;
@@ -147,7 +166,17 @@ void RunContext::run_dynamic(const Step& step, const EvaluateEnvironment& enviro
     inputs.push_back(operand(step.dynamic_inputs[i]));
     lasting.push_back(step.dynamic_inputs[i].lasting);
   }
-  std::vector<Value> outputs = evaluate_node(*plan_->graph, node, inputs, lasting, environment);
+  std::map<std::string, std::unique_ptr<BodyRunner>, std::less<>> bodies;
+  auto body = [&](const Node& owner, std::string_view attribute) -> BodyRunner& {
+    auto& runner = bodies[std::string(attribute)];
+    if (!runner) {
+      runner = environment.make_body(owner, attribute, captured(step, owner, attribute));
+    }
+    return *runner;
+  };
+  EvaluateEnvironment evaluation{environment.registry, environment.threads, environment.weights,
+                                 body};
+  std::vector<Value> outputs = evaluate_node(*plan_->graph, node, inputs, lasting, evaluation);
   for (size_t j = 0; j < outputs.size(); ++j) {
     int slot = step.dynamic_outputs[j];
     if (slot >= 0) values_[static_cast<size_t>(slot)] = std::move(outputs[j]);

@@ -11,6 +11,17 @@
 
 namespace convoy {
 
+// What a run shares with others.
+struct RunEnvironment {
+  const Registry& registry;
+  ThreadPool& threads;
+  WeightCache* weights = nullptr;
+  // The runner of a node's body, bound to the values that the body captures.
+  std::function<std::unique_ptr<BodyRunner>(const Node&, std::string_view attribute,
+                                            std::vector<Value> captured)>
+      make_body;
+};
+
 // Called after each step with its number and duration.
 using StepObserver = std::function<void(const Plan&, size_t step, std::chrono::nanoseconds)>;
 
@@ -19,15 +30,15 @@ using StepObserver = std::function<void(const Plan&, size_t step, std::chrono::n
 class RunContext {
  public:
   // Runs all steps. `outputs` has the address of every static output (dynamic ones: ignored);
-  // `inputs` as the plan was made for. Body runners get the captured values of their node.
+  // `inputs` as the plan was made for.
   void run(const std::shared_ptr<const Plan>& plan, std::span<const Value> inputs,
-           std::span<void* const> outputs, const EvaluateEnvironment& environment,
+           std::span<void* const> outputs, const RunEnvironment& environment,
            const StepObserver* observer);
 
   // A dynamic output of the last run; leaves it in the context.
   Value dynamic_output(const PlannedOutput& output) const;
-  // Captured values of the node that step `number` runs, in the order of the planner.
-  Value operand(const DynamicOperand& operand) const;
+  // The plan that the memory is set up for; nullptr at first.
+  const Plan* last_plan() const { return plan_.get(); }
   // Forgets the values of dynamic steps.
   void clear_values();
 
@@ -45,11 +56,13 @@ class RunContext {
     int64_t byte_offset;
   };
 
+  Value operand(const DynamicOperand& operand) const;
+  std::vector<Value> captured(const Step& step, const Node& node, std::string_view attribute) const;
   void bind(const std::shared_ptr<const Plan>& plan);
   void add_view(const Place& place);
   void* address(const Place& place) const;
-  void run_step(const Step& step, size_t number, const EvaluateEnvironment& environment);
-  void run_dynamic(const Step& step, const EvaluateEnvironment& environment);
+  void run_step(const Step& step, size_t number, const RunEnvironment& environment);
+  void run_dynamic(const Step& step, const RunEnvironment& environment);
 
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<Buffer> memory_;  // arena, then scratch
