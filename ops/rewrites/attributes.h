@@ -1,0 +1,58 @@
+// Short forms for reading a node's attributes and operands inside guards.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "runtime/graph/graph.h"
+
+namespace convoy {
+
+inline int64_t integer_of(const Node& node, std::string_view name, int64_t otherwise) {
+  auto found = node.attributes.find(name);
+  if (found == node.attributes.end()) return otherwise;
+  const auto* value = std::get_if<int64_t>(&found->second);
+  return value ? *value : otherwise;
+}
+
+inline float number_of(const Node& node, std::string_view name, float otherwise) {
+  auto found = node.attributes.find(name);
+  if (found == node.attributes.end()) return otherwise;
+  const auto* value = std::get_if<float>(&found->second);
+  return value ? *value : otherwise;
+}
+
+inline std::string text_of(const Node& node, std::string_view name, std::string_view otherwise) {
+  auto found = node.attributes.find(name);
+  const auto* value =
+      found == node.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+  return value ? *value : std::string(otherwise);
+}
+
+inline std::optional<std::vector<int64_t>> integers_of(const Node& node, std::string_view name) {
+  auto found = node.attributes.find(name);
+  if (found == node.attributes.end()) return std::nullopt;
+  const auto* value = std::get_if<std::vector<int64_t>>(&found->second);
+  if (value == nullptr) return std::nullopt;
+  return *value;
+}
+
+// A list that is an attribute in old opsets and constant input number `slot` in new ones; nullopt
+// when it is absent or not constant.
+inline std::optional<std::vector<int64_t>> integers_of(const Graph& graph, const Node& node,
+                                                       std::string_view name, int slot) {
+  if (node.has_input(slot)) return graph.constant_int64s(node.input(slot));
+  return integers_of(node, name);
+}
+
+// Axes in [0, rank); nullopt when one is outside.
+inline std::optional<std::vector<int64_t>> normalized(std::vector<int64_t> axes, int64_t rank) {
+  for (int64_t& axis : axes) {
+    if (axis < 0) axis += rank;
+    if (axis < 0 || axis >= rank) return std::nullopt;
+  }
+  return axes;
+}
+
+}  // namespace convoy

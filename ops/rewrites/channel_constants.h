@@ -1,0 +1,27 @@
+// Arithmetic on weights, channel by channel.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "runtime/tensor/tensor.h"
+
+namespace convoy {
+
+// The elements of a constant that broadcasts to [·, channels, …] of the given rank without varying
+// along any axis but 1; one for each channel. nullopt otherwise, and for types that are not
+// floating.
+std::optional<std::vector<double>> channel_values(const Tensor& tensor, int rank,
+                                                  int64_t channels);
+
+// weights[.., i on `axis`, ..] · factors[i], in the weights' type.
+Tensor scale_along(const Tensor& weights, int axis, std::span<const double> factors);
+
+// A vector in the given floating type.
+Tensor channel_vector(DType dtype, std::span<const double> values);
+
+// The elements of an optional bias; zeros when `bias` is nullptr.
+std::vector<double> bias_values(const Tensor* bias, int64_t channels);
+
+}  // namespace convoy

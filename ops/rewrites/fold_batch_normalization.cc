@@ -1,0 +1,178 @@
+// BatchNormalization in its inference form after Conv, ConvTranspose or Gemm goes into their
+// weights: y = (x − mean) · s + b with s = scale / sqrt(var + epsilon).
+#include <cmath>
+
+#include "ops/rewrites/attributes.h"
+#include "ops/rewrites/channel_constants.h"
+#include "ops/rewrites/rules.h"
+
+namespace convoy {
+namespace {
+
+struct Affine {
+  std::vector<double> factor;
+  std::vector<double> offset;
+};
+
+Refusal is_inference(const Match& match) {
+  const Node& node = match.root();
+  for (size_t j = 1; j < node.outputs.size(); ++j) {
+    if (node.outputs[j] == ValueId::kNone) continue;
+    const ValueInfo& info = match.graph().value(node.outputs[j]);
+    if (!info.uses.empty() || info.is_output) return "the statistics are outputs";
+  }
+  if (integer_of(node, "training_mode", 0) != 0) return "it trains";
+  if (node.version < 7 && integer_of(node, "is_test", 0) == 0) return "it trains";
+  if (node.version < 9 && integer_of(node, "spatial", 1) == 0) return "it is not per channel";
+  return std::nullopt;
+}
+
+Affine affine_of(const Match& match) {
+  std::vector<double> scale = to_doubles(match.tensor("scale"));
+  std::vector<double> bias = to_doubles(match.tensor("bias"));
+  std::vector<double> mean = to_doubles(match.tensor("mean"));
+  std::vector<double> variance = to_doubles(match.tensor("variance"));
+  double epsilon = number_of(match.root(), "epsilon", 1e-5F);
+  Affine affine;
+  for (size_t i = 0; i < scale.size(); ++i) {
+    double factor = scale[i] / std::sqrt(variance[i] + epsilon);
+    affine.factor.push_back(factor);
+    affine.offset.push_back(bias[i] - mean[i] * factor);
+  }
+  return affine;
+}
+
+Refusal statistics_fit(const Match& match, int64_t channels) {
+  for (const char* name : {"scale", "bias", "mean", "variance"}) {
+    const Tensor& tensor = match.tensor(name);
+    if (!is_floating(tensor.dtype())) return "the statistics are not floating";
+    if (tensor.rank() != 1 || tensor.count() != channels) return "the channels do not fit";
+  }
+  return std::nullopt;
+}
+
+Pattern normalized_pattern(Pattern inner) {
+  return op("BatchNormalization", {std::move(inner), constant("scale"), constant("bias"),
+                                   constant("mean"), constant("variance")});
+}
+
+Rule after_conv() {
+  Pattern conv = op("Conv", {any("x"), constant("w"), constant("b").optional()}).named("conv");
+  return {"fold_batch_normalization", RuleSet::kPortable, normalized_pattern(conv),
+          [](const Match& match) -> Refusal {
+            if (Refusal refusal = is_inference(match)) return refusal;
+            const Tensor& weights = match.tensor("w");
+            if (!is_floating(weights.dtype())) return "the weights are not floating";
+            return statistics_fit(match, weights.shape()[0]);
+          },
+          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+            const Tensor& weights = match.tensor("w");
+            Affine affine = affine_of(match);
+            const Tensor* old_bias = match.graph().constant(match.value("b"));
+            std::vector<double> bias = bias_values(old_bias, weights.shape()[0]);
+            for (size_t i = 0; i < bias.size(); ++i) {
+              bias[i] = bias[i] * affine.factor[i] + affine.offset[i];
+            }
+            ValueId w = builder.constant(scale_along(weights, 0, affine.factor), "weight");
+            ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
+            return {builder.node_like(match.node("conv"), {match.value("x"), w, b},
+                                      match.output_type())};
+          }};
+}
+
+// [in, out / group, kernel…] with the group major in the output channels.
+Tensor scale_transposed(const Tensor& weights, int64_t group, const std::vector<double>& factors) {
+  int64_t in = weights.shape()[0];
+  int64_t out = weights.shape()[1];
+  Tensor scaled = weights.clone();
+  int64_t inner = 1;
+  for (int i = 2; i < weights.rank(); ++i) inner *= weights.shape()[i];
+  visit_floating(scaled.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    T* data = scaled.mutable_data<T>();
+    for (int64_t i = 0; i < scaled.count(); ++i) {
+      int64_t o = i / inner % out;
+      int64_t g = i / (inner * out) / (in / group);
+      double product =
+          static_cast<double>(data[i]) * factors[static_cast<size_t>(g * out + o)];
+      if constexpr (std::is_same_v<T, double>) {
+        data[i] = product;
+      } else {
+        data[i] = static_cast<T>(static_cast<float>(product));
+      }
+    }
+  });
+  return scaled;
+}
+
+Rule after_conv_transpose() {
+  Pattern conv =
+      op("ConvTranspose", {any("x"), constant("w"), constant("b").optional()}).named("conv");
+  return {"fold_batch_normalization", RuleSet::kPortable, normalized_pattern(conv),
+          [](const Match& match) -> Refusal {
+            if (Refusal refusal = is_inference(match)) return refusal;
+            const Tensor& weights = match.tensor("w");
+            int64_t group = integer_of(match.node("conv"), "group", 1);
+            if (!is_floating(weights.dtype())) return "the weights are not floating";
+            if (group < 1 || weights.shape()[0] % group != 0) return "the groups do not fit";
+            return statistics_fit(match, weights.shape()[1] * group);
+          },
+          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+            const Tensor& weights = match.tensor("w");
+            int64_t group = integer_of(match.node("conv"), "group", 1);
+            Affine affine = affine_of(match);
+            const Tensor* old_bias = match.graph().constant(match.value("b"));
+            std::vector<double> bias = bias_values(old_bias, weights.shape()[1] * group);
+            for (size_t i = 0; i < bias.size(); ++i) {
+              bias[i] = bias[i] * affine.factor[i] + affine.offset[i];
+            }
+            ValueId w =
+                builder.constant(scale_transposed(weights, group, affine.factor), "weight");
+            ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
+            return {builder.node_like(match.node("conv"), {match.value("x"), w, b},
+                                      match.output_type())};
+          }};
+}
+
+int64_t columns_of(const Match& match) {
+  int axis = integer_of(match.node("gemm"), "transB", 0) != 0 ? 0 : 1;
+  return match.tensor("w").shape()[axis];
+}
+
+Rule after_gemm() {
+  Pattern gemm = op("Gemm", {any("x"), constant("w"), constant("c").optional()}).named("gemm");
+  return {"fold_batch_normalization", RuleSet::kPortable, normalized_pattern(gemm),
+          [](const Match& match) -> Refusal {
+            if (Refusal refusal = is_inference(match)) return refusal;
+            const Tensor& weights = match.tensor("w");
+            if (!is_floating(weights.dtype()) || weights.rank() != 2) return "the weights do not fit";
+            const Tensor* c = match.graph().constant(match.value("c"));
+            if (c && !channel_values(*c, 2, columns_of(match))) return "C varies along the rows";
+            return statistics_fit(match, columns_of(match));
+          },
+          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+            const Tensor& weights = match.tensor("w");
+            Affine affine = affine_of(match);
+            Node gemm = match.node("gemm");
+            double beta = number_of(gemm, "beta", 1);
+            const Tensor* c = match.graph().constant(match.value("c"));
+            std::vector<double> bias = affine.offset;
+            if (c != nullptr) {
+              std::vector<double> old = *channel_values(*c, 2, columns_of(match));
+              for (size_t i = 0; i < bias.size(); ++i) bias[i] += beta * old[i] * affine.factor[i];
+            }
+            gemm.attributes["beta"] = 1.0F;
+            int axis = integer_of(gemm, "transB", 0) != 0 ? 0 : 1;
+            ValueId w = builder.constant(scale_along(weights, axis, affine.factor), "weight");
+            ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
+            return {builder.node_like(gemm, {match.value("x"), w, b}, match.output_type())};
+          }};
+}
+
+}  // namespace
+
+std::vector<RewriteStep> fold_batch_normalization() {
+  return {after_conv(), after_conv_transpose(), after_gemm()};
+}
+
+}  // namespace convoy

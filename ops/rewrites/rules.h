@@ -1,0 +1,39 @@
+// The rewrites that pipeline.cc orders; each function is defined in the file of its name.
+#pragma once
+
+#include <vector>
+
+#include "runtime/rewrite/rule.h"
+
+namespace convoy {
+
+// Nodes whose inputs are all constant become constants.
+std::vector<RewriteStep> fold_constants();
+// Shape and Size, and elements taken of them, where the dimensions are known.
+std::vector<RewriteStep> fold_shapes();
+std::vector<RewriteStep> remove_dead_nodes();
+// Equal nodes on equal operands become one.
+std::vector<RewriteStep> merge_equal_nodes();
+// Operators that return their input: Identity, Dropout, x + 0, x · 1, Cast to the same type …
+std::vector<RewriteStep> remove_identities();
+// Two re-arrangements in a row become one: Transpose, Reshape, Squeeze, Unsqueeze, Cast, Slice.
+std::vector<RewriteStep> compose_chains();
+// BatchNormalization after Conv, ConvTranspose, Gemm goes into their weights.
+std::vector<RewriteStep> fold_batch_normalization();
+// Mul, Div, Add, Sub by constants for each channel after Conv goes into its weights.
+std::vector<RewriteStep> fold_channel_constants();
+// Pad with zeros before Conv and AveragePool becomes their own padding.
+std::vector<RewriteStep> fold_pads();
+// If with a constant condition becomes the branch that is taken.
+std::vector<RewriteStep> inline_constant_if();
+// Gelu, HardSwish, LayerNormalization written out become one node where the opset has it.
+std::vector<RewriteStep> recognize_compositions();
+// Sibling branches become one (the signature rewrite).
+std::vector<RewriteStep> merge_branches();
+
+// Lowering, in a session only:
+std::vector<RewriteStep> fuse_conv();
+std::vector<RewriteStep> fuse_matmul();
+std::vector<RewriteStep> fuse_elementwise();
+
+}  // namespace convoy

@@ -1,0 +1,60 @@
+// Adds nodes to a graph in the form that the graph's opset has: axes as attribute or as input, and
+// so on. Types are set where the operands' types decide them.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/graph/graph.h"
+
+namespace convoy {
+
+class GraphBuilder {
+ public:
+  // `opset`: of ONNX's own domain, for every node that is added. New values are called after `stem`.
+  GraphBuilder(Graph& graph, int opset, std::string stem = "merged");
+
+  Graph& graph() const { return graph_; }
+  int opset() const { return opset_; }
+  void set_stem(std::string stem) { stem_ = std::move(stem); }
+
+  // A node with one output of the given type (unknown if left out).
+  ValueId node(std::string_view op_type, std::vector<ValueId> inputs, Attributes attributes = {},
+               ValueType type = {}, std::string_view domain = "", int version = 0);
+  // A copy of `like` with other inputs: same operator, version and attributes.
+  ValueId node_like(const Node& like, std::vector<ValueId> inputs, ValueType type = {});
+  // A node with `outputs` outputs.
+  std::vector<ValueId> nodes(std::string_view op_type, std::vector<ValueId> inputs,
+                             Attributes attributes, std::vector<ValueType> outputs);
+
+  ValueId constant(Tensor tensor, std::string_view name = "");
+  ValueId int64s(std::span<const int64_t> values, std::string_view name = "");
+
+  ValueId transpose(ValueId x, const std::vector<int64_t>& perm);
+  // `shape` as Reshape reads it with allowzero = 0; `type` as it will come out.
+  ValueId reshape(ValueId x, const std::vector<int64_t>& shape, ValueType type);
+  ValueId unsqueeze(ValueId x, const std::vector<int64_t>& axes);  // axes of the output, sorted, ≥ 0
+  ValueId squeeze(ValueId x, const std::vector<int64_t>& axes);    // ≥ 0
+  // Step 1 along one axis.
+  ValueId slice(ValueId x, int64_t axis, int64_t start, int64_t end);
+  ValueId gather(ValueId x, int64_t axis, std::span<const int64_t> indices);
+  // Removes the axis.
+  ValueId pick(ValueId x, int64_t axis, int64_t index);
+  ValueId concat(std::vector<ValueId> parts, int64_t axis, ValueType type);
+  ValueId reduce_sum(ValueId x, int64_t axis, bool keep);
+  ValueId pad_zeros(ValueId x, const std::vector<int64_t>& pads);
+
+  const std::vector<NodeId>& added() const { return added_; }
+  const ValueType& type(ValueId id) const { return graph_.value(id).type; }
+
+ private:
+  Graph& graph_;
+  int opset_;
+  std::string stem_;
+  std::vector<NodeId> added_;
+};
+
+}  // namespace convoy

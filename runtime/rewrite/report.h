@@ -1,0 +1,39 @@
+// What the rewrites of one model did, and what they nearly did.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace convoy {
+
+struct RewriteEntry {
+  std::string rule;
+  std::string place;   // label of the node at which the pattern ends
+  std::string before;  // operators that were matched: "Conv, Relu"
+  std::string after;   // operators that took their place; of a near miss: empty
+  std::string reason;  // of a near miss: why not
+  int64_t number = 0;  // of what fired: counts from 1, as CONVOY_REWRITE_STOP does
+};
+
+struct RewriteReport {
+  std::vector<RewriteEntry> fired;
+  // Patterns that still matched in the end but were refused.
+  std::vector<RewriteEntry> nearly;
+  size_t nodes_before = 0;
+  size_t nodes_after = 0;
+  std::map<std::string, int> operators_before;  // bodies included
+  std::map<std::string, int> operators_after;
+  bool stopped = false;  // by CONVOY_REWRITE_STOP or RewriteOptions::stop_after
+  double seconds = 0;
+
+  std::map<std::string, int> fired_by_rule() const;
+  int count(const std::string& rule) const;
+  std::string to_text() const;
+};
+
+nlohmann::json to_json(const RewriteReport& report);
+
+}  // namespace convoy
