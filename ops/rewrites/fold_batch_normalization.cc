@@ -145,7 +145,9 @@ Rule after_gemm() {
           [](const Match& match) -> Refusal {
             if (Refusal refusal = is_inference(match)) return refusal;
             const Tensor& weights = match.tensor("w");
-            if (!is_floating(weights.dtype()) || weights.rank() != 2) return "the weights do not fit";
+            if (!is_floating(weights.dtype()) || weights.rank() != 2) {
+              return "the weights do not fit";
+            }
             const Tensor* c = match.graph().constant(match.value("c"));
             if (c && !channel_values(*c, 2, columns_of(match))) return "C varies along the rows";
             return statistics_fit(match, columns_of(match));

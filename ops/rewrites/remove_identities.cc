@@ -107,7 +107,8 @@ Refusal takes_all(const Match& match) {
   if (!keeps_static_shape(match)) {
     auto steps = integers_of(match.graph(), node, "steps", 4);
     if (!node.has_input(4)) return std::nullopt;
-    bool forward = steps && std::all_of(steps->begin(), steps->end(), [](int64_t s) { return s == 1; });
+    bool forward = steps && std::count(steps->begin(), steps->end(), 1) ==
+                                static_cast<int64_t>(steps->size());
     return refuse_unless(forward, "it may reverse");
   }
   auto starts = integers_of(match.graph(), node, "starts", 1);

@@ -14,7 +14,7 @@ namespace convoy {
 
 class GraphBuilder {
  public:
-  // `opset`: of ONNX's own domain, for every node that is added. New values are called after `stem`.
+  // `opset`: of ONNX's own domain, for all nodes that are added. New values are named after `stem`.
   GraphBuilder(Graph& graph, int opset, std::string stem = "merged");
 
   Graph& graph() const { return graph_; }
@@ -36,7 +36,8 @@ class GraphBuilder {
   ValueId transpose(ValueId x, const std::vector<int64_t>& perm);
   // `shape` as Reshape reads it with allowzero = 0; `type` as it will come out.
   ValueId reshape(ValueId x, const std::vector<int64_t>& shape, ValueType type);
-  ValueId unsqueeze(ValueId x, const std::vector<int64_t>& axes);  // axes of the output, sorted, ≥ 0
+  // Axes of the output, sorted, ≥ 0.
+  ValueId unsqueeze(ValueId x, const std::vector<int64_t>& axes);
   ValueId squeeze(ValueId x, const std::vector<int64_t>& axes);    // ≥ 0
   // Step 1 along one axis.
   ValueId slice(ValueId x, int64_t axis, int64_t start, int64_t end);
