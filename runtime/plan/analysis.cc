@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "runtime/plan/evaluate.h"
-#include "runtime/plan/select_kernel.h"
+#include "runtime/op/evaluate.h"
+#include "runtime/op/select_kernel.h"
 
 namespace convoy {
 namespace {

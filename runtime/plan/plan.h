@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/op/registry.h"
-#include "runtime/plan/weight_cache.h"
+#include "runtime/op/weight_cache.h"
 
 namespace convoy {
 

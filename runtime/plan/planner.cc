@@ -3,9 +3,9 @@
 #include <limits>
 
 #include "runtime/plan/arena.h"
-#include "runtime/plan/evaluate.h"
+#include "runtime/op/evaluate.h"
 #include "runtime/plan/locations.h"
-#include "runtime/plan/select_kernel.h"
+#include "runtime/op/select_kernel.h"
 
 namespace convoy {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "runtime/plan/select_kernel.h"
+#include "runtime/op/select_kernel.h"
 #include "runtime/tensor/convert_layout.h"
 
 namespace convoy {

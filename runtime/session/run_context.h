@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/plan/evaluate.h"
+#include "runtime/op/evaluate.h"
 #include "runtime/plan/plan.h"
 
 namespace convoy {

@@ -1,4 +1,4 @@
-#include "runtime/plan/select_kernel.h"
+#include "runtime/op/select_kernel.h"
 
 #include <fmt/ranges.h>
 

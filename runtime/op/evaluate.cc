@@ -1,10 +1,10 @@
-#include "runtime/plan/evaluate.h"
+#include "runtime/op/evaluate.h"
 
 #include <algorithm>
 
 #include "runtime/onnx/inference.h"
-#include "runtime/plan/select_kernel.h"
-#include "runtime/plan/weight_cache.h"
+#include "runtime/op/select_kernel.h"
+#include "runtime/op/weight_cache.h"
 #include "runtime/tensor/convert_layout.h"
 
 namespace convoy {

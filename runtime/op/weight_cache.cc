@@ -1,4 +1,4 @@
-#include "runtime/plan/weight_cache.h"
+#include "runtime/op/weight_cache.h"
 
 #include <algorithm>
 

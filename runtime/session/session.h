@@ -1,0 +1,93 @@
+// A model made ready to run.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/graph/graph.h"
+#include "runtime/rewrite/optimize.h"
+#include "runtime/session/graph_runner.h"
+
+namespace convoy {
+
+struct SessionOptions {
+  int threads = 0;  // of one run; 0: default_thread_count()
+  bool optimize = true;
+  std::vector<std::string> skip_rules;
+  std::vector<std::string> only_rules;
+  size_t memory_limit = 0;  // bytes of intermediate values of one run; 0: no limit
+  size_t max_plans = 64;    // plans kept, one for each set of input shapes
+};
+
+struct ValueDescription {
+  std::string name;
+  ValueType type;
+};
+
+struct StepTime {
+  std::string name;         // node label
+  std::string op_type;      // "Conv", "copy", "reorder"
+  std::string kernel;
+  std::string output_type;  // "float32[1,8,16]"
+  std::chrono::nanoseconds start{};  // since the run began
+  std::chrono::nanoseconds duration{};
+};
+
+using Feeds = std::vector<std::pair<std::string, Value>>;
+
+// Thread-safe after construction: run() may be called from several threads at once.
+class Session {
+ public:
+  // Throws Error: kInvalidModel, kUnsupported (naming every operator that is missing).
+  explicit Session(Model model, SessionOptions options = {});
+  ~Session();
+
+  // What a caller feeds (initializers that are listed as inputs excepted) and gets.
+  const std::vector<ValueDescription>& inputs() const { return inputs_; }
+  const std::vector<ValueDescription>& outputs() const { return outputs_; }
+  const Model& model() const { return model_; }  // as it runs: expanded and rewritten
+  const RewriteReport& report() const { return report_; }
+  int threads() const { return pool_->thread_count(); }
+
+  // Outputs by name, all of them in the model's order if `names` is empty. Throws kInvalidInput for
+  // a missing, unknown, misshapen or mistyped input, or an unknown output.
+  std::vector<Value> run(const Feeds& feeds, std::span<const std::string> names = {});
+
+  // Writes all outputs, in the model's order, to memory of the caller (undefined views: allocated
+  // here). Inputs in the order of inputs(). Allocates nothing for a static model that ran before.
+  std::vector<Value> run_bound(std::span<const Value> inputs, std::span<const TensorView> outputs);
+
+  // One run, and what each of its steps took.
+  std::vector<Value> profile(const Feeds& feeds, std::vector<StepTime>& steps);
+
+  // The plan for these feeds as text: kernel of each step, why others were refused, places.
+  std::string explain(const Feeds& feeds);
+
+  RunnerStatistics statistics() const { return runner_->statistics(); }
+  size_t packed_weight_bytes() const { return weights_.bytes(); }
+
+ private:
+  std::vector<Value> order_feeds(const Feeds& feeds) const;
+  void check_input_type(size_t index, const Value& value) const;
+  std::vector<Value> run_ordered(std::span<const Value> inputs, std::span<const TensorView> bound,
+                                 const StepObserver* observer);
+
+  SessionOptions options_;
+  Model model_;
+  RewriteReport report_;
+  std::vector<ValueDescription> inputs_;
+  std::vector<ValueDescription> outputs_;
+  std::map<std::string, size_t, std::less<>> input_index_;  // into the graph's inputs
+  std::unique_ptr<ThreadPool> pool_;
+  SessionWeights weights_;
+  std::shared_ptr<BufferPool> output_pool_;
+  std::unique_ptr<GraphRunner> runner_;
+};
+
+}  // namespace convoy
