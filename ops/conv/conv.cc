@@ -1,0 +1,73 @@
+// Conv: y[n, oc, o] = B[oc] + sum over ic, k of W[oc, ic, k] * X[n, ic, o * stride + k * dilation - pad],
+// in groups, over any number of spatial axes. Opsets 1 to 28; FusedConv (private, see conv.h).
+#include "ops/conv/conv.h"
+
+#include "ops/conv/conv_kernels.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+ConvAttributes read_plain(const Node& node) {
+  AttributeReader attributes(node);
+  ConvAttributes conv = read_conv_attributes(attributes);
+  attributes.finish();
+  return conv;
+}
+
+// Both forms of the operator as one problem.
+ConvRequest describe(KernelRequest& request) {
+  ConvRequest conv;
+  if (request.node().is("FusedConv", kPrivateDomain)) {
+    AttributeReader attributes(request.node());
+    conv.attributes = read_conv_attributes(attributes);
+    conv.epilogue = read_epilogue(attributes);
+    attributes.finish();
+    conv.has_residual = request.has_input(3);
+  } else {
+    conv.attributes = read_plain(request.node());
+  }
+  const TensorDesc& x = request.input(0);
+  conv.shape = resolve_conv(conv.attributes, x.shape, request.input(1).shape);
+  conv.has_bias = request.has_input(2);
+  if (conv.has_bias) {
+    check_input(request.input(2).shape == Shape{conv.shape.out_channels},
+                "the bias of shape {} does not fit {} output channels",
+                to_string(request.input(2).shape), conv.shape.out_channels);
+  }
+  Shape y = conv.shape.output_shape();
+  check_input(y == request.output(0).shape, "the output has shape {}, expected {}",
+              to_string(request.output(0).shape), to_string(y));
+  if (conv.has_residual) {
+    check_input(request.input(3).shape == y, "the residual of shape {} does not fit the output {}",
+                to_string(request.input(3).shape), to_string(y));
+  }
+  return conv;
+}
+
+template <ConvKernelFactory make>
+std::unique_ptr<Kernel> described(KernelRequest& request) {
+  return make(request, describe(request));
+}
+
+void infer_fused(InferRequest& request) {
+  AttributeReader attributes(request.node);
+  ConvAttributes conv = read_conv_attributes(attributes);
+  ConvShape shape = resolve_conv(conv, request.inputs[0].shape, request.inputs[1].shape);
+  request.set_output(0, request.inputs[0].dtype, shape.output_shape());
+}
+
+void add_kernels(OpDef& definition) {
+  definition.kernel("reference", described<make_reference_conv>);
+}
+
+}  // namespace
+
+void register_conv(Registry& registry) {
+  add_kernels(registry.add("Conv"));
+  OpDef& fused = registry.add("FusedConv", kPrivateDomain);
+  fused.infer = infer_fused;
+  add_kernels(fused);
+}
+
+}  // namespace convoy

@@ -1,0 +1,33 @@
+// The ways to compute a matrix product, in the shape that matmul.cc and gemm.cc list them.
+#pragma once
+
+#include <memory>
+
+#include "ops/matmul/matmul.h"
+#include "runtime/op/kernel.h"
+
+namespace convoy {
+
+// y = f(scale * a · b + beta * c + residual). c is input 2 read through c_strides over [m, n]
+// (0 where it repeats); residual is input 3, laid out like y.
+struct MatMulRequest {
+  MatMulShape shape;
+  float scale = 1;
+  float beta = 1;
+  bool has_c = false;
+  int64_t c_m = 0, c_n = 0;
+  bool has_residual = false;
+  Epilogue epilogue;
+};
+
+// What MatMul, Gemm and FusedMatMul have in common; `read` describes a node for the operand strides
+// that the kernel gets.
+using MatMulReader = MatMulRequest (*)(const KernelRequest&);
+using MatMulKernelFactory = std::unique_ptr<Kernel>(KernelRequest&, MatMulReader);
+
+// Lists the candidates of an operator that `read` describes.
+void add_matmul_kernels(OpDef& definition, MatMulReader read);
+
+MatMulKernelFactory make_reference_matmul;
+
+}  // namespace convoy
