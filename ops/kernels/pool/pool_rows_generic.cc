@@ -1,0 +1,10 @@
+#include "ops/kernels/pool/pool_rows.h"
+
+#include "ops/kernels/pool/pool_rows_body.h"
+
+namespace convoy::kernels {
+
+extern const PoolRows kPoolRowsGeneric;
+const PoolRows kPoolRowsGeneric = {combine<Max>, combine<Add>, max_of, sum_of};
+
+}  // namespace convoy::kernels

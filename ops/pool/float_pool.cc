@@ -1,0 +1,180 @@
+// Pooling of float32 by the loops of ops/kernels/pool, on plain and on channel-blocked tensors.
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "ops/kernels/pool/pool_rows.h"
+#include "ops/pool/pool_problem.h"
+#include "ops/pool/pool_walk.h"
+
+namespace convoy {
+namespace {
+
+using kernels::PoolRows;
+
+bool is_global(const PoolProblem& problem) {
+  const Window& window = problem.window;
+  for (int axis = 0; axis < window.rank(); ++axis) {
+    bool whole = window.kernel[axis] == window.input[axis] && window.output[axis] == 1 &&
+                 window.pads_begin[axis] == 0 && window.pads_end[axis] == 0 &&
+                 window.dilations[axis] == 1;
+    if (!whole) return false;
+  }
+  return element_count(window.input) > 0;
+}
+
+class RowsPool : public Kernel {
+ public:
+  RowsPool(const PoolProblem& problem, const PoolRows& rows, int block)
+      : problem_(problem),
+        rows_(rows),
+        width_(block > 0 ? block : 1),
+        walk_(problem.window, problem.batch * ((problem.channels + width_ - 1) / width_), width_) {
+    int last = problem_.window.rank() - 1;
+    for (int64_t o = 0; o < problem_.window.output[last]; ++o) {
+      counted_.push_back(static_cast<float>(problem_.counted_along(last, o)));
+    }
+  }
+
+  void run(KernelContext& context) const override {
+    bool max = problem_.kind == PoolKind::kMax;
+    const auto* x = context.input(0).as<const float>();
+    auto* y = context.output(0).as<float>();
+    float first = max ? -std::numeric_limits<float>::infinity() : 0.0f;
+    auto start = [this, first](float* sums, int64_t count) {
+      std::fill_n(sums, count * width_, first);
+    };
+    auto operation = max ? rows_.max : rows_.add;
+    auto combine = [this, operation](float* sums, const float* from, int64_t count,
+                                     int64_t stride) {
+      operation(sums, from, count, stride, width_);
+    };
+    auto store = [&](int64_t position, const Dims& at, const float* sums, int64_t count) {
+      float* to = y + position * width_;
+      if (max) {
+        std::copy_n(sums, count * width_, to);
+      } else {
+        divide(to, at, sums, count);
+      }
+    };
+    walk_.run<float>(x, context.threads(), start, combine, store);
+  }
+
+ private:
+  void divide(float* y, const Dims& at, const float* sums, int64_t count) const {
+    float outer = 1;
+    int last = at.rank() - 1;
+    for (int axis = 0; axis < last; ++axis) {
+      outer *= static_cast<float>(problem_.counted_along(axis, at[axis]));
+    }
+    const float* inner = counted_.data() + at[last];
+    for (int64_t i = 0; i < count; ++i) {
+      float divisor = std::max(outer * inner[i], 1.0f);
+      for (int64_t j = 0; j < width_; ++j) y[i * width_ + j] = sums[i * width_ + j] / divisor;
+    }
+  }
+
+  PoolProblem problem_;
+  const PoolRows& rows_;
+  int64_t width_;
+  PoolWalk walk_;
+  std::vector<float> counted_;  // along the last axis
+};
+
+// One output a plane.
+class PlanePool : public Kernel {
+ public:
+  PlanePool(const PoolProblem& problem, const PoolRows& rows, int block)
+      : problem_(problem), rows_(rows), block_(block), plane_(element_count(problem.window.input)) {}
+
+  void run(KernelContext& context) const override {
+    const auto* x = context.input(0).as<const float>();
+    auto* y = context.output(0).as<float>();
+    if (block_ > 0) return run_blocked(x, y, context.threads());
+    int64_t grain = std::max<int64_t>(1, 16384 / plane_);
+    int64_t planes = problem_.batch * problem_.channels;
+    context.threads().parallel_for(planes, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const float* from = x + i * plane_;
+        y[i] = max() ? rows_.max_of(from, plane_)
+                     : rows_.sum_of(from, plane_) / static_cast<float>(plane_);
+      }
+    });
+  }
+
+ private:
+  bool max() const { return problem_.kind == PoolKind::kMax; }
+
+  void run_blocked(const float* x, float* y, ThreadPool& threads) const {
+    int64_t blocks = (problem_.channels + block_ - 1) / block_;
+    int64_t grain = std::max<int64_t>(1, 16384 / (plane_ * block_));
+    threads.parallel_for(problem_.batch * blocks, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        float sums[16];
+        pool_block(x + i * plane_ * block_, sums);
+        int64_t channel = i % blocks * block_;
+        int64_t count = std::min<int64_t>(block_, problem_.channels - channel);
+        std::copy_n(sums, count, y + i / blocks * problem_.channels + channel);
+      }
+    });
+  }
+
+  // Positions in four interleaved sums, so that additions need not wait for one another.
+  void pool_block(const float* x, float* sums) const {
+    constexpr int64_t kLanes = 4;
+    float lanes[kLanes * 16];
+    float first = max() ? -std::numeric_limits<float>::infinity() : 0.0f;
+    std::fill_n(lanes, kLanes * block_, first);
+    auto operation = max() ? rows_.max : rows_.add;
+    int64_t position = 0;
+    for (; position + kLanes <= plane_; position += kLanes) {
+      operation(lanes, x + position * block_, kLanes, 1, block_);
+    }
+    if (position < plane_) operation(lanes, x + position * block_, plane_ - position, 1, block_);
+    for (int64_t lane = 1; lane < kLanes; ++lane) {
+      operation(lanes, lanes + lane * block_, 1, 1, block_);
+    }
+    auto divisor = static_cast<float>(max() ? 1 : plane_);
+    for (int64_t j = 0; j < block_; ++j) sums[j] = lanes[j] / divisor;
+  }
+
+  PoolProblem problem_;
+  const PoolRows& rows_;
+  int64_t block_;
+  int64_t plane_;
+};
+
+// Empty, or why neither kernel applies.
+const char* objection(const KernelRequest& request, const PoolProblem& problem) {
+  if (request.input(0).dtype != DType::kFloat32) return "only float32";
+  if (request.has_output(1)) return "no indices";
+  if (problem.kind == PoolKind::kLp) return "no LpPool";
+  return nullptr;
+}
+
+int input_block(const KernelRequest& request) {
+  int block = request.input(0).layout.block;
+  return block == 8 || block == 16 ? block : 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_rows_pool(KernelRequest& request, const PoolProblem& problem) {
+  if (const char* why = objection(request, problem)) return request.refuse(why);
+  int block = input_block(request);
+  if (block > 0) {
+    request.want_layout(0, Layout{block});
+    request.set_output_layout(0, Layout{block});
+  }
+  return std::make_unique<RowsPool>(problem, kernels::pool_rows(request.isa), block);
+}
+
+std::unique_ptr<Kernel> make_plane_pool(KernelRequest& request, const PoolProblem& problem) {
+  if (const char* why = objection(request, problem)) return request.refuse(why);
+  if (!is_global(problem)) return request.refuse("the window is not the whole input");
+  int block = input_block(request);
+  if (block > 0) request.want_layout(0, Layout{block});
+  return std::make_unique<PlanePool>(problem, kernels::pool_rows(request.isa), block);
+}
+
+}  // namespace convoy

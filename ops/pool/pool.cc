@@ -1,0 +1,95 @@
+// MaxPool, AveragePool, LpPool and GlobalMaxPool, GlobalAveragePool, GlobalLpPool over any number of
+// spatial axes. Opsets 1 to 28: storage_order and indices from 8, ceil_mode and dilations from 10.
+#include "ops/pool/pool_problem.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+// LpPool and GlobalLpPool wrote p as a float in opset 1.
+int64_t read_p(AttributeReader& attributes, int version) {
+  if (version >= 2) return attributes.integer("p", 2);
+  float p = attributes.number("p", 2.0f);
+  check_supported(p == static_cast<float>(static_cast<int64_t>(p)), "p is {}", p);
+  return static_cast<int64_t>(p);
+}
+
+void add_kernels(OpDef& definition, PoolKind kind) {
+  auto with_problem = [kind](auto make) {
+    return [kind, make](KernelRequest& request) { return make(request, read_pool(request, kind)); };
+  };
+  definition.kernel("plane", with_problem(make_plane_pool))
+      .kernel("rows", with_problem(make_rows_pool))
+      .kernel("reference", with_problem(make_reference_pool));
+}
+
+}  // namespace
+
+int64_t PoolProblem::counted_along(int axis, int64_t o) const {
+  int64_t first = window.first_tap(axis, o);
+  int64_t last = window.last_tap(axis, o);
+  if (count_include_pad) {
+    int64_t dilation = window.dilations[axis];
+    int64_t start = o * window.strides[axis] - window.pads_begin[axis];
+    int64_t room = window.input[axis] + window.pads_end[axis] - start;
+    first = 0;
+    last = std::min(window.kernel[axis], (room + dilation - 1) / dilation);
+  }
+  return std::max<int64_t>(0, last - first);
+}
+
+int64_t PoolProblem::counted(const Dims& at) const {
+  int64_t count = 1;
+  for (int axis = 0; axis < window.rank(); ++axis) {
+    count *= counted_along(axis, at[axis]);
+  }
+  return std::max<int64_t>(count, 1);
+}
+
+PoolProblem read_pool(const KernelRequest& request, PoolKind kind) {
+  const Node& node = request.node();
+  AttributeReader attributes(node);
+  const Shape& x = request.input(0).shape;
+  check_input(x.rank() >= 2, "a tensor of shape {} has no channels", to_string(x));
+  PoolProblem problem;
+  problem.kind = kind;
+  problem.batch = x[0];
+  problem.channels = x[1];
+  if (kind == PoolKind::kLp) problem.p = read_p(attributes, node.version);
+  Dims spatial = spatial_sizes(x);
+  if (node.op_type.starts_with("Global")) {
+    problem.window = resolve_window({}, spatial, spatial);
+  } else {
+    WindowAttributes window = read_window(attributes);
+    bool ceil_mode = attributes.integer("ceil_mode", 0) != 0;
+    if (kind == PoolKind::kMax) {
+      problem.column_major = attributes.integer("storage_order", 0) != 0;
+    }
+    if (kind == PoolKind::kAverage) {
+      problem.count_include_pad = attributes.integer("count_include_pad", 0) != 0;
+    }
+    check_model(!window.kernel_shape.empty(), "the attribute 'kernel_shape' is missing");
+    problem.window = resolve_window(window, spatial, Dims(window.kernel_shape), ceil_mode);
+  }
+  attributes.finish();
+  if (problem.window.rank() == 0) {
+    problem.window = resolve_window({}, Dims{1}, Dims{1});
+  } else {
+    // ONNX's inference and ours may disagree on the last, partial window only.
+    problem.window.output = spatial_sizes(request.output(0).shape);
+    check_input(problem.window.output.rank() == spatial.rank(), "the output has shape {}",
+                to_string(request.output(0).shape));
+  }
+  return problem;
+}
+
+void register_pool(Registry& registry) {
+  add_kernels(registry.add("MaxPool"), PoolKind::kMax);
+  add_kernels(registry.add("AveragePool"), PoolKind::kAverage);
+  add_kernels(registry.add("LpPool"), PoolKind::kLp);
+  add_kernels(registry.add("GlobalMaxPool"), PoolKind::kMax);
+  add_kernels(registry.add("GlobalAveragePool"), PoolKind::kAverage);
+  add_kernels(registry.add("GlobalLpPool"), PoolKind::kLp);
+}
+
+}  // namespace convoy
