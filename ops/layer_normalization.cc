@@ -34,14 +34,14 @@ LayerNormalization read_attributes(const KernelRequest& request) {
   return layer;
 }
 
-// A parameter read as if it had the shape of x.
+// A contiguous parameter read as if it had the shape of x.
 struct Broadcast {
   RowOffsets at;
 
   Broadcast(const TensorDesc& parameter, const Shape& target) {
     TensorDesc desc;
     desc.shape = target;
-    desc.strides = broadcast_strides(parameter.shape, parameter.strides, target);
+    desc.strides = broadcast_strides(parameter.shape, contiguous_strides(parameter.shape), target);
     at = RowOffsets(desc, target.rank());
   }
 };

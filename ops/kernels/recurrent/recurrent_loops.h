@@ -1,0 +1,158 @@
+// The loops of recurrent.h; included once by each file of an instruction set.
+#pragma once
+
+#include "ops/kernels/recurrent/recurrent.h"
+#include "ops/kernels/vector.h"
+
+namespace convoy {
+namespace {
+
+// A register tile is up to kTileRows × kTileVectors accumulators.
+#if defined(__AVX512F__)
+constexpr int kTileRows = 6;
+#elif defined(__AVX2__)
+constexpr int kTileRows = 3;
+#else
+constexpr int kTileRows = 2;
+#endif
+constexpr int kTileVectors = 4;
+constexpr int kPanelVectors = static_cast<int>(kPanel) / kLanes;
+
+template <int rows>
+void multiply_tile(const float* const* a, const float* panel, int64_t k, const float* const* init,
+                   float* const* out, int64_t panel_column) {
+  for (int first = 0; first < kPanelVectors; first += kTileVectors) {
+    const int64_t column = panel_column + static_cast<int64_t>(first) * kLanes;
+    VFloat sum[rows][kTileVectors];
+    for (int r = 0; r < rows; ++r) {
+      for (int v = 0; v < kTileVectors; ++v) sum[r][v] = load(init[r] + column + v * kLanes);
+    }
+    const float* weights = panel + first * kLanes;
+    for (int64_t p = 0; p < k; ++p, weights += kPanel) {
+      VFloat w[kTileVectors];
+      for (int v = 0; v < kTileVectors; ++v) w[v] = load(weights + v * kLanes);
+      for (int r = 0; r < rows; ++r) {
+        const VFloat factor = broadcast(a[r][p]);
+        for (int v = 0; v < kTileVectors; ++v) sum[r][v] += factor * w[v];
+      }
+    }
+    for (int r = 0; r < rows; ++r) {
+      for (int v = 0; v < kTileVectors; ++v) store(out[r] + column + v * kLanes, sum[r][v]);
+    }
+  }
+}
+
+// A single row is bound by reading the weights: two steps of k at a time where that many
+// accumulators are free, to hide the latency of the additions.
+constexpr int kRowVectors = kPanelVectors < 8 ? kPanelVectors : 8;
+constexpr int kRowSteps = 8 / kRowVectors;
+
+void multiply_row(const float* a, const float* panel, int64_t k, const float* init, float* out) {
+  for (int first = 0; first < kPanelVectors; first += kRowVectors) {
+    const int64_t column = static_cast<int64_t>(first) * kLanes;
+    VFloat sum[kRowSteps][kRowVectors] = {};
+    for (int v = 0; v < kRowVectors; ++v) sum[0][v] = load(init + column + v * kLanes);
+    const float* weights = panel + column;
+    int64_t p = 0;
+    for (; p + kRowSteps <= k; p += kRowSteps) {
+      for (int s = 0; s < kRowSteps; ++s, weights += kPanel) {
+        const VFloat factor = broadcast(a[p + s]);
+        for (int v = 0; v < kRowVectors; ++v) sum[s][v] += factor * load(weights + v * kLanes);
+      }
+    }
+    for (; p < k; ++p, weights += kPanel) {
+      const VFloat factor = broadcast(a[p]);
+      for (int v = 0; v < kRowVectors; ++v) sum[0][v] += factor * load(weights + v * kLanes);
+    }
+    for (int v = 0; v < kRowVectors; ++v) {
+      VFloat total = sum[0][v];
+      for (int s = 1; s < kRowSteps; ++s) total += sum[s][v];
+      store(out + column + v * kLanes, total);
+    }
+  }
+}
+
+void multiply_panel(const float* const* a, int64_t rows, const float* panel, int64_t k,
+                    const float* const* init, float* const* out, int64_t column) {
+  int64_t r = 0;
+  for (; r + kTileRows <= rows; r += kTileRows) {
+    multiply_tile<kTileRows>(a + r, panel, k, init + r, out + r, column);
+  }
+  for (; r + 2 <= rows; r += 2) multiply_tile<2>(a + r, panel, k, init + r, out + r, column);
+  if (r < rows) multiply_row(a[r], panel, k, init[r] + column, out[r] + column);
+}
+
+// Calls step(i, put) for each vector of n; put(to, value) stores only what lies below n.
+template <typename Step>
+void for_each_vector(int64_t n, const Step& step) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    step(i, [](float* to, VFloat value) { store(to, value); });
+  }
+  if (i < n) {
+    const int64_t left = n - i;
+    step(i, [left](float* to, VFloat value) { store_partial(to, value, left); });
+  }
+}
+
+void lstm_cell(const float* gates, const float* peephole, float* cell, float* hidden, int64_t n) {
+  for_each_vector(n, [&](int64_t i, auto put) {
+    VFloat input = load(gates + i);
+    VFloat output = load(gates + n + i);
+    VFloat forget = load(gates + 2 * n + i);
+    const VFloat before = load(cell + i);
+    if (peephole != nullptr) {
+      input += load(peephole + i) * before;
+      forget += load(peephole + 2 * n + i) * before;
+    }
+    const VFloat state = vsigmoid(forget) * before +
+                         vsigmoid(input) * vtanh(load(gates + 3 * n + i));
+    if (peephole != nullptr) output += load(peephole + n + i) * state;
+    put(cell + i, state);
+    put(hidden + i, vsigmoid(output) * vtanh(state));
+  });
+}
+
+void gru_gates(float* gates, const float* hidden, float* reset, int64_t n) {
+  for_each_vector(n, [&](int64_t i, auto put) {
+    const VFloat r = vsigmoid(load(gates + n + i));
+    put(gates + i, vsigmoid(load(gates + i)));
+    put(gates + n + i, r);
+    put(reset + i, r * load(hidden + i));
+  });
+}
+
+void gru_update(const float* z, const float* candidate, float* hidden, int64_t n) {
+  for_each_vector(n, [&](int64_t i, auto put) {
+    const VFloat keep = load(z + i);
+    const VFloat fresh = vtanh(load(candidate + i));
+    put(hidden + i, keep * load(hidden + i) + (1.0f - keep) * fresh);
+  });
+}
+
+void gru_update_linear(const float* z, const float* r, const float* x, const float* recurrent,
+                       float* hidden, int64_t n) {
+  for_each_vector(n, [&](int64_t i, auto put) {
+    const VFloat keep = load(z + i);
+    const VFloat fresh = vtanh(load(x + i) + load(r + i) * load(recurrent + i));
+    put(hidden + i, keep * load(hidden + i) + (1.0f - keep) * fresh);
+  });
+}
+
+void rnn_tanh(const float* gate, float* hidden, int64_t n) {
+  for_each_vector(n, [&](int64_t i, auto put) { put(hidden + i, vtanh(load(gate + i))); });
+}
+
+void rnn_relu(const float* gate, float* hidden, int64_t n) {
+  for_each_vector(n, [&](int64_t i, auto put) {
+    const VFloat x = load(gate + i);
+    put(hidden + i, x < 0.0f ? VFloat{} : x);
+  });
+}
+
+constexpr RecurrentKernels kRecurrentKernels = {
+    multiply_panel, lstm_cell, gru_gates, gru_update, gru_update_linear, rnn_tanh, rnn_relu,
+};
+
+}  // namespace
+}  // namespace convoy

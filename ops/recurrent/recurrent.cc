@@ -1,0 +1,164 @@
+// LSTM, GRU and RNN, opset 1 to 28, all directions, activations and layouts. The reference computes
+// everything in double; the vectorized kernel takes float32 and the default activations.
+
+#include "ops/recurrent/recurrent.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+struct ActivationName {
+  const char* name;
+  Activation::Kind kind;
+  bool has_alpha;
+  double alpha;
+  bool has_beta;
+  double beta;
+};
+
+using Kind = Activation::Kind;
+constexpr ActivationName kActivations[] = {
+    {"sigmoid", Kind::kSigmoid, false, 0, false, 0},
+    {"tanh", Kind::kTanh, false, 0, false, 0},
+    {"relu", Kind::kRelu, false, 0, false, 0},
+    {"affine", Kind::kAffine, true, 1, true, 0},
+    {"leakyrelu", Kind::kLeakyRelu, true, 0.01, false, 0},
+    {"thresholdedrelu", Kind::kThresholdedRelu, true, 1, false, 0},
+    {"scaledtanh", Kind::kScaledTanh, true, 1, true, 1},
+    {"hardsigmoid", Kind::kHardSigmoid, true, 0.2, true, 0.5},
+    {"elu", Kind::kElu, true, 1, false, 0},
+    {"softsign", Kind::kSoftsign, false, 0, false, 0},
+    {"softplus", Kind::kSoftplus, false, 0, false, 0},
+};
+
+// activation_alpha and activation_beta are used up in the order of the activations that have one.
+std::vector<Activation> read_activations(AttributeReader& attributes, int64_t directions,
+                                         std::vector<std::string> defaults) {
+  const size_t wanted = defaults.size() * static_cast<size_t>(directions);
+  std::vector<std::string> names = attributes.texts("activations");
+  if (names.empty()) {
+    for (size_t i = 0; i < wanted; ++i) names.push_back(defaults[i % defaults.size()]);
+  }
+  check_model(names.size() == wanted, "{} activations are named, expected {}", names.size(),
+              wanted);
+  const std::vector<float> alphas = attributes.numbers("activation_alpha");
+  const std::vector<float> betas = attributes.numbers("activation_beta");
+  size_t alpha_at = 0;
+  size_t beta_at = 0;
+  std::vector<Activation> activations;
+  for (std::string name : names) {
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const auto* found = std::find_if(std::begin(kActivations), std::end(kActivations),
+                                     [&](const ActivationName& known) { return name == known.name; });
+    check_model(found != std::end(kActivations), "activation '{}' is not known", name);
+    Activation activation{found->kind, found->alpha, found->beta};
+    if (found->has_alpha && alpha_at < alphas.size()) activation.alpha = alphas[alpha_at++];
+    if (found->has_beta && beta_at < betas.size()) activation.beta = betas[beta_at++];
+    activations.push_back(activation);
+  }
+  return activations;
+}
+
+void check_operand(const KernelRequest& request, int i, const char* name, const Shape& expected) {
+  if (!request.has_input(i)) return;
+  check_input(request.input(i).shape == expected, "{} has shape {}, expected {}", name,
+              to_string(request.input(i).shape), to_string(expected));
+}
+
+void check_operands(const KernelRequest& request, const Recurrent& node) {
+  const int64_t d = node.directions;
+  const int64_t h = node.hidden;
+  check_operand(request, kW, "W", {d, node.gates * h, node.inputs});
+  check_operand(request, kR, "R", {d, node.gates * h, h});
+  check_operand(request, kB, "B", {d, 2 * node.gates * h});
+  check_operand(request, kSequenceLens, "sequence_lens", {node.batch});
+  const Shape state = node.batch_first ? Shape{node.batch, d, h} : Shape{d, node.batch, h};
+  check_operand(request, kInitialH, "initial_h", state);
+  if (node.cell != Cell::kLstm) return;
+  check_operand(request, kInitialC, "initial_c", state);
+  check_operand(request, kP, "P", {d, 3 * h});
+}
+
+}  // namespace
+
+double Activation::operator()(double x) const {
+  switch (kind) {
+    case Kind::kSigmoid: return 1 / (1 + std::exp(-x));
+    case Kind::kTanh: return std::tanh(x);
+    case Kind::kRelu: return x < 0 ? 0 : x;
+    case Kind::kAffine: return alpha * x + beta;
+    case Kind::kLeakyRelu: return x < 0 ? alpha * x : x;
+    case Kind::kThresholdedRelu: return x > alpha ? x : 0;
+    case Kind::kScaledTanh: return alpha * std::tanh(beta * x);
+    case Kind::kHardSigmoid: return std::min(1.0, std::max(0.0, alpha * x + beta));
+    case Kind::kElu: return x < 0 ? alpha * std::expm1(x) : x;
+    case Kind::kSoftsign: return x / (1 + std::abs(x));
+    case Kind::kSoftplus: return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+  }
+  return x;
+}
+
+Recurrent read_recurrent(const KernelRequest& request) {
+  Recurrent node;
+  const std::string& type = request.node().op_type;
+  node.cell = type == "LSTM" ? Cell::kLstm : type == "GRU" ? Cell::kGru : Cell::kRnn;
+  node.gates = node.cell == Cell::kLstm ? 4 : node.cell == Cell::kGru ? 3 : 1;
+  AttributeReader attributes = request.attributes();
+  const std::string direction = attributes.text("direction", "forward");
+  check_model(direction == "forward" || direction == "reverse" || direction == "bidirectional",
+              "direction '{}' is not known", direction);
+  node.directions = direction == "bidirectional" ? 2 : 1;
+  node.first_is_reverse = direction == "reverse";
+  node.batch_first = attributes.integer("layout", 0) != 0;
+  node.clip = attributes.number("clip", 0);
+  if (node.cell == Cell::kLstm) {
+    node.input_forget = attributes.integer("input_forget", 0) != 0;
+    node.activations = read_activations(attributes, node.directions, {"Sigmoid", "Tanh", "Tanh"});
+  } else if (node.cell == Cell::kGru) {
+    node.linear_before_reset = attributes.integer("linear_before_reset", 0) != 0;
+    node.activations = read_activations(attributes, node.directions, {"Sigmoid", "Tanh"});
+  } else {
+    node.activations = read_activations(attributes, node.directions, {"Tanh"});
+  }
+  const Shape& x = request.input(kX).shape;
+  const Shape& r = request.input(kR).shape;
+  check_input(x.rank() == 3 && r.rank() == 3, "X has rank {} and R rank {}, expected 3", x.rank(),
+              r.rank());
+  node.steps = x[node.batch_first ? 1 : 0];
+  node.batch = x[node.batch_first ? 0 : 1];
+  node.inputs = x[2];
+  node.hidden = r[2];
+  const int64_t declared = attributes.integer("hidden_size", node.hidden);
+  check_model(declared == node.hidden, "hidden_size is {} but R has {}", declared, node.hidden);
+  attributes.ignore("output_sequence");  // opset 1 to 6: outputs that are named are computed
+  attributes.finish();
+  check_operands(request, node);
+  return node;
+}
+
+std::vector<int64_t> sequence_lengths(const Recurrent& node, const KernelContext& context) {
+  std::vector<int64_t> lengths(static_cast<size_t>(node.batch), node.steps);
+  if (!context.has_input(kSequenceLens)) return lengths;
+  const auto* given = context.input(kSequenceLens).as<int32_t>();
+  for (size_t b = 0; b < lengths.size(); ++b) {
+    check_input(given[b] >= 0 && given[b] <= node.steps,
+                "sequence_lens[{}] is {}, outside of 0 to {}", b, given[b], node.steps);
+    lengths[b] = given[b];
+  }
+  return lengths;
+}
+
+void register_recurrent(Registry& registry) {
+  for (const char* name : {"LSTM", "GRU", "RNN"}) {
+    registry.add(name)
+        .kernel("vectorized", make_recurrent_vectorized)
+        .kernel("reference", make_recurrent_reference);
+  }
+}
+
+}  // namespace convoy

@@ -1,0 +1,70 @@
+// What LSTM, GRU and RNN share: attributes, sizes and where operands lie.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/op/kernel.h"
+
+namespace convoy {
+
+enum class Cell { kLstm, kGru, kRnn };
+
+struct Activation {
+  enum class Kind {
+    kSigmoid, kTanh, kRelu, kAffine, kLeakyRelu, kThresholdedRelu, kScaledTanh, kHardSigmoid,
+    kElu, kSoftsign, kSoftplus,
+  };
+  Kind kind = Kind::kTanh;
+  double alpha = 0;
+  double beta = 0;
+
+  double operator()(double x) const;
+};
+
+// Operand numbers; kInitialC, kP and kYc belong to LSTM alone.
+inline constexpr int kX = 0, kW = 1, kR = 2, kB = 3, kSequenceLens = 4, kInitialH = 5,
+                     kInitialC = 6, kP = 7;
+inline constexpr int kY = 0, kYh = 1, kYc = 2;
+
+struct Recurrent {
+  Cell cell = Cell::kRnn;
+  int64_t steps = 0;
+  int64_t batch = 0;
+  int64_t inputs = 0;
+  int64_t hidden = 0;
+  int64_t gates = 1;  // 4, 3, 1
+  int64_t directions = 1;
+  bool first_is_reverse = false;
+  bool batch_first = false;  // layout 1
+  std::vector<Activation> activations;  // of one direction after the other
+  double clip = 0;                      // 0: none
+  bool input_forget = false;
+  bool linear_before_reset = false;
+
+  bool reverse(int64_t direction) const { return first_is_reverse || direction == 1; }
+  int64_t activations_per_direction() const {
+    return static_cast<int64_t>(activations.size()) / directions;
+  }
+  // Element offsets into contiguous Y and into initial_h, initial_c, Y_h, Y_c.
+  int64_t y_at(int64_t t, int64_t direction, int64_t b) const {
+    return ((batch_first ? b * steps + t : t) * directions + direction) *
+               (batch_first ? hidden : batch * hidden) +
+           (batch_first ? 0 : b * hidden);
+  }
+  int64_t state_at(int64_t direction, int64_t b) const {
+    return (batch_first ? b * directions + direction : direction * batch + b) * hidden;
+  }
+};
+
+// Reads attributes and shapes; throws where they do not agree.
+Recurrent read_recurrent(const KernelRequest& request);
+
+// The number of steps for each batch entry, `steps` where sequence_lens is left out; throws
+// kInvalidInput for a length outside [0, steps].
+std::vector<int64_t> sequence_lengths(const Recurrent& node, const KernelContext& context);
+
+std::unique_ptr<Kernel> make_recurrent_reference(KernelRequest& request);
+std::unique_ptr<Kernel> make_recurrent_vectorized(KernelRequest& request);
+
+}  // namespace convoy

@@ -1,0 +1,428 @@
+// LSTM, GRU and RNN in float32 with packed weights: the input's part of the gates as one product for
+// many steps, the state's part as one product a step. Directions and parts of the batch are
+// independent of each other and run in parallel; for large states the product of a step does.
+
+#include <cstring>
+
+#include "ops/kernels/recurrent/recurrent.h"
+#include "ops/recurrent/recurrent.h"
+
+namespace convoy {
+namespace {
+
+using Kind = Activation::Kind;
+
+int64_t round_up(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// Gates whose state product happens at once, `gates` · hidden columns padded to whole panels.
+struct GateGroup {
+  int64_t first_gate = 0;
+  int64_t gates = 0;
+  int64_t column = 0;
+  int64_t width = 0;
+};
+
+// Columns of a row of gates, and how many floats the scratch areas take.
+struct Sizes {
+  GateGroup groups[2];  // the second is empty but for GRU
+  int group_count = 1;
+  int64_t columns = 0;
+  int64_t state = 0;       // of one row of hidden, cell or reset
+  int64_t parameters = 0;  // of one direction: bias, recurrent bias, peephole weights
+  int64_t unit_rows = 0;   // batch entries in one unit of work
+  int64_t block_steps = 0;
+  int64_t unit = 0;  // of one unit of work
+  int64_t units = 0;
+  bool parallel_steps = false;  // units run one after the other
+
+  int64_t block_rows() const { return unit_rows * block_steps; }
+};
+
+constexpr int64_t kBlockRows = 256;
+constexpr int64_t kParallelStep = 1 << 18;  // multiplications in a step worth several threads
+
+// Pointers take the room of two floats each.
+int64_t pointer_floats(int64_t rows) { return round_up(3 * 2 * rows, 16); }
+
+Sizes size_up(const Recurrent& node, int threads) {
+  Sizes sizes;
+  const int64_t h = node.hidden;
+  const bool gru = node.cell == Cell::kGru;
+  sizes.group_count = gru ? 2 : 1;
+  sizes.groups[0] = {0, gru ? 2 : node.gates, 0, 0};
+  sizes.groups[1] = {2, gru ? 1 : 0, 0, 0};
+  for (GateGroup& group : sizes.groups) {
+    group.column = sizes.columns;
+    group.width = round_up(group.gates * h, kPanel);
+    sizes.columns += group.width;
+  }
+  sizes.state = round_up(h, 16) + kSlack;
+  sizes.parameters = 2 * sizes.columns + round_up(3 * h, 16) + kSlack;
+  sizes.parallel_steps =
+      threads > node.directions && node.batch * sizes.columns * h >= kParallelStep;
+  const int64_t wanted = sizes.parallel_steps ? 1 : std::max<int64_t>(1, threads / node.directions);
+  sizes.unit_rows = std::max<int64_t>(1, (node.batch + wanted - 1) / wanted);
+  sizes.units = node.directions * ((node.batch + sizes.unit_rows - 1) / sizes.unit_rows);
+  sizes.block_steps =
+      std::max<int64_t>(1, std::min(node.steps, kBlockRows / sizes.unit_rows));
+  sizes.unit = pointer_floats(sizes.block_rows()) +
+               (sizes.block_rows() + sizes.unit_rows) * sizes.columns + kSlack +
+               3 * sizes.unit_rows * sizes.state;
+  return sizes;
+}
+
+// [directions][gates · hidden][k] to panels, one group after the other.
+void pack(const Recurrent& node, const Sizes& sizes, const float* from, int64_t k, float* to) {
+  for (int64_t d = 0; d < node.directions; ++d) {
+    for (const GateGroup& group : sizes.groups) {
+      const float* rows = from + (d * node.gates + group.first_gate) * node.hidden * k;
+      const int64_t valid = group.gates * node.hidden;
+      for (int64_t column = 0; column < group.width; ++column) {
+        float* panel = to + column / kPanel * kPanel * k + column % kPanel;
+        for (int64_t p = 0; p < k; ++p) {
+          panel[p * kPanel] = column < valid ? rows[column * k + p] : 0.0f;
+        }
+      }
+      to += group.width * k;
+    }
+  }
+}
+
+class VectorizedRecurrent : public Kernel {
+ public:
+  VectorizedRecurrent(const Recurrent& node, KernelRequest& request)
+      : node_(node),
+        sizes_(size_up(node, request.threads)),
+        kernels_(recurrent_kernels(request.isa)) {
+    const Strides& x = request.input(kX).strides;
+    step_stride_ = x[node.batch_first ? 1 : 0];
+    batch_stride_ = x[node.batch_first ? 0 : 1];
+    relu_ = node.activations[0].kind == Kind::kRelu;
+    floats_ = node.directions * sizes_.parameters + sizes_.units * sizes_.unit;
+    packed_w_ = pack_constant(request, kW, node.inputs, &w_at_);
+    packed_r_ = pack_constant(request, kR, node.hidden, &r_at_);
+    request.use_scratch(static_cast<size_t>(floats_) * sizeof(float));
+  }
+
+  void run(KernelContext& context) const override;
+
+ private:
+  // One direction of some neighbouring batch entries, and its memory.
+  struct Unit {
+    int64_t direction;
+    int64_t first_row;
+    int64_t rows;
+    const float* w;
+    const float* r;
+    const float* bias;
+    const float* recurrent_bias;
+    const float* peephole;
+    const float** a;
+    const float** init;
+    float** out;
+    float* block;  // the input's part of the gates, [step][row][columns]
+    float* gates;  // [row][columns]
+    float* hidden;
+    float* cell;
+    float* reset;
+  };
+
+  std::shared_ptr<const Buffer> pack_constant(KernelRequest& request, int i, int64_t k,
+                                              int64_t* scratch_at) {
+    const int64_t count = node_.directions * sizes_.columns * k;
+    const Tensor* constant = request.constant(i);
+    if (constant == nullptr || request.weights == nullptr) {
+      *scratch_at = floats_;
+      floats_ += round_up(count, 16);
+      return nullptr;
+    }
+    auto fill = [&](void* to) {
+      const Tensor plain = constant->contiguous();
+      pack(node_, sizes_, plain.data<float>(), k, static_cast<float*>(to));
+    };
+    const std::string format = fmt::format("recurrent panels of {} gates", node_.gates);
+    return request.weights->get(*constant, format, static_cast<size_t>(count) * sizeof(float),
+                                fill);
+  }
+
+  const float* weights(KernelContext& context, int i, const std::shared_ptr<const Buffer>& packed,
+                       int64_t k, int64_t scratch_at) const;
+  void prepare_parameters(KernelContext& context, float* to) const;
+  Unit make_unit(KernelContext& context, int64_t index, const float* w, const float* r) const;
+  void run_unit(KernelContext& context, const Unit& unit,
+                const std::vector<int64_t>& lengths) const;
+  void load_state(KernelContext& context, const Unit& unit) const;
+  void store_state(KernelContext& context, const Unit& unit) const;
+  void input_gates(KernelContext& context, const Unit& unit, const std::vector<int64_t>& lengths,
+                   int64_t first_step, int64_t steps) const;
+  void step(KernelContext& context, const Unit& unit, const std::vector<int64_t>& lengths,
+            int64_t s, const float* block) const;
+  void update(const Unit& unit, int64_t row, const float* block) const;
+  int64_t time_of(const Unit& unit, int64_t length, int64_t s) const {
+    return node_.reverse(unit.direction) ? length - 1 - s : s;
+  }
+  void multiply(ThreadPool* threads, const Unit& unit, int64_t rows, const GateGroup& group,
+                const float* packed, int64_t k) const;
+
+  Recurrent node_;
+  Sizes sizes_;
+  const RecurrentKernels& kernels_;
+  int64_t step_stride_;
+  int64_t batch_stride_;
+  bool relu_;
+  int64_t floats_;
+  int64_t w_at_ = 0;
+  int64_t r_at_ = 0;
+  std::shared_ptr<const Buffer> packed_w_;
+  std::shared_ptr<const Buffer> packed_r_;
+};
+
+const float* VectorizedRecurrent::weights(KernelContext& context, int i,
+                                          const std::shared_ptr<const Buffer>& packed, int64_t k,
+                                          int64_t scratch_at) const {
+  if (packed) return reinterpret_cast<const float*>(packed->data());
+  float* to = reinterpret_cast<float*>(context.scratch()) + scratch_at;
+  pack(node_, sizes_, context.input(i).as<float>(), k, to);
+  return to;
+}
+
+// For each direction: the bias that joins the input's part, the bias of the second group's state
+// part where that is kept apart, peephole weights.
+void VectorizedRecurrent::prepare_parameters(KernelContext& context, float* to) const {
+  const int64_t h = node_.hidden;
+  std::memset(to, 0, static_cast<size_t>(node_.directions * sizes_.parameters) * sizeof(float));
+  for (int64_t d = 0; d < node_.directions; ++d, to += sizes_.parameters) {
+    float* recurrent = to + sizes_.columns;
+    if (context.has_input(kB)) {
+      const float* from = context.input(kB).as<float>() + d * 2 * node_.gates * h;
+      for (const GateGroup& group : sizes_.groups) {
+        const bool apart = group.first_gate > 0 && node_.linear_before_reset;
+        for (int64_t k = 0; k < group.gates * h; ++k) {
+          const int64_t at = group.first_gate * h + k;
+          const float state_bias = from[node_.gates * h + at];
+          to[group.column + k] = apart ? from[at] : from[at] + state_bias;
+          recurrent[group.column + k] = apart ? state_bias : 0.0f;
+        }
+      }
+    }
+    if (node_.cell == Cell::kLstm && context.has_input(kP)) {
+      std::memcpy(to + 2 * sizes_.columns, context.input(kP).as<float>() + d * 3 * h,
+                  static_cast<size_t>(3 * h) * sizeof(float));
+    }
+  }
+}
+
+VectorizedRecurrent::Unit VectorizedRecurrent::make_unit(KernelContext& context, int64_t index,
+                                                         const float* w, const float* r) const {
+  const int64_t per_direction = sizes_.units / node_.directions;
+  float* scratch = reinterpret_cast<float*>(context.scratch());
+  Unit unit{};
+  unit.direction = index / per_direction;
+  unit.first_row = index % per_direction * sizes_.unit_rows;
+  unit.rows = std::min(sizes_.unit_rows, node_.batch - unit.first_row);
+  unit.w = w + unit.direction * sizes_.columns * node_.inputs;
+  unit.r = r + unit.direction * sizes_.columns * node_.hidden;
+  unit.bias = scratch + unit.direction * sizes_.parameters;
+  unit.recurrent_bias = unit.bias + sizes_.columns;
+  const bool has_peephole = node_.cell == Cell::kLstm && context.has_input(kP);
+  unit.peephole = has_peephole ? unit.recurrent_bias + sizes_.columns : nullptr;
+  float* memory = scratch + node_.directions * sizes_.parameters + index * sizes_.unit;
+  const int64_t block_rows = sizes_.block_rows();
+  unit.a = reinterpret_cast<const float**>(memory);
+  unit.init = unit.a + block_rows;
+  unit.out = reinterpret_cast<float**>(memory) + 2 * block_rows;
+  unit.block = memory + pointer_floats(block_rows);
+  unit.gates = unit.block + block_rows * sizes_.columns;
+  unit.hidden = unit.gates + sizes_.unit_rows * sizes_.columns + kSlack;
+  unit.cell = unit.hidden + sizes_.unit_rows * sizes_.state;
+  unit.reset = unit.cell + sizes_.unit_rows * sizes_.state;
+  return unit;
+}
+
+// out = init + a · weights for the first `rows` pointers of the unit and one group's columns.
+void VectorizedRecurrent::multiply(ThreadPool* threads, const Unit& unit, int64_t rows,
+                                   const GateGroup& group, const float* packed,
+                                   int64_t k) const {
+  auto panels = [&](int64_t begin, int64_t end) {
+    for (int64_t panel = begin; panel < end; ++panel) {
+      const int64_t column = group.column + panel * kPanel;
+      kernels_.multiply_panel(unit.a, rows, packed + column * k, k, unit.init, unit.out, column);
+    }
+  };
+  const int64_t count = group.width / kPanel;
+  if (threads == nullptr) return panels(0, count);
+  threads->parallel_for(count, std::max<int64_t>(1, (1 << 16) / (rows * kPanel * k + 1)), panels);
+}
+
+void VectorizedRecurrent::load_state(KernelContext& context, const Unit& unit) const {
+  const auto bytes = static_cast<size_t>(node_.hidden) * sizeof(float);
+  const auto all = static_cast<size_t>(3 * sizes_.unit_rows * sizes_.state) * sizeof(float);
+  std::memset(unit.hidden, 0, all);
+  for (int64_t row = 0; row < unit.rows; ++row) {
+    const int64_t at = node_.state_at(unit.direction, unit.first_row + row);
+    if (context.has_input(kInitialH)) {
+      const float* from = context.input(kInitialH).as<float>() + at;
+      std::memcpy(unit.hidden + row * sizes_.state, from, bytes);
+    }
+    if (node_.cell == Cell::kLstm && context.has_input(kInitialC)) {
+      const float* from = context.input(kInitialC).as<float>() + at;
+      std::memcpy(unit.cell + row * sizes_.state, from, bytes);
+    }
+  }
+}
+
+void VectorizedRecurrent::store_state(KernelContext& context, const Unit& unit) const {
+  const auto bytes = static_cast<size_t>(node_.hidden) * sizeof(float);
+  for (int64_t row = 0; row < unit.rows; ++row) {
+    const int64_t at = node_.state_at(unit.direction, unit.first_row + row);
+    if (context.has_output(kYh)) {
+      std::memcpy(context.output(kYh).as<float>() + at, unit.hidden + row * sizes_.state, bytes);
+    }
+    if (node_.cell == Cell::kLstm && context.has_output(kYc)) {
+      std::memcpy(context.output(kYc).as<float>() + at, unit.cell + row * sizes_.state, bytes);
+    }
+  }
+}
+
+void VectorizedRecurrent::input_gates(KernelContext& context, const Unit& unit,
+                                      const std::vector<int64_t>& lengths, int64_t first_step,
+                                      int64_t steps) const {
+  const float* x = context.input(kX).as<float>();
+  int64_t count = 0;
+  for (int64_t s = first_step; s < first_step + steps; ++s) {
+    for (int64_t row = 0; row < unit.rows; ++row) {
+      const int64_t b = unit.first_row + row;
+      const int64_t length = lengths[static_cast<size_t>(b)];
+      if (s >= length) continue;
+      unit.a[count] = x + time_of(unit, length, s) * step_stride_ + b * batch_stride_;
+      unit.init[count] = unit.bias;
+      unit.out[count] = unit.block + ((s - first_step) * unit.rows + row) * sizes_.columns;
+      ++count;
+    }
+  }
+  const GateGroup whole{0, node_.gates, 0, sizes_.columns};
+  multiply(&context.threads(), unit, count, whole, unit.w, node_.inputs);
+}
+
+// The state of one row after the first product; for GRU, after the second.
+void VectorizedRecurrent::update(const Unit& unit, int64_t row, const float* block) const {
+  const int64_t h = node_.hidden;
+  const float* gates = unit.gates + row * sizes_.columns;
+  const float* input = block + row * sizes_.columns;
+  float* hidden = unit.hidden + row * sizes_.state;
+  const int64_t second = sizes_.groups[1].column;
+  if (node_.cell == Cell::kLstm) {
+    kernels_.lstm_cell(gates, unit.peephole, unit.cell + row * sizes_.state, hidden, h);
+  } else if (node_.cell == Cell::kRnn) {
+    (relu_ ? kernels_.rnn_relu : kernels_.rnn_tanh)(gates, hidden, h);
+  } else if (node_.linear_before_reset) {
+    kernels_.gru_update_linear(gates, gates + h, input + second, gates + second, hidden, h);
+  } else {
+    kernels_.gru_update(gates, gates + second, hidden, h);
+  }
+}
+
+void VectorizedRecurrent::step(KernelContext& context, const Unit& unit,
+                               const std::vector<int64_t>& lengths, int64_t s,
+                               const float* block) const {
+  const int64_t h = node_.hidden;
+  auto active = [&](int64_t row) {
+    return s < lengths[static_cast<size_t>(unit.first_row + row)];
+  };
+  int64_t count = 0;
+  for (int64_t row = 0; row < unit.rows; ++row) {
+    if (!active(row)) continue;
+    unit.a[count] = unit.hidden + row * sizes_.state;
+    unit.init[count] = block + row * sizes_.columns;
+    unit.out[count] = unit.gates + row * sizes_.columns;
+    ++count;
+  }
+  ThreadPool* threads = sizes_.parallel_steps ? &context.threads() : nullptr;
+  multiply(threads, unit, count, sizes_.groups[0], unit.r, h);
+  if (node_.cell == Cell::kGru) {
+    count = 0;
+    for (int64_t row = 0; row < unit.rows; ++row) {
+      if (!active(row)) continue;
+      float* reset = unit.reset + row * sizes_.state;
+      kernels_.gru_gates(unit.gates + row * sizes_.columns, unit.hidden + row * sizes_.state,
+                         reset, h);
+      if (node_.linear_before_reset) {
+        unit.init[count] = unit.recurrent_bias;
+      } else {
+        unit.a[count] = reset;
+      }
+      ++count;
+    }
+    multiply(threads, unit, count, sizes_.groups[1], unit.r, h);
+  }
+  for (int64_t row = 0; row < unit.rows; ++row) {
+    if (!active(row)) continue;
+    update(unit, row, block);
+    if (!context.has_output(kY)) continue;
+    const int64_t b = unit.first_row + row;
+    const int64_t t = time_of(unit, lengths[static_cast<size_t>(b)], s);
+    std::memcpy(context.output(kY).as<float>() + node_.y_at(t, unit.direction, b),
+                unit.hidden + row * sizes_.state, static_cast<size_t>(h) * sizeof(float));
+  }
+}
+
+void VectorizedRecurrent::run_unit(KernelContext& context, const Unit& unit,
+                                   const std::vector<int64_t>& lengths) const {
+  load_state(context, unit);
+  for (int64_t first = 0; first < node_.steps; first += sizes_.block_steps) {
+    const int64_t steps = std::min(sizes_.block_steps, node_.steps - first);
+    input_gates(context, unit, lengths, first, steps);
+    for (int64_t s = 0; s < steps; ++s) {
+      step(context, unit, lengths, first + s, unit.block + s * unit.rows * sizes_.columns);
+    }
+  }
+  store_state(context, unit);
+}
+
+void VectorizedRecurrent::run(KernelContext& context) const {
+  const std::vector<int64_t> lengths = sequence_lengths(node_, context);
+  const float* w = weights(context, kW, packed_w_, node_.inputs, w_at_);
+  const float* r = weights(context, kR, packed_r_, node_.hidden, r_at_);
+  prepare_parameters(context, reinterpret_cast<float*>(context.scratch()));
+  if (context.has_output(kY) && context.has_input(kSequenceLens)) {
+    const TensorView& y = context.output(kY);
+    std::memset(y.data, 0, static_cast<size_t>(y.count()) * sizeof(float));
+  }
+  auto units = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) run_unit(context, make_unit(context, i, w, r), lengths);
+  };
+  if (sizes_.parallel_steps) return units(0, sizes_.units);
+  context.threads().parallel_for(sizes_.units, 1, units);
+}
+
+bool has_default_activations(const Recurrent& node) {
+  const size_t per = static_cast<size_t>(node.activations_per_direction());
+  for (size_t i = 0; i < node.activations.size(); ++i) {
+    const Kind kind = node.activations[i].kind;
+    if (node.cell == Cell::kRnn) {
+      const bool known = kind == Kind::kTanh || kind == Kind::kRelu;
+      if (!known || kind != node.activations[0].kind) return false;
+    } else if (kind != (i % per == 0 ? Kind::kSigmoid : Kind::kTanh)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_recurrent_vectorized(KernelRequest& request) {
+  if (request.input(kX).dtype != DType::kFloat32) return request.refuse("only for float32");
+  const Recurrent node = read_recurrent(request);
+  if (!has_default_activations(node)) return request.refuse("only for the default activations");
+  if (node.clip > 0) return request.refuse("does not clip");
+  if (node.input_forget) return request.refuse("has no coupled input and forget gates");
+  if (node.hidden == 0 || node.batch == 0) return request.refuse("nothing to vectorize");
+  if (request.input(kX).strides[2] == 1) request.accept_strides(kX);
+  auto kernel = std::make_unique<VectorizedRecurrent>(node, request);
+  return kernel;
+}
+
+}  // namespace convoy
