@@ -393,7 +393,7 @@ void VectorizedRecurrent::run(KernelContext& context) const {
   auto units = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) run_unit(context, make_unit(context, i, w, r), lengths);
   };
-  if (sizes_.parallel_steps) return units(0, sizes_.units);
+  if (sizes_.parallel_steps || sizes_.units == 1) return units(0, sizes_.units);
   context.threads().parallel_for(sizes_.units, 1, units);
 }
 
