@@ -1,0 +1,121 @@
+#include "ops/kernels/resize/axis_map.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace convoy {
+namespace {
+
+double source_coordinate(const AxisScale& axis, CoordinateMode mode, double x) {
+  double in = static_cast<double>(axis.in);
+  // As a float, so that 3 · (1 / 3) is 1.
+  double out = static_cast<float>(axis.scale) * static_cast<float>(axis.in);
+  double half_pixel = (x + 0.5) / axis.scale - 0.5;
+  switch (mode) {
+    case CoordinateMode::kHalfPixel: return half_pixel;
+    case CoordinateMode::kHalfPixelSymmetric:
+      return in / 2 * (1 - static_cast<double>(axis.out) / out) + half_pixel;
+    case CoordinateMode::kHalfPixelForNearest: return half_pixel + 0.5;
+    case CoordinateMode::kPytorchHalfPixel: return out == 1 ? 0 : half_pixel;
+    case CoordinateMode::kAlignCorners: return out == 1 ? 0 : x * (in - 1) / (out - 1);
+    case CoordinateMode::kAsymmetric: return x / axis.scale;
+    case CoordinateMode::kCropAndResize: break;
+  }
+  double width = axis.roi_end - axis.roi_start;
+  double inside = out == 1 ? width * (in - 1) / 2 : x * width * (in - 1) / (out - 1);
+  return inside + axis.roi_start * (in - 1);
+}
+
+double cubic(double x, double a) {
+  x = std::fabs(x);
+  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+  return 0;
+}
+
+bool picks_right(NearestMode mode, double ratio) {
+  if (ratio == 1) return true;
+  switch (mode) {
+    case NearestMode::kRoundPreferFloor: return ratio > 0.5;
+    case NearestMode::kRoundPreferCeil: return ratio >= 0.5;
+    case NearestMode::kFloor: return false;
+    case NearestMode::kCeil: break;
+  }
+  return true;
+}
+
+// Taps lie at base + first … base + first + taps − 1, base being the pixel left of the coordinate.
+struct Footprint {
+  int64_t first = 0;
+  int taps = 1;
+  double shrink = 1;  // distances are multiplied by this
+};
+
+Footprint footprint_of(const AxisScale& axis, const ResizeRule& rule) {
+  if (rule.mode == ResizeMode::kNearest) return {};
+  Footprint footprint;
+  double reach = rule.mode == ResizeMode::kLinear ? 1 : 2;
+  if (rule.antialias) footprint.shrink = std::min(axis.scale, 1.0);
+  // Wider than the axis on both sides, more taps would only repeat its ends.
+  double widest = static_cast<double>(2 * axis.in + 2);
+  double start = std::floor(-reach / footprint.shrink) + 1;
+  footprint.first = static_cast<int64_t>(std::max(start, -widest));
+  footprint.taps = static_cast<int>(2 - 2 * footprint.first);
+  return footprint;
+}
+
+void add_taps(const AxisScale& axis, const ResizeRule& rule, const Footprint& footprint,
+              double coordinate, AxisMap& map) {
+  double limit = static_cast<double>(2 * axis.in + 2);
+  coordinate = std::clamp(std::isnan(coordinate) ? 0.0 : coordinate, -limit, limit);
+  auto base = static_cast<int64_t>(std::ceil(coordinate)) - 1;
+  double ratio = coordinate - static_cast<double>(base);  // in (0, 1]
+  if (rule.mode == ResizeMode::kNearest) {
+    int64_t index = base + (picks_right(rule.nearest, ratio) ? 1 : 0);
+    map.index.push_back(std::clamp<int64_t>(index, 0, axis.in - 1));
+    map.weight.push_back(1);
+    return;
+  }
+  std::vector<double> weights(static_cast<size_t>(footprint.taps));
+  double sum = 0;
+  for (int k = 0; k < footprint.taps; ++k) {
+    int64_t offset = footprint.first + k;
+    double distance = (static_cast<double>(offset) - ratio) * footprint.shrink;
+    double weight = rule.mode == ResizeMode::kLinear ? std::max(0.0, 1 - std::fabs(distance))
+                                                     : cubic(distance, rule.cubic_a);
+    bool outside = base + offset < 0 || base + offset >= axis.in;
+    if (rule.exclude_outside && outside) weight = 0;
+    weights[static_cast<size_t>(k)] = weight;
+    sum += weight;
+    map.index.push_back(std::clamp<int64_t>(base + offset, 0, axis.in - 1));
+  }
+  bool normalize = (rule.exclude_outside || rule.antialias) && sum != 0;
+  for (double weight : weights) {
+    map.weight.push_back(static_cast<float>(normalize ? weight / sum : weight));
+  }
+}
+
+}  // namespace
+
+AxisMap make_axis_map(const AxisScale& axis, const ResizeRule& rule) {
+  AxisMap map;
+  map.in = axis.in;
+  map.out = axis.out;
+  bool crops = rule.coordinates == CoordinateMode::kCropAndResize;
+  bool whole = !crops || (axis.roi_start == 0 && axis.roi_end == 1);
+  map.identity = axis.in == axis.out && std::fabs(axis.scale - 1) < 1e-9 && whole;
+  if (map.identity || axis.in == 0) return map;
+  Footprint footprint = footprint_of(axis, rule);
+  map.taps = footprint.taps;
+  for (int64_t o = 0; o < axis.out; ++o) {
+    double coordinate = source_coordinate(axis, rule.coordinates, static_cast<double>(o));
+    add_taps(axis, rule, footprint, coordinate, map);
+    if (crops) {
+      bool inside = coordinate >= 0 && coordinate <= static_cast<double>(axis.in - 1);
+      map.outside.push_back(inside ? 0 : 1);
+    }
+  }
+  return map;
+}
+
+}  // namespace convoy
