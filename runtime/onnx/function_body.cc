@@ -1,0 +1,104 @@
+#include "runtime/onnx/function_body.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "runtime/onnx/attributes.h"
+#include "runtime/onnx/graph_reader.h"
+#include "runtime/onnx/inference.h"
+#include "runtime/onnx/messages.h"
+#include "runtime/onnx/schema.h"
+#include "runtime/onnx/types.h"
+
+namespace convoy {
+namespace {
+
+// The largest of `versions` that is ≤ wanted, else the smallest; 0 if there are none.
+int closest_version(const std::vector<int>& versions, int wanted) {
+  int below = 0;
+  int above = 0;
+  for (int version : versions) {
+    if (version <= wanted) below = std::max(below, version);
+    if (version > wanted && (above == 0 || version < above)) above = version;
+  }
+  return below != 0 ? below : above;
+}
+
+class BuildContext final : public onnx::FunctionBodyBuildContext {
+ public:
+  BuildContext(const Node& node, const std::vector<ValueType>& input_types) : node_(node) {
+    for (const auto& [name, value] : node.attributes) {
+      attribute_to_proto(name, value, attributes_[name]);
+    }
+    types_.resize(input_types.size());
+    for (size_t i = 0; i < types_.size(); ++i) type_to_proto(input_types[i], types_[i]);
+  }
+  const onnx::AttributeProto* getAttribute(const std::string& name) const override {
+    auto found = attributes_.find(name);
+    return found == attributes_.end() ? nullptr : &found->second;
+  }
+  bool hasInput(int i) const override { return i >= 0 && node_.has_input(i); }
+  bool hasOutput(int j) const override {
+    return j >= 0 && j < static_cast<int>(node_.outputs.size()) &&
+           node_.outputs[static_cast<size_t>(j)] != ValueId::kNone;
+  }
+  const onnx::TypeProto* getInputType(int i) const override {
+    if (i < 0 || i >= static_cast<int>(types_.size())) return nullptr;
+    const onnx::TypeProto& type = types_[static_cast<size_t>(i)];
+    return type.value_case() == onnx::TypeProto::VALUE_NOT_SET ? nullptr : &type;
+  }
+
+ private:
+  const Node& node_;
+  std::unordered_map<std::string, onnx::AttributeProto> attributes_;
+  std::vector<onnx::TypeProto> types_;
+};
+
+std::optional<onnx::FunctionProto> built_function(const onnx::OpSchema& schema, const Node& node,
+                                                  const std::vector<ValueType>& input_types) {
+  int version = closest_version(schema.context_dependent_function_opset_versions(), node.version);
+  if (version == 0) return std::nullopt;
+  onnx::FunctionProto function;
+  BuildContext context(node, input_types);
+  if (!schema.BuildContextDependentFunction(context, function, version)) return std::nullopt;
+  return function;
+}
+
+}  // namespace
+
+const onnx::FunctionProto* stored_function(const onnx::OpSchema& schema, int version) {
+  int closest = closest_version(schema.function_opset_versions(), version);
+  return closest == 0 ? nullptr : schema.GetFunction(closest);
+}
+
+std::optional<Graph> function_body(const Node& node, const std::vector<ValueType>& input_types) {
+  const onnx::OpSchema* schema = find_schema(node.domain, node.op_type, node.version);
+  if (schema == nullptr || node.has_bodies()) return std::nullopt;
+  Node complete = node;
+  fill_default_attributes(complete);
+  ErrorContext place{"", node.name, node.qualified_type(), ""};
+  try {
+    std::optional<onnx::FunctionProto> built;
+    const onnx::FunctionProto* function = stored_function(*schema, node.version);
+    if (function == nullptr) {
+      built = built_function(*schema, complete, input_types);
+      if (!built) return std::nullopt;
+      function = &*built;
+    }
+    GraphReadOptions options;
+    options.opsets = read_opsets(function->opset_import());
+    options.opsets.try_emplace("", latest_opset());
+    options.attributes = &complete.attributes;
+    for (int i = 0; i < function->input_size(); ++i) {
+      if (!node.has_input(i)) options.left_out.insert(function->input(i));
+    }
+    return graph_from_proto(*function, options, input_types);
+  } catch (Error& error) {
+    error.add_context(place);
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(ErrorCode::kInvalidModel, one_line(error.what()), place);
+  }
+}
+
+}  // namespace convoy

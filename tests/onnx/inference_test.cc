@@ -1,0 +1,181 @@
+#include "runtime/onnx/inference.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace convoy {
+namespace {
+
+using ::testing::HasSubstr;
+
+TensorDesc float32(const Shape& shape) { return TensorDesc::contiguous(DType::kFloat32, shape); }
+
+Node make_node(Graph& graph, std::string type, int version, int inputs, int outputs = 1) {
+  Node node;
+  node.name = "n";
+  node.op_type = std::move(type);
+  node.version = version;
+  for (int i = 0; i < inputs; ++i) node.inputs.push_back(graph.add_input("i", {}));
+  for (int j = 0; j < outputs; ++j) node.outputs.push_back(graph.add_value("o"));
+  return node;
+}
+
+TEST(InferOutputTypes, ConvolutionWithDefaultAttributes) {
+  Graph graph;
+  Node node = make_node(graph, "Conv", 17, 2);
+  auto types = infer_output_types(node, {float32({2, 3, 10}), float32({4, 3, 3})}, {});
+  ASSERT_EQ(types.size(), 1u);
+  EXPECT_EQ(types[0], float32({2, 4, 8}));
+}
+
+TEST(InferOutputTypes, ReadsIntegerConstants) {
+  Graph graph;
+  Node node = make_node(graph, "Reshape", 17, 2);
+  Tensor shape = Tensor::from_int64s(std::vector<int64_t>{0, -1});
+  auto types = infer_output_types(node, {float32({2, 3, 4}), shape.desc()}, {nullptr, &shape});
+  EXPECT_EQ(types[0], float32({2, 12}));
+}
+
+TEST(InferOutputTypes, UnknownWithoutTheConstant) {
+  Graph graph;
+  Node node = make_node(graph, "Reshape", 17, 2);
+  TensorDesc shape = TensorDesc::contiguous(DType::kInt64, {2});
+  auto types = infer_output_types(node, {float32({2, 3, 4}), shape}, {nullptr, nullptr});
+  EXPECT_EQ(types[0].dtype, DType::kUndefined);
+}
+
+TEST(InferOutputTypes, UnknownOperatorsHaveUnknownOutputs) {
+  Graph graph;
+  Node node = make_node(graph, "NoSuchOperator", 17, 1, 2);
+  auto types = infer_output_types(node, {float32({2})}, {nullptr});
+  ASSERT_EQ(types.size(), 2u);
+  EXPECT_EQ(types[0].dtype, DType::kUndefined);
+}
+
+TEST(InferOutputTypes, NamesTheNodeWhoseTypesDoNotFit) {
+  Graph graph;
+  Node node = make_node(graph, "MatMul", 13, 2);
+  try {
+    infer_output_types(node, {float32({2, 3}), float32({4, 5})}, {nullptr, nullptr});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInvalidModel);
+    EXPECT_THAT(error.what(), HasSubstr("node 'n' (MatMul on float32[2,3], float32[4,5])"));
+    EXPECT_THAT(error.what(), ::testing::Not(HasSubstr("InferenceError")));
+  }
+}
+
+// MeanVarianceNormalization has a body and no inference function of its own.
+TEST(InferOutputTypes, InfersThroughFunctionBodies) {
+  Graph graph;
+  Node node = make_node(graph, "MeanVarianceNormalization", 13, 1);
+  auto types = infer_output_types(node, {float32({2, 3, 4, 5})}, {nullptr});
+  EXPECT_EQ(types[0], float32({2, 3, 4, 5}));
+}
+
+TEST(InferOutputTypes, ScratchDoesNotLeakFromNodeToNode) {
+  Graph graph;
+  Node conv = make_node(graph, "Conv", 17, 2);
+  conv.attributes["strides"] = std::vector<int64_t>{2};
+  Node relu = make_node(graph, "Relu", 14, 1);
+  for (int i = 0; i < 3; ++i) {
+    auto conv_types = infer_output_types(conv, {float32({2, 3, 11}), float32({4, 3, 3})}, {});
+    EXPECT_EQ(conv_types[0], float32({2, 4, 5}));
+    EXPECT_EQ(infer_output_types(relu, {float32({7})}, {})[0], float32({7}));
+    EXPECT_EQ(infer_output_types(relu, {float32({})}, {})[0], float32({}));
+  }
+}
+
+TEST(Schemas, KnowVersionsAndDomains) {
+  EXPECT_TRUE(has_schema("", "Conv", 1));
+  EXPECT_TRUE(has_schema("ai.onnx", "Conv", 22));
+  EXPECT_TRUE(has_schema("ai.onnx.ml", "Scaler", 3));
+  EXPECT_FALSE(has_schema("", "GroupNormalization", 17));
+  EXPECT_FALSE(has_schema("", "Upsample", 10)) << "deprecated";
+  EXPECT_FALSE(has_schema("com.example", "Conv", 1));
+  EXPECT_EQ(latest_opset(), 28);
+}
+
+TEST(Schemas, DefaultsAreFilledInAndKept) {
+  Graph graph;
+  Node node = make_node(graph, "Gemm", 13, 3);
+  node.attributes["alpha"] = 2.0f;
+  fill_default_attributes(node);
+  EXPECT_EQ(std::get<float>(node.attributes.at("alpha")), 2.0f);
+  EXPECT_EQ(std::get<float>(node.attributes.at("beta")), 1.0f);
+  EXPECT_EQ(std::get<int64_t>(node.attributes.at("transA")), 0);
+}
+
+TEST(FunctionBody, ReplacesReferencesToAttributes) {
+  Graph graph;
+  Node node = make_node(graph, "ThresholdedRelu", 10, 1);
+  auto body = function_body(node, {ValueType::tensor(DType::kFloat32, Shape{3})});
+  ASSERT_TRUE(body);
+  EXPECT_EQ(body->inputs().size(), 1u);
+  EXPECT_EQ(body->outputs().size(), 1u);
+  for (NodeId id : body->topological_order()) {
+    const Node& inner = body->node(id);
+    EXPECT_GT(inner.version, 0) << inner.op_type;
+    for (const auto& [name, value] : inner.attributes) {
+      EXPECT_FALSE(std::holds_alternative<AttributeReference>(value)) << inner.op_type << name;
+    }
+  }
+}
+
+TEST(FunctionBody, UsesTheClosestOpset) {
+  Graph graph;
+  Node node = make_node(graph, "LogSoftmax", 13, 1);
+  node.attributes["axis"] = int64_t{1};
+  std::vector<ValueType> types{ValueType::tensor(DType::kFloat32, Shape{2, 3})};
+  auto version_of_reduction = [&](const Graph& body) {
+    for (NodeId id : body.topological_order()) {
+      if (body.node(id).op_type == "ReduceMax") return body.node(id).version;
+    }
+    return 0;
+  };
+  auto body = function_body(node, types);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(version_of_reduction(*body), 13);
+  node.version = 20;
+  EXPECT_EQ(version_of_reduction(*function_body(node, types)), 18);
+}
+
+TEST(FunctionBody, ContextDependentBodiesSkipInputsThatAreLeftOut) {
+  Graph graph;
+  Node node = make_node(graph, "Clip", 13, 2);
+  node.inputs[1] = ValueId::kNone;
+  auto body = function_body(node, {ValueType::tensor(DType::kFloat32, Shape{3})});
+  ASSERT_TRUE(body);
+  for (NodeId id : body->topological_order()) {
+    EXPECT_EQ(body->node(id).op_type, "Identity");
+  }
+}
+
+TEST(FunctionBody, ThereIsNoneForPrimitives) {
+  Graph graph;
+  EXPECT_FALSE(function_body(make_node(graph, "Conv", 17, 2), {}));
+}
+
+TEST(InferModelTypes, KeepsSymbolsAndFollowsShapeArithmetic) {
+  Model model;
+  model.ir_version = 8;
+  model.opsets[""] = 17;
+  Graph& graph = model.graph;
+  ValueId x = graph.add_input(
+      "x", ValueType::tensor(DType::kFloat32, std::vector<Dimension>{{-1, "batch"}, {6, ""}}));
+  Tensor target = Tensor::from_int64s(std::vector<int64_t>{0, 2, 3});
+  ValueId shape = graph.add_constant(target, "shape");
+  ValueId y = graph.add_value("y");
+  Node node;
+  node.op_type = "Reshape";
+  node.version = 17;
+  node.inputs = {x, shape};
+  node.outputs = {y};
+  graph.add_node(node);
+  graph.add_output(y);
+  infer_model_types(model);
+  EXPECT_EQ(to_string(graph.value(y).type), "float32[batch,2,3]");
+}
+
+}  // namespace
+}  // namespace convoy
