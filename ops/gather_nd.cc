@@ -1,0 +1,92 @@
+// GatherND, opset 11 and up (batch_dims from 12 on): the last axis of the indices names a slice of
+// data; the leading batch_dims axes are common to both. Any element type.
+#include <cstring>
+
+#include "ops/kernels/copy/copy.h"
+#include "ops/kernels/index/index.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+struct SliceList {
+  int64_t batch_rows = 1;  // tuples in one batch entry
+  int64_t batch_step = 0;  // elements of data in one batch entry
+  int tuple = 0;           // numbers in a tuple
+  int64_t inner = 1;       // elements of a slice
+  Shape sizes;             // of the indexed axes
+  Strides strides;
+};
+
+SliceList describe(const Shape& data, const Shape& indices, int64_t batch) {
+  check_input(data.rank() > 0 && indices.rank() > 0, "GatherND of {} at {}", to_string(data),
+              to_string(indices));
+  check_input(batch >= 0 && batch < std::min(data.rank(), indices.rank()),
+              "batch_dims is {} for {} and {}", batch, to_string(data), to_string(indices));
+  SliceList list;
+  auto dims = static_cast<int>(batch);
+  list.tuple = static_cast<int>(std::min<int64_t>(indices.back(), kMaxRank + 1));
+  check_input(list.tuple <= data.rank() - dims, "tuples of {} indices for data {}", list.tuple,
+              to_string(data));
+  Strides strides = contiguous_strides(data);
+  list.batch_step = dims > 0 ? strides[dims - 1] : 0;
+  for (int i = 0; i < dims; ++i) {
+    check_input(data[i] == indices[i], "batches of {} and {}", to_string(data), to_string(indices));
+  }
+  for (int i = dims; i < indices.rank() - 1; ++i) list.batch_rows *= indices[i];
+  for (int i = dims; i < dims + list.tuple; ++i) {
+    list.sizes.push_back(data[i]);
+    list.strides.push_back(strides[i]);
+  }
+  for (int i = dims + list.tuple; i < data.rank(); ++i) list.inner *= data[i];
+  return list;
+}
+
+int64_t slice_offset(const SliceList& list, const TensorView& indices, int64_t row) {
+  int64_t offset = row / list.batch_rows * list.batch_step;
+  for (int i = 0; i < list.tuple; ++i) {
+    offset += checked_index(index_at(indices, row * list.tuple + i), list.sizes[i]) *
+              list.strides[i];
+  }
+  return offset;
+}
+
+void run_gather(KernelContext& context, const SliceList& list) {
+  const TensorView& data = context.input(0);
+  const TensorView& indices = context.input(1);
+  const TensorView& output = context.output(0);
+  if (output.count() == 0) return;
+  int64_t rows = output.count() / list.inner;
+  if (data.dtype == DType::kString) {
+    for (int64_t r = 0; r < rows; ++r) {
+      std::copy_n(data.as<std::string>() + slice_offset(list, indices, r), list.inner,
+                  output.as<std::string>() + r * list.inner);
+    }
+    return;
+  }
+  auto size = static_cast<int64_t>(size_of(data.dtype));
+  int64_t grain = std::max<int64_t>(1, 16384 / list.inner);
+  context.threads().parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      std::memcpy(output.as<std::byte>() + r * list.inner * size,
+                  data.as<std::byte>() + slice_offset(list, indices, r) * size,
+                  static_cast<size_t>(list.inner * size));
+    }
+  });
+}
+
+std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
+  AttributeReader attributes = request.attributes();
+  int64_t batch = attributes.integer("batch_dims", 0);
+  attributes.finish();
+  SliceList list = describe(request.input(0).shape, request.input(1).shape, batch);
+  return make_kernel([list](KernelContext& context) { run_gather(context, list); });
+}
+
+}  // namespace
+
+void register_gather_nd(Registry& registry) {
+  registry.add("GatherND").kernel("reference", make_gather);
+}
+
+}  // namespace convoy
