@@ -64,3 +64,10 @@ convoy_optional_library(JPEG libjpeg)
 convoy_optional_library(TIFF libtiff-4)
 convoy_optional_library(WEBP libwebp)
 convoy_optional_library(OPENJPEG libopenjp2)
+
+# The header alone: its package configuration would link the C library too.
+find_path(kissfft_include kissfft.hh PATH_SUFFIXES kissfft)
+if(kissfft_include)
+  set_source_files_properties(ops/kernels/fft/fft.cc PROPERTIES
+    COMPILE_DEFINITIONS CONVOY_HAS_KISSFFT COMPILE_OPTIONS "-isystem${kissfft_include}")
+endif()

@@ -1,0 +1,37 @@
+// The discrete Fourier transform of one line, by KISS FFT.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace convoy {
+
+using Complex = std::complex<double>;
+
+// False when the build found no FFT library: Fft then throws kUnsupported.
+bool fft_available();
+
+// y[k] = Σ x[j] · e^(∓2πi·jk/n), without a factor. Not thread-safe: each thread takes a copy.
+class Fft {
+ public:
+  Fft(int64_t n, bool inverse);
+  Fft(const Fft& other);
+  ~Fft();
+
+  int64_t size() const { return n_; }
+  // n values each; x and y must not overlap.
+  void transform(const Complex* x, Complex* y);
+  // The transforms of two real lines at once: x holds one in its real, one in its imaginary parts.
+  // The first `bins` values of each go to a and b.
+  void transform_real_pair(const Complex* x, Complex* a, Complex* b, int64_t bins);
+
+ private:
+  struct Library;
+  int64_t n_;
+  std::unique_ptr<Library> library_;
+  std::vector<Complex> pair_;
+};
+
+}  // namespace convoy
