@@ -26,6 +26,7 @@ class Expander {
     }
     for (NodeId id : graph.topological_order()) {
       const Node& node = graph.node(id);
+      note_missing(graph, node);
       if (!node.has_bodies()) continue;
       node.for_each_body([&](Graph& body) { expand(body, depth + 1); });
       graph.refresh_captures(id);
@@ -50,9 +51,13 @@ class Expander {
       replace(graph, id, *body);
       return true;
     }
+    return false;
+  }
+
+  void note_missing(const Graph& graph, const Node& node) {
+    if (registry_.find(node) != nullptr) return;
     std::string key = fmt::format("{}-{}", node.qualified_type(), node.version);
     missing_[key].push_back(node.label(graph));
-    return false;
   }
 
   const Function* model_function(const Node& node) const {

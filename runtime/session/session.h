@@ -73,7 +73,10 @@ class Session {
   size_t packed_weight_bytes() const { return weights_.bytes(); }
 
  private:
+  void optimize();
   std::vector<Value> order_feeds(const Feeds& feeds) const;
+  std::vector<Value> complete(std::vector<Value> ordered) const;  // adds defaults
+  std::string input_names() const;
   void check_input_type(size_t index, const Value& value) const;
   std::vector<Value> run_ordered(std::span<const Value> inputs, std::span<const TensorView> bound,
                                  const StepObserver* observer);
@@ -84,6 +87,7 @@ class Session {
   std::vector<ValueDescription> inputs_;
   std::vector<ValueDescription> outputs_;
   std::map<std::string, size_t, std::less<>> input_index_;  // into the graph's inputs
+  std::vector<size_t> fed_;  // by inputs_: position among the graph's inputs
   std::unique_ptr<ThreadPool> pool_;
   SessionWeights weights_;
   std::shared_ptr<BufferPool> output_pool_;

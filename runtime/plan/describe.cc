@@ -1,0 +1,58 @@
+#include "runtime/plan/describe.h"
+
+#include <fmt/format.h>
+
+namespace convoy {
+namespace {
+
+std::string describe_place(const Place& place) {
+  switch (place.home) {
+    case Home::kAbsent: return "-";
+    case Home::kArena: return fmt::format("arena+{}", place.byte_offset);
+    case Home::kInput: return fmt::format("input {}+{}", place.index, place.byte_offset);
+    case Home::kOutput: return fmt::format("output {}+{}", place.index, place.byte_offset);
+    case Home::kConstant: return fmt::format("constant {}", place.index);
+  }
+  return "-";
+}
+
+std::string describe_type(const TensorDesc& desc) {
+  std::string text = to_string(desc);
+  if (!desc.layout.plain()) return text + fmt::format(" blocked by {}", desc.layout.block);
+  if (!desc.is_contiguous()) return text + " strides " + to_string(desc.strides);
+  return text;
+}
+
+}  // namespace
+
+std::string describe_plan(const Plan& plan) {
+  std::string text;
+  auto out = std::back_inserter(text);
+  for (size_t number = 0; number < plan.steps.size(); ++number) {
+    const Step& step = plan.steps[number];
+    std::string name = "graph output";
+    std::string type;
+    if (step.node != NodeId::kNone) {
+      const Node& node = plan.graph->node(step.node);
+      name = node.label(*plan.graph);
+      type = node.qualified_type();
+    }
+    if (step.kind == Step::Kind::kCopy) type = "(for " + (type.empty() ? "output" : type) + ")";
+    fmt::format_to(out, "{:4} {:<18} {:<22} {}", number, type, step.kernel_name, name);
+    for (const Place& place : step.outputs) {
+      if (place.home == Home::kAbsent) continue;
+      fmt::format_to(out, " -> {} in {}", describe_type(place.desc), describe_place(place));
+    }
+    text += "\n";
+    for (const std::string& refusal : step.refusals) {
+      fmt::format_to(out, "       not {}\n", refusal);
+    }
+  }
+  fmt::format_to(out, "{} steps, {} nodes read in place, {} computed while planning\n",
+                 plan.steps.size(), plan.viewed_nodes, plan.folded_nodes);
+  fmt::format_to(out, "arena {} bytes, scratch {} bytes, plan {} bytes\n", plan.arena_bytes,
+                 plan.scratch_bytes, plan.footprint());
+  return text;
+}
+
+}  // namespace convoy

@@ -1,0 +1,191 @@
+#include "runtime/session/session.h"
+
+#include <algorithm>
+
+#include "runtime/onnx/inference.h"
+#include "runtime/plan/describe.h"
+#include "runtime/session/expand_functions.h"
+#include "runtime/session/thread_count_guard.h"
+
+namespace convoy {
+namespace {
+
+constexpr size_t kKeptOutputBytes = 256u << 20;
+
+// Bodies see constants of the graphs around them as constants of their own.
+void push_constants_into_bodies(Graph& graph) {
+  for (NodeId id : graph.topological_order()) {
+    graph.node(id).for_each_body([&](Graph& body) {
+      for (const Graph::Capture& capture : body.captures()) {
+        const Tensor* constant = graph.constant(capture.outer);
+        if (constant != nullptr) body.set_initializer(capture.inner, *constant);
+      }
+      push_constants_into_bodies(body);
+    });
+  }
+}
+
+}  // namespace
+
+Session::Session(Model model, SessionOptions options)
+    : options_(std::move(options)), model_(std::move(model)) {
+  try {
+    pool_ = make_thread_pool(options_.threads);
+    for (ValueId id : model_.graph.outputs()) {
+      outputs_.push_back({model_.graph.value_name(id), model_.graph.value(id).type});
+    }
+    expand_functions(model_, Registry::standard());
+    if (options_.optimize) optimize();
+    push_constants_into_bodies(model_.graph);
+  } catch (Error& error) {
+    error.add_context({model_.path, {}, {}, {}});
+    throw;
+  }
+  const Graph& graph = model_.graph;
+  for (size_t i = 0; i < graph.inputs().size(); ++i) {
+    const ValueInfo& info = graph.value(graph.inputs()[i]);
+    input_index_[info.name] = i;
+    if (info.initializer) continue;
+    inputs_.push_back({info.name, info.type});
+    fed_.push_back(i);
+  }
+  output_pool_ = std::make_shared<BufferPool>(kKeptOutputBytes);
+  RunnerResources resources;
+  resources.registry = &Registry::standard();
+  resources.threads = pool_.get();
+  resources.weights = &weights_;
+  resources.outputs = output_pool_.get();
+  resources.memory_limit = options_.memory_limit;
+  resources.max_plans = options_.max_plans;
+  runner_ = std::make_unique<GraphRunner>(graph, resources);
+}
+
+Session::~Session() = default;
+
+void Session::optimize() {
+  RewriteOptions rewrite;
+  rewrite.skip = options_.skip_rules;
+  rewrite.only = options_.only_rules;
+  rewrite.lowering = true;
+  rewrite.threads = pool_.get();
+  report_ = optimize_graph(model_, rewrite);
+}
+
+std::vector<Value> Session::order_feeds(const Feeds& feeds) const {
+  const Graph& graph = model_.graph;
+  std::vector<Value> ordered(graph.inputs().size());
+  for (const auto& [name, value] : feeds) {
+    auto found = input_index_.find(name);
+    check_input(found != input_index_.end(), "the model has no input '{}'; its inputs are {}",
+                name, input_names());
+    check_input(!ordered[found->second].defined(), "input '{}' is given twice", name);
+    ordered[found->second] = value;
+  }
+  return ordered;
+}
+
+std::string Session::input_names() const {
+  std::string names;
+  for (const ValueDescription& input : inputs_) {
+    names += (names.empty() ? "'" : ", '") + input.name + "'";
+  }
+  return names.empty() ? "none" : names;
+}
+
+void Session::check_input_type(size_t index, const Value& value) const {
+  const ValueInfo& info = model_.graph.value(model_.graph.inputs()[index]);
+  const ValueType& type = info.type;
+  if (!type.is_tensor()) return;
+  check_input(value.is_tensor(), "input '{}' must be a tensor", info.name);
+  const TensorDesc& desc = value.tensor().desc();
+  bool fits = desc.dtype == type.dtype || type.dtype == DType::kUndefined;
+  if (fits && type.shape) {
+    fits = type.rank() == desc.rank();
+    for (int i = 0; fits && i < desc.rank(); ++i) {
+      const Dimension& dimension = (*type.shape)[static_cast<size_t>(i)];
+      fits = !dimension.known() || dimension.size == desc.shape[i];
+    }
+  }
+  check_input(fits, "input '{}' must be {}, got {}", info.name, to_string(type), to_string(desc));
+}
+
+std::vector<Value> Session::run_ordered(std::span<const Value> inputs,
+                                        std::span<const TensorView> bound,
+                                        const StepObserver* observer) {
+  try {
+    for (size_t i = 0; i < inputs.size(); ++i) check_input_type(i, inputs[i]);
+    ThreadCountGuard guard(threads());
+    return runner_->run(inputs, bound, observer);
+  } catch (Error& error) {
+    error.add_context({model_.path, {}, {}, {}});
+    throw;
+  }
+}
+
+std::vector<Value> Session::complete(std::vector<Value> ordered) const {
+  const Graph& graph = model_.graph;
+  for (size_t i = 0; i < ordered.size(); ++i) {
+    if (ordered[i].defined()) continue;
+    const ValueInfo& info = graph.value(graph.inputs()[i]);
+    check_input(info.initializer != nullptr, "input '{}' ({}) is missing", info.name,
+                to_string(info.type));
+    ordered[i] = *info.initializer;
+  }
+  return ordered;
+}
+
+std::vector<Value> Session::run(const Feeds& feeds, std::span<const std::string> names) {
+  std::vector<size_t> wanted;
+  for (const std::string& name : names) {
+    auto found = std::find_if(outputs_.begin(), outputs_.end(),
+                              [&](const ValueDescription& output) { return output.name == name; });
+    check_input(found != outputs_.end(), "the model has no output '{}'", name);
+    wanted.push_back(static_cast<size_t>(found - outputs_.begin()));
+  }
+  std::vector<Value> all = run_ordered(complete(order_feeds(feeds)), {}, nullptr);
+  if (names.empty()) return all;
+  std::vector<Value> chosen;
+  for (size_t index : wanted) chosen.push_back(all[index]);
+  return chosen;
+}
+
+std::vector<Value> Session::run_bound(std::span<const Value> inputs,
+                                      std::span<const TensorView> outputs) {
+  check_input(inputs.size() == inputs_.size(), "the model has {} inputs, {} were given",
+              inputs_.size(), inputs.size());
+  if (inputs.size() == model_.graph.inputs().size()) return run_ordered(inputs, outputs, nullptr);
+  std::vector<Value> ordered(model_.graph.inputs().size());
+  for (size_t i = 0; i < inputs.size(); ++i) ordered[fed_[i]] = inputs[i];
+  return run_ordered(complete(std::move(ordered)), outputs, nullptr);
+}
+
+std::vector<Value> Session::profile(const Feeds& feeds, std::vector<StepTime>& steps) {
+  auto start = std::chrono::steady_clock::now();
+  StepObserver observer = [&](const Plan& plan, size_t number, std::chrono::nanoseconds took) {
+    const Step& step = plan.steps[number];
+    StepTime time;
+    if (step.node != NodeId::kNone) {
+      const Node& node = plan.graph->node(step.node);
+      time.name = node.label(*plan.graph);
+      time.op_type = node.qualified_type();
+    }
+    if (step.kind == Step::Kind::kCopy) time.op_type = step.kernel_name;
+    time.kernel = step.kernel_name;
+    if (!step.outputs.empty()) time.output_type = to_string(step.outputs[0].desc);
+    time.duration = took;
+    time.start = std::chrono::steady_clock::now() - start - took;
+    steps.push_back(std::move(time));
+  };
+  return run_ordered(complete(order_feeds(feeds)), {}, &observer);
+}
+
+std::string Session::explain(const Feeds& feeds) {
+  std::vector<TensorDesc> types;
+  for (const Value& value : complete(order_feeds(feeds))) {
+    types.push_back(value.is_tensor() ? value.tensor().desc() : TensorDesc{});
+  }
+  ThreadCountGuard guard(threads());
+  return describe_plan(*runner_->plan_for(types));
+}
+
+}  // namespace convoy
