@@ -1,0 +1,160 @@
+#include "convoy/convoy.h"
+
+#include <cstring>
+#include <new>
+
+#include "loaders/onnx/reader.h"
+#include "runtime/session/session.h"
+
+struct convoy_session {
+  explicit convoy_session(convoy::Model model, convoy::SessionOptions options)
+      : session(std::move(model), std::move(options)) {}
+  convoy::Session session;
+};
+
+struct convoy_outputs {
+  std::vector<convoy::Value> values;
+};
+
+namespace {
+
+thread_local std::string last_error;
+
+template <typename F>
+convoy_status guarded(F body) noexcept {
+  try {
+    last_error.clear();
+    body();
+    return CONVOY_OK;
+  } catch (const convoy::Error& error) {
+    last_error = error.what();
+    return static_cast<convoy_status>(error.code());
+  } catch (const std::bad_alloc&) {
+    last_error = "out of memory";
+    return CONVOY_OUT_OF_MEMORY;
+  } catch (const std::exception& error) {
+    last_error = error.what();
+    return CONVOY_INTERNAL;
+  }
+}
+
+convoy::SessionOptions convert(const convoy_options* options) {
+  convoy::SessionOptions result;
+  if (options == nullptr) return result;
+  convoy_options known{};
+  std::memcpy(&known, options, std::min(options->struct_size, sizeof known));
+  result.threads = known.threads;
+  result.optimize = known.disable_optimize == 0;
+  result.memory_limit = known.memory_limit;
+  return result;
+}
+
+convoy::Tensor borrow(const convoy_tensor& tensor) {
+  auto dtype = static_cast<convoy::DType>(tensor.dtype);
+  convoy::check_input(convoy::is_known(dtype) && dtype != convoy::DType::kString,
+                      "element type {} cannot be fed", static_cast<int>(tensor.dtype));
+  convoy::check_input(tensor.rank >= 0 && tensor.rank <= CONVOY_MAX_RANK,
+                      "a tensor of rank {} is fed; the rank is at most {}", tensor.rank,
+                      CONVOY_MAX_RANK);
+  convoy::Shape shape(std::span<const int64_t>(tensor.shape, static_cast<size_t>(tensor.rank)));
+  auto desc = convoy::TensorDesc::contiguous(dtype, shape);
+  convoy::check_input(tensor.data != nullptr || desc.count() == 0, "a tensor without data is fed");
+  return convoy::Tensor::borrow({desc, const_cast<void*>(tensor.data)});
+}
+
+void describe(const convoy::ValueDescription& value, convoy_value_info* info) {
+  *info = {};
+  info->name = value.name.c_str();
+  info->dtype = static_cast<convoy_dtype>(value.type.dtype);
+  info->rank = value.type.rank();
+  for (int i = 0; i < std::min(info->rank, CONVOY_MAX_RANK); ++i) {
+    info->shape[i] = (*value.type.shape)[static_cast<size_t>(i)].size;
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* convoy_version(void) { return "0.1.0"; }
+
+const char* convoy_last_error(void) { return last_error.c_str(); }
+
+convoy_status convoy_session_open(const char* path, const convoy_options* options,
+                                  convoy_session** session) {
+  return guarded([&] {
+    convoy::check_input(path != nullptr && session != nullptr, "a null pointer was passed");
+    *session = new convoy_session(convoy::read_model(path), convert(options));
+  });
+}
+
+convoy_status convoy_session_open_bytes(const void* bytes, size_t size,
+                                        const convoy_options* options, convoy_session** session) {
+  return guarded([&] {
+    convoy::check_input(bytes != nullptr && session != nullptr, "a null pointer was passed");
+    std::span<const std::byte> span(static_cast<const std::byte*>(bytes), size);
+    *session = new convoy_session(convoy::read_model_bytes(span, "model"), convert(options));
+  });
+}
+
+void convoy_session_release(convoy_session* session) { delete session; }
+
+size_t convoy_session_input_count(const convoy_session* session) {
+  return session->session.inputs().size();
+}
+
+size_t convoy_session_output_count(const convoy_session* session) {
+  return session->session.outputs().size();
+}
+
+convoy_status convoy_session_input(const convoy_session* session, size_t index,
+                                   convoy_value_info* info) {
+  return guarded([&] {
+    convoy::check_input(index < session->session.inputs().size(), "there is no input {}", index);
+    describe(session->session.inputs()[index], info);
+  });
+}
+
+convoy_status convoy_session_output(const convoy_session* session, size_t index,
+                                    convoy_value_info* info) {
+  return guarded([&] {
+    convoy::check_input(index < session->session.outputs().size(), "there is no output {}", index);
+    describe(session->session.outputs()[index], info);
+  });
+}
+
+convoy_status convoy_session_run(convoy_session* session, const convoy_input* inputs,
+                                 size_t input_count, convoy_outputs** outputs) {
+  return guarded([&] {
+    convoy::check_input(session != nullptr && outputs != nullptr, "a null pointer was passed");
+    convoy::Feeds feeds;
+    for (size_t i = 0; i < input_count; ++i) {
+      convoy::check_input(inputs[i].name != nullptr, "input {} has no name", i);
+      feeds.emplace_back(inputs[i].name, borrow(inputs[i].tensor));
+    }
+    auto result = std::make_unique<convoy_outputs>();
+    result->values = session->session.run(feeds);
+    *outputs = result.release();
+  });
+}
+
+size_t convoy_outputs_count(const convoy_outputs* outputs) { return outputs->values.size(); }
+
+convoy_status convoy_outputs_get(const convoy_outputs* outputs, size_t index,
+                                 convoy_tensor* tensor) {
+  return guarded([&] {
+    convoy::check_input(index < outputs->values.size(), "there is no output {}", index);
+    const convoy::Tensor& value = outputs->values[index].tensor();
+    convoy::check_supported(value.dtype() != convoy::DType::kString,
+                            "string outputs cannot be read through the C interface");
+    *tensor = {};
+    tensor->dtype = static_cast<convoy_dtype>(value.dtype());
+    tensor->rank = value.rank();
+    std::copy(value.shape().begin(), value.shape().end(), tensor->shape);
+    tensor->data = value.raw();
+  });
+}
+
+void convoy_outputs_release(convoy_outputs* outputs) { delete outputs; }
+
+}  // extern "C"

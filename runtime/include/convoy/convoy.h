@@ -1,0 +1,121 @@
+/* Convoy's C interface: load an ONNX model, run it, read its outputs.
+ *
+ * Functions return CONVOY_OK or an error code; convoy_last_error() then has the message of the calling
+ * thread's last failure. Handles are opaque and released by their own function, which accepts NULL.
+ * A session may be used by several threads at once; other handles by one thread at a time. */
+#ifndef CONVOY_CONVOY_H
+#define CONVOY_CONVOY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(CONVOY_BUILDING)
+#define CONVOY_API __attribute__((visibility("default")))
+#else
+#define CONVOY_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CONVOY_VERSION_MAJOR 0
+#define CONVOY_VERSION_MINOR 1
+#define CONVOY_MAX_RANK 12
+
+typedef enum convoy_status {
+  CONVOY_OK = 0,
+  CONVOY_INVALID_MODEL = 1,
+  CONVOY_INVALID_INPUT = 2,
+  CONVOY_UNSUPPORTED = 3,
+  CONVOY_OUT_OF_MEMORY = 4,
+  CONVOY_DEVICE_FAILURE = 5,
+  CONVOY_INTERNAL = 6
+} convoy_status;
+
+/* Element types; the values are those of onnx.TensorProto.DataType. */
+typedef enum convoy_dtype {
+  CONVOY_UNDEFINED = 0,
+  CONVOY_FLOAT32 = 1,
+  CONVOY_UINT8 = 2,
+  CONVOY_INT8 = 3,
+  CONVOY_UINT16 = 4,
+  CONVOY_INT16 = 5,
+  CONVOY_INT32 = 6,
+  CONVOY_INT64 = 7,
+  CONVOY_BOOL = 9,
+  CONVOY_FLOAT16 = 10,
+  CONVOY_FLOAT64 = 11,
+  CONVOY_UINT32 = 12,
+  CONVOY_UINT64 = 13,
+  CONVOY_BFLOAT16 = 16
+} convoy_dtype;
+
+typedef struct convoy_session convoy_session;
+typedef struct convoy_outputs convoy_outputs;
+
+/* Set struct_size to sizeof(convoy_options); fields that are 0 or NULL mean the default. */
+typedef struct convoy_options {
+  size_t struct_size;
+  int32_t threads;          /* of one run; 0: as many as the process may use */
+  int32_t disable_optimize; /* 1: run the graph as it is in the file */
+  size_t memory_limit;      /* bytes of intermediate values of one run; 0: no limit */
+} convoy_options;
+
+/* Contiguous, row-major elements. As an input: read during the run only. As an output: valid until
+ * convoy_outputs_release. */
+typedef struct convoy_tensor {
+  convoy_dtype dtype;
+  int32_t rank;
+  int64_t shape[CONVOY_MAX_RANK];
+  const void* data;
+} convoy_tensor;
+
+typedef struct convoy_input {
+  const char* name;
+  convoy_tensor tensor;
+} convoy_input;
+
+/* Of an input or output of a model; unknown sizes are -1, an unknown rank too. The name is valid as
+ * long as the session. */
+typedef struct convoy_value_info {
+  const char* name;
+  convoy_dtype dtype;
+  int32_t rank;
+  int64_t shape[CONVOY_MAX_RANK];
+} convoy_value_info;
+
+/* "0.1.0" */
+CONVOY_API const char* convoy_version(void);
+/* The message of this thread's last failure, "" if there was none. Valid until its next call. */
+CONVOY_API const char* convoy_last_error(void);
+
+CONVOY_API convoy_status convoy_session_open(const char* path, const convoy_options* options,
+                                             convoy_session** session);
+/* `bytes` may be released after the call. */
+CONVOY_API convoy_status convoy_session_open_bytes(const void* bytes, size_t size,
+                                                   const convoy_options* options,
+                                                   convoy_session** session);
+CONVOY_API void convoy_session_release(convoy_session* session);
+
+CONVOY_API size_t convoy_session_input_count(const convoy_session* session);
+CONVOY_API size_t convoy_session_output_count(const convoy_session* session);
+CONVOY_API convoy_status convoy_session_input(const convoy_session* session, size_t index,
+                                              convoy_value_info* info);
+CONVOY_API convoy_status convoy_session_output(const convoy_session* session, size_t index,
+                                               convoy_value_info* info);
+
+/* Runs once; all outputs in the model's order. */
+CONVOY_API convoy_status convoy_session_run(convoy_session* session, const convoy_input* inputs,
+                                            size_t input_count, convoy_outputs** outputs);
+CONVOY_API size_t convoy_outputs_count(const convoy_outputs* outputs);
+/* Fails for an output that is no tensor of one of the types above. */
+CONVOY_API convoy_status convoy_outputs_get(const convoy_outputs* outputs, size_t index,
+                                            convoy_tensor* tensor);
+CONVOY_API void convoy_outputs_release(convoy_outputs* outputs);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
