@@ -51,11 +51,20 @@ std::unique_ptr<Kernel> make_concat(KernelRequest& request) {
   });
 }
 
+ViewSpec concat_part(const KernelRequest& request, int i) {
+  int axis = normalize_axis(read_axis(request.node()), request.input(i).rank());
+  int64_t begin = 0;
+  for (int before = 0; before < i; ++before) begin += request.input(before).shape[axis];
+  const Strides& strides = request.output(0).strides;
+  return {request.input(i).shape, strides, begin * strides[axis]};
+}
+
 }  // namespace
 
 void register_concat(Registry& registry) {
   OpDef& definition = registry.add("Concat").kernel("copy", make_concat);
   definition.infer = infer_concat;
+  definition.part = concat_part;
 }
 
 }  // namespace convoy
