@@ -127,7 +127,9 @@ struct Write {
 
 AttributeValue attribute_from_proto(const onnx::AttributeProto& proto, TensorStore* store,
                                     const GraphReader& read_graph) {
-  if (!proto.ref_attr_name().empty()) return AttributeReference{proto.ref_attr_name(), proto.type()};
+  if (!proto.ref_attr_name().empty()) {
+    return AttributeReference{proto.ref_attr_name(), proto.type()};
+  }
   try {
     return convert(proto, store, read_graph);
   } catch (const Error& error) {

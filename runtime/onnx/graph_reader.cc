@@ -53,9 +53,9 @@ class Reader {
     graph_.name = proto.name();
     graph_.doc_string = proto.doc_string();
     for (int i = 0; i < proto.input_size(); ++i) {
-      auto known = static_cast<size_t>(i) < input_types.size();
-      define(proto.input(i), graph_.add_input(proto.input(i), known ? input_types[static_cast<size_t>(i)]
-                                                                    : ValueType{}));
+      auto index = static_cast<size_t>(i);
+      ValueType type = index < input_types.size() ? input_types[index] : ValueType{};
+      define(proto.input(i), graph_.add_input(proto.input(i), std::move(type)));
     }
     read_nodes(proto.node());
     for (const auto& item : proto.value_info()) refine(item);

@@ -14,7 +14,7 @@
 namespace convoy {
 namespace {
 
-constexpr int64_t kMostFloatBytes = 1024;  // larger constants that are no integers stay out of protobuf
+constexpr int64_t kMostFloatBytes = 1024;  // of a constant that ONNX may look at; integers: any
 
 void set_type(const TensorDesc& desc, onnx::TypeProto& proto) {
   auto& tensor = *proto.mutable_tensor_type();

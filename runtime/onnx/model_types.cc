@@ -34,7 +34,8 @@ ValueType merged_shape(const ValueType& known, const ValueType& inferred) {
 ValueType merged(const ValueType& known, const ValueType& inferred) {
   if (known.kind == ValueType::Kind::kUnknown) return inferred;
   if (known.kind != inferred.kind) return known;
-  bool tensor = known.kind == ValueType::Kind::kTensor || known.kind == ValueType::Kind::kSparseTensor;
+  bool tensor =
+      known.kind == ValueType::Kind::kTensor || known.kind == ValueType::Kind::kSparseTensor;
   if (tensor && known.dtype == DType::kUndefined) {
     ValueType typed = known;
     typed.dtype = inferred.dtype;

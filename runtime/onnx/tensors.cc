@@ -42,6 +42,10 @@ Tensor from_packed(DType dtype, const Shape& shape, const void* bytes, size_t si
   if (is_packed(dtype)) {
     unpack(dtype, static_cast<const uint8_t*>(bytes), tensor.count(),
            static_cast<uint8_t*>(tensor.raw()));
+  } else if (dtype == DType::kBool) {
+    auto* from = static_cast<const uint8_t*>(bytes);
+    std::transform(from, from + size, static_cast<uint8_t*>(tensor.raw()),
+                   [](uint8_t value) -> uint8_t { return value != 0; });
   } else if (size > 0) {
     std::memcpy(tensor.raw(), bytes, size);
   }
@@ -49,11 +53,13 @@ Tensor from_packed(DType dtype, const Shape& shape, const void* bytes, size_t si
 }
 
 Tensor from_stored(DType dtype, const Shape& shape, const StoredBytes& stored) {
+  auto wanted = packed_bytes(dtype, element_count(shape));
+  check_model(static_cast<int64_t>(stored.size) == wanted, "{} bytes of data where {}{} takes {}",
+              stored.size, to_string(dtype), to_string(shape), wanted);
   const std::byte* address = stored.buffer->data() + stored.offset;
   bool aligned = reinterpret_cast<uintptr_t>(address) % kAlignment == 0;
   TensorDesc desc = TensorDesc::contiguous(dtype, shape);
-  if (aligned && !is_packed(dtype) && stored.size > 0 &&
-      static_cast<int64_t>(stored.size) == packed_bytes(dtype, desc.count())) {
+  if (aligned && !is_packed(dtype) && dtype != DType::kBool && wanted > 0) {
     return Tensor::over(stored.buffer, static_cast<int64_t>(stored.offset), desc);
   }
   return from_packed(dtype, shape, address, stored.size);
@@ -113,6 +119,11 @@ Tensor from_fields(DType dtype, const Shape& shape, const onnx::TensorProto& pro
     case DType::kUInt64: copy_field<uint64_t>(proto.uint64_data(), tensor); break;
     case DType::kUInt32: copy_field<uint32_t>(proto.uint64_data(), tensor); break;
     case DType::kInt32: copy_field<int32_t>(proto.int32_data(), tensor); break;
+    case DType::kBool:
+      check_field_size(proto.int32_data_size(), tensor.count(), tensor);
+      std::transform(proto.int32_data().begin(), proto.int32_data().end(),
+                     tensor.mutable_data<bool>(), [](int32_t value) { return value != 0; });
+      break;
     case DType::kString: {
       check_field_size(proto.string_data_size(), tensor.count(), tensor);
       std::copy(proto.string_data().begin(), proto.string_data().end(),
@@ -173,7 +184,9 @@ Shape checked_shape(const google::protobuf::RepeatedField<int64_t>& dims) {
   int64_t count = 1;
   for (int64_t size : dims) {
     check_model(size >= 0, "a tensor has the negative size {}", size);
-    bool fits = !__builtin_mul_overflow(count, size, &count) && count < (int64_t{1} << 56);
+    // Sizes of 0 do not excuse the others: strides are products too.
+    bool fits = !__builtin_mul_overflow(count, std::max<int64_t>(size, 1), &count) &&
+                count < (int64_t{1} << 56);
     check_model(fits, "the sizes of a tensor overflow");
     shape.push_back(size);
   }
@@ -213,11 +226,13 @@ Tensor tensor_from_proto(const onnx::TensorProto& proto, TensorStore* store) {
 }
 
 Tensor tensor_from_proto(const onnx::SparseTensorProto& proto, TensorStore* store) {
-  constexpr int64_t kMostElements = int64_t{1} << 30;
   Tensor values = tensor_from_proto(proto.values(), store);
   Shape shape = checked_shape(proto.dims());
-  check_model(element_count(shape) <= kMostElements, "a sparse tensor of shape {} is too large",
-              to_string(shape));
+  int64_t limit = store != nullptr ? store->dense_limit() : int64_t{1} << 30;
+  auto size = static_cast<int64_t>(size_of(values.dtype()));
+  check_model(element_count(shape) <= limit / size,
+              "a sparse tensor of shape {} takes more than {} bytes when it is made dense",
+              to_string(shape), limit);
   Tensor dense = Tensor::zeros(values.dtype(), shape);
   if (values.count() == 0) return dense;
   Tensor indices = tensor_from_proto(proto.indices(), store);

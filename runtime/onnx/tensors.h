@@ -23,6 +23,8 @@ class TensorStore {
   virtual ~TensorStore() = default;
   // nullopt where the proto itself holds the elements; throws kInvalidModel if they are missing.
   virtual std::optional<StoredBytes> find(const onnx::TensorProto& proto) = 0;
+  // The most bytes that a sparse tensor may take once it is made dense.
+  virtual int64_t dense_limit() const { return int64_t{1} << 30; }
 };
 
 // The shape of a proto; throws kInvalidModel for negative sizes and for a product that overflows.

@@ -1,0 +1,110 @@
+#include "loaders/onnx/check.h"
+
+#include <onnx/checker.h>
+
+#include "loaders/onnx/skeleton.h"
+#include "runtime/base/error.h"
+#include "runtime/base/log.h"
+#include "runtime/onnx/messages.h"
+#include "runtime/onnx/schema.h"
+
+namespace convoy {
+namespace {
+
+// A domain that the checker knows nothing of.
+constexpr const char* kUncheckedDomain = "convoy.unchecked";
+
+using Opsets = std::map<std::string, int>;
+
+bool is_unknown(const onnx::NodeProto& node, const Opsets& opsets) {
+  const std::string& domain = canonical_domain(node.domain());
+  auto version = opsets.find(domain);
+  return newest_version(domain) > 0 && version != opsets.end() &&
+         find_schema(domain, node.op_type(), version->second) == nullptr;
+}
+
+template <typename Nodes>
+void leave_unknown_unchecked(Nodes& nodes, const Opsets& opsets) {
+  for (auto& node : nodes) {
+    if (is_unknown(node, opsets)) node.set_domain(kUncheckedDomain);
+    for (auto& attribute : *node.mutable_attribute()) {
+      if (attribute.has_g()) {
+        leave_unknown_unchecked(*attribute.mutable_g()->mutable_node(), opsets);
+      }
+      for (auto& graph : *attribute.mutable_graphs()) {
+        leave_unknown_unchecked(*graph.mutable_node(), opsets);
+      }
+    }
+  }
+}
+
+template <typename Proto>
+Opsets import_unchecked(Proto& proto) {
+  Opsets opsets;
+  for (const auto& item : proto.opset_import()) {
+    opsets[canonical_domain(item.domain())] = static_cast<int>(item.version());
+  }
+  auto& added = *proto.add_opset_import();
+  added.set_domain(kUncheckedDomain);
+  added.set_version(1);
+  return opsets;
+}
+
+// "… ==> Context: Bad node spec for node. Name: NAME OpType: TYPE"
+ErrorContext context_of(const std::string& message) {
+  ErrorContext context;
+  size_t name = message.find("Name: ");
+  size_t type = message.find(" OpType: ", name == std::string::npos ? 0 : name);
+  if (name == std::string::npos || type == std::string::npos) return context;
+  context.node = message.substr(name + 6, type - name - 6);
+  size_t end = message.find_first_of("\n ", type + 9);
+  context.op_type = message.substr(type + 9, end == std::string::npos ? end : end - type - 9);
+  return context;
+}
+
+}  // namespace
+
+void check_versions(const onnx::ModelProto& model, const Opsets& opsets) {
+  check_model(model.has_ir_version() || model.has_graph(), "the file is no ONNX model");
+  check_model(model.has_ir_version(), "the model has no IR version");
+  check_model(model.has_graph(), "the model has no graph");
+  int64_t newest_ir = onnx::Version::IR_VERSION;
+  check_supported(model.ir_version() >= kOldestIr,
+                  "IR version {} is older than {}, the oldest read", model.ir_version(), kOldestIr);
+  check_supported(model.ir_version() <= newest_ir,
+                  "IR version {} is newer than {}, the newest that this build knows",
+                  model.ir_version(), newest_ir);
+  for (const auto& [domain, version] : opsets) {
+    int newest = newest_version(domain);
+    std::string name = domain.empty() ? "ai.onnx" : domain;
+    check_supported(newest == 0 || version <= newest,
+                    "opset {} of {} is newer than {}, the newest that this build knows", version,
+                    name, newest);
+    check_supported(!domain.empty() || version >= kOldestOpset,
+                    "opset {} of {} is older than {}, the oldest read", version, name,
+                    kOldestOpset);
+  }
+}
+
+void check_with_onnx(onnx::ModelProto& model) {
+  empty_absent_tensors(model);
+  if (model.graph().name().empty()) model.mutable_graph()->set_name("graph");
+  Opsets opsets = import_unchecked(model);
+  leave_unknown_unchecked(*model.mutable_graph()->mutable_node(), opsets);
+  for (auto& function : *model.mutable_functions()) {
+    Opsets own = import_unchecked(function);
+    leave_unknown_unchecked(*function.mutable_node(), own);
+  }
+  try {
+    onnx::checker::check_model(model);
+  } catch (const std::exception& error) {
+    std::string message = error.what();
+    // The reader sorts, and has found no cycle before this is called.
+    if (message.find("topologically sorted") != std::string::npos) {
+      return warn("the nodes of the model are not sorted");
+    }
+    throw Error(ErrorCode::kInvalidModel, one_line(message), context_of(message));
+  }
+}
+
+}  // namespace convoy

@@ -1,0 +1,22 @@
+// What is checked of a model before and besides reading it.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "runtime/onnx/protobuf.h"
+
+namespace convoy {
+
+// The oldest versions that are read.
+inline constexpr int64_t kOldestIr = 3;
+inline constexpr int kOldestOpset = 6;
+
+// Throws kInvalidModel for what is no model, kUnsupported for versions that are not known.
+void check_versions(const onnx::ModelProto& model, const std::map<std::string, int>& opsets);
+
+// Runs ONNX's checker; its complaint becomes a kInvalidModel error with the node. Operators without
+// a schema are let through. Changes `model`: tensors that are absent become empty.
+void check_with_onnx(onnx::ModelProto& model);
+
+}  // namespace convoy

@@ -1,0 +1,31 @@
+// Reads ONNX models.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/graph/graph.h"
+
+namespace convoy {
+
+struct ReadOptions {
+  // Where external data lies. Empty: the folder of the model file; a model from memory then must
+  // not have any.
+  std::string data_folder;
+  // The most bytes that one sparse tensor may take once it is made dense.
+  int64_t max_dense_bytes = int64_t{1} << 30;
+};
+
+// A model of IR 3 to 14 and opset 6 to the newest known. Large tensors are copied once, or mapped
+// where they are external and aligned: the data files must then stay as they are while the model
+// lives. Throws kInvalidInput when the file cannot be opened, kUnsupported for versions outside of
+// those ranges, and kInvalidModel, with the file and the node, for everything else that is wrong.
+Model read_model(const std::string& path, const ReadOptions& options = {});
+
+// `name` stands for the file in messages. The bytes are not needed after the call.
+Model read_model_bytes(std::span<const std::byte> bytes, std::string_view name,
+                       const ReadOptions& options = {});
+
+}  // namespace convoy
