@@ -1,0 +1,196 @@
+// GridSample, opset 16 and up: the input interpolated at normalized positions (x first); nearest,
+// linear, cubic; outside: zeros, border or reflection. Any number of spatial axes.
+#include <cmath>
+
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+enum class Sampling { kNearest, kLinear, kCubic };
+enum class Outside { kZeros, kBorder, kReflection };
+
+struct GridForm {
+  Sampling sampling = Sampling::kLinear;
+  Outside outside = Outside::kZeros;
+  bool align_corners = false;
+};
+
+GridForm read_form(const Node& node) {
+  AttributeReader attributes(node);
+  GridForm form;
+  std::string mode = attributes.text("mode", "linear");
+  std::string padding = attributes.text("padding_mode", "zeros");
+  form.align_corners = attributes.integer("align_corners", 0) != 0;
+  attributes.finish();
+  if (mode == "nearest") {
+    form.sampling = Sampling::kNearest;
+  } else if (mode == "cubic" || mode == "bicubic") {
+    form.sampling = Sampling::kCubic;
+  } else {
+    check_model(mode == "linear" || mode == "bilinear", "the mode '{}' is not known", mode);
+  }
+  if (padding == "border") {
+    form.outside = Outside::kBorder;
+  } else if (padding == "reflection") {
+    form.outside = Outside::kReflection;
+  } else {
+    check_model(padding == "zeros", "the padding mode '{}' is not known", padding);
+  }
+  return form;
+}
+
+float reflected(float x, float low, float high) {
+  float range = high - low;
+  if (!(range > 0)) return low;
+  float distance = x < low ? low - x : x - high;
+  if (distance <= 0) return x;
+  float turns = std::floor(distance / range);
+  float rest = distance - turns * range;
+  bool even = std::fmod(turns, 2.0f) == 0;
+  return (x < low) == even ? low + rest : high - rest;
+}
+
+// Up to four taps along one axis; index -1 reads zero.
+struct Taps {
+  int count = 1;
+  int64_t index[4];
+  float weight[4];
+};
+
+void cubic_weights(float x, float* weight) {
+  constexpr float kA = -0.75f;
+  auto near = [](float t) { return ((kA + 2) * t - (kA + 3)) * t * t + 1; };
+  auto far = [](float t) { return ((kA * t - 5 * kA) * t + 8 * kA) * t - 4 * kA; };
+  weight[0] = far(x + 1);
+  weight[1] = near(x);
+  weight[2] = near(1 - x);
+  weight[3] = far(2 - x);
+}
+
+int64_t placed(int64_t index, int64_t size, const GridForm& form, float low, float high) {
+  if (index >= 0 && index < size) return index;
+  if (form.outside == Outside::kZeros) return -1;
+  if (form.outside == Outside::kReflection) {
+    index = static_cast<int64_t>(reflected(static_cast<float>(index), low, high));
+  }
+  return std::clamp<int64_t>(index, 0, size - 1);
+}
+
+Taps taps_at(float normalized, int64_t size, const GridForm& form) {
+  auto length = static_cast<float>(size);
+  if (std::isnan(normalized)) normalized = -1;
+  float x = form.align_corners ? (normalized + 1) / 2 * (length - 1)
+                               : ((normalized + 1) * length - 1) / 2;
+  float low = form.align_corners ? 0.0f : -0.5f;
+  float high = form.align_corners ? length - 1 : length - 0.5f;
+  if (form.sampling == Sampling::kNearest) x = std::nearbyint(x);
+  if (x < low || x > high) {
+    if (form.outside == Outside::kBorder) x = std::clamp(x, 0.0f, length - 1);
+    if (form.outside == Outside::kReflection) x = reflected(x, low, high);
+  }
+  x = std::clamp(x, -8.0f, length + 8.0f);  // farther off, all taps lie outside all the same
+  auto floor = static_cast<int64_t>(std::floor(x));
+  float part = x - static_cast<float>(floor);
+  Taps taps;
+  int64_t first = floor;
+  if (form.sampling == Sampling::kNearest) {
+    taps.weight[0] = 1;
+  } else if (form.sampling == Sampling::kLinear) {
+    taps.count = 2;
+    taps.weight[0] = 1 - part;
+    taps.weight[1] = part;
+  } else {
+    taps.count = 4;
+    first = floor - 1;
+    cubic_weights(part, taps.weight);
+  }
+  for (int k = 0; k < taps.count; ++k) taps.index[k] = placed(first + k, size, form, low, high);
+  return taps;
+}
+
+// The taps of one output position over all axes, as offsets in a plane.
+struct Cloud {
+  std::vector<int64_t> offset;
+  std::vector<float> weight;
+
+  void collect(const std::vector<Taps>& axes, const Shape& shape) {
+    offset.assign(1, 0);
+    weight.assign(1, 1);
+    for (size_t a = 0; a < axes.size(); ++a) {
+      size_t old = offset.size();
+      std::vector<int64_t> next_offset;
+      std::vector<float> next_weight;
+      for (size_t i = 0; i < old; ++i) {
+        for (int k = 0; k < axes[a].count; ++k) {
+          if (axes[a].index[k] < 0 || axes[a].weight[k] == 0) continue;
+          next_offset.push_back(offset[i] * shape[static_cast<int>(a) + 2] + axes[a].index[k]);
+          next_weight.push_back(weight[i] * axes[a].weight[k]);
+        }
+      }
+      offset = std::move(next_offset);
+      weight = std::move(next_weight);
+    }
+  }
+};
+
+template <typename T, typename G>
+void sample_points(const TensorView& in, const TensorView& grid, const TensorView& out,
+                   const GridForm& form, int64_t begin, int64_t end) {
+  using Sum = std::conditional_t<sizeof(T) == 8 || std::is_integral_v<T>, double, float>;
+  int axes = in.rank() - 2;
+  int64_t channels = in.shape[1];
+  int64_t points = grid.count() / axes / in.shape[0];
+  int64_t plane = in.count() / (in.shape[0] * channels);
+  std::vector<Taps> taps(static_cast<size_t>(axes));
+  Cloud cloud;
+  for (int64_t item = begin; item < end; ++item) {
+    for (int a = 0; a < axes; ++a) {
+      auto position = static_cast<float>(grid.as<G>()[item * axes + axes - 1 - a]);
+      taps[static_cast<size_t>(a)] = taps_at(position, in.shape[a + 2], form);
+    }
+    cloud.collect(taps, in.shape);
+    int64_t n = item / points;
+    for (int64_t c = 0; c < channels; ++c) {
+      const T* from = in.as<T>() + (n * channels + c) * plane;
+      Sum sum = 0;
+      for (size_t k = 0; k < cloud.offset.size(); ++k) {
+        sum += static_cast<Sum>(cloud.weight[k]) * static_cast<Sum>(from[cloud.offset[k]]);
+      }
+      out.as<T>()[(n * channels + c) * points + item % points] = static_cast<T>(sum);
+    }
+  }
+}
+
+std::unique_ptr<Kernel> make_grid_sample(KernelRequest& request) {
+  GridForm form = read_form(request.node());
+  const Shape& in = request.input(0).shape;
+  const Shape& grid = request.input(1).shape;
+  check_input(in.rank() >= 3 && grid.rank() == in.rank() && grid.back() == in.rank() - 2 &&
+                  grid[0] == in[0],
+              "GridSample of {} at {}", to_string(in), to_string(grid));
+  if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
+  check_input(request.input(0).count() > 0, "GridSample of an empty tensor");
+  return make_kernel([form](KernelContext& context) {
+    const TensorView& in = context.input(0);
+    const TensorView& positions = context.input(1);
+    int64_t points = positions.count() / (in.rank() - 2);
+    visit_numeric(in.dtype, [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      visit_floating(positions.dtype, [&](auto grid_tag) {
+        using G = typename decltype(grid_tag)::type;
+        context.threads().parallel_for(points, 512, [&](int64_t begin, int64_t end) {
+          sample_points<T, G>(in, positions, context.output(0), form, begin, end);
+        });
+      });
+    });
+  });
+}
+
+}  // namespace
+
+void register_grid_sample(Registry& registry) {
+  registry.add("GridSample").kernel("reference", make_grid_sample);
+}
+
+}  // namespace convoy
