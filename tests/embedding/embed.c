@@ -1,0 +1,34 @@
+/* Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output. */
+#include <convoy/convoy.h>
+#include <stdio.h>
+
+static int fail(const char* what) {
+  fprintf(stderr, "%s: %s\n", what, convoy_last_error());
+  return 1;
+}
+
+int main(int argc, char** argv) {
+  convoy_options options = {0};
+  convoy_session* session = NULL;
+  convoy_outputs* outputs = NULL;
+  float x[6] = {0, 1, 2, 3, 4, 5};
+  convoy_input input = {"x", {CONVOY_FLOAT32, 2, {2, 3}, NULL}};
+  size_t i;
+  int64_t j, count;
+
+  if (argc != 2) return 2;
+  options.struct_size = sizeof options;
+  if (convoy_session_open(argv[1], &options, &session) != CONVOY_OK) return fail("open");
+  input.tensor.data = x;
+  if (convoy_session_run(session, &input, 1, &outputs) != CONVOY_OK) return fail("run");
+  for (i = 0; i < convoy_outputs_count(outputs); ++i) {
+    convoy_tensor tensor;
+    if (convoy_outputs_get(outputs, i, &tensor) != CONVOY_OK) return fail("get");
+    for (count = 1, j = 0; j < tensor.rank; ++j) count *= tensor.shape[j];
+    for (j = 0; j < count; ++j) printf("%g ", ((const float*)tensor.data)[j]);
+    printf("\n");
+  }
+  convoy_outputs_release(outputs);
+  convoy_session_release(session);
+  return 0;
+}

@@ -1,0 +1,22 @@
+// Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output.
+#include <convoy/convoy.hpp>
+#include <cstdio>
+#include <vector>
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  try {
+    convoy::Session session(argv[1]);
+    std::vector<float> x = {0, 1, 2, 3, 4, 5};
+    auto outputs = session.run({{"x", convoy::view(x.data(), {2, 3})}});
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const auto tensor = outputs[i];
+      for (size_t j = 0; j < tensor.size(); ++j) std::printf("%g ", tensor.data<float>()[j]);
+      std::printf("\n");
+    }
+  } catch (const convoy::Exception& error) {
+    std::fprintf(stderr, "%d: %s\n", error.code(), error.what());
+    return 1;
+  }
+  return 0;
+}
