@@ -1,0 +1,148 @@
+// Activation functions, opset 1 and up: Relu (integers too), LeakyRelu, PRelu, Elu, Selu, Celu,
+// Sigmoid, HardSigmoid, HardSwish, Softplus, Softsign, ThresholdedRelu, Tanh, Gelu, Mish, Swish,
+// Shrink. Any strides.
+#include "ops/kernels/elementwise/program_kernel.h"
+#include "ops/kernels/elementwise/typed_kernel.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+using elementwise::Formula;
+using elementwise::Program;
+using elementwise::single_step;
+
+Program read_activation(KernelRequest& request, const std::function<Program(AttributeReader&)>& read) {
+  AttributeReader attributes = request.attributes();
+  attributes.ignore("consumed_inputs");
+  Program program = read(attributes);
+  attributes.finish();
+  return program;
+}
+
+struct Row {
+  const char* name;
+  Program (*read)(AttributeReader& attributes, int version);
+};
+
+const Row kRows[] = {
+    {"Relu", [](AttributeReader&, int) { return single_step(Formula::kRelu); }},
+    {"Sigmoid", [](AttributeReader&, int) { return single_step(Formula::kSigmoid); }},
+    {"Tanh", [](AttributeReader&, int) { return single_step(Formula::kTanh); }},
+    {"HardSwish", [](AttributeReader&, int) { return single_step(Formula::kHardSwish); }},
+    {"Softplus", [](AttributeReader&, int) { return single_step(Formula::kSoftplus); }},
+    {"Softsign", [](AttributeReader&, int) { return single_step(Formula::kSoftsign); }},
+    {"Mish", [](AttributeReader&, int) { return single_step(Formula::kMish); }},
+    {"LeakyRelu",
+     [](AttributeReader& a, int) {
+       return single_step(Formula::kLeakyRelu, {a.number("alpha", 0.01f)});
+     }},
+    {"Elu",
+     [](AttributeReader& a, int) { return single_step(Formula::kElu, {a.number("alpha", 1)}); }},
+    {"Celu",
+     [](AttributeReader& a, int) { return single_step(Formula::kCelu, {a.number("alpha", 1)}); }},
+    {"Selu",
+     [](AttributeReader& a, int version) {
+       float alpha = a.number("alpha", version < 6 ? 1.6732f : 1.67326319217681884765625f);
+       float gamma = a.number("gamma", version < 6 ? 1.0507f : 1.05070102214813232421875f);
+       return single_step(Formula::kSelu, {alpha, gamma});
+     }},
+    {"HardSigmoid",
+     [](AttributeReader& a, int) {
+       return single_step(Formula::kHardSigmoid, {a.number("alpha", 0.2f), a.number("beta", 0.5f)});
+     }},
+    {"ThresholdedRelu",
+     [](AttributeReader& a, int) {
+       return single_step(Formula::kThresholdedRelu, {a.number("alpha", 1)});
+     }},
+    {"Swish",
+     [](AttributeReader& a, int) {
+       return single_step(Formula::kSwish, {a.number("alpha", 1)});
+     }},
+    {"Shrink",
+     [](AttributeReader& a, int) {
+       return single_step(Formula::kShrink, {a.number("lambd", 0.5f), a.number("bias", 0)});
+     }},
+    {"Gelu",
+     [](AttributeReader& a, int) {
+       std::string approximate = a.text("approximate", "none");
+       check_model(approximate == "none" || approximate == "tanh",
+                   "Gelu knows no approximation '{}'", approximate);
+       return single_step(approximate == "tanh" ? Formula::kGeluTanh : Formula::kGelu);
+     }},
+};
+
+std::unique_ptr<Kernel> make_relu_integer(KernelRequest& request) {
+  DType dtype = request.input(0).dtype;
+  if (!is_signed_integer(dtype)) return request.refuse("for signed integers");
+  return visit_dtype_among<int64_t, int32_t, int16_t, int8_t>(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    return elementwise::make_typed_kernel<T, T>(request, [](T x) { return x < 0 ? T{0} : x; });
+  });
+}
+
+std::unique_ptr<Kernel> make_shrink_integer(KernelRequest& request) {
+  DType dtype = request.input(0).dtype;
+  if (!is_signed_integer(dtype) && !is_unsigned_integer(dtype)) {
+    return request.refuse("for integers");
+  }
+  AttributeReader attributes = request.attributes();
+  double lambd = attributes.number("lambd", 0.5f);
+  double bias = attributes.number("bias", 0);
+  attributes.finish();
+  return visit_dtype_among<int64_t, int32_t, int16_t, int8_t, uint64_t, uint32_t, uint16_t,
+                           uint8_t>(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    return elementwise::make_typed_kernel<T, T>(request, [lambd, bias](T x) {
+      auto value = static_cast<double>(x);
+      return value < -lambd ? static_cast<T>(static_cast<int64_t>(value + bias))
+             : value > lambd ? static_cast<T>(static_cast<int64_t>(value - bias))
+                             : T{0};
+    });
+  });
+}
+
+Program read_prelu(KernelRequest& request) {
+  AttributeReader attributes = request.attributes();
+  attributes.ignore("consumed_inputs");
+  attributes.finish();
+  Program program = single_step(Formula::kPRelu);
+  // Before opset 7 the slope has one value, or one for each channel.
+  if (request.node().version < 7 && request.input(1).rank() == 1 && request.input(0).rank() > 2) {
+    program.trailing_axes = request.input(0).rank() - 2;
+  }
+  return program;
+}
+
+std::unique_ptr<Kernel> make_prelu_integer(KernelRequest& request) {
+  return visit_dtype_among<int64_t, int32_t, uint64_t, uint32_t>(
+      request.input(0).dtype, [&](auto tag) {
+        using T = typename decltype(tag)::type;
+        using Unsigned = std::make_unsigned_t<T>;
+        return elementwise::make_typed_kernel<T, T, T>(request, [](T a, T b) {
+          bool negative = std::is_signed_v<T> && a < T{0};
+          return negative ? static_cast<T>(static_cast<Unsigned>(a) * static_cast<Unsigned>(b)) : a;
+        });
+      });
+}
+
+}  // namespace
+
+void register_activations(Registry& registry) {
+  for (const Row& row : kRows) {
+    OpDef& definition = registry.add(row.name);
+    auto read = row.read;
+    elementwise::add_program_kernels(definition, [read](KernelRequest& request) {
+      int version = request.node().version;
+      return read_activation(
+          request, [read, version](AttributeReader& attributes) { return read(attributes, version); });
+    });
+    if (definition.name == "Relu") definition.kernel("integer", make_relu_integer);
+    if (definition.name == "Shrink") definition.kernel("integer", make_shrink_integer);
+  }
+  OpDef& prelu = registry.add("PRelu");
+  elementwise::add_program_kernels(prelu, read_prelu);
+  prelu.kernel("integer", make_prelu_integer);
+}
+
+}  // namespace convoy

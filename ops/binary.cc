@@ -1,0 +1,204 @@
+// Add, Sub, Mul, Div, Mod, Pow, opset 1 and up: arithmetic on two operands of one type (Pow: of two
+// types) that broadcast to each other. Integers wrap around; dividing by zero gives 0.
+#include <cmath>
+
+#include "ops/kernels/elementwise/legacy_broadcast.h"
+#include "ops/kernels/elementwise/program_kernel.h"
+#include "ops/kernels/elementwise/typed_kernel.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+using elementwise::Formula;
+using elementwise::Operand;
+using elementwise::Program;
+
+int read_attributes(KernelRequest& request) {
+  AttributeReader attributes = request.attributes();
+  int trailing_axes = elementwise::read_legacy_broadcast(request, attributes);
+  attributes.finish();
+  return trailing_axes;
+}
+
+// Unsigned and no narrower than int: arithmetic wraps around without promotion to signed int.
+template <typename T>
+using Wrapping = std::common_type_t<std::make_unsigned_t<T>, uint32_t>;
+
+template <typename T>
+T divide(T a, T b) {
+  if (b == 0) return 0;
+  if (std::is_signed_v<T> && b == static_cast<T>(-1)) {
+    return static_cast<T>(Wrapping<T>{0} - static_cast<Wrapping<T>>(a));
+  }
+  return static_cast<T>(a / b);
+}
+
+template <typename T>
+T remainder(T a, T b) {
+  if (b == 0 || (std::is_signed_v<T> && b == static_cast<T>(-1))) return 0;
+  return static_cast<T>(a % b);
+}
+
+template <typename T>
+T modulo(T a, T b) {
+  T rest = remainder(a, b);
+  return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(rest + b) : rest;
+}
+
+template <typename Visitor>
+std::unique_ptr<Kernel> visit_integers(KernelRequest& request, const Visitor& visitor) {
+  DType dtype = request.input(0).dtype;
+  if (!is_signed_integer(dtype) && !is_unsigned_integer(dtype)) {
+    return request.refuse("for integers");
+  }
+  return visit_dtype_among<int64_t, int32_t, int16_t, int8_t, uint64_t, uint32_t, uint16_t,
+                           uint8_t>(dtype, visitor);
+}
+
+std::unique_ptr<Kernel> make_integer(KernelRequest& request, Formula function) {
+  int trailing_axes = read_attributes(request);
+  return visit_integers(request, [&](auto tag) -> std::unique_ptr<Kernel> {
+    using T = typename decltype(tag)::type;
+    using W = Wrapping<T>;
+    auto make = [&](auto f) {
+      return elementwise::make_typed_kernel<T, T, T>(request, f, trailing_axes);
+    };
+    switch (function) {
+      case Formula::kAdd:
+        return make([](T a, T b) { return static_cast<W>(a) + static_cast<W>(b); });
+      case Formula::kSubtract:
+        return make([](T a, T b) { return static_cast<W>(a) - static_cast<W>(b); });
+      case Formula::kMultiply:
+        return make([](T a, T b) { return static_cast<W>(a) * static_cast<W>(b); });
+      default: return make(divide<T>);
+    }
+  });
+}
+
+void add_arithmetic(Registry& registry, const char* name, Formula function) {
+  OpDef& definition = registry.add(name);
+  elementwise::add_program_kernels(definition, [function](KernelRequest& request) {
+    Program program = elementwise::single_step(function);
+    program.trailing_axes = read_attributes(request);
+    return program;
+  });
+  definition.kernels.insert(
+      definition.kernels.begin(),
+      {"integer", DeviceKind::kCpu,
+       [function](KernelRequest& request) { return make_integer(request, function); }});
+}
+
+bool read_fmod(KernelRequest& request) {
+  AttributeReader attributes = request.attributes();
+  bool fmod = attributes.integer("fmod", 0) != 0;
+  attributes.finish();
+  return fmod;
+}
+
+std::unique_ptr<Kernel> make_mod_integer(KernelRequest& request) {
+  bool fmod = read_fmod(request);
+  return visit_integers(request, [&](auto tag) -> std::unique_ptr<Kernel> {
+    using T = typename decltype(tag)::type;
+    if (fmod) return elementwise::make_typed_kernel<T, T, T>(request, remainder<T>);
+    return elementwise::make_typed_kernel<T, T, T>(request, modulo<T>);
+  });
+}
+
+Program read_mod(KernelRequest& request) {
+  return elementwise::single_step(read_fmod(request) ? Formula::kRemainder : Formula::kModulo);
+}
+
+// x^(1/2) is √x except for -0 and -∞, which give +0 and +∞.
+Program square_root_power() {
+  Program program;
+  program.inputs = 1;
+  const float infinity = std::numeric_limits<float>::infinity();
+  int positive = program.add(Formula::kAdd, {Operand::input(0), Operand::number(0)});
+  int root = program.add(Formula::kSqrt, {Operand::step(positive)});
+  int is_infinite =
+      program.add(Formula::kEqual, {Operand::input(0), Operand::number(-infinity)});
+  int result = program.add(Formula::kSelect, {Operand::step(is_infinite),
+                                               Operand::number(infinity), Operand::step(root)});
+  program.outputs.push_back(result);
+  return program;
+}
+
+Program power_program(const Tensor* exponent) {
+  if (exponent != nullptr && exponent->count() == 1) {
+    double value = is_floating(exponent->dtype())
+                       ? to_doubles(*exponent)[0]
+                       : static_cast<double>(to_int64s(*exponent)[0]);
+    if (value == 1) return elementwise::single_step(Formula::kCopy);
+    if (value == 2) return elementwise::single_step(Formula::kSquare);
+    if (value == -1) return elementwise::single_step(Formula::kReciprocal);
+    if (value == 0.5) return square_root_power();
+    if (value == 3) {
+      Program program;
+      program.inputs = 1;
+      int square = program.add(Formula::kSquare, {Operand::input(0)});
+      program.outputs.push_back(
+          program.add(Formula::kMultiply, {Operand::step(square), Operand::input(0)}));
+      return program;
+    }
+  }
+  return elementwise::single_step(Formula::kPower);
+}
+
+Program read_pow(KernelRequest& request) {
+  int trailing_axes = read_attributes(request);
+  bool integer_base = !is_floating(request.input(0).dtype);
+  Program program =
+      integer_base ? elementwise::single_step(Formula::kPower) : power_program(request.constant(1));
+  program.trailing_axes = program.inputs == 2 ? trailing_axes : 0;
+  return program;
+}
+
+template <typename T, typename E>
+T integer_power(T base, E exponent) {
+  if constexpr (std::is_integral_v<E>) {
+    if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent % 2 == 0 ? 1 : -1) : 0;
+    using W = Wrapping<T>;
+    W result = 1;
+    W factor = static_cast<W>(base);
+    for (auto left = static_cast<uint64_t>(exponent); left > 0; left >>= 1) {
+      if (left & 1) result *= factor;
+      factor *= factor;
+    }
+    return static_cast<T>(result);
+  } else {
+    double power = std::pow(static_cast<double>(base), static_cast<double>(exponent));
+    constexpr auto kLimit = static_cast<double>(std::numeric_limits<T>::max());
+    if (!(std::abs(power) < kLimit)) return power > 0 ? std::numeric_limits<T>::max()
+                                                      : std::numeric_limits<T>::min();
+    return static_cast<T>(power);
+  }
+}
+
+std::unique_ptr<Kernel> make_pow_integer(KernelRequest& request) {
+  int trailing_axes = read_attributes(request);
+  DType dtype = request.input(0).dtype;
+  if (dtype != DType::kInt32 && dtype != DType::kInt64) return request.refuse("for integer bases");
+  return visit_dtype_among<int32_t, int64_t>(dtype, [&](auto base) {
+    using T = typename decltype(base)::type;
+    return visit_numeric(request.input(1).dtype, [&](auto exponent) {
+      using E = typename decltype(exponent)::type;
+      return elementwise::make_typed_kernel<T, T, E>(request, integer_power<T, E>, trailing_axes);
+    });
+  });
+}
+
+}  // namespace
+
+void register_binary(Registry& registry) {
+  add_arithmetic(registry, "Add", Formula::kAdd);
+  add_arithmetic(registry, "Sub", Formula::kSubtract);
+  add_arithmetic(registry, "Mul", Formula::kMultiply);
+  add_arithmetic(registry, "Div", Formula::kDivide);
+  OpDef& mod = registry.add("Mod").kernel("integer", make_mod_integer);
+  elementwise::add_program_kernels(mod, read_mod);
+  OpDef& pow = registry.add("Pow").kernel("integer", make_pow_integer);
+  elementwise::add_program_kernels(pow, read_pow);
+}
+
+}  // namespace convoy

@@ -1,0 +1,69 @@
+#include "ops/kernels/elementwise/convert_rows.h"
+
+namespace convoy::elementwise {
+namespace {
+
+template <typename Real, typename T>
+void load_row(const void* from, int64_t step, Real* to, int64_t count) {
+  const T* source = static_cast<const T*>(from);
+  if (step == 1) {
+    for (int64_t i = 0; i < count; ++i) to[i] = static_cast<Real>(source[i]);
+  } else {
+    for (int64_t i = 0; i < count; ++i) to[i] = static_cast<Real>(source[i * step]);
+  }
+}
+
+template <typename Real, typename T>
+void store_row(const Real* from, void* to, int64_t step, int64_t count) {
+  T* target = static_cast<T*>(to);
+  for (int64_t i = 0; i < count; ++i) {
+    if constexpr (std::is_same_v<T, bool>) {
+      target[i * step] = from[i] != 0;
+    } else if constexpr (std::is_same_v<T, double>) {
+      target[i * step] = from[i];
+    } else {
+      target[i * step] = static_cast<float>(from[i]);
+    }
+  }
+}
+
+}  // namespace
+
+template <typename Real>
+LoadRow<Real> row_loader(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat32: return load_row<Real, float>;
+    case DType::kFloat64: return load_row<Real, double>;
+    case DType::kFloat16: return load_row<Real, Float16>;
+    case DType::kBFloat16: return load_row<Real, BFloat16>;
+    case DType::kBool: return load_row<Real, bool>;
+    case DType::kInt8: return load_row<Real, int8_t>;
+    case DType::kUInt8: return load_row<Real, uint8_t>;
+    case DType::kInt16: return load_row<Real, int16_t>;
+    case DType::kUInt16: return load_row<Real, uint16_t>;
+    case DType::kInt32: return load_row<Real, int32_t>;
+    case DType::kUInt32: return load_row<Real, uint32_t>;
+    case DType::kUInt64: return load_row<Real, uint64_t>;
+    case DType::kInt64: return load_row<Real, int64_t>;
+    default: return nullptr;
+  }
+}
+
+template <typename Real>
+StoreRow<Real> row_storer(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat32: return store_row<Real, float>;
+    case DType::kFloat64: return store_row<Real, double>;
+    case DType::kFloat16: return store_row<Real, Float16>;
+    case DType::kBFloat16: return store_row<Real, BFloat16>;
+    case DType::kBool: return store_row<Real, bool>;
+    default: return nullptr;
+  }
+}
+
+template LoadRow<float> row_loader(DType);
+template LoadRow<double> row_loader(DType);
+template StoreRow<float> row_storer(DType);
+template StoreRow<double> row_storer(DType);
+
+}  // namespace convoy::elementwise

@@ -1,0 +1,41 @@
+// Loops over contiguous numbers: y[i] = f(a[i], b[i], c[i]).
+#pragma once
+
+#include "ops/kernels/elementwise/formula.h"
+#include "runtime/device/cpu_features.h"
+
+namespace convoy::elementwise {
+
+// `result` may be equal to an operand, but must not overlap one otherwise.
+template <typename Real>
+struct LoopArguments {
+  const Real* operands[kMaxArity];
+  bool repeated[kMaxArity];  // the operand is one number for all i
+  Real* result;
+  int64_t count;
+  const float* parameters;  // kMaxParameters of them
+};
+
+template <typename Real>
+using Loop = void (*)(const LoopArguments<Real>&);
+
+template <typename Real>
+struct LoopTable {
+  Loop<Real> loops[kFormulaCount] = {};
+  Loop<Real> operator[](Formula function) const { return loops[static_cast<int>(function)]; }
+};
+
+// Vectors for the instruction set; relative error of the transcendental functions below 1e-6, NaN
+// and infinities as in libm. A result depends on its operands only, never on its place.
+const LoopTable<float>& float_loops(Isa isa);
+
+// The reference, and the kernels of float64: libm in double precision.
+const LoopTable<double>& double_loops();
+
+// Filled by one file per instruction set. Functions that it has no vectors for are left as they are.
+void fill_scalar_loops(LoopTable<float>& table);
+void fill_generic_loops(LoopTable<float>& table);
+void fill_avx2_loops(LoopTable<float>& table);
+void fill_avx512_loops(LoopTable<float>& table);
+
+}  // namespace convoy::elementwise

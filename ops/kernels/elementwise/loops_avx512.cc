@@ -1,0 +1,6 @@
+#define CONVOY_VECTOR_BYTES 64
+#include "ops/kernels/elementwise/vector_loops.h"
+
+namespace convoy::elementwise {
+void fill_avx512_loops(LoopTable<float>& table) { fill_vector_loops(table); }
+}  // namespace convoy::elementwise
