@@ -12,18 +12,20 @@ using elementwise::Formula;
 using elementwise::Program;
 using elementwise::single_step;
 
-Program read_activation(KernelRequest& request, const std::function<Program(AttributeReader&)>& read) {
-  AttributeReader attributes = request.attributes();
-  attributes.ignore("consumed_inputs");
-  Program program = read(attributes);
-  attributes.finish();
-  return program;
-}
+using ReadActivation = Program (*)(AttributeReader& attributes, int version);
 
 struct Row {
   const char* name;
-  Program (*read)(AttributeReader& attributes, int version);
+  ReadActivation read;
 };
+
+Program read_activation(KernelRequest& request, ReadActivation read) {
+  AttributeReader attributes = request.attributes();
+  attributes.ignore("consumed_inputs");
+  Program program = read(attributes, request.node().version);
+  attributes.finish();
+  return program;
+}
 
 const Row kRows[] = {
     {"Relu", [](AttributeReader&, int) { return single_step(Formula::kRelu); }},
@@ -131,11 +133,8 @@ std::unique_ptr<Kernel> make_prelu_integer(KernelRequest& request) {
 void register_activations(Registry& registry) {
   for (const Row& row : kRows) {
     OpDef& definition = registry.add(row.name);
-    auto read = row.read;
-    elementwise::add_program_kernels(definition, [read](KernelRequest& request) {
-      int version = request.node().version;
-      return read_activation(
-          request, [read, version](AttributeReader& attributes) { return read(attributes, version); });
+    elementwise::add_program_kernels(definition, [read = row.read](KernelRequest& request) {
+      return read_activation(request, read);
     });
     if (definition.name == "Relu") definition.kernel("integer", make_relu_integer);
     if (definition.name == "Shrink") definition.kernel("integer", make_shrink_integer);
