@@ -1,6 +1,7 @@
 // Activation functions, opset 1 and up: Relu (integers too), LeakyRelu, PRelu, Elu, Selu, Celu,
 // Sigmoid, HardSigmoid, HardSwish, Softplus, Softsign, ThresholdedRelu, Tanh, Gelu, Mish, Swish,
 // Shrink. Any strides.
+#include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/program_kernel.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
@@ -117,6 +118,7 @@ Program read_prelu(KernelRequest& request) {
 }
 
 std::unique_ptr<Kernel> make_prelu_integer(KernelRequest& request) {
+  if (is_floating(request.input(0).dtype)) return request.refuse("for integers");
   return visit_dtype_among<int64_t, int32_t, uint64_t, uint32_t>(
       request.input(0).dtype, [&](auto tag) {
         using T = typename decltype(tag)::type;
@@ -133,15 +135,17 @@ std::unique_ptr<Kernel> make_prelu_integer(KernelRequest& request) {
 void register_activations(Registry& registry) {
   for (const Row& row : kRows) {
     OpDef& definition = registry.add(row.name);
+    definition.infer = elementwise::infer_as_input;
+    if (definition.name == "Relu") definition.kernel("integer", make_relu_integer);
+    if (definition.name == "Shrink") definition.kernel("integer", make_shrink_integer);
     elementwise::add_program_kernels(definition, [read = row.read](KernelRequest& request) {
       return read_activation(request, read);
     });
-    if (definition.name == "Relu") definition.kernel("integer", make_relu_integer);
-    if (definition.name == "Shrink") definition.kernel("integer", make_shrink_integer);
   }
   OpDef& prelu = registry.add("PRelu");
-  elementwise::add_program_kernels(prelu, read_prelu);
+  prelu.infer = elementwise::infer_as_input;
   prelu.kernel("integer", make_prelu_integer);
+  elementwise::add_program_kernels(prelu, read_prelu);
 }
 
 }  // namespace convoy

@@ -1,5 +1,6 @@
 // Functions of one number, opset 1 and up: Abs, Neg, Sign (integers too), Sqrt, Exp, Log, Floor,
 // Ceil, Round, Reciprocal, Erf, trigonometric and hyperbolic functions. Any strides.
+#include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/program_kernel.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
@@ -77,6 +78,7 @@ constexpr Row kRows[] = {
 void register_unary(Registry& registry) {
   for (const Row& row : kRows) {
     OpDef& definition = registry.add(row.name);
+    definition.infer = elementwise::infer_as_input;
     Formula function = row.function;
     if (function == Formula::kAbs || function == Formula::kNegate ||
         function == Formula::kSign) {

@@ -32,7 +32,7 @@ const LoopTable<float>& float_loops(Isa isa);
 // The reference, and the kernels of float64: libm in double precision.
 const LoopTable<double>& double_loops();
 
-// Filled by one file per instruction set. Functions that it has no vectors for are left as they are.
+// Filled by one file per instruction set. Formulas without vectors are left as they are.
 void fill_scalar_loops(LoopTable<float>& table);
 void fill_generic_loops(LoopTable<float>& table);
 void fill_avx2_loops(LoopTable<float>& table);

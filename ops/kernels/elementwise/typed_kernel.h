@@ -52,6 +52,11 @@ template <typename Out, typename... In, typename F>
 std::unique_ptr<Kernel> make_typed_kernel(KernelRequest& request, F f, int trailing_axes = 0) {
   request.accept_output_strides(0);
   int i = 0;
+  check_model(request.input_count() >= static_cast<int>(sizeof...(In)) &&
+                  request.output(0).dtype == dtype_of<Out> &&
+                  ((request.input(i++).dtype == dtype_of<In>) && ...),
+              "the element types of the operands do not fit the operator");
+  i = 0;
   ((request.accept_strides(i),
     std::is_same_v<In, Out> ? request.allow_in_place(i, 0) : void(), ++i),
    ...);
