@@ -27,7 +27,8 @@ void parse(const Skeleton& skeleton, onnx::ModelProto& proto) {
               "more than 2 GB remain of the model without its weights");
   google::protobuf::LogSilencer silence;
   auto size = static_cast<int>(skeleton.bytes.size());
-  check_model(proto.ParseFromArray(skeleton.bytes.data(), size), "the file is truncated or no ONNX model");
+  check_model(proto.ParseFromArray(skeleton.bytes.data(), size),
+              "the file is truncated or no ONNX model");
 }
 
 Function read_function(const onnx::FunctionProto& proto, GraphReadOptions options) {

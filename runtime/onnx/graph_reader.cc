@@ -36,13 +36,14 @@ class Reader {
       read_initializer(item.values().name(),
                        [&] { return tensor_from_proto(item, options_.store); });
     }
-    read_nodes(proto.node());
+    define_outputs(proto.node());
     for (const auto& item : proto.value_info()) refine(item);
+    for (const auto& item : proto.output()) refine(item);
+    read_nodes(proto.node());
     for (const auto& item : proto.output()) {
       ValueId value = resolve(item.name());
       check_model(value != ValueId::kNone, "graph output '{}' is not computed by any node",
                   item.name());
-      refine(item);
       graph_.add_output(value);
     }
     graph_.topological_order();
@@ -57,8 +58,9 @@ class Reader {
       ValueType type = index < input_types.size() ? input_types[index] : ValueType{};
       define(proto.input(i), graph_.add_input(proto.input(i), std::move(type)));
     }
-    read_nodes(proto.node());
+    define_outputs(proto.node());
     for (const auto& item : proto.value_info()) refine(item);
+    read_nodes(proto.node());
     for (const std::string& name : proto.output()) {
       ValueId value = resolve(name);
       check_model(value != ValueId::kNone, "output '{}' of function '{}' is not computed", name,
@@ -122,8 +124,8 @@ class Reader {
   }
 
   // All outputs are defined before any input is looked up, so that files whose nodes are not sorted
-  // load too.
-  void read_nodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes) {
+  // load too; and typed, so that captures in bodies know their types.
+  void define_outputs(const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes) {
     for (const auto& proto : nodes) {
       with_context(proto, [&] {
         for (const std::string& name : proto.output()) {
@@ -131,6 +133,9 @@ class Reader {
         }
       });
     }
+  }
+
+  void read_nodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes) {
     for (const auto& proto : nodes) with_context(proto, [&] { read_node(proto); });
   }
 

@@ -8,6 +8,8 @@
 namespace convoy {
 namespace {
 
+constexpr int64_t kDefaultIr = 8;  // of models that were not read from a file
+
 // Writes one graph; bodies are written by writers that know their parent.
 class Writer {
  public:
@@ -195,7 +197,8 @@ void function_to_proto(const Function& function, onnx::FunctionProto& proto,
 }
 
 void model_to_proto(const Model& model, onnx::ModelProto& proto, GraphWriteOptions options) {
-  proto.set_ir_version(model.ir_version);
+  int64_t ir_version = model.ir_version > 0 ? model.ir_version : kDefaultIr;
+  proto.set_ir_version(ir_version);
   if (!model.producer_name.empty()) proto.set_producer_name(model.producer_name);
   if (!model.producer_version.empty()) proto.set_producer_version(model.producer_version);
   if (!model.domain.empty()) proto.set_domain(model.domain);
@@ -207,7 +210,7 @@ void model_to_proto(const Model& model, onnx::ModelProto& proto, GraphWriteOptio
     item.set_key(key);
     item.set_value(value);
   }
-  options.initializers_are_inputs = model.ir_version < 4;
+  options.initializers_are_inputs = ir_version < 4;
   for (const Function& function : model.functions) {
     function_to_proto(function, *proto.add_functions(), options);
   }
