@@ -1,7 +1,7 @@
 // Two re-arrangements in a row become one. The inner one may be read elsewhere: it then stays.
 #include <algorithm>
 
-#include "ops/rewrites/attributes.h"
+#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/rules.h"
 
 namespace convoy {

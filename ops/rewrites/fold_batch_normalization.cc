@@ -2,7 +2,7 @@
 // weights: y = (x − mean) · s + b with s = scale / sqrt(var + epsilon).
 #include <cmath>
 
-#include "ops/rewrites/attributes.h"
+#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/channel_constants.h"
 #include "ops/rewrites/rules.h"
 

@@ -1,7 +1,7 @@
 // Mul, Div, Add and Sub by a constant for each output channel after Conv goes into its weights.
 #include <algorithm>
 
-#include "ops/rewrites/attributes.h"
+#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/channel_constants.h"
 #include "ops/rewrites/rules.h"
 

@@ -1,7 +1,7 @@
 // Shape and Size, and elements taken of them, where the dimensions in question are known.
 #include <algorithm>
 
-#include "ops/rewrites/attributes.h"
+#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/rules.h"
 
 namespace convoy {

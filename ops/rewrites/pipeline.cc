@@ -21,7 +21,7 @@ RewriteStage cleanup(std::string name) {
 RewritePipeline make_pipeline() {
   return {cleanup("simplify"), cleanup("simplify again"),
           stage("fold into weights", {fold_batch_normalization(), fold_channel_constants()}),
-          cleanup("clean up")};
+          stage("merge branches", {merge_branches()}), cleanup("clean up")};
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "ops/rewrites/attributes.h"
+#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/rules.h"
 
 namespace convoy {

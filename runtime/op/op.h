@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/device/device.h"
+#include "runtime/op/batching.h"
 #include "runtime/op/kernel.h"
 
 namespace convoy {
@@ -70,6 +71,9 @@ struct OpDef {
   // Operators that only lay inputs side by side (Concat): the region of output 0, with the strides
   // that request.output(0) has, that equals input i. The planner has producers write there.
   std::function<ViewSpec(const KernelRequest&, int i)> part;
+
+  // How siblings of this operator become one; empty when they cannot.
+  BatchingRule batching;
 
   // Outputs are allocated by the kernel (shapes that depend on data), or values that are no
   // tensors.

@@ -1,0 +1,132 @@
+// Operators that work element by element: any layout will do.
+#include <algorithm>
+
+#include "ops/batching/rules.h"
+#include "ops/batching/stack_constants.h"
+
+namespace convoy {
+
+std::vector<StackLayout> all_layouts(int rank) {
+  std::vector<StackLayout> layouts;
+  for (int axis = 0; axis <= rank; ++axis) layouts.push_back(StackLayout::on_axis(axis));
+  for (int axis = 0; axis < rank; ++axis) {
+    layouts.push_back(StackLayout::fold(axis));
+    layouts.push_back(StackLayout::fold_minor(axis));
+  }
+  return layouts;
+}
+
+namespace {
+
+// The operand of a built node; kNone where the operand was left out.
+using OperandSource = std::function<ValueId(GraphBuilder&)>;
+
+std::optional<OperandSource> constant_source(const BatchedOperand& operand,
+                                             const ValueType& member, StackLayout layout) {
+  auto stacked = stacked_constant(operand, member, layout);
+  if (!stacked) return std::nullopt;
+  return [tensor = *stacked](GraphBuilder& builder) { return builder.constant(tensor); };
+}
+
+// A value that all members read, made to broadcast against the stacked members.
+std::optional<OperandSource> shared_source(const BatchedOperand& operand, const ValueType& member,
+                                           StackLayout layout) {
+  int rank = operand.type.rank();
+  if (rank < 0 || rank > member.rank()) return std::nullopt;
+  int missing = member.rank() - rank;
+  int axis = layout.axis - missing;
+  ValueId shared = operand.shared;
+  if (layout.kind == StackLayout::Kind::kAxis) {
+    if (axis <= 0) return [shared](GraphBuilder&) { return shared; };
+    return [=](GraphBuilder& builder) { return builder.unsqueeze(shared, {axis}); };
+  }
+  if (axis >= 0 && (*operand.type.shape)[static_cast<size_t>(axis)].size != 1) {
+    return std::nullopt;
+  }
+  return [shared](GraphBuilder&) { return shared; };
+}
+
+std::optional<OperandSource> source_of(const BatchedOperand& operand, const ValueType& member,
+                                       StackLayout layout) {
+  switch (operand.kind) {
+    case BatchedOperand::Kind::kAbsent:
+      return [](GraphBuilder&) { return ValueId::kNone; };
+    case BatchedOperand::Kind::kStacked:
+      if (operand.type.rank() != member.rank()) return std::nullopt;
+      return [](GraphBuilder&) { return ValueId::kNone; };
+    case BatchedOperand::Kind::kConstants:
+      return constant_source(operand, member, layout);
+    case BatchedOperand::Kind::kShared:
+      return shared_source(operand, member, layout);
+  }
+  return std::nullopt;
+}
+
+// A folded dimension must be of the members' own size in every stacked operand.
+bool folds_alike(const BatchedOperand& operand, const ValueType& member, StackLayout layout) {
+  if (operand.kind != BatchedOperand::Kind::kStacked) return true;
+  if (layout.kind == StackLayout::Kind::kAxis) return true;
+  auto axis = static_cast<size_t>(layout.axis);
+  if (operand.type.rank() != member.rank()) return false;
+  const Dimension& a = (*operand.type.shape)[axis];
+  const Dimension& b = (*member.shape)[axis];
+  return a.known() && b.known() ? a.size == b.size : a == b && !a.symbol.empty();
+}
+
+}  // namespace
+
+std::vector<BatchedForm> batch_unary(const BatchingRequest& request) {
+  std::vector<BatchedForm> forms;
+  if (!request.is_stacked(0)) return forms;
+  std::vector<ValueId> others;
+  std::vector<Tensor> constants;
+  for (size_t i = 1; i < request.operands.size(); ++i) {
+    const BatchedOperand& operand = request.operands[i];
+    if (request.is_stacked(i) || (request.is_constant(i) && !operand.equal)) return forms;
+    others.push_back(operand.shared);
+    constants.push_back(request.is_constant(i) ? operand.constants[0] : Tensor());
+  }
+  Node like = request.node;
+  for (StackLayout layout : all_layouts(request.output.rank())) {
+    forms.push_back({std::vector(request.operands.size(), layout), layout, 0,
+                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
+                         const ValueType& type) {
+                       std::vector<ValueId> inputs = {operands[0]};
+                       for (size_t i = 0; i < others.size(); ++i) {
+                         bool fixed = constants[i].defined();
+                         inputs.push_back(fixed ? builder.constant(constants[i]) : others[i]);
+                       }
+                       return builder.node_like(like, std::move(inputs), type);
+                     }});
+  }
+  return forms;
+}
+
+std::vector<BatchedForm> batch_broadcasting(const BatchingRequest& request) {
+  std::vector<BatchedForm> forms;
+  const ValueType& member = request.output;
+  Node like = request.node;
+  if (like.attributes.contains("broadcast") || like.attributes.contains("axis")) return forms;
+  for (StackLayout layout : all_layouts(member.rank())) {
+    std::vector<OperandSource> sources;
+    for (const BatchedOperand& operand : request.operands) {
+      auto source = source_of(operand, member, layout);
+      if (!source || !folds_alike(operand, member, layout)) break;
+      sources.push_back(std::move(*source));
+    }
+    if (sources.size() != request.operands.size()) continue;
+    forms.push_back({std::vector(sources.size(), layout), layout, 0,
+                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
+                         const ValueType& type) {
+                       std::vector<ValueId> inputs;
+                       for (size_t i = 0; i < sources.size(); ++i) {
+                         bool stacked = operands[i] != ValueId::kNone;
+                         inputs.push_back(stacked ? operands[i] : sources[i](builder));
+                       }
+                       return builder.node_like(like, std::move(inputs), type);
+                     }});
+  }
+  return forms;
+}
+
+}  // namespace convoy

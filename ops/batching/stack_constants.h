@@ -1,0 +1,33 @@
+// Constants of sibling branches as one constant.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "runtime/op/batching.h"
+
+namespace convoy {
+
+// The tensors one after the other along an axis; equal dtypes, equal shapes but for that axis.
+Tensor concat_tensors(std::span<const Tensor> tensors, int axis);
+
+// The tensors along a new axis; equal dtypes and shapes.
+Tensor stack_tensors(std::span<const Tensor> tensors, int axis);
+
+// The same elements with `tensor`'s dimensions repeated to `shape` (1 becomes anything).
+Tensor broadcast_tensor(const Tensor& tensor, const Shape& shape);
+
+// With leading dimensions of 1 up to `rank`.
+Tensor to_rank(const Tensor& tensor, int rank);
+
+// Constants, one a member, that broadcast against members of type `member`: as one constant that
+// broadcasts against the members stacked in `layout`. nullopt where the size of a folded dimension
+// that would have to be filled is not known.
+std::optional<Tensor> stacked_constant(const BatchedOperand& operand, const ValueType& member,
+                                       StackLayout layout);
+
+// Vectors of one element a channel for members whose channel axis is folded.
+Tensor stacked_vector(std::span<const Tensor> vectors, StackLayout::Kind kind);
+
+}  // namespace convoy

@@ -1,0 +1,87 @@
+// Batching rules: how an operator that is applied to several sibling values can be applied once to
+// all of them stacked into one tensor.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/graph/builder.h"
+#include "runtime/graph/graph.h"
+
+namespace convoy {
+
+// How n members of equal type, dimensions d0 … d(r-1), lie in one tensor.
+struct StackLayout {
+  enum class Kind {
+    kAxis,       // a dimension n of its own at `axis`: rank r + 1, axis in [0, r]
+    kFold,       // d[axis] becomes n · d[axis], the member major
+    kFoldMinor,  // d[axis] becomes d[axis] · n, the member minor
+  };
+  Kind kind = Kind::kAxis;
+  int axis = 0;
+
+  static StackLayout on_axis(int axis) { return {Kind::kAxis, axis}; }
+  static StackLayout fold(int axis) { return {Kind::kFold, axis}; }
+  static StackLayout fold_minor(int axis) { return {Kind::kFoldMinor, axis}; }
+  // Where n stands once a fold is split into n and d: as a Reshape of this layout.
+  int position() const { return kind == Kind::kFoldMinor ? axis + 1 : axis; }
+  friend bool operator==(const StackLayout&, const StackLayout&) = default;
+};
+
+std::string to_string(const StackLayout& layout);
+
+// One operand of n sibling nodes.
+struct BatchedOperand {
+  enum class Kind { kAbsent, kStacked, kConstants, kShared };
+  Kind kind = Kind::kAbsent;
+  ValueType type;  // of one member; of the shared value
+  // kConstants: one a member, of equal dtype and shape; undefined where a member lacks it.
+  std::vector<Tensor> constants;
+  bool equal = false;                // kConstants: the same elements for all
+  ValueId shared = ValueId::kNone;   // kShared: the value that all members read
+};
+
+struct BatchingRequest {
+  const Node& node;  // the first member; the others differ in operands only
+  int count = 0;
+  std::vector<BatchedOperand> operands;
+  ValueType output;  // of one member
+
+  bool has(size_t i) const {
+    return i < operands.size() && operands[i].kind != BatchedOperand::Kind::kAbsent;
+  }
+  bool is_stacked(size_t i) const {
+    return i < operands.size() && operands[i].kind == BatchedOperand::Kind::kStacked;
+  }
+  bool is_constant(size_t i) const {
+    return i < operands.size() && operands[i].kind == BatchedOperand::Kind::kConstants;
+  }
+};
+
+// One way to compute all members at once.
+struct BatchedForm {
+  // One an operand; looked at for stacked ones.
+  std::vector<StackLayout> operands;
+  StackLayout output;
+  // Beyond the nodes' own work, in passes over the output: 1 for another operator that reads and
+  // writes it.
+  double extra_passes = 0;
+  // `operands` holds the stacked values in the layouts above, kNone for the others. `type` is that
+  // of the stacked output.
+  std::function<ValueId(GraphBuilder&, std::span<const ValueId> operands, const ValueType& type)>
+      build;
+};
+
+struct BatchingRule {
+  // All ways that apply; empty when there is none.
+  std::function<std::vector<BatchedForm>(const BatchingRequest&)> forms;
+  // Constant operands that some members may have and others lack.
+  std::vector<int> may_lack;
+
+  explicit operator bool() const { return static_cast<bool>(forms); }
+};
+
+}  // namespace convoy

@@ -1,0 +1,37 @@
+// Stacked values: their types, and how one layout becomes another.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "runtime/op/batching.h"
+
+namespace convoy {
+
+// The type of n stacked members; the members' rank must be known.
+ValueType stacked_type(const ValueType& member, int count, StackLayout layout);
+
+struct LayoutChange {
+  bool possible = false;
+  int transposes = 0;
+  int reshapes = 0;
+};
+
+// A fold and its split are a Reshape apart; moving the stacked axis is one Transpose. Not possible
+// where a Reshape would have to name two unknown dimensions.
+LayoutChange layout_change(const ValueType& member, int count, StackLayout from, StackLayout to);
+
+// Adds the nodes of a possible change.
+ValueId change_layout(GraphBuilder& builder, ValueId value, const ValueType& member, int count,
+                      StackLayout from, StackLayout to);
+
+// Members `positions` of a stacked value, as a stacked value: one Gather along the stacked axis (or
+// one Slice, or nothing when they are all in order). kFoldMinor is not supported.
+ValueId take_members(GraphBuilder& builder, ValueId value, const ValueType& member, int count,
+                     StackLayout layout, const std::vector<int>& positions);
+
+// One member of a stacked value that is no kFoldMinor.
+ValueId take_member(GraphBuilder& builder, ValueId value, const ValueType& member,
+                    StackLayout layout, int position);
+
+}  // namespace convoy

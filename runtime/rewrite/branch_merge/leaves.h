@@ -1,0 +1,24 @@
+// Where branches begin: values that are slices of one tensor, however they are written.
+#pragma once
+
+#include <optional>
+
+#include "runtime/graph/graph.h"
+
+namespace convoy {
+
+// source[.., start : start + length, ..] on `axis`; without that axis if squeezed (length 1).
+struct Leaf {
+  ValueId source = ValueId::kNone;
+  int axis = 0;
+  int64_t start = 0;
+  int64_t length = 1;
+  bool squeezed = false;
+};
+
+// What `value` is a slice of: Gather by a scalar or consecutive indices, Slice with step 1, Split,
+// SplitToSequence + SequenceAt, each with or without a Squeeze of that axis. All bounds are
+// constant and lie inside of the source; nullopt otherwise.
+std::optional<Leaf> describe_leaf(const Graph& graph, ValueId value);
+
+}  // namespace convoy

@@ -1,0 +1,55 @@
+// Sibling sets: values that were computed in the same way from corresponding members of other
+// sibling sets.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/op/registry.h"
+#include "runtime/rewrite/branch_merge/leaves.h"
+
+namespace convoy {
+
+struct SetMember {
+  int set = -1;
+  int position = 0;
+};
+
+// One operand of all nodes of a set.
+struct SetOperand {
+  BatchedOperand::Kind kind = BatchedOperand::Kind::kAbsent;
+  int set = -1;                    // kStacked
+  std::vector<int> positions;      // kStacked: for each member, which member of `set` it reads
+  std::vector<ValueId> constants;  // kConstants: one a member; kNone where it lacks one
+  ValueId shared = ValueId::kNone;
+};
+
+// Leaves of one source (then `nodes` is empty), or nodes with one output each.
+struct SiblingSet {
+  std::vector<ValueId> members;
+  ValueType type;  // of each member, as far as known of the first
+  std::vector<NodeId> nodes;
+  std::vector<SetOperand> operands;
+  Leaf leaf;  // of leaf sets: source, axis, length and squeezed hold for all
+  std::vector<int64_t> starts;  // of leaf sets: where each member begins
+
+  bool is_leaf() const { return nodes.empty(); }
+  int count() const { return static_cast<int>(members.size()); }
+};
+
+// Sets are numbered so that operands come before what reads them. No member of a set depends on
+// another one: what a set reads besides other sets (constants, sources of leaves, values that all
+// members share) is common to all of its members, and was known before the first of them.
+struct Siblings {
+  std::vector<SiblingSet> sets;
+  std::unordered_map<int32_t, SetMember> member_of;  // by value
+
+  std::optional<SetMember> find(ValueId value) const;
+};
+
+// Linear in the size of the graph.
+Siblings find_siblings(const Graph& graph, const Registry& registry);
+
+}  // namespace convoy
