@@ -99,7 +99,7 @@ TEST(MergeBranches, ChainCostsTwoTransposes) {
     h = t.node("BatchNormalization", {h, t.positive({6}), t.weight({6}), t.weight({6}),
                                       t.positive({6})});
     h = t.node("Add", {h, t.weight({6, 1})});
-    return t.node("Conv", {h, t.weight({5, 2, 3})}, {{"group", int64_t{3}}});
+    return t.node("Conv", {h, t.weight({6, 2, 3})}, {{"group", int64_t{3}}});
   };
   rows.test.output(join(rows.test, rows.apply(branch)));
   RewriteReport report = rows.check();
