@@ -1,4 +1,4 @@
-// Values in .pb files, as ONNX's test data sets have them.
+// Values in protobuf files, as ONNX's test data has them.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace convoy {
 
-// A TensorProto, or the SequenceProto or OptionalProto that `expected` (may be null) says. Throws
-// kInvalidInput when the file cannot be read or holds something else.
+// A TensorProto, SequenceProto, OptionalProto or MapProto, as the kind of `expected` says; a
+// TensorProto where that is nullptr or unknown. Throws kInvalidInput with the file.
 Value read_tensor_pb(const std::string& path, const ValueType* expected = nullptr);
 
-// A tensor, sequence or optional under `name`; written to a temporary file, then renamed.
+// Replaces the file at once. Throws kInvalidInput when it cannot be written.
 void write_tensor_pb(const std::string& path, const Value& value, const std::string& name = "");
 
 }  // namespace convoy
