@@ -122,11 +122,17 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
   });
 }
 
+void infer_same(InferRequest& request) {
+  request.set_output(0, request.inputs[0].dtype, request.inputs[0].shape);
+}
+
 }  // namespace
 
 void register_instance_normalization(Registry& registry) {
   for (const char* name : {"InstanceNormalization", "GroupNormalization"}) {
-    registry.add(name).kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+    OpDef& definition = registry.add(name);
+    definition.infer = infer_same;  // ONNX has none for GroupNormalization
+    definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
   }
 }
 

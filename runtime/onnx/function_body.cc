@@ -1,6 +1,8 @@
 #include "runtime/onnx/function_body.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <unordered_map>
 
 #include "runtime/onnx/attributes.h"
@@ -54,6 +56,24 @@ class BuildContext final : public onnx::FunctionBodyBuildContext {
   std::vector<onnx::TypeProto> types_;
 };
 
+// ONNX's builders do not compute outputs that the node leaves out; the signature still lists them.
+void complete_outputs(onnx::FunctionProto& function) {
+  std::set<std::string> computed(function.input().begin(), function.input().end());
+  for (const auto& node : function.node()) {
+    computed.insert(node.output().begin(), node.output().end());
+  }
+  for (const std::string& name : function.output()) {
+    if (computed.contains(name)) continue;
+    onnx::NodeProto* constant = function.add_node();
+    constant->set_op_type("Constant");
+    constant->add_output(name);
+    onnx::AttributeProto* value = constant->add_attribute();
+    value->set_name("value_int");
+    value->set_type(onnx::AttributeProto::INT);
+    value->set_i(0);
+  }
+}
+
 std::optional<onnx::FunctionProto> built_function(const onnx::OpSchema& schema, const Node& node,
                                                   const std::vector<ValueType>& input_types) {
   int version = closest_version(schema.context_dependent_function_opset_versions(), node.version);
@@ -61,6 +81,7 @@ std::optional<onnx::FunctionProto> built_function(const onnx::OpSchema& schema, 
   onnx::FunctionProto function;
   BuildContext context(node, input_types);
   if (!schema.BuildContextDependentFunction(context, function, version)) return std::nullopt;
+  complete_outputs(function);
   return function;
 }
 
