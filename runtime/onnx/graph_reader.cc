@@ -63,8 +63,8 @@ class Reader {
     read_nodes(proto.node());
     for (const std::string& name : proto.output()) {
       ValueId value = resolve(name);
-      check_model(value != ValueId::kNone, "output '{}' of function '{}' is not computed", name,
-                  proto.name());
+      // Bodies built for one node leave out what that node does not ask for.
+      if (value == ValueId::kNone) value = graph_.add_value(name);
       graph_.add_output(value);
     }
     graph_.topological_order();

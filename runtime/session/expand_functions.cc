@@ -111,7 +111,8 @@ class Expander {
         inline_graph(graph, body, node.inputs, node.label(graph) + "/");
     for (size_t j = 0; j < node.outputs.size(); ++j) {
       if (node.outputs[j] == ValueId::kNone) continue;
-      check_model(j < results.size(), "the body of {} has no output {}", node.qualified_type(), j);
+      bool computed = j < results.size() && results[j] != ValueId::kNone;
+      check_model(computed, "the body of {} has no output {}", node.qualified_type(), j);
       if (graph.value(results[j]).type.kind == ValueType::Kind::kUnknown) {
         graph.set_type(results[j], graph.value(node.outputs[j]).type);
       }

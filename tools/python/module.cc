@@ -4,6 +4,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "loaders/onnx/reader.h"
+#include "loaders/onnx/writer.h"
 #include "runtime/rewrite/optimize.h"
 #include "runtime/session/session.h"
 #include "tools/python/values.h"
