@@ -1,118 +1,150 @@
 #include "runtime/tensor/convert_layout.h"
 
-#include <cstring>
+#include <algorithm>
+#include <complex>
+
+#include "runtime/tensor/buffer.h"
 
 namespace convoy {
 namespace {
 
-constexpr int64_t kGrainBytes = 64 << 10;
+constexpr int64_t kGrainElements = 16384;
 
-int64_t grain_for(int64_t item_bytes) {
-  return std::max<int64_t>(1, kGrainBytes / std::max<int64_t>(item_bytes, 1));
-}
+// Axes 2 and up with neighbours merged where both sides walk them as one.
+struct Spatial {
+  Dims sizes;
+  Strides plain;  // strides of the plain side
 
-// The part [begin, end) of a plain view along one axis.
-TensorView narrow(const TensorView& view, int axis, int64_t begin, int64_t end) {
-  TensorView part = view;
-  part.shape[axis] = end - begin;
-  part.data = static_cast<std::byte*>(view.data) +
-              begin * view.strides[axis] * static_cast<int64_t>(size_of(view.dtype));
-  return part;
-}
-
-void convert_plain(const TensorView& from, const TensorView& to, ThreadPool& threads) {
-  int axis = -1;
-  for (int i = 0; i < from.rank() && axis < 0; ++i) {
-    if (from.shape[i] >= threads.thread_count()) axis = i;
-  }
-  int64_t count = from.count();
-  if (axis < 0 || count == 0) return copy_elements(from, to);
-  int64_t item = count / from.shape[axis] * static_cast<int64_t>(size_of(from.dtype));
-  threads.parallel_for(from.shape[axis], grain_for(item), [&](int64_t begin, int64_t end) {
-    copy_elements(narrow(from, axis, begin, end), narrow(to, axis, begin, end));
-  });
-}
-
-// Walks the spatial positions (axes from 2 on) of a tensor in row-major order.
-class SpatialWalk {
- public:
-  explicit SpatialWalk(const TensorDesc& desc) : desc_(desc) {
-    for (int i = 2; i < desc.rank(); ++i) count_ *= desc.shape[i];
-  }
-  int64_t count() const { return count_; }
-  // Calls row(position, offset, length, stride) for every run along the last axis; `position` counts
-  // spatial elements, `offset` is in the plain tensor's strides.
-  template <typename F>
-  void for_each_row(F row) const {
-    int last = desc_.rank() - 1;
-    if (last < 2) return row(int64_t{0}, int64_t{0}, int64_t{1}, int64_t{0});
-    int64_t length = desc_.shape[last];
-    Dims index = Dims::filled(desc_.rank(), 0);
-    for (int64_t position = 0; position < count_; position += length) {
-      int64_t offset = 0;
-      for (int i = 2; i < last; ++i) offset += index[i] * desc_.strides[i];
-      row(position, offset, length, desc_.strides[last]);
-      for (int i = last - 1; i >= 2; --i) {
-        if (++index[i] < desc_.shape[i]) break;
-        index[i] = 0;
+  Spatial(const Shape& shape, const Strides& strides) {
+    for (int axis = 2; axis < shape.rank(); ++axis) {
+      int last = sizes.rank() - 1;
+      if (last >= 0 && plain[last] == strides[axis] * shape[axis]) {
+        sizes[last] *= shape[axis];
+        plain[last] = strides[axis];
+      } else {
+        sizes.push_back(shape[axis]);
+        plain.push_back(strides[axis]);
       }
     }
+    if (sizes.empty()) {
+      sizes.push_back(1);
+      plain.push_back(1);
+    }
   }
-
- private:
-  const TensorDesc& desc_;
-  int64_t count_ = 1;
+  int64_t row() const { return sizes.back(); }
+  int64_t rows() const { return row() == 0 ? 0 : element_count(sizes) / row(); }
+  int64_t row_offset(int64_t index) const {
+    int64_t offset = 0;
+    for (int axis = sizes.rank() - 2; axis >= 0; --axis) {
+      offset += index % sizes[axis] * plain[axis];
+      index /= sizes[axis];
+    }
+    return offset;
+  }
 };
 
-// One (batch, channel block) of a blocked tensor against the plain one.
-template <typename T, bool kToBlocked>
-void convert_block(const TensorView& plain, const SpatialWalk& walk, T* blocked, int block,
-                   int64_t n, int64_t channel) {
-  int64_t present = std::min<int64_t>(block, plain.shape[1] - channel);
-  T* base = plain.as<T>() + n * plain.strides[0] + channel * plain.strides[1];
-  int64_t channel_stride = plain.strides[1];
-  walk.for_each_row([&](int64_t position, int64_t offset, int64_t length, int64_t stride) {
-    T* block_row = blocked + position * block;
-    for (int64_t c = 0; c < present; ++c) {
-      T* plain_row = base + offset + c * channel_stride;
-      for (int64_t i = 0; i < length; ++i) {
-        if constexpr (kToBlocked) {
-          block_row[i * block + c] = plain_row[i * stride];
-        } else {
-          plain_row[i * stride] = block_row[i * block + c];
-        }
-      }
+// One row of one channel block: `channels` plain rows on one side, [row][block] on the other.
+template <typename T, int64_t kBlock>
+void pack_row(const T* from, int64_t channel_stride, int64_t step, int64_t channels, int64_t row,
+              T* to) {
+  if (channels == kBlock) {
+    for (int64_t i = 0; i < row; ++i) {
+      for (int64_t j = 0; j < kBlock; ++j) to[i * kBlock + j] = from[j * channel_stride + i * step];
     }
-    if constexpr (kToBlocked) {
-      for (int64_t c = present; c < block; ++c) {
-        for (int64_t i = 0; i < length; ++i) block_row[i * block + c] = T{};
-      }
-    }
-  });
-}
-
-template <typename T, bool kToBlocked>
-void convert_blocked(const TensorView& plain, void* blocked, int block, ThreadPool& threads) {
-  if (plain.count() == 0) return;
-  SpatialWalk walk(plain);
-  int64_t blocks = (plain.shape[1] + block - 1) / block;
-  int64_t bytes = walk.count() * block * static_cast<int64_t>(sizeof(T));
-  threads.parallel_for(plain.shape[0] * blocks, grain_for(bytes), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      T* part = static_cast<T*>(blocked) + i * walk.count() * block;
-      convert_block<T, kToBlocked>(plain, walk, part, block, i / blocks, i % blocks * block);
-    }
-  });
-}
-
-template <bool kToBlocked>
-void convert_sized(const TensorView& plain, void* blocked, int block, ThreadPool& threads) {
-  switch (size_of(plain.dtype)) {
-    case 1: return convert_blocked<uint8_t, kToBlocked>(plain, blocked, block, threads);
-    case 2: return convert_blocked<uint16_t, kToBlocked>(plain, blocked, block, threads);
-    case 4: return convert_blocked<uint32_t, kToBlocked>(plain, blocked, block, threads);
-    default: return convert_blocked<uint64_t, kToBlocked>(plain, blocked, block, threads);
+    return;
   }
+  for (int64_t i = 0; i < row; ++i) {
+    for (int64_t j = 0; j < kBlock; ++j) {
+      to[i * kBlock + j] = j < channels ? from[j * channel_stride + i * step] : T{};
+    }
+  }
+}
+
+template <typename T, int64_t kBlock>
+void unpack_row(const T* from, int64_t channel_stride, int64_t step, int64_t channels, int64_t row,
+                T* to) {
+  constexpr int64_t kTile = 64;
+  for (int64_t begin = 0; begin < row; begin += kTile) {
+    int64_t end = std::min(row, begin + kTile);
+    for (int64_t j = 0; j < channels; ++j) {
+      T* target = to + j * channel_stride;
+      for (int64_t i = begin; i < end; ++i) target[i * step] = from[i * kBlock + j];
+    }
+  }
+}
+
+template <typename T, int64_t kBlock, bool kPack>
+void convert_blocks(const TensorView& plain, T* blocked, ThreadPool& threads) {
+  Spatial spatial(plain.shape, plain.strides);
+  int64_t channels = plain.shape[1];
+  int64_t blocks = (channels + kBlock - 1) / kBlock;
+  int64_t rows = spatial.rows();
+  int64_t row = spatial.row();
+  int64_t grain = std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, row * kBlock));
+  threads.parallel_for(plain.shape[0] * blocks * rows, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      int64_t block = task / rows % blocks;
+      int64_t offset = task / rows / blocks * plain.strides[0] +
+                       block * kBlock * plain.strides[1] + spatial.row_offset(task % rows);
+      int64_t count = std::min(kBlock, channels - block * kBlock);
+      T* plain_row = plain.as<T>() + offset;
+      T* blocked_row = blocked + task * row * kBlock;
+      if constexpr (kPack) {
+        pack_row<T, kBlock>(plain_row, plain.strides[1], spatial.plain.back(), count, row,
+                            blocked_row);
+      } else {
+        unpack_row<T, kBlock>(blocked_row, plain.strides[1], spatial.plain.back(), count, row,
+                              plain_row);
+      }
+    }
+  });
+}
+
+template <typename T, bool kPack>
+void convert_typed(const TensorView& plain, const TensorView& blocked, ThreadPool& threads) {
+  switch (blocked.layout.block) {
+    case 4: return convert_blocks<T, 4, kPack>(plain, blocked.as<T>(), threads);
+    case 8: return convert_blocks<T, 8, kPack>(plain, blocked.as<T>(), threads);
+    case 16: return convert_blocks<T, 16, kPack>(plain, blocked.as<T>(), threads);
+    default: fail(ErrorCode::kUnsupported, "blocks of {} channels", blocked.layout.block);
+  }
+}
+
+template <bool kPack>
+void convert(const TensorView& plain, const TensorView& blocked, ThreadPool& threads) {
+  check_supported(plain.dtype != DType::kString, "strings have no blocked layout");
+  check_internal(plain.rank() >= 2, "rank {} has no channel axis", plain.rank());
+  switch (size_of(plain.dtype)) {
+    case 1: return convert_typed<uint8_t, kPack>(plain, blocked, threads);
+    case 2: return convert_typed<uint16_t, kPack>(plain, blocked, threads);
+    case 4: return convert_typed<uint32_t, kPack>(plain, blocked, threads);
+    case 8: return convert_typed<uint64_t, kPack>(plain, blocked, threads);
+    default: return convert_typed<std::complex<double>, kPack>(plain, blocked, threads);
+  }
+}
+
+// Splits the largest axis among the threads.
+void copy_plain(const TensorView& from, const TensorView& to, ThreadPool& threads) {
+  int64_t count = from.count();
+  if (count == 0) return;
+  int axis = 0;
+  for (int i = 1; i < from.rank(); ++i) {
+    if (from.shape[i] > from.shape[axis] && from.shape[axis] < 4 * threads.thread_count()) axis = i;
+  }
+  if (from.rank() == 0 || count < 2 * kGrainElements || from.dtype == DType::kString) {
+    return copy_elements(from, to);
+  }
+  int64_t grain = std::max<int64_t>(1, kGrainElements / (count / from.shape[axis]));
+  auto size = static_cast<int64_t>(size_of(from.dtype));
+  threads.parallel_for(from.shape[axis], grain, [&](int64_t begin, int64_t end) {
+    TensorView source = from;
+    TensorView target = to;
+    source.shape[axis] = end - begin;
+    target.shape[axis] = end - begin;
+    source.data = from.as<std::byte>() + begin * from.strides[axis] * size;
+    target.data = to.as<std::byte>() + begin * to.strides[axis] * size;
+    copy_elements(source, target);
+  });
 }
 
 }  // namespace
@@ -120,18 +152,21 @@ void convert_sized(const TensorView& plain, void* blocked, int block, ThreadPool
 void convert_layout(const TensorView& from, const TensorView& to, ThreadPool& threads) {
   check_internal(from.dtype == to.dtype && from.shape == to.shape, "cannot convert {} to {}",
                  to_string(from), to_string(to));
-  if (from.layout.plain() && to.layout.plain()) return convert_plain(from, to, threads);
-  check_supported(from.dtype != DType::kString && size_of(from.dtype) <= 8 && from.rank() >= 2,
-                  "{} has no blocked layout", to_string(from));
-  if (from.layout == to.layout) {
-    std::memcpy(to.data, from.data, static_cast<size_t>(from.bytes()));
-  } else if (from.layout.plain()) {
-    convert_sized<true>(from, to.data, to.layout.block, threads);
-  } else if (to.layout.plain()) {
-    convert_sized<false>(to, from.data, from.layout.block, threads);
-  } else {
-    fail(ErrorCode::kInternal, "conversion between two blocked layouts");
+  if (from.layout.plain()) {
+    if (to.layout.plain()) return copy_plain(from, to, threads);
+    return convert<true>(from, to, threads);
   }
+  if (to.layout.plain()) return convert<false>(to, from, threads);
+  if (from.layout == to.layout) {
+    auto plain_of = [](const TensorView& view) {
+      return TensorView(TensorDesc::contiguous(DType::kUInt8, Shape{view.bytes()}), view.data);
+    };
+    return copy_plain(plain_of(from), plain_of(to), threads);
+  }
+  auto middle = Buffer::allocate(static_cast<size_t>(from.count()) * size_of(from.dtype));
+  TensorView plain(TensorDesc::contiguous(from.dtype, from.shape), middle->data());
+  convert<false>(plain, from, threads);
+  convert<true>(plain, to, threads);
 }
 
 }  // namespace convoy
