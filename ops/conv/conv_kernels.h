@@ -19,6 +19,17 @@ struct ConvRequest {
 
 using ConvKernelFactory = std::unique_ptr<Kernel>(KernelRequest&, const ConvRequest&);
 
+// Strided operands in place; for small groups, depthwise and few channels. float32.
+ConvKernelFactory make_direct_conv;
+// oneDNN on channel-blocked tensors (first layers read plain ones). float32, constant weights or not.
+ConvKernelFactory make_blocked_conv;
+// oneDNN on plain tensors. float32.
+ConvKernelFactory make_onednn_conv;
 ConvKernelFactory make_reference_conv;
+
+// The channel block of the instruction set, 0 if it has none.
+int channel_block(Isa isa);
+// Whether make_blocked_conv is meant for this convolution.
+bool suits_blocked_layout(const ConvShape& shape, int block);
 
 }  // namespace convoy

@@ -1,0 +1,163 @@
+#include "ops/conv/direct_conv_kernel.h"
+
+#include <fmt/format.h>
+
+#include "ops/conv/conv_kernels.h"
+
+namespace convoy {
+namespace {
+
+using kernels::ConvActivation;
+using kernels::ConvProblem;
+using kernels::DirectConv;
+
+constexpr int64_t kFloatsPerLine = kAlignment / sizeof(float);
+// Fewer multiplications than this are not worth waking other threads.
+constexpr int64_t kSerialWork = 200'000;
+
+int64_t round_up(int64_t count) {
+  return (count + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
+}
+
+int64_t multiplications(const ConvProblem& problem) {
+  int64_t work = problem.batch[0].size * problem.batch[1].size * problem.group[0].size *
+                 problem.group[1].size * problem.in_channels * problem.out_channels;
+  for (int i = 0; i < problem.rank; ++i) {
+    work *= problem.spatial[i].output_size * problem.spatial[i].kernel;
+  }
+  return work;
+}
+
+std::string format_of(const ConvProblem& problem, Isa isa) {
+  std::string format = fmt::format("direct,{},{},{},{}", to_string(isa), problem.group[0].size,
+                                   problem.group[1].size, problem.out_channels);
+  for (int i = 0; i < problem.rank; ++i) format += fmt::format(",{}", problem.spatial[i].kernel);
+  return format;
+}
+
+class DirectKernel : public Kernel {
+ public:
+  DirectKernel(KernelRequest& request, const ConvProblem& problem)
+      : conv_(problem, request.isa, request.threads),
+        has_bias_(request.has_input(2)),
+        pieces_(std::min<int64_t>(conv_.task_count(), request.threads)) {
+    if (multiplications(problem) < kSerialWork) pieces_ = std::min<int64_t>(pieces_, 1);
+    thread_scratch_ = round_up(conv_.scratch_size());
+    int64_t floats = pieces_ * thread_scratch_;
+    int64_t packed_size = conv_.packed_weights_size();
+    if (const Tensor* weights = request.constant(1); weights && request.weights) {
+      Tensor plain = weights->contiguous();
+      packed_ = request.weights->get(
+          *weights, format_of(problem, request.isa),
+          static_cast<size_t>(packed_size) * sizeof(float), [&](void* destination) {
+            conv_.pack_weights(plain.data<float>(), static_cast<float*>(destination));
+          });
+    } else {
+      packed_at_ = floats;
+      floats += packed_size;
+    }
+    request.use_scratch(static_cast<size_t>(floats) * sizeof(float));
+  }
+
+  void run(KernelContext& context) const override {
+    auto* scratch = reinterpret_cast<float*>(context.scratch());
+    kernels::ConvOperands operands;
+    operands.input = context.input(0).as<const float>();
+    if (packed_) {
+      operands.packed_weights = reinterpret_cast<const float*>(packed_->data());
+    } else {
+      conv_.pack_weights(context.input(1).as<const float>(), scratch + packed_at_);
+      operands.packed_weights = scratch + packed_at_;
+    }
+    if (has_bias_) operands.bias = context.input(2).as<const float>();
+    if (conv_.problem().has_residual) operands.residual = context.input(3).as<const float>();
+    operands.output = context.output(0).as<float>();
+    int64_t tasks = conv_.task_count();
+    context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t piece = begin; piece < end; ++piece) {
+        conv_.run_tasks(operands, tasks * piece / pieces_, tasks * (piece + 1) / pieces_,
+                        scratch + piece * thread_scratch_);
+      }
+    });
+  }
+
+ private:
+  DirectConv conv_;
+  bool has_bias_;
+  int64_t pieces_;
+  int64_t thread_scratch_ = 0;
+  int64_t packed_at_ = 0;
+  std::shared_ptr<const Buffer> packed_;
+};
+
+ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
+  const TensorDesc& x = request.input(0);
+  const TensorDesc& y = request.output(0);
+  const TensorDesc& residual = conv.has_residual ? request.input(3) : y;
+  const ConvShape& shape = conv.shape;
+  ConvProblem problem;
+  problem.batch[1] = {shape.batch, x.strides[0], y.strides[0], residual.strides[0]};
+  auto& group = problem.group[1];
+  group.size = shape.groups;
+  group.input_stride = shape.group_in() * x.strides[1];
+  group.output_stride = shape.group_out() * y.strides[1];
+  group.residual_stride = shape.group_out() * residual.strides[1];
+  problem.in_channels = shape.group_in();
+  problem.out_channels = shape.group_out();
+  problem.in_channel_stride = x.strides[1];
+  problem.out_channel_stride = y.strides[1];
+  problem.residual_channel_stride = residual.strides[1];
+  problem.rank = shape.window.rank();
+  for (int i = 0; i < problem.rank; ++i) {
+    auto& axis = problem.spatial[i];
+    axis.input_size = shape.window.input[i];
+    axis.output_size = shape.window.output[i];
+    axis.kernel = shape.window.kernel[i];
+    axis.stride = shape.window.strides[i];
+    axis.dilation = shape.window.dilations[i];
+    axis.pad_begin = shape.window.pads_begin[i];
+    axis.input_stride = x.strides[i + 2];
+    axis.output_stride = y.strides[i + 2];
+    axis.residual_stride = residual.strides[i + 2];
+  }
+  problem.has_residual = conv.has_residual;
+  set_epilogue(problem, conv.epilogue);
+  return problem;
+}
+
+// Blocks suit dense convolutions and depthwise ones between them.
+bool left_to_blocks(const KernelRequest& request, const ConvShape& shape) {
+  if (!suits_blocked_layout(shape, channel_block(request.isa))) return false;
+  bool depthwise = shape.groups > 1 && shape.group_in() == 1;
+  bool plain_input = request.input(0).layout.plain();
+  return !depthwise || !plain_input || shape.window.rank() >= 2;
+}
+
+}  // namespace
+
+void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
+  static constexpr ConvActivation kActivations[] = {
+      ConvActivation::none,       ConvActivation::relu,         ConvActivation::leaky_relu,
+      ConvActivation::clip,       ConvActivation::sigmoid,      ConvActivation::tanh,
+      ConvActivation::hard_swish, ConvActivation::hard_sigmoid, ConvActivation::silu};
+  problem.activation = kActivations[static_cast<size_t>(epilogue.activation)];
+  problem.alpha = epilogue.alpha;
+  problem.beta = epilogue.beta;
+}
+
+std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvProblem& problem) {
+  return std::make_unique<DirectKernel>(request, problem);
+}
+
+std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvRequest& conv) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  int rank = conv.shape.window.rank();
+  if (rank < 1 || rank > 3) return request.refuse("1 to 3 spatial axes");
+  if (left_to_blocks(request, conv.shape)) return request.refuse("blocked layouts are faster");
+  request.accept_strides(0);
+  request.accept_output_strides(0);
+  if (conv.has_residual) request.accept_strides(3);
+  return make_direct_kernel(request, describe(request, conv));
+}
+
+}  // namespace convoy

@@ -1,0 +1,20 @@
+// From a kernel request to the direct convolution: operands, packed weights, threads.
+#pragma once
+
+#include <memory>
+
+#include "ops/conv/epilogue.h"
+#include "ops/kernels/conv/direct_conv.h"
+#include "runtime/op/kernel.h"
+
+namespace convoy {
+
+// Sets the activation of `problem`.
+void set_epilogue(kernels::ConvProblem& problem, const Epilogue& epilogue);
+
+// A kernel over inputs X, W, B?, residual? whose strides `problem` describes; W is contiguous
+// [weight groups, out, in, kernel…] and packed once if it is constant. Asks for the scratch it needs.
+std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request,
+                                           const kernels::ConvProblem& problem);
+
+}  // namespace convoy

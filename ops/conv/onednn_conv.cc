@@ -1,0 +1,148 @@
+#include <cstring>
+
+#include "ops/conv/conv_kernels.h"
+#include "ops/kernels/onednn/primitive.h"
+
+namespace convoy {
+namespace {
+
+using onednn::Primitive;
+
+onednn::ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
+  const Window& window = conv.shape.window;
+  onednn::ConvProblem problem;
+  problem.batch = conv.shape.batch;
+  problem.groups = conv.shape.groups;
+  problem.in_channels = conv.shape.in_channels;
+  problem.out_channels = conv.shape.out_channels;
+  problem.input = window.input;
+  problem.output = window.output;
+  problem.kernel = window.kernel;
+  problem.strides = window.strides;
+  problem.dilations = window.dilations;
+  problem.pads_begin = window.pads_begin;
+  problem.pads_end = window.pads_end;
+  problem.has_bias = conv.has_bias;
+  problem.add_to_output = conv.has_residual;
+  problem.epilogue = conv.epilogue;
+  problem.threads = request.threads;
+  return problem;
+}
+
+class OneDnnConv : public Kernel {
+ public:
+  OneDnnConv(KernelRequest& request, const ConvRequest& conv,
+             std::shared_ptr<const Primitive> primitive)
+      : primitive_(std::move(primitive)),
+        has_bias_(conv.has_bias),
+        has_residual_(conv.has_residual) {
+    size_t scratch = (primitive_->scratch_bytes() + kAlignment - 1) / kAlignment * kAlignment;
+    weights_at_ = scratch;
+    if (!primitive_->weights_format().empty()) {
+      size_t bytes = primitive_->packed_weights_bytes();
+      const Tensor* weights = request.constant(1);
+      if (weights != nullptr && request.weights != nullptr) {
+        Tensor plain = weights->contiguous();
+        packed_ = request.weights->get(
+            *weights, primitive_->weights_format(), bytes, [&](void* destination) {
+              primitive_->pack_weights(plain.data<float>(), static_cast<float*>(destination));
+            });
+      } else {
+        pack_each_run_ = true;
+        scratch += bytes;
+      }
+    }
+    request.use_scratch(scratch);
+  }
+
+  void run(KernelContext& context) const override {
+    const TensorView& output = context.output(0);
+    if (has_residual_ && context.input(3).data != output.data) {
+      std::memcpy(output.data, context.input(3).data, static_cast<size_t>(output.bytes()));
+    }
+    onednn::Operands operands;
+    operands.source = context.input(0).as<const float>();
+    operands.weights = weights(context);
+    if (has_bias_) operands.bias = context.input(2).as<const float>();
+    operands.destination = output.as<float>();
+    operands.scratch = context.scratch();
+    primitive_->run(operands);
+  }
+
+ private:
+  const float* weights(KernelContext& context) const {
+    const auto* plain = context.input(1).as<const float>();
+    if (packed_) return reinterpret_cast<const float*>(packed_->data());
+    if (!pack_each_run_) return plain;
+    auto* packed = reinterpret_cast<float*>(context.scratch() + weights_at_);
+    primitive_->pack_weights(plain, packed);
+    return packed;
+  }
+
+  std::shared_ptr<const Primitive> primitive_;
+  std::shared_ptr<const Buffer> packed_;
+  bool has_bias_;
+  bool has_residual_;
+  bool pack_each_run_ = false;
+  size_t weights_at_ = 0;
+};
+
+bool is_empty(const ConvShape& shape) {
+  return element_count(shape.output_shape()) == 0 || shape.in_channels == 0 ||
+         element_count(shape.window.input) == 0;
+}
+
+}  // namespace
+
+int channel_block(Isa isa) {
+  switch (isa) {
+    case Isa::kAvx512: return 16;
+    case Isa::kAvx2: return 8;
+    default: return 0;
+  }
+}
+
+bool suits_blocked_layout(const ConvShape& shape, int block) {
+  int rank = shape.window.rank();
+  if (block == 0 || rank < 1 || rank > 3) return false;
+  int64_t in = shape.group_in();
+  int64_t out = shape.group_out();
+  if (shape.groups == 1) return out >= block && (in >= block || in <= 4);
+  if (in == 1 && out == 1) return shape.groups % block == 0;
+  return in % block == 0 && out % block == 0;
+}
+
+std::unique_ptr<Kernel> make_blocked_conv(KernelRequest& request, const ConvRequest& conv) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  if (is_empty(conv.shape)) return request.refuse("nothing to compute");
+  int block = channel_block(request.isa);
+  if (!suits_blocked_layout(conv.shape, block)) {
+    return request.refuse("the channels do not fill blocks");
+  }
+  onednn::ConvProblem problem = describe(request, conv);
+  bool plain_input = conv.shape.in_channels < block;
+  problem.input_block = plain_input ? 0 : block;
+  problem.output_block = block;
+  auto primitive = onednn::convolution(problem);
+  if (!primitive || primitive->implementation().find("jit") != 0) {
+    return request.refuse("oneDNN has no kernel for this in blocks");
+  }
+  if (!plain_input) request.want_layout(0, Layout{block});
+  request.set_output_layout(0, Layout{block});
+  if (conv.has_residual) {
+    request.want_layout(3, Layout{block});
+    request.allow_in_place(3, 0);
+  }
+  return std::make_unique<OneDnnConv>(request, conv, std::move(primitive));
+}
+
+std::unique_ptr<Kernel> make_onednn_conv(KernelRequest& request, const ConvRequest& conv) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  if (is_empty(conv.shape)) return request.refuse("nothing to compute");
+  auto primitive = onednn::convolution(describe(request, conv));
+  if (!primitive) return request.refuse("oneDNN has no kernel for this");
+  if (conv.has_residual) request.allow_in_place(3, 0);
+  return std::make_unique<OneDnnConv>(request, conv, std::move(primitive));
+}
+
+}  // namespace convoy

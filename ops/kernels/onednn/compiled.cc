@@ -1,0 +1,196 @@
+#include "ops/kernels/onednn/compiled.h"
+
+#ifndef CONVOY_NO_OPENMP
+#include <omp.h>
+#endif
+
+#include <list>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "runtime/base/error.h"
+
+namespace convoy::onednn {
+namespace {
+
+// The tag-independent description of a format: strides and inner blocks.
+std::string format_name(const dnnl::memory::desc& desc) {
+  std::string name = "onednn";
+  for (auto stride : desc.get_strides()) name += fmt::format(",{}", stride);
+  name += ":";
+  auto blocks = desc.get_inner_blks();
+  auto axes = desc.get_inner_idxs();
+  for (size_t i = 0; i < blocks.size(); ++i) name += fmt::format(",{}x{}", axes[i], blocks[i]);
+  name += ":";
+  for (auto size : desc.get_padded_dims()) name += fmt::format(",{}", size);
+  return name;
+}
+
+template <typename Body>
+void checked(const char* action, const Body& body) {
+  try {
+    body();
+  } catch (const dnnl::error& error) {
+    fail(ErrorCode::kInternal, "oneDNN failed to {}: {}", action, error.what());
+  }
+}
+
+}  // namespace
+
+dnnl::engine& engine() {
+  static auto* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *engine;
+}
+
+#ifdef CONVOY_NO_OPENMP
+ThreadScope::ThreadScope(int) {}
+ThreadScope::~ThreadScope() = default;
+#else
+ThreadScope::ThreadScope(int threads) : before_(omp_get_max_threads()) {
+  if (threads != before_) omp_set_num_threads(threads);
+}
+ThreadScope::~ThreadScope() {
+  if (omp_get_max_threads() != before_) omp_set_num_threads(before_);
+}
+#endif
+
+struct Compiled::Arguments {
+  dnnl::stream stream;
+  dnnl::memory source, weights, bias, destination, scratch;
+  std::unordered_map<int, dnnl::memory> list;
+
+  explicit Arguments(const Blueprint& blueprint) : stream(engine()) {
+    source = add(DNNL_ARG_SRC, blueprint.source);
+    weights = add(DNNL_ARG_WEIGHTS, blueprint.weights);
+    if (!blueprint.bias.is_zero()) bias = add(DNNL_ARG_BIAS, blueprint.bias);
+    destination = add(DNNL_ARG_DST, blueprint.destination);
+    if (blueprint.scratch.get_size() > 0) scratch = add(DNNL_ARG_SCRATCHPAD, blueprint.scratch);
+  }
+
+ private:
+  dnnl::memory add(int name, const dnnl::memory::desc& desc) {
+    dnnl::memory memory(desc, engine(), DNNL_MEMORY_NONE);
+    list.emplace(name, memory);
+    return memory;
+  }
+};
+
+Compiled::Compiled(Blueprint blueprint) : blueprint_(std::move(blueprint)) {
+  if (blueprint_.weights != blueprint_.plain_weights) {
+    weights_format_ = format_name(blueprint_.weights);
+  }
+}
+
+void Compiled::pack_weights(const float* plain, float* packed) const {
+  checked("pack weights", [&] {
+    dnnl::memory from(blueprint_.plain_weights, engine(), const_cast<float*>(plain));
+    dnnl::memory to(blueprint_.weights, engine(), packed);
+    dnnl::stream stream(engine());
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+  });
+}
+
+Compiled::~Compiled() = default;
+
+std::unique_ptr<Compiled::Arguments> Compiled::lease() const {
+  {
+    std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      auto arguments = std::move(idle_.back());
+      idle_.pop_back();
+      return arguments;
+    }
+  }
+  return std::make_unique<Arguments>(blueprint_);
+}
+
+void Compiled::run(const Operands& operands) const {
+  checked("run a primitive", [&] {
+    std::unique_ptr<Arguments> arguments = lease();
+    arguments->source.set_data_handle(const_cast<float*>(operands.source));
+    arguments->weights.set_data_handle(const_cast<float*>(operands.weights));
+    if (arguments->bias) arguments->bias.set_data_handle(const_cast<float*>(operands.bias));
+    arguments->destination.set_data_handle(operands.destination);
+    if (arguments->scratch) arguments->scratch.set_data_handle(operands.scratch);
+    {
+      ThreadScope scope(blueprint_.threads);
+      blueprint_.primitive.execute(arguments->stream, arguments->list);
+    }
+    std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(arguments));
+  });
+}
+
+dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue) {
+  using dnnl::algorithm;
+  dnnl::post_ops steps;
+  float alpha = epilogue.alpha;
+  float beta = epilogue.beta;
+  if (add_to_output) steps.append_sum(1.0f);
+  switch (epilogue.activation) {
+    case Activation::kNone: break;
+    case Activation::kRelu: steps.append_eltwise(algorithm::eltwise_relu, 0, 0); break;
+    case Activation::kLeakyRelu: steps.append_eltwise(algorithm::eltwise_relu, alpha, 0); break;
+    case Activation::kClip: steps.append_eltwise(algorithm::eltwise_clip, alpha, beta); break;
+    case Activation::kSigmoid: steps.append_eltwise(algorithm::eltwise_logistic, 0, 0); break;
+    case Activation::kTanh: steps.append_eltwise(algorithm::eltwise_tanh, 0, 0); break;
+    case Activation::kHardSwish:
+      steps.append_eltwise(algorithm::eltwise_hardswish, 1.0f / 6.0f, 0.5f);
+      break;
+    case Activation::kHardSigmoid:
+      steps.append_eltwise(algorithm::eltwise_hardsigmoid, alpha, beta);
+      break;
+    case Activation::kSilu: steps.append_eltwise(algorithm::eltwise_swish, 1.0f, 0); break;
+  }
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(steps);
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+namespace {
+
+constexpr size_t kMostPrimitives = 1024;
+
+class Cache {
+ public:
+  bool find(const std::string& key, std::shared_ptr<const Primitive>& found) {
+    std::lock_guard lock(mutex_);
+    auto entry = index_.find(key);
+    if (entry == index_.end()) return false;
+    order_.splice(order_.begin(), order_, entry->second);
+    found = entry->second->second;
+    return true;
+  }
+  void insert(const std::string& key, std::shared_ptr<const Primitive> primitive) {
+    std::lock_guard lock(mutex_);
+    if (index_.contains(key)) return;
+    order_.emplace_front(key, std::move(primitive));
+    index_.emplace(key, order_.begin());
+    if (order_.size() <= kMostPrimitives) return;
+    index_.erase(order_.back().first);
+    order_.pop_back();
+  }
+
+ private:
+  using Entry = std::pair<std::string, std::shared_ptr<const Primitive>>;
+  std::mutex mutex_;
+  std::list<Entry> order_;  // most recently used first
+  std::unordered_map<std::string, std::list<Entry>::iterator> index_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Primitive> cached(
+    const std::string& key, const std::function<std::shared_ptr<const Primitive>()>& make) {
+  static auto* cache = new Cache;
+  std::shared_ptr<const Primitive> primitive;
+  if (cache->find(key, primitive)) return primitive;
+  primitive = make();
+  cache->insert(key, primitive);
+  return primitive;
+}
+
+}  // namespace convoy::onednn
