@@ -66,9 +66,11 @@ void infer_fused(InferRequest& request) {
 }  // namespace
 
 void add_matmul_kernels(OpDef& definition, MatMulReader read) {
-  definition.kernel("reference", [read](KernelRequest& request) {
-    return make_reference_matmul(request, read);
-  });
+  auto with_reader = [read](auto make) {
+    return [read, make](KernelRequest& request) { return make(request, read); };
+  };
+  definition.kernel("onednn", with_reader(make_onednn_matmul))
+      .kernel("reference", with_reader(make_reference_matmul));
 }
 
 void register_matmul(Registry& registry) {

@@ -16,7 +16,7 @@ namespace {
 
 // The tag-independent description of a format: strides and inner blocks.
 std::string format_name(const dnnl::memory::desc& desc) {
-  std::string name = "onednn";
+  std::string name = "onednn ";
   for (auto stride : desc.get_strides()) name += fmt::format(",{}", stride);
   name += ":";
   auto blocks = desc.get_inner_blks();
@@ -78,7 +78,8 @@ struct Compiled::Arguments {
 
 Compiled::Compiled(Blueprint blueprint) : blueprint_(std::move(blueprint)) {
   if (blueprint_.weights != blueprint_.plain_weights) {
-    weights_format_ = format_name(blueprint_.weights);
+    weights_format_ =
+        format_name(blueprint_.plain_weights) + " as " + format_name(blueprint_.weights);
   }
 }
 
