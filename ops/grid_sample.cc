@@ -85,11 +85,12 @@ Taps taps_at(float normalized, int64_t size, const GridForm& form) {
   float low = form.align_corners ? 0.0f : -0.5f;
   float high = form.align_corners ? length - 1 : length - 0.5f;
   if (form.sampling == Sampling::kNearest) x = std::nearbyint(x);
-  if (x < low || x > high) {
+  // Cubic taps are placed one by one, as in PyTorch and ONNX Runtime.
+  if (form.sampling != Sampling::kCubic && (x < low || x > high)) {
     if (form.outside == Outside::kBorder) x = std::clamp(x, 0.0f, length - 1);
     if (form.outside == Outside::kReflection) x = reflected(x, low, high);
   }
-  x = std::clamp(x, -8.0f, length + 8.0f);  // farther off, all taps lie outside all the same
+  x = std::clamp(x, -1e12f, 1e12f);  // fits an index
   auto floor = static_cast<int64_t>(std::floor(x));
   float part = x - static_cast<float>(floor);
   Taps taps;
