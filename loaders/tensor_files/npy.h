@@ -12,8 +12,8 @@ namespace convoy {
 // (object arrays hold Python pickles and are refused).
 Tensor read_npy(const std::string& path);
 
-// Version 1 of the format. Types that NumPy lacks are written as raw items ("V1", "V2"), as ml_dtypes
-// does; they cannot be read back. Throws kInvalidInput when the file cannot be written.
+// Version 1 of the format. Types that NumPy lacks are written as raw items ("V1", "V2"), as
+// ml_dtypes does; they cannot be read back. Throws kInvalidInput when the file cannot be written.
 void write_npy(const std::string& path, const Tensor& tensor);
 
 }  // namespace convoy

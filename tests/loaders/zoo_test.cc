@@ -2,6 +2,7 @@
 
 #include "loaders/onnx/reader.h"
 #include "loaders/onnx/writer.h"
+#include "runtime/graph/verifier.h"
 #include "runtime/onnx/inference.h"
 #include "tests/loaders/same_model.h"
 #include "tests/loaders/zoo.h"
@@ -15,6 +16,7 @@ TEST(Zoo, EveryModelLoadsAndGetsTypes) {
     Model model;
     ASSERT_NO_THROW(model = read_model(path)) << path;
     EXPECT_GT(model.graph.outputs().size(), 0u) << path;
+    verify(model.graph);
     infer_model_types(model);
     for (ValueId output : model.graph.outputs()) {
       EXPECT_NE(model.graph.value(output).type.kind, ValueType::Kind::kUnknown) << path;
