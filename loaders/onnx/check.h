@@ -15,8 +15,8 @@ inline constexpr int kOldestOpset = 6;
 // Throws kInvalidModel for what is no model, kUnsupported for versions that are not known.
 void check_versions(const onnx::ModelProto& model, const std::map<std::string, int>& opsets);
 
-// Runs ONNX's checker; its complaint becomes a kInvalidModel error with the node. Operators without
-// a schema are let through. Changes `model`: tensors that are absent become empty.
+// Runs ONNX's checker on a model that was read without an error; its complaint becomes a
+// kInvalidModel error with the node. Operators without a schema are let through. Changes `model`: tensors that are absent become empty.
 void check_with_onnx(onnx::ModelProto& model);
 
 }  // namespace convoy

@@ -267,7 +267,7 @@ TEST(BadModel, UnsortedNodesLoadWithAWarning) {
   set_warning_sink([&](std::string_view text) { warning = text; });
   EXPECT_EQ(complaint_about(model).text, "no error");
   set_warning_sink(nullptr);
-  EXPECT_THAT(warning, HasSubstr("not sorted"));
+  EXPECT_THAT(warning, HasSubstr("topologically sorted"));
 }
 
 }  // namespace
