@@ -18,12 +18,11 @@ bool reads_blocked(const TensorDesc& desc, const Shape& output) {
   return desc.shape == output || (!desc.layout.plain() && has_channels(desc, output));
 }
 
-int common_block(const KernelRequest& request, int inputs, int outputs) {
+int common_block(const KernelRequest& request, std::span<const TensorDesc> inputs, int outputs) {
   const Shape& shape = request.output(0).shape;
   if (shape.rank() < 2 || shape.rank() >= kMaxRank) return 0;
   int block = 0;
-  for (int i = 0; i < inputs; ++i) {
-    const TensorDesc& input = request.input(i);
+  for (const TensorDesc& input : inputs) {
     if (input.dtype != DType::kFloat32) return 0;
     if (input.shape == shape && !input.layout.plain()) block = input.layout.block;
   }
@@ -31,8 +30,7 @@ int common_block(const KernelRequest& request, int inputs, int outputs) {
   for (int j = 0; j < outputs; ++j) {
     if (request.output(j).dtype != DType::kFloat32) return 0;
   }
-  for (int i = 0; i < inputs; ++i) {
-    const TensorDesc& input = request.input(i);
+  for (const TensorDesc& input : inputs) {
     if (reads_blocked(input, shape)) continue;
     bool repeats_channels =
         input.rank() < shape.rank() - 1 || input.shape[input.rank() - shape.rank() + 1] == 1;

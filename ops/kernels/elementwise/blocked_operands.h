@@ -7,7 +7,7 @@ namespace convoy::elementwise {
 
 // The block that the kernel should work in: that of an input which has the shape of the outputs,
 // provided all operands are float32 and each can be read in that block. 0 for plain.
-int common_block(const KernelRequest& request, int inputs, int outputs);
+int common_block(const KernelRequest& request, std::span<const TensorDesc> inputs, int outputs);
 
 // States the demands for a kernel that works in `block`, and returns how operand `desc` (with the
 // layout that was demanded) is read: [d0, ceil(d1/block), d2 …, block] for an output of that shape.

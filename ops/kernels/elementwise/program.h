@@ -30,6 +30,7 @@ struct Program {
   int inputs = 0;
   std::vector<Step> steps;
   std::vector<int> outputs;  // steps, in the order of the outputs
+  std::vector<int> slots;    // the node's input behind each input; empty: the same numbers
   int trailing_axes = 0;     // axes of size 1 to append to input 1: see legacy_broadcast.h
 
   // Adds a step and returns its number.
@@ -39,6 +40,7 @@ struct Program {
   // Throws kInvalidModel when an operand names no input or no earlier step, or there is nothing to
   // compute.
   void check() const;
+  int slot(int input) const { return slots.empty() ? input : slots[static_cast<size_t>(input)]; }
   // Cost of one element relative to an addition.
   int cost() const;
 };

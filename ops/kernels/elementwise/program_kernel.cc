@@ -38,14 +38,15 @@ template <typename Real>
 class ProgramKernel : public Kernel {
  public:
   // descs: the outputs, then the inputs; with a block, as blocked_desc gives them.
-  ProgramKernel(TileEvaluator<Real> evaluator, Descs descs, int outputs, int block,
-                int trailing_axes)
+  ProgramKernel(TileEvaluator<Real> evaluator, Descs descs, const Program& program, int block)
       : evaluator_(std::move(evaluator)),
         descs_(std::move(descs)),
         walk_(make_walk(descs_)),
-        outputs_(outputs),
+        outputs_(static_cast<int>(program.outputs.size())),
         block_(block),
-        trailing_axes_(trailing_axes) {}
+        trailing_axes_(program.trailing_axes) {
+    for (int i = 0; i < program.inputs; ++i) slots_.push_back(program.slot(i));
+  }
 
   void run(KernelContext& context) const override {
     void* addresses[kMaxOperands];
@@ -66,7 +67,7 @@ class ProgramKernel : public Kernel {
 
  private:
   const TensorView& operand(KernelContext& context, int k) const {
-    return k < outputs_ ? context.output(k) : context.input(k - outputs_);
+    return k < outputs_ ? context.output(k) : context.input(slots_[static_cast<size_t>(k - outputs_)]);
   }
 
   void run_walk(KernelContext& context, const StridedWalk& walk, void* const* addresses) const {
@@ -84,6 +85,7 @@ class ProgramKernel : public Kernel {
   int outputs_;
   int block_;
   int trailing_axes_;
+  std::vector<int> slots_;
 };
 
 // Outputs may be written over inputs that no later step reads.
@@ -98,16 +100,17 @@ void allow_in_place(KernelRequest& request, const Program& program) {
       }
     }
     for (size_t j = 0; j < program.outputs.size(); ++j) {
-      if (request.input(i).dtype == request.output(static_cast<int>(j)).dtype &&
+      int slot = program.slot(i);
+      if (request.input(slot).dtype == request.output(static_cast<int>(j)).dtype &&
           program.outputs[j] >= last_read) {
-        request.allow_in_place(i, static_cast<int>(j));
+        request.allow_in_place(slot, static_cast<int>(j));
       }
     }
   }
 }
 
 // The descs to walk; states the demands on layouts and strides.
-Descs demand_operands(KernelRequest& request, int inputs, int outputs, int block) {
+Descs demand_operands(KernelRequest& request, const Program& program, int outputs, int block) {
   Descs descs;
   for (int j = 0; j < outputs; ++j) {
     const TensorDesc& output = request.output(j);
@@ -119,7 +122,8 @@ Descs demand_operands(KernelRequest& request, int inputs, int outputs, int block
       descs.push_back(output);
     }
   }
-  for (int i = 0; i < inputs; ++i) {
+  for (int k = 0; k < program.inputs; ++k) {
+    int i = program.slot(k);
     const TensorDesc& input = request.input(i);
     if (block > 0 && reads_blocked(input, request.output(0).shape)) {
       request.want_layout(i, Layout{block});
@@ -138,27 +142,29 @@ std::unique_ptr<Kernel> make_kernel_in(KernelRequest& request, const Program& pr
                                        const LoopTable<Real>& table, bool with_blocks) {
   program.check();
   int outputs = static_cast<int>(program.outputs.size());
+  check_model(outputs <= request.output_count(), "an elementwise program of {} outputs for {}",
+              outputs, request.output_count());
   if (outputs + program.inputs > kMaxOperands) return request.refuse("too many operands");
+  std::vector<TensorDesc> inputs;
   for (int i = 0; i < program.inputs; ++i) {
-    if (!row_loader<Real>(request.input(i).dtype)) return request.refuse("needs real numbers");
+    check_model(request.has_input(program.slot(i)), "input {} is missing", program.slot(i));
+    inputs.push_back(request.input(program.slot(i)));
+    if (!row_loader<Real>(inputs.back().dtype)) return request.refuse("needs real numbers");
   }
   for (int j = 0; j < outputs; ++j) {
     if (!row_storer<Real>(request.output(j).dtype)) return request.refuse("writes floats only");
   }
-  check_model(outputs <= request.output_count() && program.inputs <= request.input_count(),
-              "an elementwise program of {} inputs does not fit {} operands", program.inputs,
-              request.input_count());
   TileEvaluator<Real> evaluator(
       program, table,
-      dtypes_of({request.inputs.data(), static_cast<size_t>(program.inputs)}),
+      dtypes_of(inputs),
       dtypes_of({request.outputs.data(), static_cast<size_t>(outputs)}));
   bool try_blocks = with_blocks && program.trailing_axes == 0;
-  int block = try_blocks ? common_block(request, program.inputs, outputs) : 0;
-  Descs descs = demand_operands(request, program.inputs, outputs, block);
+  int block = try_blocks ? common_block(request, inputs, outputs) : 0;
+  Descs descs = demand_operands(request, program, outputs, block);
   append_axes(descs, outputs, program.trailing_axes);
   allow_in_place(request, program);
-  return std::make_unique<ProgramKernel<Real>>(std::move(evaluator), std::move(descs), outputs,
-                                               block, program.trailing_axes);
+  return std::make_unique<ProgramKernel<Real>>(std::move(evaluator), std::move(descs), program,
+                                               block);
 }
 
 bool any_operand_is(const KernelRequest& request, DType dtype) {

@@ -46,6 +46,26 @@ void run_typed(KernelContext& context, const F& f, int trailing_axes,
 
 }  // namespace detail
 
+// out[i] = f(in0[i], …) at once, on operands of the types In and Out.
+template <typename Out, typename... In, typename F>
+void run_typed(KernelContext& context, const F& f, int trailing_axes = 0) {
+  detail::run_typed<Out, In...>(context, f, trailing_axes, std::index_sequence_for<In...>{});
+}
+
+// make_typed_kernel for types that only need to have the size of the operands' elements; the caller
+// has checked the operands' types.
+template <typename Out, typename... In, typename F>
+std::unique_ptr<Kernel> make_raw_kernel(KernelRequest& request, F f, int trailing_axes = 0) {
+  request.accept_output_strides(0);
+  int i = 0;
+  ((request.accept_strides(i),
+    std::is_same_v<In, Out> ? request.allow_in_place(i, 0) : void(), ++i),
+   ...);
+  return make_kernel([f, trailing_axes](KernelContext& context) {
+    run_typed<Out, In...>(context, f, trailing_axes);
+  });
+}
+
 // out[i] = f(in0[i], …): inputs of types In broadcast to output 0 of type Out. Any strides; may
 // write over an input of its own type; trailing_axes as in legacy_broadcast.h.
 template <typename Out, typename... In, typename F>
@@ -56,13 +76,7 @@ std::unique_ptr<Kernel> make_typed_kernel(KernelRequest& request, F f, int trail
                   request.output(0).dtype == dtype_of<Out> &&
                   ((request.input(i++).dtype == dtype_of<In>) && ...),
               "the element types of the operands do not fit the operator");
-  i = 0;
-  ((request.accept_strides(i),
-    std::is_same_v<In, Out> ? request.allow_in_place(i, 0) : void(), ++i),
-   ...);
-  return make_kernel([f, trailing_axes](KernelContext& context) {
-    detail::run_typed<Out, In...>(context, f, trailing_axes, std::index_sequence_for<In...>{});
-  });
+  return make_raw_kernel<Out, In...>(request, std::move(f), trailing_axes);
 }
 
 }  // namespace convoy::elementwise
