@@ -9,7 +9,7 @@ namespace convoy {
 namespace {
 
 const OpDef& definition_of(const OpCase& c) {
-  std::string_view domain = c.is_private ? kPrivateDomain : std::string_view();
+  std::string_view domain = c.is_private ? kPrivateDomain : std::string_view(c.domain);
   const OpDef* found = Registry::standard().find(domain, c.op, c.version);
   check_supported(found != nullptr, "no operator {}-{}", c.op, c.version);
   return *found;
@@ -31,7 +31,7 @@ Registry registry_of(const OpCase& c, const std::string& kernel) {
 NodeId add_case_node(Graph& graph, const OpCase& c, const std::vector<Tensor>& inputs) {
   Node node;
   node.op_type = c.op;
-  node.domain = c.is_private ? std::string(kPrivateDomain) : "";
+  node.domain = c.is_private ? std::string(kPrivateDomain) : c.domain;
   node.version = c.version;
   node.attributes = c.attributes;
   for (const Tensor& input : inputs) {

@@ -22,6 +22,7 @@ struct OpCase {
   double within = 0;  // floats: max|a - b| ≤ within · max|b| over a tensor
   std::vector<int> constants = {};  // inputs that are the same in every run, e.g. axes
   bool is_private = false;
+  std::string domain = {};
 };
 
 inline std::ostream& operator<<(std::ostream& out, const OpCase& c) { return out << c.name; }
