@@ -142,10 +142,12 @@ std::unique_ptr<Kernel> make_float(KernelRequest& request) {
     known = known && parameters[i] != nullptr;
   }
   if (known) {
+    Tensor plain[4];
     TensorView views[4];
     const TensorView* pointers[4];
     for (int i = 0; i < 4; ++i) {
-      views[i] = parameters[i]->view();
+      plain[i] = parameters[i]->contiguous();
+      views[i] = plain[i].view();
       pointers[i] = &views[i];
     }
     constant = std::make_shared<Affine>(fold_inputs(pointers, extent.channels, attributes.epsilon));

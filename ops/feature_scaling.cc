@@ -159,6 +159,15 @@ std::unique_ptr<Kernel> make_imputer(KernelRequest& request) {
   return request.refuse("only for float32 and int64");
 }
 
+// ONNX has no inference for Scaler, Normalizer and Imputer.
+void infer_float(InferRequest& request) {
+  request.set_output(0, DType::kFloat32, request.inputs[0].shape);
+}
+
+void infer_same(InferRequest& request) {
+  request.set_output(0, request.inputs[0].dtype, request.inputs[0].shape);
+}
+
 }  // namespace
 
 void register_feature_scaling(Registry& registry) {
@@ -167,9 +176,9 @@ void register_feature_scaling(Registry& registry) {
   extractor.infer = infer_extractor;
   extractor.kernel("reference", make_extractor);
   registry.add("Binarizer", kDomain).kernel("reference", make_binarizer);
-  registry.add("Scaler", kDomain).kernel("reference", make_scaler);
-  registry.add("Normalizer", kDomain).kernel("reference", make_normalizer);
-  registry.add("Imputer", kDomain).kernel("reference", make_imputer);
+  registry.add("Scaler", kDomain).kernel("reference", make_scaler).infer = infer_float;
+  registry.add("Normalizer", kDomain).kernel("reference", make_normalizer).infer = infer_float;
+  registry.add("Imputer", kDomain).kernel("reference", make_imputer).infer = infer_same;
 }
 
 }  // namespace convoy

@@ -50,17 +50,17 @@ struct Table {
   Tensor otherwise;
 };
 
-Table read_table(const KernelRequest& request) {
-  AttributeReader attributes = request.attributes();
+Table read_table(const Node& node, DType input) {
+  AttributeReader attributes(node);
   Table table;
-  if (request.node().version == 1) {
+  if (node.version == 1) {
     const auto classes = attributes.texts("classes_strings");
     std::vector<int64_t> numbers(classes.size());
     for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<int64_t>(i);
     const auto count = static_cast<int64_t>(classes.size());
     table.keys = Tensor::from<std::string>({count}, classes);
     table.values = Tensor::from_int64s(numbers);
-    if (request.input(0).dtype == DType::kInt64) std::swap(table.keys, table.values);
+    if (input == DType::kInt64) std::swap(table.keys, table.values);
   } else {
     table.keys = read_list(attributes, "keys");
     table.values = read_list(attributes, "values");
@@ -70,8 +70,8 @@ Table read_table(const KernelRequest& request) {
               table.keys.count(), table.values.count());
   table.otherwise = read_default(attributes, table.values.dtype());
   attributes.finish();
-  check_input(table.keys.dtype() == request.input(0).dtype, "keys are {} but the input is {}",
-              to_string(table.keys.dtype()), to_string(request.input(0).dtype));
+  check_input(table.keys.dtype() == input, "keys are {} but the input is {}",
+              to_string(table.keys.dtype()), to_string(input));
   return table;
 }
 
@@ -109,7 +109,7 @@ auto visit_label(DType dtype, Visitor&& visitor) {
 }
 
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
-  const Table table = read_table(request);
+  const Table table = read_table(request.node(), request.input(0).dtype);
   std::unique_ptr<Kernel> kernel;
   visit_label(table.keys.dtype(), [&](auto key_tag) {
     using Key = typename decltype(key_tag)::type;
@@ -130,10 +130,15 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   return kernel;
 }
 
+void infer(InferRequest& request) {
+  const Table table = read_table(request.node, request.inputs[0].dtype);
+  request.set_output(0, table.values.dtype(), request.inputs[0].shape);
+}
+
 }  // namespace
 
 void register_label_encoder(Registry& registry) {
-  registry.add("LabelEncoder", "ai.onnx.ml").kernel("reference", make_reference);
+  registry.add("LabelEncoder", "ai.onnx.ml").kernel("reference", make_reference).infer = infer;
 }
 
 }  // namespace convoy

@@ -96,7 +96,11 @@ class VectorizedRecurrent : public Kernel {
       : node_(node),
         sizes_(size_up(node, request.threads)),
         kernels_(recurrent_kernels(request.isa)) {
-    const Strides& x = request.input(kX).strides;
+    Strides x = contiguous_strides(request.input(kX).shape);
+    if (request.input(kX).strides[2] == 1) {
+      request.accept_strides(kX);
+      x = request.input(kX).strides;
+    }
     step_stride_ = x[node.batch_first ? 1 : 0];
     batch_stride_ = x[node.batch_first ? 0 : 1];
     relu_ = node.activations[0].kind == Kind::kRelu;
@@ -420,9 +424,7 @@ std::unique_ptr<Kernel> make_recurrent_vectorized(KernelRequest& request) {
   if (node.clip > 0) return request.refuse("does not clip");
   if (node.input_forget) return request.refuse("has no coupled input and forget gates");
   if (node.hidden == 0 || node.batch == 0) return request.refuse("nothing to vectorize");
-  if (request.input(kX).strides[2] == 1) request.accept_strides(kX);
-  auto kernel = std::make_unique<VectorizedRecurrent>(node, request);
-  return kernel;
+  return std::make_unique<VectorizedRecurrent>(node, request);
 }
 
 }  // namespace convoy

@@ -78,7 +78,7 @@ TEST(Reduce, KernelsAgree) {
                          "ReduceL1", "ReduceL2", "ReduceLogSum"}) {
     for (const Ints& list : {Ints{0}, Ints{1}, Ints{2}, Ints{3}, Ints{0, 2}, Ints{2, 3}, Ints{1, 3},
                              Ints{0, 1, 2}, Ints{0, 1, 2, 3}}) {
-      OpCase c{fmt::format("axes {}", fmt::join(list, ",")), op,
+      OpCase c{fmt::format("axes {}", to_string(Dims(list))), op,
                {pattern({3, 37, 5, 70}, 0, 2), Tensor::from_int64s(list)}, {wanted}};
       c.constants = {1};
       c.within = 1e-5;
