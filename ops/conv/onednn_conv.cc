@@ -1,12 +1,8 @@
-#include <cstring>
-
 #include "ops/conv/conv_kernels.h"
-#include "ops/kernels/onednn/primitive.h"
+#include "ops/conv/onednn_kernel.h"
 
 namespace convoy {
 namespace {
-
-using onednn::Primitive;
 
 onednn::ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
   const Window& window = conv.shape.window;
@@ -28,64 +24,6 @@ onednn::ConvProblem describe(const KernelRequest& request, const ConvRequest& co
   problem.threads = request.threads;
   return problem;
 }
-
-class OneDnnConv : public Kernel {
- public:
-  OneDnnConv(KernelRequest& request, const ConvRequest& conv,
-             std::shared_ptr<const Primitive> primitive)
-      : primitive_(std::move(primitive)),
-        has_bias_(conv.has_bias),
-        has_residual_(conv.has_residual) {
-    size_t scratch = (primitive_->scratch_bytes() + kAlignment - 1) / kAlignment * kAlignment;
-    weights_at_ = scratch;
-    if (!primitive_->weights_format().empty()) {
-      size_t bytes = primitive_->packed_weights_bytes();
-      const Tensor* weights = request.constant(1);
-      if (weights != nullptr && request.weights != nullptr) {
-        Tensor plain = weights->contiguous();
-        packed_ = request.weights->get(
-            *weights, primitive_->weights_format(), bytes, [&](void* destination) {
-              primitive_->pack_weights(plain.data<float>(), static_cast<float*>(destination));
-            });
-      } else {
-        pack_each_run_ = true;
-        scratch += bytes;
-      }
-    }
-    request.use_scratch(scratch);
-  }
-
-  void run(KernelContext& context) const override {
-    const TensorView& output = context.output(0);
-    if (has_residual_ && context.input(3).data != output.data) {
-      std::memcpy(output.data, context.input(3).data, static_cast<size_t>(output.bytes()));
-    }
-    onednn::Operands operands;
-    operands.source = context.input(0).as<const float>();
-    operands.weights = weights(context);
-    if (has_bias_) operands.bias = context.input(2).as<const float>();
-    operands.destination = output.as<float>();
-    operands.scratch = context.scratch();
-    primitive_->run(operands);
-  }
-
- private:
-  const float* weights(KernelContext& context) const {
-    const auto* plain = context.input(1).as<const float>();
-    if (packed_) return reinterpret_cast<const float*>(packed_->data());
-    if (!pack_each_run_) return plain;
-    auto* packed = reinterpret_cast<float*>(context.scratch() + weights_at_);
-    primitive_->pack_weights(plain, packed);
-    return packed;
-  }
-
-  std::shared_ptr<const Primitive> primitive_;
-  std::shared_ptr<const Buffer> packed_;
-  bool has_bias_;
-  bool has_residual_;
-  bool pack_each_run_ = false;
-  size_t weights_at_ = 0;
-};
 
 bool is_empty(const ConvShape& shape) {
   return element_count(shape.output_shape()) == 0 || shape.in_channels == 0 ||
@@ -133,7 +71,7 @@ std::unique_ptr<Kernel> make_blocked_conv(KernelRequest& request, const ConvRequ
     request.want_layout(3, Layout{block});
     request.allow_in_place(3, 0);
   }
-  return std::make_unique<OneDnnConv>(request, conv, std::move(primitive));
+  return make_onednn_kernel(request, std::move(primitive));
 }
 
 std::unique_ptr<Kernel> make_onednn_conv(KernelRequest& request, const ConvRequest& conv) {
@@ -142,7 +80,7 @@ std::unique_ptr<Kernel> make_onednn_conv(KernelRequest& request, const ConvReque
   auto primitive = onednn::convolution(describe(request, conv));
   if (!primitive) return request.refuse("oneDNN has no kernel for this");
   if (conv.has_residual) request.allow_in_place(3, 0);
-  return std::make_unique<OneDnnConv>(request, conv, std::move(primitive));
+  return make_onednn_kernel(request, std::move(primitive));
 }
 
 }  // namespace convoy

@@ -40,15 +40,18 @@ MatMulRequest read_dense(KernelRequest& request, MatMulReader read) {
   MatMulRequest matmul = read(request);
   bool a_dense = a_is_dense(matmul.shape);
   bool b_dense = b_is_dense(matmul.shape);
-  if (!a_dense) request.inputs[0] = contiguous_input(request, 0);
-  if (!b_dense) request.inputs[1] = contiguous_input(request, 1);
+  auto make_contiguous = [&](int i) {
+    request.inputs[static_cast<size_t>(i)] = contiguous_input(request, i);
+  };
+  if (!a_dense) make_contiguous(matmul.a_input);
+  if (!b_dense) make_contiguous(matmul.b_input);
   if (!a_dense || !b_dense) {
     matmul = read(request);
     a_is_dense(matmul.shape);
     b_is_dense(matmul.shape);
   }
-  if (a_dense) request.accept_strides(0);
-  if (b_dense) request.accept_strides(1);
+  if (a_dense) request.accept_strides(matmul.a_input);
+  if (b_dense) request.accept_strides(matmul.b_input);
   request.inputs = std::move(given);
   return matmul;
 }
@@ -86,11 +89,13 @@ class OneDnnMatMul : public Kernel {
   OneDnnMatMul(KernelRequest& request, const MatMulRequest& matmul,
                std::shared_ptr<const Primitive> primitive)
       : primitive_(std::move(primitive)),
+        a_input_(matmul.a_input),
+        b_input_(matmul.b_input),
         has_bias_(matmul.has_c),
         has_residual_(matmul.has_residual) {
     request.use_scratch(primitive_->scratch_bytes());
     if (primitive_->weights_format().empty()) return;
-    const Tensor& b = *request.constant(1);
+    const Tensor& b = *request.constant(b_input_);
     packed_ = request.weights->get(b, primitive_->weights_format(),
                                    primitive_->packed_weights_bytes(), [&](void* destination) {
                                      primitive_->pack_weights(b.data<float>(),
@@ -104,9 +109,9 @@ class OneDnnMatMul : public Kernel {
       std::memcpy(output.data, context.input(3).data, static_cast<size_t>(output.bytes()));
     }
     onednn::Operands operands;
-    operands.source = context.input(0).as<const float>();
+    operands.source = context.input(a_input_).as<const float>();
     operands.weights = packed_ ? reinterpret_cast<const float*>(packed_->data())
-                               : context.input(1).as<const float>();
+                               : context.input(b_input_).as<const float>();
     if (has_bias_) operands.bias = context.input(2).as<const float>();
     operands.destination = output.as<float>();
     operands.scratch = context.scratch();
@@ -116,6 +121,8 @@ class OneDnnMatMul : public Kernel {
  private:
   std::shared_ptr<const Primitive> primitive_;
   std::shared_ptr<const Buffer> packed_;
+  int a_input_;
+  int b_input_;
   bool has_bias_;
   bool has_residual_;
 };
@@ -135,9 +142,9 @@ std::unique_ptr<Kernel> make_onednn_matmul(KernelRequest& request, MatMulReader 
   bool is_row = matmul.c_m == 0 && (matmul.c_n == 1 || shape.n == 1);
   if (matmul.has_c && !is_row) return request.refuse("C is no row");
   onednn::MatMulProblem problem = describe(request, matmul);
-  bool constant_b = request.constant(1) != nullptr && request.weights != nullptr &&
-                    request.constant(1)->desc().is_contiguous() &&
-                    request.input(1).is_contiguous();
+  const Tensor* b = request.constant(matmul.b_input);
+  bool constant_b = b != nullptr && request.weights != nullptr && b->desc().is_contiguous() &&
+                    request.input(matmul.b_input).is_contiguous();
   problem.packed_b = constant_b && shape.batch.rank() == 0;
   auto primitive = onednn::matmul(problem);
   if (!primitive) return request.refuse("oneDNN has no kernel for this");

@@ -1,0 +1,17 @@
+// From a oneDNN primitive to a kernel: operands, packed weights, scratch.
+#pragma once
+
+#include <memory>
+
+#include "ops/kernels/onednn/primitive.h"
+#include "runtime/op/kernel.h"
+
+namespace convoy {
+
+// A kernel over inputs X, W, B?, residual?; the primitive must have been made with the bias and
+// add_to_output that the node has. Constant weights are packed once, others in every run. Asks for
+// the scratch it needs; layouts are the caller's to demand.
+std::unique_ptr<Kernel> make_onednn_kernel(KernelRequest& request,
+                                           std::shared_ptr<const onednn::Primitive> primitive);
+
+}  // namespace convoy

@@ -1,0 +1,158 @@
+// ConvInteger, MatMulInteger, QLinearConv and QLinearMatMul on 8-bit integers: sums in int32 of what
+// remains after the zero points are taken off. Opsets 10 to 28.
+#include "ops/quantized/quantized.h"
+
+#include "ops/conv/reference_conv.h"
+#include "ops/matmul/reference_matmul.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+// Where a quantized operator has its operands.
+struct Slots {
+  int x, w;
+  int x_zero, w_zero;
+  int x_scale, w_scale, y_scale, y_zero, bias;  // -1 where the operator has none
+};
+constexpr Slots kInteger = {0, 1, 2, 3, -1, -1, -1, -1, -1};
+constexpr Slots kLinear = {0, 3, 2, 5, 1, 4, 6, 7, 8};
+
+template <typename X, typename W>
+void run_conv(const ConvShape& shape, const Slots& slots, KernelContext& context) {
+  std::vector<int32_t> x_zero = zero_points(context, slots.x_zero, 1);
+  std::vector<int32_t> w_zero = zero_points(context, slots.w_zero, shape.out_channels);
+  w_zero.resize(static_cast<size_t>(shape.out_channels), w_zero[0]);
+  const auto* x = context.input(slots.x).as<const X>();
+  const auto* w = context.input(slots.w).as<const W>();
+  ReferenceConv<int32_t, X, W> conv(shape);
+  int64_t plane = element_count(shape.window.output);
+  auto offset_of = [&](int64_t n, int64_t channel, int64_t first) {
+    return (n * shape.out_channels + channel) * plane + first;
+  };
+  if (slots.y_scale < 0) {
+    auto* y = context.output(0).as<int32_t>();
+    auto store = [&](int64_t n, int64_t channel, int64_t first, const int32_t* sums,
+                     int64_t count) { std::copy_n(sums, count, y + offset_of(n, channel, first)); };
+    return conv.run(x, w, x_zero[0], w_zero.data(), context.threads(), store);
+  }
+  float x_scale = scales(context, slots.x_scale, 1)[0];
+  std::vector<float> w_scale = scales(context, slots.w_scale, shape.out_channels);
+  float y_scale = scales(context, slots.y_scale, 1)[0];
+  int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
+  const int32_t* bias =
+      context.has_input(slots.bias) ? context.input(slots.bias).as<const int32_t>() : nullptr;
+  auto* y = context.output(0).as<X>();
+  auto store = [&](int64_t n, int64_t channel, int64_t first, const int32_t* sums, int64_t count) {
+    float scale = x_scale * entry(w_scale, channel) / y_scale;
+    int32_t base = bias ? bias[channel] : 0;
+    X* to = y + offset_of(n, channel, first);
+    for (int64_t i = 0; i < count; ++i) to[i] = requantize<X>(sums[i] + base, scale, y_zero);
+  };
+  conv.run(x, w, x_zero[0], w_zero.data(), context.threads(), store);
+}
+
+std::unique_ptr<Kernel> make_conv(KernelRequest& request, const Slots& slots) {
+  AttributeReader attributes(request.node());
+  ConvAttributes conv = read_conv_attributes(attributes);
+  attributes.finish();
+  const TensorDesc& x = request.input(slots.x);
+  const TensorDesc& w = request.input(slots.w);
+  ConvShape shape = resolve_conv(conv, x.shape, w.shape);
+  check_input(shape.output_shape() == request.output(0).shape, "the output has shape {}",
+              to_string(request.output(0).shape));
+  if (slots.bias >= 0 && request.has_input(slots.bias)) {
+    check_input(request.input(slots.bias).count() == shape.out_channels,
+                "the bias does not fit {} output channels", shape.out_channels);
+  }
+  bool same_type = slots.y_scale < 0 || request.output(0).dtype == x.dtype;
+  check_supported(same_type, "x of type {} and y of type {}", to_string(x.dtype),
+                  to_string(request.output(0).dtype));
+  return visit_8bit(x.dtype, w.dtype, [&](auto first, auto second) {
+    using X = typename decltype(first)::type;
+    using W = typename decltype(second)::type;
+    return make_kernel([shape, slots](KernelContext& context) {
+      run_conv<X, W>(shape, slots, context);
+    });
+  });
+}
+
+struct IntegerMatMul {
+  MatMulShape shape;
+  int64_t rows;  // of one matrix of A; the shape may count several
+  Slots slots;
+};
+
+template <typename A, typename B>
+void run_matmul(const IntegerMatMul& matmul, KernelContext& context) {
+  const Slots& slots = matmul.slots;
+  const MatMulShape& shape = matmul.shape;
+  int64_t rows = matmul.rows;
+  std::vector<int32_t> a_zero = zero_points(context, slots.x_zero, rows);
+  std::vector<int32_t> b_zero = zero_points(context, slots.w_zero, shape.n);
+  auto load_a = [&](A value, int64_t row) {
+    return static_cast<int32_t>(value) - entry(a_zero, row % rows);
+  };
+  auto load_b = [&](B value, int64_t column) {
+    return static_cast<int32_t>(value) - entry(b_zero, column);
+  };
+  const auto* a = context.input(slots.x).as<const A>();
+  const auto* b = context.input(slots.w).as<const B>();
+  if (slots.y_scale < 0) {
+    auto* y = context.output(0).as<int32_t>();
+    auto store = [&](int64_t offset, int64_t, int64_t, const int32_t* sums, int64_t count) {
+      for (int64_t j = 0; j < count; ++j) y[offset + j * shape.y_n] = sums[j];
+    };
+    return reference_matmul<int32_t>(shape, a, b, context.threads(), load_a, load_b, store);
+  }
+  std::vector<float> a_scale = scales(context, slots.x_scale, rows);
+  std::vector<float> b_scale = scales(context, slots.w_scale, shape.n);
+  float y_scale = scales(context, slots.y_scale, 1)[0];
+  int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
+  auto* y = context.output(0).as<A>();
+  auto store = [&](int64_t offset, int64_t row, int64_t first, const int32_t* sums,
+                   int64_t count) {
+    float left = entry(a_scale, row % rows) / y_scale;
+    for (int64_t j = 0; j < count; ++j) {
+      float scale = left * entry(b_scale, first + j);
+      y[offset + j * shape.y_n] = requantize<A>(sums[j], scale, y_zero);
+    }
+  };
+  reference_matmul<int32_t>(shape, a, b, context.threads(), load_a, load_b, store);
+}
+
+std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) {
+  request.attributes().finish();
+  const TensorDesc& a = request.input(slots.x);
+  const TensorDesc& b = request.input(slots.w);
+  IntegerMatMul matmul;
+  matmul.slots = slots;
+  matmul.shape = describe_matmul(contiguous_input(request, slots.x),
+                                 contiguous_input(request, slots.w), contiguous_output(request, 0));
+  matmul.rows = a.rank() >= 2 ? std::max<int64_t>(1, a.shape[a.rank() - 2]) : 1;
+  bool same_type = slots.y_scale < 0 || request.output(0).dtype == a.dtype;
+  check_supported(same_type, "a of type {} and y of type {}", to_string(a.dtype),
+                  to_string(request.output(0).dtype));
+  return visit_8bit(a.dtype, b.dtype, [&](auto first, auto second) {
+    using A = typename decltype(first)::type;
+    using B = typename decltype(second)::type;
+    return make_kernel([matmul](KernelContext& context) { run_matmul<A, B>(matmul, context); });
+  });
+}
+
+}  // namespace
+
+void register_quantized(Registry& registry) {
+  auto conv = [](const Slots& slots) {
+    return [slots](KernelRequest& request) { return make_conv(request, slots); };
+  };
+  auto matmul = [](const Slots& slots) {
+    return [slots](KernelRequest& request) { return make_matmul(request, slots); };
+  };
+  registry.add("ConvInteger").kernel("reference", conv(kInteger));
+  registry.add("QLinearConv").kernel("reference", conv(kLinear));
+  registry.add("MatMulInteger").kernel("reference", matmul(kInteger));
+  registry.add("QLinearMatMul").kernel("reference", matmul(kLinear));
+}
+
+}  // namespace convoy
