@@ -1,5 +1,5 @@
-// Einsum: sums of products over labelled axes. Opsets 12 to 28. Two float32 operands that amount to a
-// matrix product are multiplied by oneDNN in place.
+// Einsum: sums of products over labelled axes. Opsets 12 to 28. Two float32 operands that amount to
+// a matrix product are multiplied by oneDNN in place.
 #include <algorithm>
 #include <string>
 

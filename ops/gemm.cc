@@ -1,6 +1,6 @@
 // Gemm: Y = alpha * op(A) · op(B) + beta * C, op a transpose or nothing, C broadcast to Y.
-// Opsets 1 to 28: before 7 C was broadcast only where the attribute `broadcast` said so; from 11 on it
-// is optional.
+// Opsets 1 to 28: before 7 C was broadcast only where the attribute `broadcast` said so; from 11 on
+// it is optional.
 #include "ops/matmul/matmul_kernels.h"
 #include "runtime/op/registry.h"
 

@@ -1,4 +1,5 @@
-// MaxUnpool: puts the maxima of a MaxPool back where they came from, zeros elsewhere. Opsets 9 to 28.
+// MaxUnpool: puts the maxima of a MaxPool back where they came from, zeros elsewhere. Opsets 9 to
+// 28.
 #include <cstring>
 
 #include "ops/conv/window.h"

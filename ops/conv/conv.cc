@@ -1,5 +1,6 @@
-// Conv: y[n, oc, o] = B[oc] + sum over ic, k of W[oc, ic, k] * X[n, ic, o * stride + k * dilation - pad],
-// in groups, over any number of spatial axes. Opsets 1 to 28; FusedConv (private, see conv.h).
+// Conv: y[n, oc, o] = B[oc] + sum over ic, k of W[oc, ic, k] * X[n, ic, o * stride + k * dilation -
+// pad], in groups, over any number of spatial axes. Opsets 1 to 28; FusedConv (private, see
+// conv.h).
 #include "ops/conv/conv.h"
 
 #include "ops/conv/conv_kernels.h"

@@ -21,7 +21,8 @@ using ConvKernelFactory = std::unique_ptr<Kernel>(KernelRequest&, const ConvRequ
 
 // Strided operands in place; for small groups, depthwise and few channels. float32.
 ConvKernelFactory make_direct_conv;
-// oneDNN on channel-blocked tensors (first layers read plain ones). float32, constant weights or not.
+// oneDNN on channel-blocked tensors (first layers read plain ones). float32, constant weights or
+// not.
 ConvKernelFactory make_blocked_conv;
 // oneDNN on plain tensors. float32.
 ConvKernelFactory make_onednn_conv;

@@ -13,7 +13,8 @@ namespace convoy {
 void set_epilogue(kernels::ConvProblem& problem, const Epilogue& epilogue);
 
 // A kernel over inputs X, W, B?, residual? whose strides `problem` describes; W is contiguous
-// [weight groups, out, in, kernel…] and packed once if it is constant. Asks for the scratch it needs.
+// [weight groups, out, in, kernel…] and packed once if it is constant. Asks for the scratch it
+// needs.
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request,
                                            const kernels::ConvProblem& problem);
 

@@ -26,9 +26,9 @@ struct Epilogue {
   friend bool operator==(const Epilogue&, const Epilogue&) = default;
 };
 
-// Reads the attributes of private operators: activation ("", "Relu", "LeakyRelu", "Clip", "Sigmoid",
-// "Tanh", "HardSwish", "HardSigmoid", "Silu"), activation_alpha, activation_beta. Throws kInvalidModel
-// for another name.
+// Reads the attributes of private operators: activation ("", "Relu", "LeakyRelu", "Clip",
+// "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Silu"), activation_alpha, activation_beta. Throws
+// kInvalidModel for another name.
 Epilogue read_epilogue(AttributeReader& attributes);
 
 float apply_activation(const Epilogue& epilogue, float x);

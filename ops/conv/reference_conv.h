@@ -1,5 +1,5 @@
-// The portable convolution that every other one is measured against: any element type, any rank, any
-// window, rows of the output accumulated a chunk at a time.
+// The portable convolution that every other one is measured against: any element type, any rank,
+// any window, rows of the output accumulated a chunk at a time.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 
 namespace convoy {
 
-// Sums products of X and W in Acc. Integer operands have their zero points subtracted first; padding
-// counts as the zero point.
+// Sums products of X and W in Acc. Integer operands have their zero points subtracted first;
+// padding counts as the zero point.
 template <typename Acc, typename X, typename W>
 class ReferenceConv {
  public:
@@ -100,7 +100,8 @@ class ReferenceConv {
     int64_t start = row.at[axis] * window.strides[axis] - window.pads_begin[axis];
     int64_t end = window.last_tap(axis, row.at[axis]);
     for (int64_t k = window.first_tap(axis, row.at[axis]); k < end; ++k) {
-      add_taps(row, axis + 1, x_offset + (start + k * window.dilations[axis]) * input_strides_[axis],
+      int64_t position = start + k * window.dilations[axis];
+      add_taps(row, axis + 1, x_offset + position * input_strides_[axis],
                w_offset + k * kernel_strides_[axis]);
     }
   }

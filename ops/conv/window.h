@@ -45,9 +45,9 @@ struct Window {
   int64_t last_tap(int axis, int64_t o) const;
 };
 
-// Resolves defaults and auto_pad. `input` and `kernel` are the spatial sizes. The output is the floor
-// of the usual formula (ceil_mode: its ceiling, without windows that start in the padding at the
-// end). Throws kInvalidModel when a list has the wrong length or an entry makes no sense.
+// Resolves defaults and auto_pad. `input` and `kernel` are the spatial sizes. The output is the
+// floor of the usual formula (ceil_mode: its ceiling, without windows that start in the padding at
+// the end). Throws kInvalidModel when a list has the wrong length or an entry makes no sense.
 Window resolve_window(const WindowAttributes& attributes, const Dims& input, const Dims& kernel,
                       bool ceil_mode = false);
 

@@ -1,9 +1,9 @@
 // Matrix products on strided operands: the common form of MatMul, Gemm and the private FusedMatMul.
 //
 // ai.convoy::FusedMatMul(A, B, bias?, residual?) -> Y
-//   Y = f(scale * op(A) · op(B) + bias + residual) with NumPy's matmul semantics. Attributes: transA,
-//   transB (swap the last two axes, 0), scale (1.0), and those of ops/conv/epilogue.h. bias is [N];
-//   residual has exactly the shape of Y. float32, float64, float16, bfloat16.
+//   Y = f(scale * op(A) · op(B) + bias + residual) with NumPy's matmul semantics. Attributes:
+//   transA, transB (swap the last two axes, 0), scale (1.0), and those of ops/conv/epilogue.h. bias
+//   is [N]; residual has exactly the shape of Y. float32, float64, float16, bfloat16.
 #pragma once
 
 #include "ops/conv/epilogue.h"
@@ -11,8 +11,8 @@
 
 namespace convoy {
 
-// y[b, i, j] = sum over p of a[b, i, p] * b[b, p, j] for each index of the batch axes. Strides count
-// elements; 0 where an operand is repeated.
+// y[b, i, j] = sum over p of a[b, i, p] * b[b, p, j] for each index of the batch axes. Strides
+// count elements; 0 where an operand is repeated.
 struct MatMulShape {
   int64_t m = 1;
   int64_t n = 1;

@@ -8,8 +8,8 @@
 
 namespace convoy {
 
-// y = f(scale * a · b + beta * c + residual). a is input a_input, b is input b_input. c is input 2 read through c_strides over [m, n]
-// (0 where it repeats); residual is input 3, laid out like y.
+// y = f(scale * a · b + beta * c + residual). a is input a_input, b is input b_input. c is input 2
+// read through c_strides over [m, n] (0 where it repeats); residual is input 3, laid out like y.
 struct MatMulRequest {
   MatMulShape shape;
   int a_input = 0;

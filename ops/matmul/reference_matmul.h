@@ -11,8 +11,9 @@ namespace convoy {
 
 inline constexpr int64_t kReferenceMatMulChunk = 128;
 
-// Calls store(y_offset, row, first_column, sums, count) for runs of `count` columns of Y; y_offset is
-// that of the first of them. `load_a(value, row)` and `load_b(value, column)` turn elements to Acc.
+// Calls store(y_offset, row, first_column, sums, count) for runs of `count` columns of Y; y_offset
+// is that of the first of them. `load_a(value, row)` and `load_b(value, column)` turn elements to
+// Acc.
 template <typename Acc, typename A, typename B, typename LoadA, typename LoadB, typename Store>
 void reference_matmul(const MatMulShape& shape, const A* a, const B* b, ThreadPool& threads,
                       const LoadA& load_a, const LoadB& load_b, const Store& store) {

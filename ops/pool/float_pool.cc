@@ -85,7 +85,10 @@ class RowsPool : public Kernel {
 class PlanePool : public Kernel {
  public:
   PlanePool(const PoolProblem& problem, const PoolRows& rows, int block)
-      : problem_(problem), rows_(rows), block_(block), plane_(element_count(problem.window.input)) {}
+      : problem_(problem),
+        rows_(rows),
+        block_(block),
+        plane_(element_count(problem.window.input)) {}
 
   void run(KernelContext& context) const override {
     const auto* x = context.input(0).as<const float>();

@@ -1,5 +1,6 @@
-// MaxPool, AveragePool, LpPool and GlobalMaxPool, GlobalAveragePool, GlobalLpPool over any number of
-// spatial axes. Opsets 1 to 28: storage_order and indices from 8, ceil_mode and dilations from 10.
+// MaxPool, AveragePool, LpPool and GlobalMaxPool, GlobalAveragePool, GlobalLpPool over any number
+// of spatial axes. Opsets 1 to 28: storage_order and indices from 8, ceil_mode and dilations from
+// 10.
 #include "ops/pool/pool_problem.h"
 #include "runtime/op/registry.h"
 

@@ -1,5 +1,5 @@
-// ConvInteger, MatMulInteger, QLinearConv and QLinearMatMul on 8-bit integers: sums in int32 of what
-// remains after the zero points are taken off. Opsets 10 to 28.
+// ConvInteger, MatMulInteger, QLinearConv and QLinearMatMul on 8-bit integers: sums in int32 of
+// what remains after the zero points are taken off. Opsets 10 to 28.
 #include "ops/quantized/quantized.h"
 
 #include "ops/conv/reference_conv.h"

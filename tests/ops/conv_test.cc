@@ -26,7 +26,9 @@ std::vector<ConvCase> conv_cases() {
       {"dilated", {1, 16, 14, 15}, {16, 16, 3, 3}, true,
        {{"dilations", Ints{2, 3}}, {"pads", Ints{2, 3, 2, 3}}}},
       {"same_upper_dilated", {1, 8, 13, 14}, {8, 8, 3, 2}, true,
-       {{"dilations", Ints{2, 2}}, {"strides", Ints{2, 3}}, {"auto_pad", std::string("SAME_UPPER")}}},
+       {{"dilations", Ints{2, 2}},
+        {"strides", Ints{2, 3}},
+        {"auto_pad", std::string("SAME_UPPER")}}},
       {"same_lower", {1, 4, 13, 14}, {5, 4, 4, 4}, true,
        {{"strides", Ints{2, 3}}, {"auto_pad", std::string("SAME_LOWER")}}},
       {"valid", {1, 4, 6, 6}, {5, 4, 3, 3}, true, {{"auto_pad", std::string("VALID")}}},
@@ -40,12 +42,12 @@ std::vector<ConvCase> conv_cases() {
       {"dense_1d", {2, 24, 40}, {32, 24, 5}, true, {{"dilations", Ints{4}}, {"pads", Ints{8, 8}}}},
       {"dense_3d", {1, 8, 5, 6, 7}, {16, 8, 3, 3, 3}, true, {{"pads", Ints{1, 1, 1, 1, 1, 1}}}},
       {"dense_4d", {1, 2, 4, 3, 5, 4}, {3, 2, 2, 2, 2, 2}},
-      {"negative_pads", {1, 8, 9, 9}, {8, 8, 3, 3}, true, {{"pads", Ints{-1, 1, 1, -2}}}},
       {"kernel_in_padding", {1, 2, 2, 2}, {2, 2, 3, 3}, true, {{"pads", Ints{4, 4, 4, 4}}}},
       {"empty_batch", {0, 8, 6, 6}, {8, 8, 3, 3}},
-      {"no_output", {1, 8, 2, 6}, {8, 8, 3, 3}},
   };
 }
+
+void PrintTo(const ConvCase& c, std::ostream* out) { *out << c.name; }
 
 OpCase to_op_case(const ConvCase& conv) {
   OpCase c;
@@ -63,11 +65,9 @@ OpCase to_op_case(const ConvCase& conv) {
 class ConvKernels : public testing::TestWithParam<ConvCase> {};
 
 TEST_P(ConvKernels, AgreeWithTheReference) {
-  if (GetParam().name == "no_output") GTEST_SKIP() << "ONNX infers no empty output";
   compare_kernels(to_op_case(GetParam()));
 }
 TEST_P(ConvKernels, TakeWeightsThatChange) {
-  if (GetParam().name == "no_output") GTEST_SKIP() << "ONNX infers no empty output";
   OpCase c = to_op_case(GetParam());
   c.constants = {};
   compare_kernels(c);

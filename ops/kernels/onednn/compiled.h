@@ -1,4 +1,5 @@
-// The one implementation of Primitive, and the cache of them. Only for this folder: includes dnnl.hpp.
+// The one implementation of Primitive, and the cache of them. Only for this folder: includes
+// dnnl.hpp.
 #pragma once
 
 #include <functional>

@@ -36,9 +36,9 @@ class Primitive {
   virtual const std::string& implementation() const = 0;
 };
 
-// Y[batch, out, output…] = f(conv(X[batch, in, input…], W[groups, out / groups, in / groups, kernel…])
-// + bias[out] + Y). For deconvolutions in and out keep these meanings, and W is
-// [groups, in / groups, out / groups, kernel…].
+// Y[batch, out, output…] = f(conv(X[batch, in, input…], W[groups, out / groups, in / groups,
+// kernel…]) + bias[out] + Y). For deconvolutions in and out keep these meanings, and W is [groups,
+// in / groups, out / groups, kernel…].
 struct ConvProblem {
   bool transposed = false;
   int64_t batch = 0;
@@ -55,7 +55,8 @@ struct ConvProblem {
   int threads = 1;
 };
 
-// y[b, i, j] = f(sum over p of a[b, i, p] * b[b, p, j] + bias[j] + y[b, i, j]). Strides count elements.
+// y[b, i, j] = f(sum over p of a[b, i, p] * b[b, p, j] + bias[j] + y[b, i, j]). Strides count
+// elements.
 struct MatMulProblem {
   int64_t m = 0, n = 0, k = 0;
   Shape batch;

@@ -9,8 +9,8 @@ enum class Isa;  // runtime/device/cpu_features.h
 
 namespace convoy::kernels {
 
-// Each combines `count` inputs, `stride` positions apart, with `count` sums. A position holds `width`
-// neighbouring floats: 1 in plain tensors, the block in channel-blocked ones.
+// Each combines `count` inputs, `stride` positions apart, with `count` sums. A position holds
+// `width` neighbouring floats: 1 in plain tensors, the block in channel-blocked ones.
 struct PoolRows {
   // sums = max(sums, x); NaN stays NaN.
   void (*max)(float* sums, const float* x, int64_t count, int64_t stride, int64_t width);
