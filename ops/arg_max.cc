@@ -21,20 +21,28 @@ bool beats(const T& candidate, const T& best, const ArgForm& form) {
 }
 
 template <typename T>
-void search(const ArgForm& form, int64_t length, int64_t inner, int64_t first, int64_t count,
-            const T* in, int64_t* out) {
-  using Compared = std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float>;
-  for (int64_t item = first; item < first + count; ++item) {
-    const T* line = in + item / inner * length * inner + item % inner;
-    int64_t best_at = 0;
-    Compared best = line[0];
-    for (int64_t i = 1; i < length; ++i) {
-      Compared value = line[i * inner];
-      if (!beats(value, best, form)) continue;
-      best = value;
-      best_at = i;
+using Compared =
+    std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float>;
+
+constexpr int64_t kBand = 256;
+
+// `width` ≤ kBand neighbouring lines of stride `inner`, walked side by side.
+template <typename T>
+void search(const ArgForm& form, int64_t length, int64_t inner, int64_t width, const T* in,
+            int64_t* out) {
+  Compared<T> best[kBand];
+  for (int64_t j = 0; j < width; ++j) {
+    best[j] = in[j];
+    out[j] = 0;
+  }
+  for (int64_t i = 1; i < length; ++i) {
+    const T* row = in + i * inner;
+    for (int64_t j = 0; j < width; ++j) {
+      Compared<T> value = row[j];
+      if (!beats(value, best[j], form)) continue;
+      best[j] = value;
+      out[j] = i;
     }
-    out[item] = best_at;
   }
 }
 
@@ -52,9 +60,16 @@ void run_arg(KernelContext& context, const ArgForm& form, int64_t given_axis) {
   check_input(length > 0, "there is no extreme of an empty axis");
   visit_numeric(in.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    int64_t grain = std::max<int64_t>(1, 16384 / length);
-    context.threads().parallel_for(out.count(), grain, [&](int64_t begin, int64_t end) {
-      search<T>(form, length, inner, begin, end - begin, in.as<T>(), out.as<int64_t>());
+    int64_t bands = (inner + kBand - 1) / kBand;
+    int64_t outer = out.count() / inner;
+    int64_t grain = std::max<int64_t>(1, 16384 / (length * std::min(inner, kBand)));
+    context.threads().parallel_for(outer * bands, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t item = begin; item < end; ++item) {
+        int64_t first = item % bands * kBand;
+        int64_t width = std::min(kBand, inner - first);
+        search<T>(form, length, inner, width, in.as<T>() + item / bands * length * inner + first,
+                  out.as<int64_t>() + item / bands * inner + first);
+      }
     });
   });
 }
