@@ -214,6 +214,7 @@ void add_all() {
   add("direct_conv/tcn_c256", stack(1, 256, 1000, 3, 10, 1, true));
   add("direct_conv/wavenet_c32", stack(1, 32, 16000, 3, 10, 1, true));
   add("direct_conv/depthwise_c256k7", stack(1, 256, 1000, 7, 10, 256, false));
+  add("direct_conv/depthwise_c8k7", stack(1, 8, 1000, 7, 10, 8, false));
   add("direct_conv/depthwise_c512k31", stack(1, 512, 200, 31, 4, 512, false));
   add("direct_conv/groups4_c48k9", stack(8, 48, 500, 9, 10, 4, false));
   add("direct_conv/plane_g32c4_56_k3", {planes(1, 32, 4, 56, 3)});

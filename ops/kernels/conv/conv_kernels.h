@@ -7,28 +7,45 @@
 
 namespace convoy::kernels {
 
-// One block of output channels over a run of outputs along the last axis:
-// y[o][i] = clamp(bias[o] + sum over t < terms of weights[t][o] * x[offsets[t] + i]
-//                 + residual[o][i])
-// for begin <= i < limit, in tiles of the width of the function called. The tiles start one after
-// the other; the last is moved back to end at limit. Only where limit < lanes is a tile cut short,
-// and then all lanes of x must still be readable.
+// One block of output channels over some rows of outputs:
+// y[o][r][i] = clamp(bias[o] + sum over t < terms of weights[t][o] * x[r][offsets[t] + i]
+//                    + residual[o][r][i])
+// for begin <= i < limit, in tiles of the width of the function called. The tiles of a row start
+// one after the other; the last is moved back to end at limit. Only where limit < lanes is a tile
+// cut short, and then all lanes of x must still be readable.
 struct ConvTile {
   const float* x;
+  int64_t x_row;  // elements from one row to the next
   const int64_t* offsets;
   int64_t terms;
   const float* weights;
   const float* bias;  // may be null
   float* y;
-  int64_t y_stride;
+  int64_t y_row;
+  int64_t y_channel;
   const float* residual;  // may be null
-  int64_t residual_stride;
+  int64_t residual_row;
+  int64_t residual_channel;
+  int64_t rows;
   int64_t begin;
   int64_t tiles;
   int64_t limit;
   bool clamp;
   float low;
   float high;
+};
+
+// Rows of scratch from rows of input: dst[i * dst_row + j] =
+// src[(first_row + i * row_step) * row_stride + (first + j * step) * stride] for 0 <= i < rows,
+// 0 <= j < count; 0 where the row is outside [0, row_size) or the column outside [0, size).
+struct ConvPack {
+  float* dst;  // up to a vector beyond the last element may be overwritten
+  int64_t dst_row;
+  int64_t rows;
+  int64_t count;
+  const float* src;
+  int64_t first_row, row_step, row_size, row_stride;
+  int64_t first, step, size, stride;
 };
 
 using ConvTileFunction = void (*)(const ConvTile&);
@@ -44,10 +61,12 @@ struct ConvKernels {
   int max_vectors[kMaxOcBlock + 1];
   ConvTileFunction tile[kMaxOcBlock + 1][kMaxVectors + 1];
 
-  // dst[i] = src[(start + i * step) * stride] for 0 <= i < count; 0 where start + i * step is
-  // outside [0, size).
-  void (*pack_row)(float* dst, int64_t count, const float* src, int64_t size, int64_t stride,
-                   int64_t start, int64_t step);
+  // One channel of its own: y[r][i] = clamp(bias + sum over t < terms, k < taps of
+  // weights[t * taps + k] * x[r][offsets[t] + i + k] + residual[r][i]) for 0 <= i < limit. begin
+  // and tiles are not read.
+  void (*depthwise)(const ConvTile& tile, int64_t taps);
+
+  void (*pack)(const ConvPack& pack);
 
   // Applies the activation to count contiguous elements in place.
   void (*activate)(ConvActivation activation, float alpha, float beta, float* row, int64_t count);

@@ -133,6 +133,10 @@ int64_t DirectConv::block_size(int64_t block) const {
   return block < large_blocks_ ? oc_block_ : oc_block_ - 1;
 }
 
+int64_t DirectConv::first_channel(int64_t block) const {
+  return block * oc_block_ - std::max<int64_t>(block - large_blocks_, 0);
+}
+
 // Copies of the axis must be as many that taps of one copy lie a whole number of outputs apart.
 // When the window is wide against the number of outputs a copy per tap is smaller.
 DirectConv::Packing DirectConv::pack_axis(const ConvWindow& w, int64_t outputs) {
@@ -166,7 +170,7 @@ void DirectConv::choose_flat() {
                               k.max_vectors[oc_block_] *
                               divide_up((most - 1) * row_len + width.output_size, k.lanes) / most +
                           through_scratch / terms_;
-  if (together > 0.95 * apart) return;
+  if (together > 0.7 * apart) return;
   flat_ = true;
   if (!by_batch) return;
   ConvWindow& axis = p.spatial[1];
@@ -193,6 +197,9 @@ void DirectConv::choose_layout() {
   in_place_ = !flat_ && width.input_stride == 1 && width.stride == 1 && inner >= kernels_->lanes &&
               inner * 4 >= width.output_size * 3;
 
+  depthwise_ = p.in_channels == 1 && p.out_channels == 1 && width.stride == 1 &&
+               width.dilation == 1 && width.kernel > 1;
+  if (depthwise_) in_place_ = in_place_ && inner == width.output_size;
   const int64_t taps = p.spatial[0].kernel * rows.kernel;
   chunk_ = width.output_size;
   if (!flat_) {
@@ -203,6 +210,7 @@ void DirectConv::choose_layout() {
     chunk_ = std::min(round_up(divide_up(width.output_size, parts), tile), width.output_size);
   }
   width_packing_ = pack_axis(width, chunk_);
+  if (depthwise_) width_packing_ = {1, width.kernel - 1, 1};
   row_len_ = chunk_ + width_packing_.extra;
   if (!flat_) row_len_ = round_up(row_len_, kernels_->lanes);
 

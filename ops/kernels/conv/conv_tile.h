@@ -6,25 +6,31 @@
 // min and max (which return the second operand when either is NaN), round, pow2 (2^n for integral
 // n), select_less (a < b ? c : d).
 
+// Inlined always, or the accumulators would go through memory.
 template <class V, int OC, int NV>
-void store_tile(const ConvTile& a, typename V::reg (&acc)[OC][NV], int64_t at) {
+__attribute__((always_inline)) inline void store_tile(const ConvTile& a,
+                                                      typename V::reg (&acc)[OC][NV], int64_t row,
+                                                      int64_t at) {
+  float* const y = a.y + row * a.y_row + at;
   if (a.limit < V::lanes) {
     for (int o = 0; o < OC; ++o) {
       auto value = acc[o][0];
-      if (a.residual)
-        value = V::add(value, V::load_n(a.residual + o * a.residual_stride + at, a.limit));
+      if (a.residual) {
+        const float* residual = a.residual + row * a.residual_row + o * a.residual_channel + at;
+        value = V::add(value, V::load_n(residual, a.limit));
+      }
       if (a.clamp) value = V::min(V::set(a.high), V::max(V::set(a.low), value));
-      V::store_n(a.y + o * a.y_stride + at, value, a.limit);
+      V::store_n(y + o * a.y_channel, value, a.limit);
     }
     return;
   }
   if (a.residual) {
-    const float* residual = a.residual + at;
+    const float* residual = a.residual + row * a.residual_row + at;
 #pragma GCC unroll 8
     for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v)
-        acc[o][v] = V::add(acc[o][v], V::load(residual + o * a.residual_stride + v * V::lanes));
+        acc[o][v] = V::add(acc[o][v], V::load(residual + o * a.residual_channel + v * V::lanes));
   }
   if (a.clamp) {
     const auto low = V::set(a.low), high = V::set(a.high);
@@ -33,78 +39,236 @@ void store_tile(const ConvTile& a, typename V::reg (&acc)[OC][NV], int64_t at) {
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v) acc[o][v] = V::min(high, V::max(low, acc[o][v]));
   }
-  float* y = a.y + at;
 #pragma GCC unroll 8
   for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) V::store(y + o * a.y_stride + v * V::lanes, acc[o][v]);
+    for (int v = 0; v < NV; ++v) V::store(y + o * a.y_channel + v * V::lanes, acc[o][v]);
 }
 
 template <class V, int OC, int NV>
 void run_tiles(const ConvTile& a) {
   using reg = typename V::reg;
   const int64_t* const offsets_end = a.offsets + a.terms;
-  for (int64_t i = 0; i < a.tiles; ++i) {
-    int64_t at = a.begin + i * (NV * V::lanes);
-    if (at + NV * V::lanes > a.limit) at = a.limit - NV * V::lanes;
-    if (at < 0) at = 0;
-    reg acc[OC][NV];
+  for (int64_t row = 0; row < a.rows; ++row)
+    for (int64_t i = 0; i < a.tiles; ++i) {
+      int64_t at = a.begin + i * (NV * V::lanes);
+      if (at + NV * V::lanes > a.limit) at = a.limit - NV * V::lanes;
+      if (at < 0) at = 0;
+      reg acc[OC][NV];
 #pragma GCC unroll 8
-    for (int o = 0; o < OC; ++o) {
-      const reg bias = a.bias ? V::set(a.bias[o]) : V::zero();
+      for (int o = 0; o < OC; ++o) {
+        const reg bias = a.bias ? V::set(a.bias[o]) : V::zero();
 #pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) acc[o][v] = bias;
-    }
-    const float* const x = a.x + at;
-    const float* w = a.weights;
-    for (const int64_t* offset = a.offsets; offset != offsets_end; ++offset, w += OC) {
-      const float* const p = x + *offset;
-      if (NV <= OC || NV * OC + NV < V::registers) {
-        reg in[NV];
+        for (int v = 0; v < NV; ++v) acc[o][v] = bias;
+      }
+      const float* const x = a.x + row * a.x_row + at;
+      const float* w = a.weights;
+      for (const int64_t* offset = a.offsets; offset != offsets_end; ++offset, w += OC) {
+        const float* const p = x + *offset;
+        if (NV <= OC || NV * OC + NV < V::registers) {
+          reg in[NV];
 #pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) in[v] = V::load(p + v * V::lanes);
+          for (int v = 0; v < NV; ++v) in[v] = V::load(p + v * V::lanes);
 #pragma GCC unroll 8
-        for (int o = 0; o < OC; ++o) {
-          const reg weight = V::set(w[o]);
+          for (int o = 0; o < OC; ++o) {
+            const reg weight = V::set(w[o]);
 #pragma GCC unroll 8
-          for (int v = 0; v < NV; ++v) acc[o][v] = V::fma(in[v], weight, acc[o][v]);
-        }
-      } else {
-        reg weight[OC];
+            for (int v = 0; v < NV; ++v) acc[o][v] = V::fma(in[v], weight, acc[o][v]);
+          }
+        } else {
+          reg weight[OC];
 #pragma GCC unroll 8
-        for (int o = 0; o < OC; ++o) weight[o] = V::set(w[o]);
+          for (int o = 0; o < OC; ++o) weight[o] = V::set(w[o]);
 #pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) {
-          const reg in = V::load(p + v * V::lanes);
+          for (int v = 0; v < NV; ++v) {
+            const reg in = V::load(p + v * V::lanes);
 #pragma GCC unroll 8
-          for (int o = 0; o < OC; ++o) acc[o][v] = V::fma(in, weight[o], acc[o][v]);
+            for (int o = 0; o < OC; ++o) acc[o][v] = V::fma(in, weight[o], acc[o][v]);
+          }
         }
       }
+      store_tile<V, OC, NV>(a, acc, row, at);
     }
-    store_tile<V, OC, NV>(a, acc, at);
+}
+
+// Adds the taps w[0], w[lanes], ... (Q of them): outputs that lie whole vectors apart share the
+// vectors that they load.
+template <class V, int NV, int Q>
+__attribute__((always_inline)) inline void add_taps(typename V::reg (&acc)[1][NV], const float* x,
+                                                    const float* w) {
+  typename V::reg weight[Q];
+#pragma GCC unroll 8
+  for (int q = 0; q < Q; ++q) weight[q] = V::set(w[q * V::lanes]);
+#pragma GCC unroll 16
+  for (int j = 0; j < NV + Q - 1; ++j) {
+    const auto in = V::load(x + j * V::lanes);
+#pragma GCC unroll 8
+    for (int q = 0; q < Q; ++q)
+      if (j - q >= 0 && j - q < NV) acc[0][j - q] = V::fma(in, weight[q], acc[0][j - q]);
   }
 }
 
-inline void pack_strided(float* dst, int64_t count, const float* src, int64_t stride) {
-  if (stride == 1)
-    for (int64_t i = 0; i < count; ++i) dst[i] = src[i];
-  else if (stride == 2)
-    for (int64_t i = 0; i < count; ++i) dst[i] = src[2 * i];
-  else
-    for (int64_t i = 0; i < count; ++i) dst[i] = src[i * stride];
+template <class V, int NV>
+void depthwise_tile(const ConvTile& a, int64_t taps, int64_t row, int64_t at) {
+  constexpr int kLanes = V::lanes;
+  typename V::reg acc[1][NV];
+  const auto bias = a.bias ? V::set(a.bias[0]) : V::zero();
+#pragma GCC unroll 8
+  for (int v = 0; v < NV; ++v) acc[0][v] = bias;
+  const float* w = a.weights;
+  for (int64_t t = 0; t < a.terms; ++t, w += taps) {
+    const float* const x = a.x + row * a.x_row + a.offsets[t] + at;
+    int64_t k = 0;
+    for (; taps - k > kLanes; k += 4 * kLanes) {
+      const int64_t last = taps - k < 4 * kLanes ? taps - k : 4 * kLanes;
+      for (int64_t r = 0; r < kLanes; ++r) {
+        const int64_t q = (last - r + kLanes - 1) / kLanes;
+        if (q == 4)
+          add_taps<V, NV, 4>(acc, x + k + r, w + k + r);
+        else if (q == 3)
+          add_taps<V, NV, 3>(acc, x + k + r, w + k + r);
+        else if (q == 2)
+          add_taps<V, NV, 2>(acc, x + k + r, w + k + r);
+        else
+          add_taps<V, NV, 1>(acc, x + k + r, w + k + r);
+      }
+    }
+    for (; k < taps; ++k) add_taps<V, NV, 1>(acc, x + k, w + k);
+  }
+  store_tile<V, 1, NV>(a, acc, row, at);
 }
 
-inline void pack_row(float* dst, int64_t count, const float* src, int64_t size, int64_t stride,
-                     int64_t start, int64_t step) {
-  int64_t first = start < 0 ? (step - 1 - start) / step : 0;
-  if (first > count) first = count;
-  int64_t last = start < size ? (size - start + step - 1) / step : 0;
-  if (last > count) last = count;
-  if (last < first) last = first;
-  for (int64_t i = 0; i < first; ++i) dst[i] = 0;
-  if (last > first)
-    pack_strided(dst + first, last - first, src + (start + first * step) * stride, step * stride);
-  for (int64_t i = last; i < count; ++i) dst[i] = 0;
+template <class V, int NV>
+void depthwise_step(const ConvTile& a, int64_t taps, int64_t nv, int64_t row, int64_t at) {
+  if constexpr (NV > 1)
+    if (nv < NV) return depthwise_step<V, NV - 1>(a, taps, nv, row, at);
+  depthwise_tile<V, NV>(a, taps, row, at);
+}
+
+template <class V>
+void depthwise_rows(const ConvTile& a, int64_t taps) {
+  constexpr int kLanes = V::lanes;
+  const int64_t vectors = (a.limit + kLanes - 1) / kLanes;
+  int64_t tiles = (vectors + 7) / 8;
+  // A lone tile cannot be moved back, so its last vector becomes a tile of its own.
+  if (tiles == 1 && vectors > 1 && a.limit < vectors * kLanes) tiles = 2;
+  const int64_t narrow = vectors / tiles, wide = vectors % tiles;
+  for (int64_t row = 0; row < a.rows; ++row)
+    for (int64_t i = 0, at = 0; i < tiles; ++i) {
+      const int64_t nv = narrow + (i < wide);
+      if (i == tiles - 1 && vectors > 1) at = a.limit - nv * kLanes;
+      depthwise_step<V, 8>(a, taps, nv, row, at);
+      at += nv * kLanes;
+    }
+}
+
+template <class V, int T, int K, int NV>
+__attribute__((always_inline)) inline void window_tile(const ConvTile& a, const float* const* x,
+                                                       const typename V::reg* weight,
+                                                       typename V::reg bias, int64_t row,
+                                                       int64_t at) {
+  typename V::reg acc[1][NV];
+#pragma GCC unroll 8
+  for (int v = 0; v < NV; ++v) acc[0][v] = bias;
+#pragma GCC unroll 8
+  for (int t = 0; t < T; ++t)
+#pragma GCC unroll 16
+    for (int k = 0; k < K; ++k)
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v)
+        acc[0][v] = V::fma(V::load(x[t] + at + v * V::lanes + k), weight[t * K + k], acc[0][v]);
+  store_tile<V, 1, NV>(a, acc, row, at);
+}
+
+// A window of T rows of K taps whose weights stay in registers.
+template <class V, int T, int K>
+void window_rows(const ConvTile& a) {
+  typename V::reg weight[T * K];
+#pragma GCC unroll 16
+  for (int i = 0; i < T * K; ++i) weight[i] = V::set(a.weights[i]);
+  const auto bias = a.bias ? V::set(a.bias[0]) : V::zero();
+  for (int64_t row = 0; row < a.rows; ++row) {
+    const float* x[T];
+#pragma GCC unroll 8
+    for (int t = 0; t < T; ++t) x[t] = a.x + row * a.x_row + a.offsets[t];
+    int64_t at = 0;
+    for (; at + 2 * V::lanes <= a.limit; at += 2 * V::lanes)
+      window_tile<V, T, K, 2>(a, x, weight, bias, row, at);
+    for (; at < a.limit; at += V::lanes) {
+      const int64_t last = a.limit - V::lanes;
+      window_tile<V, T, K, 1>(a, x, weight, bias, row, at > last && last > 0 ? last : at);
+    }
+  }
+}
+
+template <class V>
+void depthwise(const ConvTile& a, int64_t taps) {
+  if (a.terms == 1) {
+    switch (taps) {
+      case 2:
+        return window_rows<V, 1, 2>(a);
+      case 3:
+        return window_rows<V, 1, 3>(a);
+      case 4:
+        return window_rows<V, 1, 4>(a);
+      case 5:
+        return window_rows<V, 1, 5>(a);
+      case 6:
+        return window_rows<V, 1, 6>(a);
+      case 7:
+        return window_rows<V, 1, 7>(a);
+      case 8:
+        return window_rows<V, 1, 8>(a);
+      case 9:
+        return window_rows<V, 1, 9>(a);
+    }
+  }
+  if (a.terms == 3 && taps == 3) return window_rows<V, 3, 3>(a);
+  depthwise_rows<V>(a, taps);
+}
+
+template <class V>
+void pack_row(float* dst, int64_t count, const float* src, int64_t step) {
+  if (step == 1) {
+    int64_t i = 0;
+    for (; i + V::lanes <= count; i += V::lanes) V::store(dst + i, V::load(src + i));
+    if (i < count) V::store(dst + i, V::load_n(src + i, count - i));
+  } else if (step == 2) {
+    for (int64_t i = 0; i < count; ++i) dst[i] = src[2 * i];
+  } else {
+    for (int64_t i = 0; i < count; ++i) dst[i] = src[i * step];
+  }
+}
+
+template <class V>
+void fill_zero(float* dst, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; i += V::lanes) V::store(dst + i, V::zero());
+}
+
+// Stores run over the end of a row, into what is written next.
+template <class V>
+void pack(const ConvPack& a) {
+  int64_t begin = 0, end = a.size - a.first;
+  if (a.first < 0) begin = -a.first;
+  if (a.step > 1) {
+    begin = (begin + a.step - 1) / a.step;
+    end = end > 0 ? (end + a.step - 1) / a.step : 0;
+  }
+  if (begin > a.count) begin = a.count;
+  if (end > a.count) end = a.count;
+  if (end < begin) end = begin;
+  for (int64_t i = 0; i < a.rows; ++i) {
+    float* const dst = a.dst + i * a.dst_row;
+    const int64_t row = a.first_row + i * a.row_step;
+    if (row < 0 || row >= a.row_size || begin == end) {
+      fill_zero<V>(dst, 0, a.count);
+      continue;
+    }
+    fill_zero<V>(dst, 0, begin);
+    const float* const src = a.src + row * a.row_stride + (a.first + begin * a.step) * a.stride;
+    pack_row<V>(dst + begin, end - begin, src, a.step * a.stride);
+    fill_zero<V>(dst, end, a.count);
+  }
 }
 
 // exp by 2^n * exp(r), |r| <= ln 2 / 2, with a Taylor polynomial of degree 7: error about 1 ulp.
@@ -226,7 +390,8 @@ constexpr ConvKernels kernels_of() {
   ConvKernels k = {};
   k.lanes = V::lanes;
   k.registers = V::registers;
-  k.pack_row = pack_row;
+  k.depthwise = depthwise<V>;
+  k.pack = pack<V>;
   k.activate = activate_row<V>;
   return k;
 }

@@ -22,11 +22,12 @@ void DirectConv::pack_weights(const float* weights, float* packed) const {
 // One call of run_tasks: where the scratch is, and the task at hand.
 class ConvRun {
  public:
-  ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch);
-  void run(int64_t task);
+  ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch, int64_t task);
+  void run();   // the task at hand
+  void next();  // takes up the task after it
 
  private:
-  // Output channels from block_begin to block_end at rows row .. row + rows - 1 of depth.
+  // Output channels of blocks block_begin .. block_end - 1 at rows row .. row + rows - 1 of depth.
   struct Area {
     const float* input;
     const float* weights;
@@ -37,56 +38,62 @@ class ConvRun {
     int64_t depth, row, rows;
   };
 
-  Area area_of(int64_t task, int64_t* width_part) const;
+  // How a row of so many outputs is cut into tiles: wide ones of a vector more, then narrow ones.
+  struct Cut {
+    int64_t wide_tiles, narrow_tiles, narrow_vectors;
+  };
+
+  void fill_offsets();
+  Area area() const;
   bool reads_no_padding(const Area& area) const;
   void run_packed(const Area& area, int64_t begin, int64_t end);
   void run_in_place(const Area& area, int64_t begin, int64_t end);
   void pack(const Area& area, int64_t begin, int64_t count);
-  void compute(const Area& area, const float* x, const int64_t* offsets, int64_t row,
-               int64_t column, int64_t count);
+  void compute(const Area& area, ConvTile* tile, int64_t column, int64_t count);
+  void compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column);
+  void compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column);
+  void run_tile(int64_t channels, ConvTile* tile) const;
   void finish(const Area& area, int64_t channel, int64_t channels, int64_t row, int64_t column,
               int64_t count);
-  static void run_width(const ConvKernels& kernels, int64_t channels, int64_t count,
-                        ConvTile* tile);
+  Cut cut_row(int64_t channels, int64_t count) const;
+
+  // Axes along which tasks are counted, innermost first.
+  enum Axis { kOcPart, kWidthPart, kRowBlock, kDepth, kGroup1, kGroup0, kBatch1, kBatch0, kAxes };
 
   const DirectConv& conv_;
   const ConvProblem& p_;
   const ConvKernels& kernels_;
   const ConvOperands& operands_;
+  int64_t size_[kAxes];
+  int64_t index_[kAxes];
   int64_t* in_place_offsets_;
   int64_t* packed_offsets_;
   float* packed_;
   float* bounce_;
+  Cut cuts_[2] = {};  // of rows of cut_count_ outputs, in the larger and the smaller block
+  int64_t cut_count_ = -1;
   bool clamp_ = false;
   bool activate_ = false;  // the activation is a pass of its own
   float low_ = -std::numeric_limits<float>::infinity();
   float high_ = std::numeric_limits<float>::infinity();
 };
 
-ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch)
-    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands) {
+ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch, int64_t task)
+    : conv_(conv),
+      p_(conv.problem_),
+      kernels_(*conv.kernels_),
+      operands_(operands),
+      size_{conv.oc_parts_,   conv.width_parts_, conv.row_blocks_, p_.spatial[0].output_size,
+            p_.group[1].size, p_.group[0].size,  p_.batch[1].size, p_.batch[0].size} {
+  for (int i = 0; i < kAxes; ++i) {
+    index_[i] = task % size_[i];
+    task /= size_[i];
+  }
   packed_ = scratch;
   bounce_ = packed_ + conv.packed_input_size_;
   in_place_offsets_ = reinterpret_cast<int64_t*>(bounce_ + conv.oc_block_ * conv.bounce_row_);
   packed_offsets_ = in_place_offsets_ + conv.terms_;
-
-  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
-  const DirectConv::Packing &rp = conv.row_packing_, &wp = conv.width_packing_;
-  const int64_t plane = (conv.rows_ + rp.extra) * conv.row_len_;
-  int64_t term = 0;
-  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
-    for (int64_t kd = 0; kd < depth.kernel; ++kd)
-      for (int64_t kh = 0; kh < rows.kernel; ++kh)
-        for (int64_t kw = 0; kw < width.kernel; ++kw, ++term) {
-          in_place_offsets_[term] =
-              ic * p_.in_channel_stride + kd * depth.dilation * depth.input_stride +
-              kh * rows.dilation * rows.input_stride + kw * width.dilation * width.input_stride;
-          const int64_t copy =
-              ((ic * depth.kernel + kd) * rp.copies + kh % rp.copies) * wp.copies + kw % wp.copies;
-          packed_offsets_[term] =
-              copy * plane + kh / rp.copies * rp.shift * conv.row_len_ + kw / wp.copies * wp.shift;
-        }
-
+  fill_offsets();
   switch (p_.activation) {
     case ConvActivation::none:
       break;
@@ -104,34 +111,60 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
   }
 }
 
-ConvRun::Area ConvRun::area_of(int64_t task, int64_t* width_part) const {
-  auto take = [&task](int64_t size) {
-    const int64_t index = task % size;
-    task /= size;
-    return index;
-  };
-  const int64_t oc_part = take(conv_.oc_parts_);
-  *width_part = take(conv_.width_parts_);
-  const int64_t row_block = take(conv_.row_blocks_);
-  Area area;
-  area.depth = take(p_.spatial[0].output_size);
-  area.row = row_block * conv_.rows_;
-  area.rows = std::min(conv_.rows_, p_.spatial[1].output_size - area.row);
-  area.block_begin = conv_.block_count_ * oc_part / conv_.oc_parts_;
-  area.block_end = conv_.block_count_ * (oc_part + 1) / conv_.oc_parts_;
+void ConvRun::fill_offsets() {
+  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
+  const DirectConv::Packing &rp = conv_.row_packing_, &wp = conv_.width_packing_;
+  const int64_t plane = (conv_.rows_ + rp.extra) * conv_.row_len_;
+  const int64_t taps = conv_.depthwise_ ? 1 : width.kernel;
+  const int64_t row_shift = rp.shift * conv_.row_len_ - rp.copies * wp.copies * plane;
+  const int64_t column_shift = wp.shift - wp.copies * plane;
+  int64_t *in_place = in_place_offsets_, *packed = packed_offsets_;
+  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
+    for (int64_t kd = 0; kd < depth.kernel; ++kd) {
+      const int64_t from = ic * p_.in_channel_stride + kd * depth.dilation * depth.input_stride;
+      const int64_t copy = (ic * depth.kernel + kd) * rp.copies * wp.copies * plane;
+      for (int64_t kh = 0, row_copy = 0, row_at = copy; kh < rows.kernel; ++kh) {
+        for (int64_t kw = 0, width_copy = 0, at = row_at; kw < taps; ++kw) {
+          *in_place++ = from + kh * rows.dilation * rows.input_stride +
+                        kw * width.dilation * width.input_stride;
+          *packed++ = at;
+          at += plane;
+          if (++width_copy == wp.copies) width_copy = 0, at += column_shift;
+        }
+        row_at += wp.copies * plane;
+        if (++row_copy == rp.copies) row_copy = 0, row_at += row_shift;
+      }
+    }
+}
 
-  int64_t input = 0, output = 0, residual = 0, weight_group = 0;
-  auto advance = [&](const ConvLoop& loop, int64_t index) {
-    input += index * loop.input_stride;
-    output += index * loop.output_stride;
-    residual += index * loop.residual_stride;
-  };
-  for (int i = 1; i >= 0; --i) {
-    const int64_t index = take(p_.group[i].size);
-    advance(p_.group[i], index);
-    weight_group += index * conv_.weight_group_strides_[i];
+void ConvRun::next() {
+  for (int i = 0; i < kAxes; ++i) {
+    if (++index_[i] < size_[i]) return;
+    index_[i] = 0;
   }
-  for (int i = 1; i >= 0; --i) advance(p_.batch[i], take(p_.batch[i].size));
+}
+
+ConvRun::Area ConvRun::area() const {
+  Area area;
+  area.depth = index_[kDepth];
+  area.row = index_[kRowBlock] * conv_.rows_;
+  area.rows = std::min(conv_.rows_, p_.spatial[1].output_size - area.row);
+  area.block_begin = 0;
+  area.block_end = conv_.block_count_;
+  if (conv_.oc_parts_ > 1) {
+    area.block_begin = conv_.block_count_ * index_[kOcPart] / conv_.oc_parts_;
+    area.block_end = conv_.block_count_ * (index_[kOcPart] + 1) / conv_.oc_parts_;
+  }
+  const ConvLoop* const loops[4] = {&p_.batch[0], &p_.batch[1], &p_.group[0], &p_.group[1]};
+  const int64_t indices[4] = {index_[kBatch0], index_[kBatch1], index_[kGroup0], index_[kGroup1]};
+  int64_t input = 0, output = 0, residual = 0;
+  for (int i = 0; i < 4; ++i) {
+    input += indices[i] * loops[i]->input_stride;
+    output += indices[i] * loops[i]->output_stride;
+    residual += indices[i] * loops[i]->residual_stride;
+  }
+  const int64_t weight_group = index_[kGroup0] * conv_.weight_group_strides_[0] +
+                               index_[kGroup1] * conv_.weight_group_strides_[1];
   area.input = operands_.input + input;
   area.output = operands_.output + output;
   area.residual = p_.has_residual ? operands_.residual + residual : nullptr;
@@ -140,10 +173,9 @@ ConvRun::Area ConvRun::area_of(int64_t task, int64_t* width_part) const {
   return area;
 }
 
-void ConvRun::run(int64_t task) {
-  int64_t part;
-  const Area area = area_of(task, &part);
-  const int64_t begin = part * conv_.width_part_;
+void ConvRun::run() {
+  const Area area = this->area();
+  const int64_t begin = index_[kWidthPart] * conv_.width_part_;
   const int64_t end = std::min(begin + conv_.width_part_, p_.spatial[2].output_size);
   const int64_t lanes = kernels_.lanes;
   int64_t from = std::max(begin, conv_.inner_begin_), to = std::min(end, conv_.inner_end_);
@@ -168,31 +200,30 @@ bool ConvRun::reads_no_padding(const Area& area) const {
 }
 
 void ConvRun::run_packed(const Area& area, int64_t begin, int64_t end) {
+  ConvTile tile;
+  tile.x = packed_;
+  tile.x_row = conv_.row_len_;
+  tile.offsets = packed_offsets_;
   for (int64_t at = begin; at < end; at += conv_.chunk_) {
     const int64_t count = std::min(conv_.chunk_, end - at);
     pack(area, at, count);
-    if (conv_.flat_) {
-      compute(area, packed_, packed_offsets_, area.row, at,
-              (area.rows - 1) * conv_.row_len_ + count);
-      continue;
-    }
-    for (int64_t row = 0; row < area.rows; ++row)
-      compute(area, packed_ + row * conv_.row_len_, packed_offsets_, area.row + row, at, count);
+    compute(area, &tile, at, count);
   }
 }
 
 void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
-  const float* plane =
-      area.input + (area.depth * depth.stride - depth.pad_begin) * depth.input_stride;
+  const float* first = area.input +
+                       (area.depth * depth.stride - depth.pad_begin) * depth.input_stride +
+                       (area.row * rows.stride - rows.pad_begin) * rows.input_stride;
+  ConvTile tile;
+  tile.x_row = rows.stride * rows.input_stride;
+  tile.offsets = in_place_offsets_;
   for (int64_t at = begin; at < end;) {
     int64_t count = std::min(conv_.chunk_, end - at);
     if (end - at - count < kernels_.lanes) count = end - at;
-    for (int64_t row = area.row; row < area.row + area.rows; ++row) {
-      const float* x = plane + (row * rows.stride - rows.pad_begin) * rows.input_stride +
-                       (at - width.pad_begin) * width.input_stride;
-      compute(area, x, in_place_offsets_, row, at, count);
-    }
+    tile.x = first + (at - width.pad_begin) * width.input_stride;
+    compute(area, &tile, at, count);
     at += count;
   }
 }
@@ -200,91 +231,120 @@ void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
 void ConvRun::pack(const Area& area, int64_t begin, int64_t count) {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
   const DirectConv::Packing &rp = conv_.row_packing_, &wp = conv_.width_packing_;
-  const int64_t row_count = area.rows + rp.extra;
+  const int64_t first_row = area.row * rows.stride - rows.pad_begin;
   const int64_t first_column = begin * width.stride - width.pad_begin;
+  ConvPack to;
+  to.dst = packed_;
+  to.dst_row = conv_.row_len_;
+  to.rows = area.rows + rp.extra;
   // Whole vectors may be read where a row is shorter than one.
-  const int64_t length =
-      std::min(std::max(count, int64_t{kernels_.lanes}) + wp.extra, conv_.row_len_);
-  float* copy = packed_;
+  to.count = std::min(std::max(count, int64_t{kernels_.lanes}) + wp.extra, conv_.row_len_);
+  to.row_step = rows.stride;
+  to.row_stride = rows.input_stride;
+  to.step = width.stride;
+  to.size = width.input_size;
+  to.stride = width.input_stride;
   for (int64_t ic = 0; ic < p_.in_channels; ++ic)
     for (int64_t kd = 0; kd < depth.kernel; ++kd) {
       const int64_t d = area.depth * depth.stride - depth.pad_begin + kd * depth.dilation;
-      const bool depth_inside = d >= 0 && d < depth.input_size;
-      const float* plane =
-          area.input + ic * p_.in_channel_stride + (depth_inside ? d * depth.input_stride : 0);
+      const bool inside = d >= 0 && d < depth.input_size;
+      to.row_size = inside ? rows.input_size : 0;
+      to.src = area.input + ic * p_.in_channel_stride + (inside ? d * depth.input_stride : 0);
       for (int64_t rc = 0; rc < rp.copies; ++rc)
         for (int64_t wc = 0; wc < wp.copies; ++wc) {
-          for (int64_t i = 0; i < row_count; ++i) {
-            const int64_t r = (area.row + i) * rows.stride - rows.pad_begin + rc * rows.dilation;
-            const bool inside = depth_inside && r >= 0 && r < rows.input_size;
-            kernels_.pack_row(copy + i * conv_.row_len_, length,
-                              inside ? plane + r * rows.input_stride : nullptr,
-                              inside ? width.input_size : 0, width.input_stride,
-                              first_column + wc * width.dilation, width.stride);
-          }
-          copy += (conv_.rows_ + rp.extra) * conv_.row_len_;
+          to.first_row = first_row + rc * rows.dilation;
+          to.first = first_column + wc * width.dilation;
+          kernels_.pack(to);
+          to.dst += (conv_.rows_ + rp.extra) * conv_.row_len_;
         }
     }
 }
 
-void ConvRun::compute(const Area& area, const float* x, const int64_t* offsets, int64_t row,
-                      int64_t column, int64_t count) {
+// tile has x, x_row and offsets.
+void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t count) {
+  tile->terms = conv_.depthwise_ ? p_.spatial[0].kernel * p_.spatial[1].kernel : conv_.terms_;
+  tile->rows = area.rows;
+  tile->limit = count;
+  if (conv_.flat_) {
+    tile->rows = 1;
+    tile->limit = count += (area.rows - 1) * conv_.row_len_;
+  }
+  tile->low = low_;
+  tile->high = high_;
+  if (count != cut_count_ && !conv_.depthwise_) {
+    cuts_[0] = cut_row(conv_.oc_block_, count);
+    if (conv_.large_blocks_ < conv_.block_count_) cuts_[1] = cut_row(conv_.oc_block_ - 1, count);
+    cut_count_ = count;
+  }
+  for (int64_t block = area.block_begin; block < area.block_end; ++block)
+    if (conv_.bounce_)
+      compute_bounced(area, *tile, block, column);
+    else
+      compute_direct(area, tile, block, column);
+}
+
+void ConvRun::compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column) {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
-  const int64_t at = area.depth * depth.output_stride + row * rows.output_stride + column;
-  const int64_t residual_at =
-      area.depth * depth.residual_stride + row * rows.residual_stride + column;
-  for (int64_t block = area.block_begin; block < area.block_end; ++block) {
-    const int64_t channels = conv_.block_size(block);
-    const int64_t channel =
-        block * conv_.oc_block_ - std::max<int64_t>(block - conv_.large_blocks_, 0);
-    ConvTile tile;
-    tile.x = x;
-    tile.offsets = offsets;
-    tile.terms = conv_.terms_;
-    tile.weights = area.weights + channel * conv_.terms_;
-    tile.bias = area.bias ? area.bias + channel : nullptr;
-    tile.residual = nullptr;
-    tile.residual_stride = p_.residual_channel_stride;
-    tile.low = low_;
-    tile.high = high_;
-    if (conv_.bounce_) {
-      tile.y = bounce_;
-      tile.y_stride = conv_.bounce_row_;
-      tile.clamp = false;
-      run_width(kernels_, channels, count, &tile);
-      finish(area, channel, channels, row, column, count);
-      continue;
-    }
-    tile.y = area.output + channel * p_.out_channel_stride + at;
-    tile.y_stride = p_.out_channel_stride;
-    tile.clamp = clamp_;
-    if (area.residual)
-      tile.residual = area.residual + channel * p_.residual_channel_stride + residual_at;
-    run_width(kernels_, channels, count, &tile);
-    if (!activate_) continue;
-    for (int64_t o = 0; o < channels; ++o)
-      kernels_.activate(p_.activation, p_.alpha, p_.beta, tile.y + o * tile.y_stride, count);
+  const int64_t channel = conv_.first_channel(block), channels = conv_.block_size(block);
+  tile->weights = area.weights + channel * conv_.terms_;
+  tile->bias = area.bias ? area.bias + channel : nullptr;
+  tile->y = area.output + channel * p_.out_channel_stride + area.depth * depth.output_stride +
+            area.row * rows.output_stride + column;
+  tile->y_row = rows.output_stride;
+  tile->y_channel = p_.out_channel_stride;
+  tile->residual = nullptr;
+  if (area.residual)
+    tile->residual = area.residual + channel * p_.residual_channel_stride +
+                     area.depth * depth.residual_stride + area.row * rows.residual_stride + column;
+  tile->residual_row = rows.residual_stride;
+  tile->residual_channel = p_.residual_channel_stride;
+  tile->clamp = clamp_;
+  run_tile(channels, tile);
+  if (!activate_) return;
+  for (int64_t o = 0; o < channels; ++o)
+    for (int64_t row = 0; row < area.rows; ++row)
+      kernels_.activate(p_.activation, p_.alpha, p_.beta,
+                        tile->y + o * tile->y_channel + row * tile->y_row, tile->limit);
+}
+
+void ConvRun::compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column) {
+  const int64_t channel = conv_.first_channel(block), channels = conv_.block_size(block);
+  const int64_t rows = tile.rows;
+  tile.weights = area.weights + channel * conv_.terms_;
+  tile.bias = area.bias ? area.bias + channel : nullptr;
+  tile.y = bounce_;
+  tile.y_channel = conv_.bounce_row_;
+  tile.residual = nullptr;
+  tile.clamp = false;
+  tile.rows = 1;
+  for (int64_t row = 0; row < rows; ++row) {
+    run_tile(channels, &tile);
+    finish(area, channel, channels, area.row + row, column, tile.limit);
+    tile.x += tile.x_row;
   }
 }
 
-// Tiles of two widths that differ by one vector, so that none is much narrower than the others.
-void ConvRun::run_width(const ConvKernels& kernels, int64_t channels, int64_t count,
-                        ConvTile* tile) {
-  const int64_t lanes = kernels.lanes;
-  const int64_t vectors = (count + lanes - 1) / lanes;
-  int64_t tiles = (vectors + kernels.max_vectors[channels] - 1) / kernels.max_vectors[channels];
-  // A lone tile cannot be moved back, so its last vector becomes a tile of its own.
-  if (tiles == 1 && vectors > 1 && count < vectors * lanes) tiles = 2;
-  const int64_t narrow = vectors / tiles;
-  tile->begin = 0;
-  tile->limit = count;
-  tile->tiles = vectors % tiles;
-  if (tile->tiles > 0) {
-    kernels.tile[channels][narrow + 1](*tile);
-    tile->begin = tile->tiles * (narrow + 1) * lanes;
+void ConvRun::run_tile(int64_t channels, ConvTile* tile) const {
+  if (conv_.depthwise_) {
+    kernels_.depthwise(*tile, p_.spatial[2].kernel);
+    return;
   }
-  tile->tiles = tiles - tile->tiles;
-  kernels.tile[channels][narrow](*tile);
+  const Cut& cut = cuts_[channels != conv_.oc_block_];
+  tile->begin = 0;
+  tile->tiles = cut.wide_tiles;
+  if (tile->tiles > 0) kernels_.tile[channels][cut.narrow_vectors + 1](*tile);
+  tile->begin = cut.wide_tiles * (cut.narrow_vectors + 1) * kernels_.lanes;
+  tile->tiles = cut.narrow_tiles;
+  kernels_.tile[channels][cut.narrow_vectors](*tile);
+}
+
+ConvRun::Cut ConvRun::cut_row(int64_t channels, int64_t count) const {
+  const int64_t most = kernels_.max_vectors[channels];
+  const int64_t vectors = (count + kernels_.lanes - 1) / kernels_.lanes;
+  int64_t tiles = (vectors + most - 1) / most;
+  // A lone tile cannot be moved back, so its last vector becomes a tile of its own.
+  if (tiles == 1 && vectors > 1 && count < vectors * kernels_.lanes) tiles = 2;
+  return {vectors % tiles, tiles - vectors % tiles, vectors / tiles};
 }
 
 // From the bounce rows to the output: residual, activation, strides. Of a flat block, the rows.
@@ -316,8 +376,8 @@ void ConvRun::finish(const Area& area, int64_t channel, int64_t channels, int64_
 void DirectConv::run_tasks(const ConvOperands& operands, int64_t first, int64_t last,
                            float* scratch) const {
   if (first >= last) return;
-  ConvRun run(*this, operands, scratch);
-  for (int64_t task = first; task < last; ++task) run.run(task);
+  ConvRun run(*this, operands, scratch, first);
+  for (int64_t task = first; task < last; ++task, run.next()) run.run();
 }
 
 }  // namespace convoy::kernels

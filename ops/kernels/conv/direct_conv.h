@@ -136,6 +136,7 @@ class DirectConv {
   void size_scratch();
   static Packing pack_axis(const ConvWindow& window, int64_t outputs);
   int64_t block_size(int64_t block) const;
+  int64_t first_channel(int64_t block) const;
 
   ConvProblem problem_;  // always rank 3 here
   const ConvKernels* kernels_;
@@ -149,6 +150,7 @@ class DirectConv {
   int64_t block_count_ = 1;
   int64_t large_blocks_ = 1;
 
+  bool depthwise_ = false;   // a channel on its own, by the kernel for it
   bool in_place_ = true;     // the input may be read where it is
   bool bounce_ = false;      // outputs pass through scratch
   bool flat_ = false;        // the rows of a block are computed as one long row
