@@ -108,9 +108,9 @@ int run_test(const TestOptions& options) {
 
 void add_test(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<TestOptions>();
-  CLI::App* command = app.add_subcommand(
-      "test", "Run models on golden inputs and compare with golden outputs");
-  command->footer("Example: convoy test models/*/");
+  CLI::App* command = add_command(app, chosen, options, "test",
+                                  "Run models on golden inputs and compare with golden outputs",
+                                  "convoy test models/*/", run_test);
   command->add_option("DIR", options->directories,
                       "folders with model.onnx, test_data_set_*/{input,output}_K.pb and, if other "
                       "than rtol 1e-3 and atol 1e-5 is wanted, tolerance.json")
@@ -118,7 +118,6 @@ void add_test(CLI::App& app, Action& chosen) {
   command->add_option("--threads", options->threads, "threads of one run (0: all)");
   command->add_flag("--no-optimize", options->no_optimize, "run the graph as it is in the file");
   command->add_flag("--quiet", options->quiet, "print failures and the sum only");
-  command->callback([options, &chosen] { chosen = [options] { return run_test(*options); }; });
 }
 
 }  // namespace convoy::cli

@@ -1,0 +1,122 @@
+#include "tools/convoy/feeds.h"
+
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <random>
+
+#include "loaders/tensor_files/npy.h"
+#include "loaders/tensor_files/tensor_pb.h"
+
+namespace convoy::cli {
+namespace {
+
+std::pair<std::string, std::string> split_assignment(const std::string& text,
+                                                     std::string_view option) {
+  size_t equals = text.rfind('=');
+  check_input(equals != std::string::npos && equals > 0, "{} wants NAME=VALUE, got '{}'", option,
+              text);
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Shape parse_shape(const std::string& text) {
+  Shape shape;
+  if (text.empty()) return shape;
+  for (size_t begin = 0; begin <= text.size();) {
+    size_t end = std::min(text.find('x', begin), text.size());
+    int64_t size = -1;
+    auto result = std::from_chars(text.data() + begin, text.data() + end, size);
+    check_input(result.ec == std::errc() && result.ptr == text.data() + end && size >= 0,
+                "--shape: '{}' is no shape; write it as 1x3x224x224", text);
+    shape.push_back(size);
+    begin = end + 1;
+  }
+  return shape;
+}
+
+Value read_value(const std::string& path, const ValueType* type) {
+  check_input(std::filesystem::exists(path), "{}: no such file", path);
+  if (path.ends_with(".npy")) return read_npy(path);
+  check_input(path.ends_with(".pb"), "{}: inputs are .npy or .pb files", path);
+  return read_tensor_pb(path, type);
+}
+
+const ValueDescription& find_input(const std::vector<ValueDescription>& inputs,
+                                   const std::string& name) {
+  std::string known;
+  for (const ValueDescription& input : inputs) {
+    if (input.name == name) return input;
+    known += (known.empty() ? "'" : ", '") + input.name + "'";
+  }
+  fail(ErrorCode::kInvalidInput, "the model has no input '{}'; its inputs are {}", name, known);
+}
+
+}  // namespace
+
+void add_feed_options(CLI::App& command, FeedOptions& options) {
+  command.add_option("--input", options.inputs, "NAME=FILE.npy or NAME=FILE.pb");
+  command.add_option("--shape", options.shapes,
+                     "NAME=1x3x224x224: random numbers of that shape for an input without a file");
+  command.add_option("--data", options.data, "folder with input_0.pb, input_1.pb, ...");
+}
+
+Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed) {
+  Tensor tensor = Tensor::allocate(dtype, shape);
+  std::mt19937_64 generator(seed);
+  auto count = static_cast<size_t>(tensor.count());
+  visit_dtype_among<float, double, Float16, BFloat16, int64_t, int32_t, int16_t, int8_t, uint64_t,
+                    uint32_t, uint16_t, uint8_t, bool>(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    T* data = tensor.mutable_data<T>();
+    for (size_t i = 0; i < count; ++i) {
+      uint64_t bits = generator();
+      if constexpr (std::is_integral_v<T>) {
+        data[i] = static_cast<T>(bits & 1);
+      } else {
+        data[i] = static_cast<T>(static_cast<float>(bits >> 40) * 0x1p-23f - 1.0f);
+      }
+    }
+  });
+  return tensor;
+}
+
+Feeds make_feeds(const std::vector<ValueDescription>& inputs, const FeedOptions& options) {
+  std::map<std::string, Value> values;
+  if (!options.data.empty()) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      std::string path = fmt::format("{}/input_{}.pb", options.data, i);
+      if (std::filesystem::exists(path)) values[inputs[i].name] = read_value(path, &inputs[i].type);
+    }
+    check_input(!values.empty(), "{}: holds no input_0.pb", options.data);
+  }
+  for (const std::string& text : options.inputs) {
+    auto [name, path] = split_assignment(text, "--input");
+    values[name] = read_value(path, &find_input(inputs, name).type);
+  }
+  std::map<std::string, Shape> shapes;
+  for (const std::string& text : options.shapes) {
+    auto [name, shape] = split_assignment(text, "--shape");
+    shapes[find_input(inputs, name).name] = parse_shape(shape);
+  }
+  Feeds feeds;
+  std::string unknown;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const ValueDescription& input = inputs[i];
+    if (auto found = values.find(input.name); found != values.end()) {
+      feeds.emplace_back(input.name, found->second);
+      continue;
+    }
+    auto shape = input.type.static_shape();
+    if (auto given = shapes.find(input.name); given != shapes.end()) shape = given->second;
+    if (!input.type.is_tensor() || !shape) {
+      unknown += fmt::format("{}'{}' ({})", unknown.empty() ? "" : ", ", input.name,
+                             to_string(input.type));
+      continue;
+    }
+    feeds.emplace_back(input.name, random_tensor(input.type.dtype, *shape, i + 1));
+  }
+  check_input(unknown.empty(), "sizes are not known; give --input or --shape for {}", unknown);
+  return feeds;
+}
+
+}  // namespace convoy::cli

@@ -1,0 +1,30 @@
+#include "tools/convoy/model_options.h"
+
+#include "loaders/onnx/reader.h"
+
+namespace convoy::cli {
+
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  command.add_option("MODEL", options.path, "an .onnx file")->required();
+  command.add_option("--device", options.device, "where to run")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "threads of one run (0: all that are allowed)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_flag("--no-optimize", options.no_optimize, "run the graph as it is in the file");
+}
+
+SessionOptions session_options(const ModelOptions& options) {
+  check_supported(options.device == "cpu", "this build has no device '{}'", options.device);
+  SessionOptions result;
+  result.threads = options.threads;
+  result.optimize = !options.no_optimize;
+  return result;
+}
+
+std::unique_ptr<Session> open_session(const ModelOptions& options) {
+  SessionOptions settings = session_options(options);
+  return std::make_unique<Session>(read_model(options.path), settings);
+}
+
+}  // namespace convoy::cli

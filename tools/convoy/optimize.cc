@@ -1,0 +1,146 @@
+// convoy optimize: rewrites a model file into a better one that any runtime loads.
+#include <cstdio>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "loaders/onnx/reader.h"
+#include "loaders/onnx/writer.h"
+#include "runtime/rewrite/optimize.h"
+#include "tools/convoy/command.h"
+#include "tools/convoy/compare.h"
+#include "tools/convoy/feeds.h"
+#include "tools/convoy/nearest.h"
+#include "tools/convoy/report_page.h"
+#include "tools/convoy/text_file.h"
+
+namespace convoy::cli {
+namespace {
+
+struct OptimizeOptions {
+  std::string in;
+  std::string out;
+  std::string report;
+  std::string target = "convoy";
+  std::vector<std::string> skip;
+  std::vector<std::string> only;
+  std::vector<std::string> shapes;
+  bool verify = false;
+};
+
+// Sizes that unknown dimensions get in turn.
+constexpr int64_t kVerifySizes[] = {1, 3, 8};
+constexpr double kVerifyTolerance = 1e-4;  // of the largest magnitude of an output
+
+Feeds verify_feeds(const std::vector<ValueDescription>& inputs, const OptimizeOptions& options,
+                   int64_t unknown_size) {
+  FeedOptions feeds;
+  feeds.shapes = options.shapes;
+  std::vector<ValueDescription> sized = inputs;
+  for (ValueDescription& input : sized) {
+    if (!input.type.shape) continue;
+    for (Dimension& dimension : *input.type.shape) {
+      if (!dimension.known()) dimension.size = unknown_size;
+    }
+  }
+  return make_feeds(sized, feeds);
+}
+
+void compare_outputs(const std::vector<Value>& before, const std::vector<Value>& after,
+                     const std::vector<ValueDescription>& outputs) {
+  for (size_t k = 0; k < before.size(); ++k) {
+    std::string problem;
+    bool floats = before[k].is_tensor() && is_floating(before[k].tensor().dtype());
+    if (!floats) {
+      problem = compare(after[k], before[k], {0, 0});
+    } else if (!(before[k].tensor().shape() == after[k].tensor().shape())) {
+      problem = "has another shape";
+    } else {
+      double difference = largest_relative_difference(after[k].tensor(), before[k].tensor());
+      if (difference > kVerifyTolerance) problem = fmt::format("differs by {:.3g}", difference);
+    }
+    check_input(problem.empty(), "--verify: output '{}' of the optimized model {}; nothing written",
+                outputs[k].name, problem);
+  }
+}
+
+// Runs both models on the same random inputs.
+void verify(const OptimizeOptions& options, const std::string& optimized) {
+  SessionOptions plain;
+  plain.optimize = false;
+  Session before(read_model(options.in), plain);
+  std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(optimized.data()),
+                                   optimized.size());
+  Session after(read_model_bytes(bytes, options.out), plain);
+  int compared = 0;
+  for (int64_t size : kVerifySizes) {
+    Feeds feeds = verify_feeds(before.inputs(), options, size);
+    std::vector<Value> expected;
+    try {
+      expected = before.run(feeds);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kInvalidInput) throw;
+      continue;  // the model itself does not take this size
+    }
+    compare_outputs(expected, after.run(feeds), before.outputs());
+    ++compared;
+  }
+  check_input(compared > 0, "--verify: the model ran on none of the sizes tried; give --shape");
+  std::printf("verified on %d sets of inputs\n", compared);
+}
+
+void write_report(const RewriteReport& report, const OptimizeOptions& options) {
+  bool json = options.report.ends_with(".json");
+  check_input(json || options.report.ends_with(".html"),
+              "--report: '{}' ends neither in .html nor in .json", options.report);
+  std::string text = json ? to_json(report).dump(1) + "\n" : report_page(report, options.in);
+  write_text_file(options.report, text);
+}
+
+void check_names(const std::vector<std::string>& names, const std::string& option) {
+  std::vector<std::string> known = rewrite_names();
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string nearest = nearest_name(name, known);
+    std::string hint = nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
+    fail(ErrorCode::kInvalidInput, "{}: there is no rewrite '{}'{}", option, name, hint);
+  }
+}
+
+int run_optimize(const OptimizeOptions& options) {
+  check_names(options.skip, "--skip");
+  check_names(options.only, "--only");
+  Model model = read_model(options.in);
+  RewriteOptions rewrite;
+  rewrite.target = parse_target(options.target);
+  rewrite.skip = options.skip;
+  rewrite.only = options.only;
+  RewriteReport report = optimize_graph(model, rewrite);
+  if (options.verify) verify(options, serialize_model(model));
+  write_model(model, options.out);
+  if (!options.report.empty()) write_report(report, options);
+  std::printf("%s", report.to_text().c_str());
+  return kDone;
+}
+
+}  // namespace
+
+void add_optimize(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<OptimizeOptions>();
+  CLI::App* command = add_command(
+      app, chosen, options, "optimize", "Rewrite a model file into a better one, for any runtime",
+      "convoy optimize model.onnx better.onnx --verify --report report.html", run_optimize);
+  command->add_option("IN", options->in, "an .onnx file")->required();
+  command->add_option("OUT", options->out, "where to write")->required();
+  command->add_option("--report", options->report, "what was done, as .html or .json");
+  command->add_flag("--verify", options->verify,
+                    "compare both models on random inputs; write nothing if they differ");
+  command->add_option("--target", options->target, "for whom: decides whether a merge pays")
+      ->check(CLI::IsMember({"convoy", "ort", "any"}))
+      ->capture_default_str();
+  command->add_option("--skip", options->skip, "names of rewrites to leave out");
+  command->add_option("--only", options->only, "names of the only rewrites to use");
+  command->add_option("--shape", options->shapes, "NAME=1x3x224x224, for --verify");
+}
+
+}  // namespace convoy::cli
