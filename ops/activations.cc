@@ -2,6 +2,7 @@
 // Sigmoid, HardSigmoid, HardSwish, Softplus, Softsign, ThresholdedRelu, Tanh, Gelu, Mish, Swish,
 // Shrink. Any strides.
 #include "ops/kernels/elementwise/infer.h"
+#include "ops/kernels/elementwise/operators.h"
 #include "ops/kernels/elementwise/program_kernel.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
@@ -10,70 +11,17 @@ namespace convoy {
 namespace {
 
 using elementwise::Formula;
+using elementwise::Operator;
 using elementwise::Program;
 using elementwise::single_step;
 
-using ReadActivation = Program (*)(AttributeReader& attributes, int version);
-
-struct Row {
-  const char* name;
-  ReadActivation read;
-};
-
-Program read_activation(KernelRequest& request, ReadActivation read) {
+Program read_activation(KernelRequest& request, const Operator& entry) {
   AttributeReader attributes = request.attributes();
   attributes.ignore("consumed_inputs");
-  Program program = read(attributes, request.node().version);
+  Program program = entry.read(attributes, request.node().version);
   attributes.finish();
   return program;
 }
-
-const Row kRows[] = {
-    {"Relu", [](AttributeReader&, int) { return single_step(Formula::kRelu); }},
-    {"Sigmoid", [](AttributeReader&, int) { return single_step(Formula::kSigmoid); }},
-    {"Tanh", [](AttributeReader&, int) { return single_step(Formula::kTanh); }},
-    {"HardSwish", [](AttributeReader&, int) { return single_step(Formula::kHardSwish); }},
-    {"Softplus", [](AttributeReader&, int) { return single_step(Formula::kSoftplus); }},
-    {"Softsign", [](AttributeReader&, int) { return single_step(Formula::kSoftsign); }},
-    {"Mish", [](AttributeReader&, int) { return single_step(Formula::kMish); }},
-    {"LeakyRelu",
-     [](AttributeReader& a, int) {
-       return single_step(Formula::kLeakyRelu, {a.number("alpha", 0.01f)});
-     }},
-    {"Elu",
-     [](AttributeReader& a, int) { return single_step(Formula::kElu, {a.number("alpha", 1)}); }},
-    {"Celu",
-     [](AttributeReader& a, int) { return single_step(Formula::kCelu, {a.number("alpha", 1)}); }},
-    {"Selu",
-     [](AttributeReader& a, int version) {
-       float alpha = a.number("alpha", version < 6 ? 1.6732f : 1.67326319217681884765625f);
-       float gamma = a.number("gamma", version < 6 ? 1.0507f : 1.05070102214813232421875f);
-       return single_step(Formula::kSelu, {alpha, gamma});
-     }},
-    {"HardSigmoid",
-     [](AttributeReader& a, int) {
-       return single_step(Formula::kHardSigmoid, {a.number("alpha", 0.2f), a.number("beta", 0.5f)});
-     }},
-    {"ThresholdedRelu",
-     [](AttributeReader& a, int) {
-       return single_step(Formula::kThresholdedRelu, {a.number("alpha", 1)});
-     }},
-    {"Swish",
-     [](AttributeReader& a, int) {
-       return single_step(Formula::kSwish, {a.number("alpha", 1)});
-     }},
-    {"Shrink",
-     [](AttributeReader& a, int) {
-       return single_step(Formula::kShrink, {a.number("lambd", 0.5f), a.number("bias", 0)});
-     }},
-    {"Gelu",
-     [](AttributeReader& a, int) {
-       std::string approximate = a.text("approximate", "none");
-       check_model(approximate == "none" || approximate == "tanh",
-                   "Gelu knows no approximation '{}'", approximate);
-       return single_step(approximate == "tanh" ? Formula::kGeluTanh : Formula::kGelu);
-     }},
-};
 
 std::unique_ptr<Kernel> make_relu_integer(KernelRequest& request) {
   DType dtype = request.input(0).dtype;
@@ -133,13 +81,13 @@ std::unique_ptr<Kernel> make_prelu_integer(KernelRequest& request) {
 }  // namespace
 
 void register_activations(Registry& registry) {
-  for (const Row& row : kRows) {
-    OpDef& definition = registry.add(row.name);
+  for (const Operator& entry : elementwise::activation_operators()) {
+    OpDef& definition = registry.add(entry.name);
     definition.infer = elementwise::infer_as_input;
     if (definition.name == "Relu") definition.kernel("integer", make_relu_integer);
     if (definition.name == "Shrink") definition.kernel("integer", make_shrink_integer);
-    elementwise::add_program_kernels(definition, [read = row.read](KernelRequest& request) {
-      return read_activation(request, read);
+    elementwise::add_program_kernels(definition, [entry](KernelRequest& request) {
+      return read_activation(request, entry);
     });
   }
   OpDef& prelu = registry.add("PRelu");

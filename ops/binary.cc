@@ -4,6 +4,7 @@
 
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/legacy_broadcast.h"
+#include "ops/kernels/elementwise/operators.h"
 #include "ops/kernels/elementwise/program_kernel.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
@@ -12,7 +13,6 @@ namespace convoy {
 namespace {
 
 using elementwise::Formula;
-using elementwise::Operand;
 using elementwise::Program;
 
 int read_attributes(KernelRequest& request) {
@@ -111,47 +111,10 @@ Program read_mod(KernelRequest& request) {
   return elementwise::single_step(read_fmod(request) ? Formula::kRemainder : Formula::kModulo);
 }
 
-// x^(1/2) is √x except for -0 and -∞, which give +0 and +∞.
-Program square_root_power() {
-  Program program;
-  program.inputs = 1;
-  const float infinity = std::numeric_limits<float>::infinity();
-  int positive = program.add(Formula::kAdd, {Operand::input(0), Operand::number(0)});
-  int root = program.add(Formula::kSqrt, {Operand::step(positive)});
-  int is_infinite =
-      program.add(Formula::kEqual, {Operand::input(0), Operand::number(-infinity)});
-  int result = program.add(Formula::kSelect, {Operand::step(is_infinite),
-                                               Operand::number(infinity), Operand::step(root)});
-  program.outputs.push_back(result);
-  return program;
-}
-
-Program power_program(const Tensor* exponent) {
-  if (exponent != nullptr && exponent->count() == 1) {
-    double value = is_floating(exponent->dtype())
-                       ? to_doubles(*exponent)[0]
-                       : static_cast<double>(to_int64s(*exponent)[0]);
-    if (value == 1) return elementwise::single_step(Formula::kCopy);
-    if (value == 2) return elementwise::single_step(Formula::kSquare);
-    if (value == -1) return elementwise::single_step(Formula::kReciprocal);
-    if (value == 0.5) return square_root_power();
-    if (value == 3) {
-      Program program;
-      program.inputs = 1;
-      int square = program.add(Formula::kSquare, {Operand::input(0)});
-      program.outputs.push_back(
-          program.add(Formula::kMultiply, {Operand::step(square), Operand::input(0)}));
-      return program;
-    }
-  }
-  return elementwise::single_step(Formula::kPower);
-}
-
 Program read_pow(KernelRequest& request) {
   int trailing_axes = read_attributes(request);
   bool integer_base = !is_floating(request.input(0).dtype);
-  Program program =
-      integer_base ? elementwise::single_step(Formula::kPower) : power_program(request.constant(1));
+  Program program = elementwise::power_program(integer_base ? nullptr : request.constant(1));
   program.trailing_axes = program.inputs == 2 ? trailing_axes : 0;
   return program;
 }

@@ -1,8 +1,8 @@
-// Identity, opset 1 and up, of tensors; and Dropout, opset 1 and up: identity unless in training.
+// Identity, opset 1 and up, of any value; and Dropout, opset 1 and up: identity unless in training.
 #include <random>
 
 #include "ops/kernels/copy/copy.h"
-#include "ops/kernels/elementwise/infer.h"
+#include "ops/kernels/random/uniform.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -16,7 +16,18 @@ std::optional<ViewSpec> view_identity(const KernelRequest& request, int) {
   return view_of_input(request);
 }
 
+// Unknown for sequences and optionals.
+void infer_identity(InferRequest& request) {
+  if (!request.has_input(0)) return;
+  request.set_output(0, request.inputs[0].dtype, request.inputs[0].shape);
+}
+
 std::unique_ptr<Kernel> make_identity(KernelRequest& request) {
+  if (!request.has_input(0)) {
+    return make_kernel([](KernelContext& context) {
+      context.set_output(0, context.input_value(0));
+    });
+  }
   request.accept_strides(0);
   request.accept_output_strides(0);
   return make_kernel([](KernelContext& context) {
@@ -63,16 +74,16 @@ void fill_true(const TensorView& mask) {
   });
 }
 
-void drop(KernelContext& context, double ratio, std::optional<uint64_t> seed) {
-  std::mt19937_64 engine(seed ? *seed : std::random_device{}());
-  std::bernoulli_distribution keeps(1 - ratio);
+// Drops the elements that NumPy's RandomState(seed) drops in ONNX's reference.
+void drop(KernelContext& context, double ratio, std::optional<uint32_t> seed) {
+  std::mt19937 engine(seed ? *seed : std::random_device{}());
   const TensorView& x = context.input(0);
   visit_floating(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     bool* mask = context.has_output(1) ? context.output(1).as<bool>() : nullptr;
     double scale = ratio < 1 ? 1 / (1 - ratio) : 0;
     for (int64_t i = 0; i < x.count(); ++i) {
-      bool kept = keeps(engine);
+      bool kept = next_unit(engine) >= ratio;
       double value = kept ? static_cast<double>(x.as<T>()[i]) * scale : 0;
       context.output(0).as<T>()[i] = T(static_cast<float>(value));
       if (mask) mask[i] = kept;
@@ -83,8 +94,8 @@ void drop(KernelContext& context, double ratio, std::optional<uint64_t> seed) {
 std::unique_ptr<Kernel> make_dropout(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   for (const char* unused : {"consumed_inputs", "is_test", "ratio"}) attributes.ignore(unused);
-  std::optional<uint64_t> seed;
-  if (attributes.has("seed")) seed = static_cast<uint64_t>(attributes.integer("seed", 0));
+  std::optional<uint32_t> seed;
+  if (attributes.has("seed")) seed = static_cast<uint32_t>(attributes.integer("seed", 0));
   attributes.finish();
   bool may_train = trains(request);
   return make_kernel([may_train, seed](KernelContext& context) {
@@ -100,7 +111,7 @@ std::unique_ptr<Kernel> make_dropout(KernelRequest& request) {
 
 void register_identity(Registry& registry) {
   OpDef& identity = registry.add("Identity").kernel("copy", make_identity);
-  identity.infer = elementwise::infer_as_input;
+  identity.infer = infer_identity;
   identity.view = view_identity;
   for (bool may_train : {false, true}) {
     OpDef& dropout = registry.add("Dropout").kernel("reference", make_dropout);

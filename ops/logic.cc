@@ -53,14 +53,19 @@ std::unique_ptr<Kernel> make_bitwise_not(KernelRequest& request) {
   });
 }
 
-// Shifting by the width or more leaves nothing.
+// A negative distance is as good as one of the width or more: it shifts everything out.
+template <typename T>
+bool shifts_all(T by) {
+  return by < 0 || static_cast<uint64_t>(by) >= sizeof(T) * 8;
+}
 template <typename T>
 T shift_left(T value, T by) {
-  return by >= sizeof(T) * 8 ? T{0} : static_cast<T>(uint64_t{value} << by);
+  return shifts_all(by) ? T{0} : static_cast<T>(static_cast<uint64_t>(value) << by);
 }
 template <typename T>
 T shift_right(T value, T by) {
-  return by >= sizeof(T) * 8 ? T{0} : static_cast<T>(value >> by);
+  if (shifts_all(by)) return static_cast<T>(value < 0 ? -1 : 0);
+  return static_cast<T>(value >> by);
 }
 
 std::unique_ptr<Kernel> make_bit_shift(KernelRequest& request) {
@@ -69,14 +74,13 @@ std::unique_ptr<Kernel> make_bit_shift(KernelRequest& request) {
   attributes.finish();
   check_model(direction == "LEFT" || direction == "RIGHT", "BitShift knows no direction '{}'",
               direction);
-  return visit_dtype_among<uint64_t, uint32_t, uint16_t, uint8_t>(
-      request.input(0).dtype, [&](auto tag) -> std::unique_ptr<Kernel> {
-        using T = typename decltype(tag)::type;
-        if (direction == "LEFT") {
-          return elementwise::make_typed_kernel<T, T, T>(request, shift_left<T>);
-        }
-        return elementwise::make_typed_kernel<T, T, T>(request, shift_right<T>);
-      });
+  return visit_integers(request.input(0).dtype, [&](auto tag) -> std::unique_ptr<Kernel> {
+    using T = typename decltype(tag)::type;
+    if (direction == "LEFT") {
+      return elementwise::make_typed_kernel<T, T, T>(request, shift_left<T>);
+    }
+    return elementwise::make_typed_kernel<T, T, T>(request, shift_right<T>);
+  });
 }
 
 void add(Registry& registry, const char* name, bool two_operands, KernelFactory make) {

@@ -124,6 +124,11 @@ class Evaluation : public KernelContext {
       output_views_.emplace_back();
       if (definition.dynamic || node_.outputs[j] == ValueId::kNone) continue;
       const TensorDesc& desc = request.outputs[j];
+      // Identity of a sequence or an optional: the kernel hands the value on.
+      if (desc.dtype == DType::kUndefined && !values_.empty() && values_[0].defined() &&
+          !values_[0].is_tensor()) {
+        continue;
+      }
       check_supported(desc.dtype != DType::kUndefined, "the type of output {} is not known", j);
       Tensor tensor;
       Layout layout = offer_of(request, j).layout;

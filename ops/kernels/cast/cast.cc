@@ -211,6 +211,27 @@ bool can_cast(DType from, DType to) {
   return is_known(from) && is_known(to);
 }
 
+void load_as_float(DType dtype, const void* from, int64_t step, float* to, int64_t count) {
+  switch (dtype) {
+    case DType::kInt8: return load_typed<float, int8_t>(from, step, to, count);
+    case DType::kUInt8: return load_typed<float, uint8_t>(from, step, to, count);
+    case DType::kInt16: return load_typed<float, int16_t>(from, step, to, count);
+    case DType::kUInt16: return load_typed<float, uint16_t>(from, step, to, count);
+    case DType::kInt32: return load_typed<float, int32_t>(from, step, to, count);
+    case DType::kFloat64: return load_typed<float, double>(from, step, to, count);
+    default: break;
+  }
+  if (wide_type_of(dtype) == Wide::kFloat) return load_row<float>(dtype, from, step, to, count);
+  int64_t row[kRow];
+  const auto* bytes = static_cast<const std::byte*>(from);
+  for (int64_t done = 0; done < count; done += kRow) {
+    int64_t points = std::min(kRow, count - done);
+    load_row<int64_t>(dtype, bytes + done * step * static_cast<int64_t>(size_of(dtype)), step, row,
+                      points);
+    for (int64_t i = 0; i < points; ++i) to[done + i] = static_cast<float>(row[i]);
+  }
+}
+
 void cast_elements(const TensorView& from, const TensorView& to, const NarrowOptions& options,
                    ThreadPool& threads) {
   if (from.dtype == to.dtype) return copy_elements(from, to);

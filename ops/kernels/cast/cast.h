@@ -16,4 +16,7 @@ bool can_cast(DType from, DType to);
 void cast_elements(const TensorView& from, const TensorView& to, const NarrowOptions& options,
                    ThreadPool& threads);
 
+// Elements of any type but strings and complex numbers as floats, every `step`-th.
+void load_as_float(DType dtype, const void* from, int64_t step, float* to, int64_t count);
+
 }  // namespace convoy

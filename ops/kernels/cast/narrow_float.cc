@@ -67,6 +67,7 @@ uint8_t encode(const Format& format, float value, bool saturate) {
   uint8_t sign = std::signbit(value) ? static_cast<uint8_t>(1 << (format.bits - 1)) : 0;
   if (std::isnan(value)) {
     if (format.unsigned_zero) return format.nan;
+    if (format.nan == 0) return static_cast<uint8_t>(1 << (format.bits - 1));
     return static_cast<uint8_t>(sign | format.nan);
   }
   float magnitude = std::abs(value);

@@ -22,7 +22,7 @@ bool is_narrow_float(DType dtype);
 // The value of a code of a narrow type.
 float narrow_to_float(DType dtype, uint8_t code);
 
-// The code of the nearest value.
+// The code of the nearest value; NaN becomes -0 in a type that has none.
 uint8_t float_to_narrow(DType dtype, float value, const NarrowOptions& options);
 
 }  // namespace convoy

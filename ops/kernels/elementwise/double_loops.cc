@@ -11,8 +11,8 @@ namespace {
 using Arguments = LoopArguments<double>;
 
 template <typename F>
-void set1(LoopTable<double>& table, Formula function, F) {
-  table.loops[static_cast<int>(function)] = [](const Arguments& arguments) {
+void set1(LoopTable<double>& table, Formula formula, F) {
+  table.loops[static_cast<int>(formula)] = [](const Arguments& arguments) {
     const double* x = arguments.operands[0];
     int64_t step = arguments.repeated[0] ? 0 : 1;
     for (int64_t i = 0; i < arguments.count; ++i) {
@@ -22,8 +22,8 @@ void set1(LoopTable<double>& table, Formula function, F) {
 }
 
 template <typename F>
-void set2(LoopTable<double>& table, Formula function, F) {
-  table.loops[static_cast<int>(function)] = [](const Arguments& arguments) {
+void set2(LoopTable<double>& table, Formula formula, F) {
+  table.loops[static_cast<int>(formula)] = [](const Arguments& arguments) {
     const double* a = arguments.operands[0];
     const double* b = arguments.operands[1];
     int64_t step_a = arguments.repeated[0] ? 0 : 1;
@@ -35,8 +35,8 @@ void set2(LoopTable<double>& table, Formula function, F) {
 }
 
 template <typename F>
-void set3(LoopTable<double>& table, Formula function, F) {
-  table.loops[static_cast<int>(function)] = [](const Arguments& arguments) {
+void set3(LoopTable<double>& table, Formula formula, F) {
+  table.loops[static_cast<int>(formula)] = [](const Arguments& arguments) {
     const double* p[3];
     int64_t step[3];
     for (int k = 0; k < 3; ++k) {

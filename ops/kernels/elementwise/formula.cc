@@ -16,11 +16,11 @@ constexpr Entry kEntries[kFormulaCount] = {
 
 }  // namespace
 
-std::string_view to_string(Formula function) {
-  return kEntries[static_cast<size_t>(function)].name;
+std::string_view to_string(Formula formula) {
+  return kEntries[static_cast<size_t>(formula)].name;
 }
 
-int arity_of(Formula function) { return kEntries[static_cast<size_t>(function)].arity; }
+int arity_of(Formula formula) { return kEntries[static_cast<size_t>(formula)].arity; }
 
 std::optional<Formula> formula_named(std::string_view name) {
   for (int i = 0; i < kFormulaCount; ++i) {
@@ -29,8 +29,8 @@ std::optional<Formula> formula_named(std::string_view name) {
   return std::nullopt;
 }
 
-int cost_of(Formula function) {
-  switch (function) {
+int cost_of(Formula formula) {
+  switch (formula) {
     case Formula::kExp:
     case Formula::kLog:
     case Formula::kElu:

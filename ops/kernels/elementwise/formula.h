@@ -90,11 +90,11 @@ inline constexpr int kFormulaCount = 0
 inline constexpr int kMaxArity = 3;
 inline constexpr int kMaxParameters = 3;
 
-std::string_view to_string(Formula function);
-int arity_of(Formula function);
+std::string_view to_string(Formula formula);
+int arity_of(Formula formula);
 std::optional<Formula> formula_named(std::string_view name);
 
 // Rough cost of one result relative to that of an addition.
-int cost_of(Formula function);
+int cost_of(Formula formula);
 
 }  // namespace convoy::elementwise

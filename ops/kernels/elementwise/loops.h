@@ -22,7 +22,7 @@ using Loop = void (*)(const LoopArguments<Real>&);
 template <typename Real>
 struct LoopTable {
   Loop<Real> loops[kFormulaCount] = {};
-  Loop<Real> operator[](Formula function) const { return loops[static_cast<int>(function)]; }
+  Loop<Real> operator[](Formula formula) const { return loops[static_cast<int>(formula)]; }
 };
 
 // Vectors for the instruction set; relative error of the transcendental functions below 1e-6, NaN

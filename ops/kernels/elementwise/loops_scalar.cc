@@ -33,8 +33,8 @@ float modulo(float a, float b) {
 }  // namespace
 
 void fill_scalar_loops(LoopTable<float>& table) {
-  auto set = [&](Formula function, Loop<float> loop) {
-    table.loops[static_cast<int>(function)] = loop;
+  auto set = [&](Formula formula, Loop<float> loop) {
+    table.loops[static_cast<int>(formula)] = loop;
   };
   set(Formula::kTan, loop1<std::tan>);
   set(Formula::kAsin, loop1<std::asin>);

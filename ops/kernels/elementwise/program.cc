@@ -6,10 +6,10 @@
 
 namespace convoy::elementwise {
 
-int Program::add(Formula function, std::initializer_list<Operand> operands,
+int Program::add(Formula formula, std::initializer_list<Operand> operands,
                  std::initializer_list<float> parameters) {
   Step step;
-  step.function = function;
+  step.formula = formula;
   std::copy(operands.begin(), operands.end(), step.operands);
   std::copy(parameters.begin(), parameters.end(), step.parameters);
   steps.push_back(step);
@@ -19,7 +19,7 @@ int Program::add(Formula function, std::initializer_list<Operand> operands,
 void Program::check() const {
   check_model(!steps.empty() && !outputs.empty(), "an elementwise program computes nothing");
   for (size_t s = 0; s < steps.size(); ++s) {
-    for (int k = 0; k < arity_of(steps[s].function); ++k) {
+    for (int k = 0; k < arity_of(steps[s].formula); ++k) {
       const Operand& operand = steps[s].operands[k];
       int limit = operand.kind == Operand::Kind::kInput ? inputs : static_cast<int>(s);
       check_model(operand.kind == Operand::Kind::kConstant ||
@@ -36,15 +36,15 @@ void Program::check() const {
 
 int Program::cost() const {
   int cost = 0;
-  for (const Step& step : steps) cost += cost_of(step.function);
+  for (const Step& step : steps) cost += cost_of(step.formula);
   return cost;
 }
 
-Program single_step(Formula function, std::initializer_list<float> parameters) {
+Program single_step(Formula formula, std::initializer_list<float> parameters) {
   Program program;
-  program.inputs = arity_of(function);
+  program.inputs = arity_of(formula);
   Step step;
-  step.function = function;
+  step.formula = formula;
   for (int k = 0; k < program.inputs; ++k) step.operands[k] = Operand::input(k);
   std::copy(parameters.begin(), parameters.end(), step.parameters);
   program.steps.push_back(step);

@@ -21,7 +21,7 @@ struct Operand {
 };
 
 struct Step {
-  Formula function = Formula::kCopy;
+  Formula formula = Formula::kCopy;
   Operand operands[kMaxArity];
   float parameters[kMaxParameters] = {};
 };
@@ -34,7 +34,7 @@ struct Program {
   int trailing_axes = 0;     // axes of size 1 to append to input 1: see legacy_broadcast.h
 
   // Adds a step and returns its number.
-  int add(Formula function, std::initializer_list<Operand> operands,
+  int add(Formula formula, std::initializer_list<Operand> operands,
           std::initializer_list<float> parameters = {});
 
   // Throws kInvalidModel when an operand names no input or no earlier step, or there is nothing to
@@ -45,7 +45,7 @@ struct Program {
   int cost() const;
 };
 
-// One step of one function over inputs 0, 1, ….
-Program single_step(Formula function, std::initializer_list<float> parameters = {});
+// One step of one formula over inputs 0, 1, ….
+Program single_step(Formula formula, std::initializer_list<float> parameters = {});
 
 }  // namespace convoy::elementwise

@@ -94,7 +94,7 @@ void allow_in_place(KernelRequest& request, const Program& program) {
     int last_read = -1;
     for (size_t s = 0; s < program.steps.size(); ++s) {
       const Step& step = program.steps[s];
-      for (int k = 0; k < arity_of(step.function); ++k) {
+      for (int k = 0; k < arity_of(step.formula); ++k) {
         bool reads = step.operands[k].kind == Operand::Kind::kInput && step.operands[k].index == i;
         if (reads) last_read = static_cast<int>(s);
       }

@@ -32,8 +32,8 @@ template <typename Real>
 void TileEvaluator<Real>::bind_steps(const Program& program, const LoopTable<Real>& table) {
   for (const Step& step : program.steps) {
     BoundStep bound;
-    bound.loop = table[step.function];
-    bound.arity = arity_of(step.function);
+    bound.loop = table[step.formula];
+    bound.arity = arity_of(step.formula);
     for (int k = 0; k < bound.arity; ++k) {
       const Operand& operand = step.operands[k];
       bound.sources[k] = {operand.kind, operand.index};

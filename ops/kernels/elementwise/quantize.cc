@@ -1,0 +1,180 @@
+#include "ops/kernels/elementwise/quantize.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "ops/kernels/cast/cast.h"
+
+namespace convoy {
+namespace {
+
+constexpr int64_t kTile = 256;
+
+struct Range {
+  float low;
+  float high;
+};
+
+bool integer_range(DType dtype, Range& range) {
+  switch (dtype) {
+    case DType::kUInt8: range = {0, 255}; return true;
+    case DType::kInt8: range = {-128, 127}; return true;
+    case DType::kUInt16: range = {0, 65535}; return true;
+    case DType::kInt16: range = {-32768, 32767}; return true;
+    case DType::kUInt4: range = {0, 15}; return true;
+    case DType::kInt4: range = {-8, 7}; return true;
+    case DType::kUInt2: range = {0, 3}; return true;
+    case DType::kInt2: range = {-2, 1}; return true;
+    default: return false;
+  }
+}
+
+// A whole scale or zero-point tensor as floats.
+std::vector<float> as_floats(const TensorView& view) {
+  std::vector<float> values(static_cast<size_t>(view.count()));
+  load_as_float(view.dtype, view.data, 1, values.data(), view.count());
+  return values;
+}
+
+// A tile's parameters, one number for each element.
+void spread(const std::vector<float>& values, const ScaleMap& map, int64_t begin, int64_t count,
+            float* to) {
+  if (map.kind == ScaleMap::Kind::kTensor || values.size() == 1) {
+    std::fill_n(to, count, values[0]);
+    return;
+  }
+  int64_t inner = begin % map.inner;
+  int64_t along = begin / map.inner % map.length;
+  int64_t outer = begin / map.inner / map.length;
+  int64_t blocks = (map.length + map.block - 1) / map.block;
+  for (int64_t i = 0; i < count;) {
+    int64_t run = std::min(map.inner - inner, count - i);
+    if (map.kind == ScaleMap::Kind::kAxis) {
+      std::fill_n(to + i, run, values[static_cast<size_t>(along)]);
+    } else {
+      int64_t at = (outer * blocks + along / map.block) * map.inner + inner;
+      std::copy_n(values.begin() + at, run, to + i);
+    }
+    i += run;
+    inner = 0;
+    if (++along < map.length) continue;
+    along = 0;
+    ++outer;
+  }
+}
+
+void round_to(DType precision, float* values, int64_t count) {
+  if (precision == DType::kFloat16) {
+    for (int64_t i = 0; i < count; ++i) values[i] = Float16(values[i]);
+  } else if (precision == DType::kBFloat16) {
+    for (int64_t i = 0; i < count; ++i) values[i] = BFloat16(values[i]);
+  }
+}
+
+// NaN becomes the lowest value. The bounds are integers, so clamping may come before rounding; then
+// adding and subtracting 1.5 · 2^23 rounds.
+void round_and_clamp(float* values, const float* zeros, const Range& range, int64_t count) {
+  constexpr float kMagic = 12582912.0f;
+  for (int64_t i = 0; i < count; ++i) {
+    float low = range.low - zeros[i];
+    float high = range.high - zeros[i];
+    float value = values[i] > low ? values[i] : low;
+    value = value < high ? value : high;
+    values[i] = ((value + kMagic) - kMagic) + zeros[i];
+  }
+}
+
+template <typename T>
+void store_as(const float* values, void* to, int64_t begin, int64_t count) {
+  T* target = static_cast<T*>(to) + begin;
+  for (int64_t i = 0; i < count; ++i) {
+    target[i] = static_cast<T>(static_cast<int32_t>(values[i]));
+  }
+}
+
+void store_integers(const float* values, const TensorView& y, int64_t begin, int64_t count) {
+  switch (y.dtype) {
+    case DType::kUInt8:
+    case DType::kUInt4:
+    case DType::kUInt2: return store_as<uint8_t>(values, y.data, begin, count);
+    case DType::kInt8:
+    case DType::kInt4:
+    case DType::kInt2: return store_as<int8_t>(values, y.data, begin, count);
+    case DType::kUInt16: return store_as<uint16_t>(values, y.data, begin, count);
+    default: return store_as<int16_t>(values, y.data, begin, count);
+  }
+}
+
+void quantize_tile(const TensorView& x, const TensorView& y, const float* scales,
+                   const float* zeros, const QuantizeTarget& target, int64_t begin,
+                   int64_t count) {
+  float values[kTile];
+  const auto* source = x.as<std::byte>() + begin * static_cast<int64_t>(size_of(x.dtype));
+  load_as_float(x.dtype, source, 1, values, count);
+  for (int64_t i = 0; i < count; ++i) values[i] /= scales[i];
+  round_to(target.precision, values, count);
+  Range range{};
+  if (integer_range(target.dtype, range)) {
+    round_and_clamp(values, zeros, range, count);
+    return store_integers(values, y, begin, count);
+  }
+  NarrowOptions options;
+  options.saturate = target.saturate;
+  for (int64_t i = 0; i < count; ++i) {
+    y.as<uint8_t>()[begin + i] = float_to_narrow(target.dtype, values[i] + zeros[i], options);
+  }
+}
+
+}  // namespace
+
+void check_quantize_target(const QuantizeTarget& target) {
+  Range range{};
+  bool known = integer_range(target.dtype, range) ||
+               (is_narrow_float(target.dtype) && target.dtype != DType::kFloat8E8M0);
+  check_supported(known, "quantizing to {}", to_string(target.dtype));
+}
+
+void quantize(const TensorView& x, const TensorView& scale, const TensorView& zero_point,
+              const TensorView& y, const ScaleMap& map, const QuantizeTarget& target,
+              ThreadPool& threads) {
+  std::vector<float> scales = as_floats(scale);
+  std::vector<float> zeros = zero_point.present() ? as_floats(zero_point) : std::vector<float>{0};
+  threads.parallel_for(x.count(), 8192, [&](int64_t begin, int64_t end) {
+    float tile_scales[kTile];
+    float tile_zeros[kTile];
+    for (int64_t i = begin; i < end; i += kTile) {
+      int64_t count = std::min(kTile, end - i);
+      spread(scales, map, i, count, tile_scales);
+      spread(zeros, map, i, count, tile_zeros);
+      quantize_tile(x, y, tile_scales, tile_zeros, target, i, count);
+    }
+  });
+}
+
+void dequantize(const TensorView& x, const TensorView& scale, const TensorView& zero_point,
+                const TensorView& y, const ScaleMap& map, ThreadPool& threads) {
+  std::vector<float> scales = as_floats(scale);
+  std::vector<float> zeros = zero_point.present() ? as_floats(zero_point) : std::vector<float>{0};
+  auto x_bytes = static_cast<int64_t>(size_of(x.dtype));
+  threads.parallel_for(x.count(), 8192, [&](int64_t begin, int64_t end) {
+    float tile_scales[kTile];
+    float tile_zeros[kTile];
+    float values[kTile];
+    for (int64_t i = begin; i < end; i += kTile) {
+      int64_t count = std::min(kTile, end - i);
+      spread(scales, map, i, count, tile_scales);
+      spread(zeros, map, i, count, tile_zeros);
+      load_as_float(x.dtype, x.as<std::byte>() + i * x_bytes, 1, values, count);
+      for (int64_t k = 0; k < count; ++k) {
+        values[k] = (values[k] - tile_zeros[k]) * tile_scales[k];
+      }
+      visit_floating(y.dtype, [&](auto tag) {
+        using T = typename decltype(tag)::type;
+        T* to = y.as<T>() + i;
+        for (int64_t k = 0; k < count; ++k) to[k] = static_cast<T>(values[k]);
+      });
+    }
+  });
+}
+
+}  // namespace convoy

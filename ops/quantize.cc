@@ -1,0 +1,151 @@
+// QuantizeLinear and DequantizeLinear (opset 10 and up; scales per tensor, along an axis from 13,
+// in blocks from 21) and DynamicQuantizeLinear (11 and up).
+#include <cmath>
+
+#include "ops/kernels/cast/cast.h"
+#include "ops/kernels/elementwise/quantize.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+struct QuantizeAttributes {
+  int64_t axis = 1;
+  int64_t block_size = 0;
+  DType output_dtype = DType::kUndefined;
+  DType precision = DType::kUndefined;
+  bool saturate = true;
+};
+
+DType read_dtype(AttributeReader& attributes, const char* name) {
+  int64_t value = attributes.integer(name, 0);
+  auto dtype = static_cast<DType>(value);
+  check_model(value == 0 || is_known(dtype), "{} {} is no element type", name, value);
+  return dtype;
+}
+
+QuantizeAttributes read_attributes(const Node& node) {
+  AttributeReader attributes(node);
+  QuantizeAttributes read;
+  read.axis = attributes.integer("axis", 1);
+  read.block_size = attributes.integer("block_size", 0);
+  read.saturate = attributes.integer("saturate", 1) != 0;
+  read.output_dtype = read_dtype(attributes, "output_dtype");
+  read.precision = read_dtype(attributes, "precision");
+  attributes.finish();
+  check_model(read.block_size >= 0, "block_size {} is negative", read.block_size);
+  return read;
+}
+
+// Checks the shapes of the scale and of the zero point (equal, or one element) against x.
+ScaleMap map_scales(const KernelRequest& request, const QuantizeAttributes& attributes) {
+  const TensorDesc& x = request.input(0);
+  const TensorDesc& scale = request.input(1);
+  check_model(!request.has_input(2) || request.input(2).shape == scale.shape ||
+                  request.input(2).count() == 1,
+              "scale {} and zero point {} differ in shape", to_string(scale),
+              to_string(request.input(2)));
+  ScaleMap map;
+  if (scale.count() == 1) {
+    map.length = map.inner = 1;
+    map.outer = x.count();
+    return map;
+  }
+  int axis = normalize_axis(attributes.axis, x.rank());
+  map.outer = map.inner = 1;
+  for (int i = 0; i < axis; ++i) map.outer *= x.shape[i];
+  for (int i = axis + 1; i < x.rank(); ++i) map.inner *= x.shape[i];
+  map.length = x.shape[axis];
+  if (scale.rank() == 1 && attributes.block_size == 0) {
+    check_model(scale.shape[0] == map.length, "{} scales for axis {} of {}", scale.shape[0], axis,
+                to_string(x));
+    map.kind = ScaleMap::Kind::kAxis;
+    return map;
+  }
+  map.kind = ScaleMap::Kind::kBlocks;
+  map.block = std::max<int64_t>(attributes.block_size, 1);
+  Shape expected = x.shape;
+  expected[axis] = (map.length + map.block - 1) / map.block;
+  check_model(scale.shape == expected, "scale {} does not fit {} in blocks of {} on axis {}",
+              to_string(scale), to_string(x), map.block, axis);
+  return map;
+}
+
+std::unique_ptr<Kernel> make_quantize(KernelRequest& request) {
+  QuantizeAttributes attributes = read_attributes(request.node());
+  ScaleMap map = map_scales(request, attributes);
+  DType precision = attributes.precision;
+  if (precision == DType::kUndefined && request.input(0).dtype == request.input(1).dtype) {
+    precision = request.input(0).dtype;
+  }
+  QuantizeTarget target{request.output(0).dtype, precision, attributes.saturate};
+  check_quantize_target(target);
+  return make_kernel([map, target](KernelContext& context) {
+    TensorView zero_point = context.has_input(2) ? context.input(2) : TensorView();
+    quantize(context.input(0), context.input(1), zero_point, context.output(0), map, target,
+             context.threads());
+  });
+}
+
+std::unique_ptr<Kernel> make_dequantize(KernelRequest& request) {
+  ScaleMap map = map_scales(request, read_attributes(request.node()));
+  check_supported(is_floating(request.output(0).dtype), "dequantizing to {}",
+                  to_string(request.output(0).dtype));
+  return make_kernel([map](KernelContext& context) {
+    TensorView zero_point = context.has_input(2) ? context.input(2) : TensorView();
+    dequantize(context.input(0), context.input(1), zero_point, context.output(0), map,
+               context.threads());
+  });
+}
+
+void infer_quantize(InferRequest& request) {
+  check_model(request.has_input(0) && request.has_input(1), "x and its scale are needed");
+  DType dtype = read_attributes(request.node).output_dtype;
+  if (request.has_input(2)) dtype = request.inputs[2].dtype;
+  if (dtype == DType::kUndefined) dtype = DType::kUInt8;
+  request.set_output(0, dtype, request.inputs[0].shape);
+}
+
+void infer_dequantize(InferRequest& request) {
+  check_model(request.has_input(0) && request.has_input(1), "x and its scale are needed");
+  DType dtype = read_attributes(request.node).output_dtype;
+  if (dtype == DType::kUndefined) dtype = request.inputs[1].dtype;
+  request.set_output(0, dtype, request.inputs[0].shape);
+}
+
+void run_dynamic(KernelContext& context) {
+  const TensorView& x = context.input(0);
+  float low = 0;
+  float high = 0;
+  for (int64_t i = 0; i < x.count(); ++i) {
+    low = std::min(low, x.as<float>()[i]);
+    high = std::max(high, x.as<float>()[i]);
+  }
+  float scale = (high == low ? 1.0f : high - low) / 255.0f;
+  float zero = std::nearbyint(std::min(255.0f, std::max(0.0f, -low / scale)));
+  *context.output(1).as<float>() = scale;
+  *context.output(2).as<uint8_t>() = static_cast<uint8_t>(zero);
+  ScaleMap map;
+  map.outer = x.count();
+  quantize(x, context.output(1), context.output(2), context.output(0), map,
+           {DType::kUInt8, DType::kUndefined, true}, context.threads());
+}
+
+std::unique_ptr<Kernel> make_dynamic(KernelRequest& request) {
+  request.attributes().finish();
+  if (request.input(0).dtype != DType::kFloat32 || !request.has_output(0) ||
+      !request.has_output(1) || !request.has_output(2)) {
+    return request.refuse("needs float32 and all outputs");
+  }
+  return make_kernel(run_dynamic);
+}
+
+}  // namespace
+
+void register_quantize(Registry& registry) {
+  registry.add("QuantizeLinear").kernel("reference", make_quantize).infer = infer_quantize;
+  registry.add("DequantizeLinear").kernel("reference", make_dequantize).infer = infer_dequantize;
+  registry.add("DynamicQuantizeLinear").kernel("reference", make_dynamic);
+}
+
+}  // namespace convoy
