@@ -20,7 +20,9 @@ int64_t element_count(const Shape& shape) {
   int64_t count = 1;
   bool empty = false;
   for (int64_t size : shape) {
-    check_input(size >= 0, "negative dimension in shape {}", to_string(shape));
+    if (!(size >= 0)) {
+      fail(ErrorCode::kInvalidInput, "negative dimension in shape {}", to_string(shape));
+    }
     empty = empty || size == 0;
     if (size != 0) count = checked_multiply(count, size);
   }
@@ -53,8 +55,10 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
     int ib = i - (rank - b.rank());
     int64_t da = ia >= 0 ? a[ia] : 1;
     int64_t db = ib >= 0 ? b[ib] : 1;
-    check_input(da == db || da == 1 || db == 1, "shapes {} and {} do not broadcast", to_string(a),
-                to_string(b));
+    if (!(da == db || da == 1 || db == 1)) {
+      fail(ErrorCode::kInvalidInput, "shapes {} and {} do not broadcast", to_string(a),
+           to_string(b));
+    }
     result[i] = da == 1 ? db : da;
   }
   return result;
@@ -62,12 +66,16 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
 
 Strides broadcast_strides(const Shape& shape, const Strides& strides, const Shape& target) {
   int extra = target.rank() - shape.rank();
-  check_input(extra >= 0, "shape {} does not broadcast to {}", to_string(shape),
-              to_string(target));
+  if (!(extra >= 0)) {
+    fail(ErrorCode::kInvalidInput, "shape {} does not broadcast to {}", to_string(shape),
+         to_string(target));
+  }
   Strides result = Dims::filled(target.rank(), 0);
   for (int i = 0; i < shape.rank(); ++i) {
-    check_input(shape[i] == target[i + extra] || shape[i] == 1,
-                "shape {} does not broadcast to {}", to_string(shape), to_string(target));
+    if (!(shape[i] == target[i + extra] || shape[i] == 1)) {
+      fail(ErrorCode::kInvalidInput, "shape {} does not broadcast to {}", to_string(shape),
+           to_string(target));
+    }
     result[i + extra] = shape[i] == 1 && target[i + extra] != 1 ? 0 : strides[i];
   }
   return result;

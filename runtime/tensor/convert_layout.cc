@@ -150,8 +150,9 @@ void copy_plain(const TensorView& from, const TensorView& to, ThreadPool& thread
 }  // namespace
 
 void convert_layout(const TensorView& from, const TensorView& to, ThreadPool& threads) {
-  check_internal(from.dtype == to.dtype && from.shape == to.shape, "cannot convert {} to {}",
-                 to_string(from), to_string(to));
+  if (!(from.dtype == to.dtype && from.shape == to.shape)) {
+    fail(ErrorCode::kInternal, "cannot convert {} to {}", to_string(from), to_string(to));
+  }
   if (from.layout.plain()) {
     if (to.layout.plain()) return copy_plain(from, to, threads);
     return convert<true>(from, to, threads);

@@ -40,9 +40,10 @@ Tensor Tensor::over(std::shared_ptr<Buffer> buffer, int64_t byte_offset, const T
     }
     high = checked_add(high, size);
   }
-  check_input(low >= 0 && high <= static_cast<int64_t>(buffer->bytes()),
-              "a tensor {} reaches outside its buffer of {} bytes", to_string(desc),
-              buffer->bytes());
+  if (!(low >= 0 && high <= static_cast<int64_t>(buffer->bytes()))) {
+    fail(ErrorCode::kInvalidInput, "a tensor {} reaches outside its buffer of {} bytes",
+         to_string(desc), buffer->bytes());
+  }
   Tensor tensor;
   tensor.buffer_ = std::move(buffer);
   tensor.byte_offset_ = byte_offset;
@@ -60,8 +61,9 @@ Tensor Tensor::borrow(const TensorView& view) {
 Tensor Tensor::contiguous() const { return desc_.is_contiguous() ? *this : clone(); }
 
 Tensor Tensor::reshaped(const Shape& shape) const {
-  check_internal(desc_.is_contiguous() && element_count(shape) == count(),
-                 "cannot view {} as {}", to_string(desc_), to_string(shape));
+  if (!(desc_.is_contiguous() && element_count(shape) == count())) {
+    fail(ErrorCode::kInternal, "cannot view {} as {}", to_string(desc_), to_string(shape));
+  }
   Tensor tensor = *this;
   tensor.desc_ = TensorDesc::contiguous(dtype(), shape);
   return tensor;
@@ -83,12 +85,12 @@ Tensor Tensor::clone() const {
 std::vector<int64_t> to_int64s(const Tensor& tensor) {
   Tensor source = tensor.contiguous();
   std::vector<int64_t> result(static_cast<size_t>(source.count()));
-  visit_dtype_among<int64_t, int32_t, int8_t, uint8_t, int16_t, uint16_t, uint32_t, uint64_t,
-                    bool>(source.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    std::transform(source.data<T>(), source.data<T>() + result.size(), result.begin(),
-                   [](T value) { return static_cast<int64_t>(value); });
-  });
+  visit_dtype_among<int64_t, int32_t, int8_t, uint8_t, int16_t, uint16_t, uint32_t, uint64_t, bool>(
+      source.dtype(), [&](auto tag) {
+        using T = typename decltype(tag)::type;
+        std::transform(source.data<T>(), source.data<T>() + result.size(), result.begin(),
+                       [](T value) { return static_cast<int64_t>(value); });
+      });
   return result;
 }
 

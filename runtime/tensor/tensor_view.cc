@@ -40,8 +40,8 @@ struct CopyNest {
   void merge_axes() {
     int kept = 0;
     for (int i = 0; i < rank; ++i) {
-      bool mergeable = kept > 0 && from[kept - 1] == from[i] * size[i] &&
-                       to[kept - 1] == to[i] * size[i];
+      bool mergeable =
+          kept > 0 && from[kept - 1] == from[i] * size[i] && to[kept - 1] == to[i] * size[i];
       if (mergeable) {
         size[kept - 1] *= size[i];
         from[kept - 1] = from[i];
@@ -127,20 +127,26 @@ std::string to_string(const TensorDesc& desc) {
 }
 
 void copy_elements(const TensorView& from, const TensorView& to) {
-  check_internal(from.dtype == to.dtype && from.shape == to.shape && from.layout.plain() &&
-                     to.layout.plain(),
-                 "cannot copy {} to {}", to_string(from), to_string(to));
+  if (!(from.dtype == to.dtype && from.shape == to.shape && from.layout.plain() &&
+        to.layout.plain())) {
+    fail(ErrorCode::kInternal, "cannot copy {} to {}", to_string(from), to_string(to));
+  }
   if (from.count() == 0) return;
   CopyNest nest(from, to);
   if (from.dtype == DType::kString) {
     return copy_level(nest, 0, from.as<std::string>(), to.as<std::string>());
   }
   switch (size_of(from.dtype)) {
-    case 1: return copy_level(nest, 0, from.as<uint8_t>(), to.as<uint8_t>());
-    case 2: return copy_level(nest, 0, from.as<uint16_t>(), to.as<uint16_t>());
-    case 4: return copy_level(nest, 0, from.as<uint32_t>(), to.as<uint32_t>());
-    case 8: return copy_level(nest, 0, from.as<uint64_t>(), to.as<uint64_t>());
-    default: return copy_level(nest, 0, from.as<Bytes16>(), to.as<Bytes16>());
+    case 1:
+      return copy_level(nest, 0, from.as<uint8_t>(), to.as<uint8_t>());
+    case 2:
+      return copy_level(nest, 0, from.as<uint16_t>(), to.as<uint16_t>());
+    case 4:
+      return copy_level(nest, 0, from.as<uint32_t>(), to.as<uint32_t>());
+    case 8:
+      return copy_level(nest, 0, from.as<uint64_t>(), to.as<uint64_t>());
+    default:
+      return copy_level(nest, 0, from.as<Bytes16>(), to.as<Bytes16>());
   }
 }
 
