@@ -13,15 +13,29 @@ RewriteStage stage(std::string name, std::vector<std::vector<RewriteStep>> group
   return made;
 }
 
-RewriteStage cleanup(std::string name) {
-  return stage(std::move(name), {fold_constants(), fold_shapes(), remove_identities(),
-                                 compose_chains(), remove_dead_nodes(), merge_equal_nodes()});
+std::vector<RewriteStep> simplifications() {
+  std::vector<RewriteStep> steps;
+  for (auto& group : {fold_constants(), fold_shapes(), remove_identities(), compose_chains(),
+                      inline_constant_if(), remove_dead_nodes(), merge_equal_nodes()}) {
+    steps.insert(steps.end(), group.begin(), group.end());
+  }
+  return steps;
 }
 
+// Folding constants makes more types known, and more types let more constants be folded.
 RewritePipeline make_pipeline() {
-  return {cleanup("simplify"), cleanup("simplify again"),
-          stage("fold into weights", {fold_batch_normalization(), fold_channel_constants()}),
-          stage("merge branches", {merge_branches()}), cleanup("clean up")};
+  return {
+      stage("simplify", {simplifications()}),
+      stage("simplify with inferred types", {simplifications()}),
+      stage("fold into weights",
+            {fold_batch_normalization(), fold_channel_constants(), fold_pads()}),
+      stage("recognize", {recognize_compositions(RuleSet::kPortable)}),
+      stage("merge branches", {merge_branches()}),
+      stage("clean up", {simplifications()}),
+      stage("lower", {recognize_compositions(RuleSet::kLowering), fuse_conv(), fuse_matmul()}),
+      stage("lower merged branches", {raise_stacked_conv()}),
+      stage("lower the rest", {recognize_swish(), remove_dead_nodes()}),
+  };
 }
 
 }  // namespace

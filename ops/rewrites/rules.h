@@ -27,12 +27,16 @@ std::vector<RewriteStep> fold_pads();
 // If with a constant condition becomes the branch that is taken.
 std::vector<RewriteStep> inline_constant_if();
 // Gelu, HardSwish, LayerNormalization written out become one node where the opset has it.
-std::vector<RewriteStep> recognize_compositions();
+std::vector<RewriteStep> recognize_compositions(RuleSet set);
+// x · sigmoid(x), after the convolutions have taken theirs; in a session only.
+std::vector<RewriteStep> recognize_swish();
 // Sibling branches become one (the signature rewrite).
 std::vector<RewriteStep> merge_branches();
 
 // Lowering, in a session only:
 std::vector<RewriteStep> fuse_conv();
+// Grouped convolutions between Transposes read and write their operands in place.
+std::vector<RewriteStep> raise_stacked_conv();
 std::vector<RewriteStep> fuse_matmul();
 std::vector<RewriteStep> fuse_elementwise();
 

@@ -59,6 +59,8 @@ class GraphEditor {
   };
   bool replace_all(const std::vector<Replacement>& replacements, const GraphBuilder& builder,
                    NodeId place, std::string before);
+  // The node's outputs become those of a copy of `body`, one of the node's own bodies.
+  bool inline_body(NodeId node, const Graph& body);
   void near_miss(NodeId place, std::string reason, std::string before = "");
   // Removes what a builder added without using it.
   void discard(const GraphBuilder& builder);

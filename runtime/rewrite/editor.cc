@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "runtime/graph/inline.h"
 #include "runtime/rewrite/driver.h"
 
 namespace convoy {
@@ -156,6 +157,25 @@ bool GraphEditor::replace_all(const std::vector<Replacement>& replacements,
   changed_ = true;
   log_.fired({step_, std::move(label), std::move(before), std::move(after), "", 0});
   return true;
+}
+
+bool GraphEditor::inline_body(NodeId node, const Graph& body) {
+  GraphBuilder builder = this->builder(node);
+  size_t first = graph_.node_limit();
+  std::string prefix = graph_.node(node).label(graph_) + "/";
+  std::vector<ValueId> values = inline_graph(graph_, body, {}, prefix);
+  size_t limit = graph_.node_limit();
+  bool replaced = replace(node, values, builder, "", "the branch that is taken");
+  for (size_t i = limit; i-- > first;) {
+    auto id = static_cast<NodeId>(i);
+    if (!graph_.contains(id)) continue;
+    if (replaced) {
+      touched_.push_back(id);
+    } else if (is_unread(graph_, graph_.node(id))) {
+      graph_.remove_node(id);
+    }
+  }
+  return replaced;
 }
 
 void GraphEditor::near_miss(NodeId place, std::string reason, std::string before) {

@@ -5,7 +5,7 @@
 namespace convoy {
 
 MergeCost MergeCost::of(RewriteTarget target) {
-  if (target == RewriteTarget::kConvoy) return {1.0, 0.0, 1e-4, 2e-5};
+  if (target == RewriteTarget::kConvoy) return {2.0, 0.05, 5e-5, 1e-5};
   return {3.0, 1.0, 1e-4, 1e-4};
 }
 

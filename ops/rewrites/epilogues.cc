@@ -1,0 +1,76 @@
+#include "ops/rewrites/epilogues.h"
+
+#include <limits>
+
+#include "runtime/graph/node_attributes.h"
+
+namespace convoy {
+namespace {
+
+// A bound of Clip: attribute in old opsets, constant input in new ones. nullopt: not constant.
+std::optional<float> clip_bound(const Graph& graph, const Node& node, int slot, const char* name,
+                                float otherwise) {
+  if (node.version < 11) return number_of(node, name, otherwise);
+  if (!node.has_input(slot)) return otherwise;
+  const Tensor* bound = graph.constant(node.input(slot));
+  if (bound == nullptr || bound->dtype() != DType::kFloat32 || bound->count() != 1) {
+    return std::nullopt;
+  }
+  return *bound->data<float>();
+}
+
+}  // namespace
+
+std::optional<ActivationForm> activation_of(const Graph& graph, const Node& node) {
+  if (!node.domain.empty()) return std::nullopt;
+  const std::string& type = node.op_type;
+  if (type == "Relu" || type == "Sigmoid" || type == "Tanh" || type == "HardSwish") {
+    return ActivationForm{type};
+  }
+  if (type == "LeakyRelu") return ActivationForm{type, number_of(node, "alpha", 0.01F)};
+  if (type == "HardSigmoid") {
+    return ActivationForm{type, number_of(node, "alpha", 0.2F), number_of(node, "beta", 0.5F)};
+  }
+  if (type == "Clip") {
+    auto low = clip_bound(graph, node, 1, "min", std::numeric_limits<float>::lowest());
+    auto high = clip_bound(graph, node, 2, "max", std::numeric_limits<float>::max());
+    if (!low || !high) return std::nullopt;
+    return ActivationForm{type, *low, *high};
+  }
+  return std::nullopt;
+}
+
+void set_activation(Attributes& attributes, const ActivationForm& form) {
+  attributes["activation"] = form.name;
+  attributes["activation_alpha"] = form.alpha;
+  attributes["activation_beta"] = form.beta;
+}
+
+Pattern activation_pattern(const Pattern& inner) {
+  Pattern plain =
+      op_of({"Relu", "Sigmoid", "Tanh", "HardSwish", "LeakyRelu", "HardSigmoid", "Clip"}, {inner})
+          .rest();
+  Pattern silu = op("Mul", {inner, op("Sigmoid", {inner})});
+  return any_of({plain, silu});
+}
+
+std::optional<ActivationForm> matched_activation(const Match& match) {
+  if (match.root().is("Mul")) return ActivationForm{"Silu"};
+  return activation_of(match.graph(), match.root());
+}
+
+bool surely_equal_shapes(const ValueType& a, const ValueType& b) {
+  if (!a.is_tensor() || !b.is_tensor() || !a.shape || !b.shape) return false;
+  if (a.shape->size() != b.shape->size()) return false;
+  for (size_t i = 0; i < a.shape->size(); ++i) {
+    const Dimension& x = (*a.shape)[i];
+    const Dimension& y = (*b.shape)[i];
+    bool same = x.known() && y.known() ? x.size == y.size
+                                       : !x.known() && !y.known() && !x.symbol.empty() &&
+                                             x.symbol == y.symbol;
+    if (!same) return false;
+  }
+  return true;
+}
+
+}  // namespace convoy

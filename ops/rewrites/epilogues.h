@@ -1,0 +1,30 @@
+// What lowering rewrites move into the fused operators: activations and residuals.
+#pragma once
+
+#include <string>
+
+#include "runtime/rewrite/pattern.h"
+
+namespace convoy {
+
+// The attributes of ops/conv/epilogue.h that say `node` is applied; nullopt when it is no activation
+// of that list, or its bounds are not constant.
+struct ActivationForm {
+  std::string name;
+  float alpha = 0;
+  float beta = 0;
+};
+std::optional<ActivationForm> activation_of(const Graph& graph, const Node& node);
+
+void set_activation(Attributes& attributes, const ActivationForm& form);
+
+// An activation on `inner`; x · sigmoid(x) included (then `inner` occurs twice).
+Pattern activation_pattern(const Pattern& inner);
+
+// The activation at the root of a match of activation_pattern.
+std::optional<ActivationForm> matched_activation(const Match& match);
+
+// Are the shapes equal in every run, as far as types tell?
+bool surely_equal_shapes(const ValueType& a, const ValueType& b);
+
+}  // namespace convoy

@@ -1,0 +1,145 @@
+// ai.convoy::StackedConv(X, W, B?) -> Y: n convolutions with weights of their own, read and written
+// where their operands lie. Private; what the rewrite of merged branches ends in.
+//
+//   Y[…, h at output_axis, …] = f(Conv(X[…, h at stack_axis, …], W[h·O : (h+1)·O], B[h·O : (h+1)·O]))
+//
+// for h in [0, n). X has the rank of one Conv's input plus one; W is [n·O, C / group, kernel…].
+// Attributes: those of one Conv (group counts within a member), stack_axis, output_axis, and those
+// of ops/conv/epilogue.h. float32, 1 to 3 spatial axes.
+#include "ops/conv/conv.h"
+#include "ops/conv/direct_conv_kernel.h"
+#include "ops/conv/reference_conv.h"
+#include "runtime/op/registry.h"
+
+namespace convoy {
+namespace {
+
+struct StackedConv {
+  ConvAttributes attributes;
+  Epilogue epilogue;
+  int stack_axis = 0;
+  int output_axis = 0;
+  int64_t count = 0;  // n
+  ConvShape member;
+};
+
+StackedConv describe(const Node& node, const Shape& x, const Shape& w) {
+  StackedConv conv;
+  AttributeReader attributes(node);
+  conv.attributes = read_conv_attributes(attributes);
+  conv.epilogue = read_epilogue(attributes);
+  conv.stack_axis = normalize_axis(attributes.integer("stack_axis", 2), x.rank());
+  conv.output_axis = normalize_axis(attributes.integer("output_axis", 2), x.rank());
+  attributes.finish();
+  conv.count = x[conv.stack_axis];
+  check_input(conv.count > 0 && w[0] % conv.count == 0, "W of shape {} does not fit {} members",
+              to_string(w), conv.count);
+  Shape member = x;
+  member.erase(conv.stack_axis);
+  Shape weight = w;
+  weight[0] /= conv.count;
+  conv.member = resolve_conv(conv.attributes, member, weight);
+  return conv;
+}
+
+void infer(InferRequest& request) {
+  StackedConv conv = describe(request.node, request.inputs[0].shape, request.inputs[1].shape);
+  Shape y = conv.member.output_shape();
+  y.insert(conv.output_axis, conv.count);
+  request.set_output(0, request.inputs[0].dtype, y);
+}
+
+Strides without(Strides strides, int axis) {
+  strides.erase(axis);
+  return strides;
+}
+
+std::unique_ptr<Kernel> make_direct(KernelRequest& request) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
+  const ConvShape& member = conv.member;
+  int rank = member.window.rank();
+  if (rank < 1 || rank > 3) return request.refuse("1 to 3 spatial axes");
+  Strides x = without(request.input(0).strides, conv.stack_axis);
+  Strides y = without(request.output(0).strides, conv.output_axis);
+  kernels::ConvProblem problem;
+  problem.batch[1] = {member.batch, x[0], y[0], 0};
+  problem.group[0].size = conv.count;
+  problem.group[0].input_stride = request.input(0).strides[conv.stack_axis];
+  problem.group[0].output_stride = request.output(0).strides[conv.output_axis];
+  problem.group[1].size = member.groups;
+  problem.group[1].input_stride = member.group_in() * x[1];
+  problem.group[1].output_stride = member.group_out() * y[1];
+  problem.in_channels = member.group_in();
+  problem.out_channels = member.group_out();
+  problem.in_channel_stride = x[1];
+  problem.out_channel_stride = y[1];
+  problem.rank = rank;
+  for (int i = 0; i < rank; ++i) {
+    const Window& window = member.window;
+    problem.spatial[i] = {window.input[i],      window.output[i],     window.kernel[i],
+                          window.strides[i],    window.dilations[i],  window.pads_begin[i],
+                          x[i + 2],             y[i + 2],             0};
+  }
+  set_epilogue(problem, conv.epilogue);
+  request.accept_strides(0);
+  request.accept_output_strides(0);
+  return make_direct_kernel(request, problem);
+}
+
+// Member h of the input as a contiguous tensor.
+void gather_member(const TensorView& x, const StackedConv& conv, int64_t h, float* to) {
+  TensorView from = x;
+  from.data = x.as<float>() + h * x.strides[conv.stack_axis];
+  from.shape.erase(conv.stack_axis);
+  from.strides.erase(conv.stack_axis);
+  copy_elements(from, {TensorDesc::contiguous(DType::kFloat32, from.shape), to});
+}
+
+std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
+  request.accept_strides(0);
+  int64_t in = conv.member.batch * conv.member.in_channels *
+               element_count(conv.member.window.input);
+  request.use_scratch(static_cast<size_t>(in) * sizeof(float));
+  bool has_bias = request.has_input(2);
+  return make_kernel([conv, has_bias](KernelContext& context) {
+    const ConvShape& member = conv.member;
+    ReferenceConv<float, float, float> reference(member);
+    auto* x = reinterpret_cast<float*>(context.scratch());
+    int64_t channel_terms = member.group_in() * member.window.kernel_volume();
+    TensorView y = context.output(0);
+    Strides strides = without(y.strides, conv.output_axis);
+    int64_t plane = element_count(member.window.output);
+    for (int64_t h = 0; h < conv.count; ++h) {
+      gather_member(context.input(0), conv, h, x);
+      const float* w = context.input(1).as<const float>() + h * member.out_channels * channel_terms;
+      float* out = y.as<float>() + h * y.strides[conv.output_axis];
+      Tensor member_y = Tensor::allocate(DType::kFloat32, member.output_shape());
+      float* sums_of_member = member_y.mutable_data<float>();
+      reference.run(x, w, 0.0F, nullptr, context.threads(),
+                    [&](int64_t n, int64_t channel, int64_t first, const float* sums,
+                        int64_t count) {
+                      float bias = has_bias ? context.input(2).as<const float>()
+                                                  [h * member.out_channels + channel]
+                                            : 0.0F;
+                      float* row = sums_of_member + (n * member.out_channels + channel) * plane;
+                      for (int64_t i = 0; i < count; ++i) {
+                        row[first + i] = apply_activation(conv.epilogue, sums[i] + bias);
+                      }
+                    });
+      copy_elements(member_y.view(), {{DType::kFloat32, member.output_shape(), strides, {}}, out});
+    }
+  });
+}
+
+}  // namespace
+
+void register_stacked_conv(Registry& registry) {
+  OpDef& definition = registry.add("StackedConv", kPrivateDomain);
+  definition.infer = infer;
+  definition.kernel("direct", make_direct).kernel("reference", make_reference);
+}
+
+}  // namespace convoy
