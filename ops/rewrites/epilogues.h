@@ -7,8 +7,8 @@
 
 namespace convoy {
 
-// The attributes of ops/conv/epilogue.h that say `node` is applied; nullopt when it is no activation
-// of that list, or its bounds are not constant.
+// The attributes of ops/conv/epilogue.h that say `node` is applied; nullopt when it is no
+// activation of that list, or its bounds are not constant.
 struct ActivationForm {
   std::string name;
   float alpha = 0;

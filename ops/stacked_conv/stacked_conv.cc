@@ -1,9 +1,9 @@
 // ai.convoy::StackedConv(X, W, B?) -> Y: n convolutions with weights of their own, read and written
 // where their operands lie. Private; what the rewrite of merged branches ends in.
 //
-//   Y[…, h at output_axis, …] = f(Conv(X[…, h at stack_axis, …], W[h·O : (h+1)·O], B[h·O : (h+1)·O]))
+//   Y[…, h, …] = f(Conv(X[…, h, …], W[h·O : (h+1)·O], B[h·O : (h+1)·O]))
 //
-// for h in [0, n). X has the rank of one Conv's input plus one; W is [n·O, C / group, kernel…].
+// for h in [0, n), which stands at stack_axis in X and at output_axis in Y. X has the rank of one Conv's input plus one; W is [n·O, C / group, kernel…].
 // Attributes: those of one Conv (group counts within a member), stack_axis, output_axis, and those
 // of ops/conv/epilogue.h. float32, 1 to 3 spatial axes.
 #include "ops/conv/conv.h"
