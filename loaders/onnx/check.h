@@ -16,7 +16,8 @@ inline constexpr int kOldestOpset = 6;
 void check_versions(const onnx::ModelProto& model, const std::map<std::string, int>& opsets);
 
 // Runs ONNX's checker on a model that was read without an error; its complaint becomes a
-// kInvalidModel error with the node. Operators without a schema are let through. Changes `model`: tensors that are absent become empty.
+// kInvalidModel error with the node. Operators without a schema are let through. Changes `model`:
+// tensors that are absent become empty, domains canonical.
 void check_with_onnx(onnx::ModelProto& model);
 
 }  // namespace convoy

@@ -143,10 +143,9 @@ void run_inference(const Node& node, const onnx::OpSchema& schema, NodeContext& 
     return;
   }
   if (const onnx::FunctionProto* body = stored_function(schema, node.version)) {
-    onnx::ShapeInferenceOptions options(false, 0, true);
-    onnx::shape_inference::DataValueMap data;
+    onnx::ShapeInferenceOptions options;
     onnx::shape_inference::InferShapeForFunctionNode(
-        *body, onnx::OpSchemaRegistry::Instance(), context, options, {}, nullptr, &data);
+        *body, onnx::OpSchemaRegistry::Instance(), context, options);
   }
 }
 

@@ -1,115 +1,196 @@
-#include <onnx/shape_inference/implementation.h>
-
-#include <unordered_map>
+#include <algorithm>
 
 #include "runtime/base/log.h"
-#include "runtime/onnx/graph_writer.h"
+#include "runtime/onnx/function_body.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/onnx/messages.h"
+#include "runtime/onnx/schema.h"
+#include "runtime/onnx/symbolic_context.h"
 #include "runtime/onnx/types.h"
 
 namespace convoy {
 namespace {
 
-constexpr int64_t kMostBytes = 1024;  // shape operands must parse; weights stay out of protobuf
+constexpr int kMostNesting = 64;  // of bodies and of function calls
 
-ValueType merged_shape(const ValueType& known, const ValueType& inferred) {
-  ValueType result = known;
-  if (!result.shape) result.shape = inferred.shape;
-  if (!inferred.shape || result.shape->size() != inferred.shape->size()) return result;
-  for (size_t i = 0; i < result.shape->size(); ++i) {
-    Dimension& dimension = (*result.shape)[i];
-    const Dimension& other = (*inferred.shape)[i];
-    if (dimension.known()) continue;
-    if (other.known()) {
-      dimension = other;
-    } else if (dimension.symbol.empty()) {
-      dimension.symbol = other.symbol;
-    }
+bool contradicts(const ValueType& known, const ValueType& inferred) {
+  if (known.kind == ValueType::Kind::kUnknown || inferred.kind == ValueType::Kind::kUnknown) {
+    return false;
   }
-  return result;
+  if (known.kind != inferred.kind) return true;
+  if (known.element && inferred.element) return contradicts(*known.element, *inferred.element);
+  bool types = known.dtype != DType::kUndefined && inferred.dtype != DType::kUndefined;
+  if (types && known.dtype != inferred.dtype) return true;
+  if (!known.shape || !inferred.shape) return false;
+  return !std::equal(known.shape->begin(), known.shape->end(), inferred.shape->begin(),
+                     inferred.shape->end(), [](const Dimension& a, const Dimension& b) {
+                       return !a.known() || !b.known() || a.size == b.size;
+                     });
 }
 
-// What `known` leaves open, filled from `inferred`.
+// What `known` leaves open, filled from `inferred`, which does not contradict it.
 ValueType merged(const ValueType& known, const ValueType& inferred) {
   if (known.kind == ValueType::Kind::kUnknown) return inferred;
-  if (known.kind != inferred.kind) return known;
-  bool tensor =
-      known.kind == ValueType::Kind::kTensor || known.kind == ValueType::Kind::kSparseTensor;
-  if (tensor && known.dtype == DType::kUndefined) {
-    ValueType typed = known;
-    typed.dtype = inferred.dtype;
-    return merged_shape(typed, inferred);
-  }
-  if (tensor) return known.dtype == inferred.dtype ? merged_shape(known, inferred) : known;
-  if (!known.element || !inferred.element) return known;
+  if (inferred.kind == ValueType::Kind::kUnknown) return known;
   ValueType result = known;
-  result.element = std::make_shared<const ValueType>(merged(*known.element, *inferred.element));
+  if (result.dtype == DType::kUndefined) result.dtype = inferred.dtype;
+  if (!result.element) {
+    result.element = inferred.element;
+  } else if (inferred.element) {
+    result.element = std::make_shared<const ValueType>(merged(*known.element, *inferred.element));
+  }
+  if (!result.shape) {
+    result.shape = inferred.shape;
+  } else if (inferred.shape) {
+    for (size_t i = 0; i < result.shape->size(); ++i) {
+      Dimension& dimension = (*result.shape)[i];
+      const Dimension& other = (*inferred.shape)[i];
+      bool says_more = !dimension.known() && (other.known() || dimension.symbol.empty());
+      if (says_more) dimension = other;
+    }
+  }
   return result;
 }
 
-void take_type(Graph& graph, const onnx::ValueInfoProto& proto) {
-  ValueId id = graph.find_value(proto.name());
-  if (id == ValueId::kNone || proto.type().value_case() == onnx::TypeProto::VALUE_NOT_SET) return;
-  graph.set_type(id, merged(graph.value(id).type, type_from_proto(proto.type())));
-}
+class ModelInference {
+ public:
+  explicit ModelInference(const Model& model) : model_(model) {}
 
-void take_types(Graph& graph, const onnx::GraphProto& proto);
-
-// Bodies of a written graph, in the order of Node::for_each_body.
-void take_body_types(Graph& graph, const onnx::GraphProto& proto) {
-  std::unordered_map<std::string, const onnx::NodeProto*> by_output;
-  for (const auto& node : proto.node()) {
-    for (const std::string& output : node.output()) {
-      if (!output.empty()) by_output.emplace(output, &node);
-    }
-  }
-  for (NodeId id : graph.topological_order()) {
-    const Node& node = graph.node(id);
-    node.for_each_body([&](Graph& body) {
-      for (const Graph::Capture& capture : body.captures()) {
-        body.set_type(capture.inner, graph.value(capture.outer).type);
+  void infer(InferenceScope& scope, int depth) {
+    if (depth > kMostNesting) return;
+    for (NodeId id : scope.graph.topological_order()) {
+      const Node& node = scope.graph.node(id);
+      try {
+        infer_node(scope, node, depth);
+      } catch (const std::exception& error) {
+        complain(scope.graph, node, one_line(error.what()));
       }
-    });
-    if (!node.has_bodies() || node.outputs.empty()) continue;
-    auto found = by_output.find(graph.value_name(node.outputs[0]));
-    if (found == by_output.end()) continue;
-    std::vector<const onnx::GraphProto*> protos;
-    for (const auto& attribute : found->second->attribute()) {
-      if (attribute.has_g()) protos.push_back(&attribute.g());
-      for (const auto& body : attribute.graphs()) protos.push_back(&body);
     }
-    size_t next = 0;
-    node.for_each_body([&](Graph& body) {
-      if (next < protos.size()) take_types(body, *protos[next++]);
-    });
   }
-}
 
-void take_types(Graph& graph, const onnx::GraphProto& proto) {
-  for (const auto& item : proto.value_info()) take_type(graph, item);
-  for (const auto& item : proto.output()) take_type(graph, item);
-  take_body_types(graph, proto);
-}
+  // Empty where everything fits.
+  const std::string& first_complaint() const { return complaint_; }
+
+ private:
+  void complain(const Graph& graph, const Node& node, const std::string& message) {
+    if (!complaint_.empty()) return;
+    complaint_ = fmt::format("node '{}' ({}): {}", node.label(graph), node.qualified_type(),
+                             message);
+  }
+
+  void infer_node(InferenceScope& scope, const Node& node, int depth) {
+    const onnx::OpSchema* schema = find_schema(node.domain, node.op_type, node.version);
+    if (schema == nullptr) return infer_call(scope, node, depth);
+    if (!schema->has_type_and_shape_inference_function()) {
+      std::vector<ValueType> types = input_types(scope.graph, node);
+      if (auto body = function_body(resolved(scope, node), types)) {
+        infer_body_of_call(scope, node, *body, nullptr, depth);
+      }
+      return;
+    }
+    SymbolicContext context(scope, node, *schema, [&](Graph& body, const auto& types) {
+      infer_body(scope, body, types, depth);
+    });
+    schema->GetTypeAndShapeInferenceFunction()(context);
+    for (size_t j = 0; j < node.outputs.size(); ++j) {
+      take_type(scope.graph, node, j, type_from_proto(*context.getOutputType(j)));
+    }
+    if (schema->has_data_propagation_function()) schema->GetDataPropagationFunction()(context);
+  }
+
+  void take_type(Graph& graph, const Node& node, size_t j, const ValueType& inferred) {
+    ValueId id = node.outputs[j];
+    if (id == ValueId::kNone || inferred.kind == ValueType::Kind::kUnknown) return;
+    const ValueType& known = graph.value(id).type;
+    if (contradicts(known, inferred)) {
+      return complain(graph, node,
+                      fmt::format("'{}' is declared as {} but would be {}", graph.value_name(id),
+                                  to_string(known), to_string(inferred)));
+    }
+    graph.set_type(id, merged(known, inferred));
+  }
+
+  void infer_body(InferenceScope& around, Graph& body,
+                  const std::vector<const onnx::TypeProto*>& types, int depth) {
+    for (const Graph::Capture& capture : body.captures()) {
+      body.set_type(capture.inner, around.graph.value(capture.outer).type);
+    }
+    for (size_t i = 0; i < std::min(types.size(), body.inputs().size()); ++i) {
+      if (types[i] == nullptr) continue;
+      ValueType given = type_from_proto(*types[i]);
+      const ValueType& known = body.value(body.inputs()[i]).type;
+      if (!contradicts(known, given)) body.set_type(body.inputs()[i], merged(known, given));
+    }
+    InferenceScope scope{body, &around, around.bindings};
+    infer(scope, depth + 1);
+  }
+
+  static std::vector<ValueType> input_types(const Graph& graph, const Node& node) {
+    std::vector<ValueType> types(node.inputs.size());
+    for (size_t i = 0; i < types.size(); ++i) {
+      if (node.inputs[i] != ValueId::kNone) types[i] = graph.value(node.inputs[i]).type;
+    }
+    return types;
+  }
+
+  // The node with its references to attributes of a call replaced.
+  static Node resolved(const InferenceScope& scope, const Node& node) {
+    Node result = node;
+    result.attributes.clear();
+    for (const auto& [name, value] : node.attributes) {
+      const auto* reference = std::get_if<AttributeReference>(&value);
+      if (reference == nullptr) {
+        result.attributes.emplace(name, value);
+      } else if (scope.bindings != nullptr && scope.bindings->contains(reference->name)) {
+        result.attributes.emplace(name, scope.bindings->find(reference->name)->second);
+      }
+    }
+    return result;
+  }
+
+  void infer_call(InferenceScope& scope, const Node& node, int depth) {
+    auto function = std::find_if(
+        model_.functions.begin(), model_.functions.end(), [&](const Function& candidate) {
+          return candidate.domain == node.domain && candidate.name == node.op_type &&
+                 candidate.overload == node.overload;
+        });
+    if (function == model_.functions.end() || calls_left_ == 0) return;
+    --calls_left_;
+    Attributes bindings = resolved(scope, node).attributes;
+    bindings.insert(function->attribute_defaults.begin(), function->attribute_defaults.end());
+    Graph body = function->body->clone();
+    infer_body_of_call(scope, node, body, &bindings, depth);
+  }
+
+  void infer_body_of_call(InferenceScope& scope, const Node& node, Graph& body,
+                          const Attributes* bindings, int depth) {
+    std::vector<ValueType> types = input_types(scope.graph, node);
+    for (size_t i = 0; i < std::min(types.size(), body.inputs().size()); ++i) {
+      body.set_type(body.inputs()[i], types[i]);
+    }
+    InferenceScope inner{body, nullptr, bindings};
+    infer(inner, depth + 1);
+    for (size_t j = 0; j < std::min(node.outputs.size(), body.outputs().size()); ++j) {
+      take_type(scope.graph, node, j, body.value(body.outputs()[j]).type);
+    }
+  }
+
+  const Model& model_;
+  // Functions that call others several times grow exponentially when they are expanded.
+  int calls_left_ = 10'000;
+  std::string complaint_;
+};
 
 }  // namespace
 
 void infer_model_types(Model& model) {
-  onnx::ModelProto proto;
-  GraphWriteOptions options;
-  options.place = [](const Tensor& tensor, onnx::TensorProto&) {
-    return tensor.dtype() == DType::kString || tensor.desc().bytes() > kMostBytes;
-  };
-  model_to_proto(model, proto, options);
-  onnx::shape_inference::DataValueMap data;
-  onnx::ShapeInferenceOptions inference(false, 1, true);
-  try {
-    onnx::shape_inference::InferShapes(proto, onnx::OpSchemaRegistry::Instance(), inference, &data);
-  } catch (const std::exception& error) {
-    warn(fmt::format("{}{}types of some values are not known: {}", model.path,
-                     model.path.empty() ? "" : ": ", one_line(error.what())));
+  ModelInference inference(model);
+  InferenceScope scope{model.graph};
+  inference.infer(scope, 0);
+  if (!inference.first_complaint().empty()) {
+    warn(fmt::format("{}{}types do not fit: {}", model.path, model.path.empty() ? "" : ": ",
+                     inference.first_complaint()));
   }
-  take_types(model.graph, proto.graph());
 }
 
 }  // namespace convoy

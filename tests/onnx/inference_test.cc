@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/base/log.h"
+
 namespace convoy {
 namespace {
 
@@ -175,6 +177,117 @@ TEST(InferModelTypes, KeepsSymbolsAndFollowsShapeArithmetic) {
   graph.add_output(y);
   infer_model_types(model);
   EXPECT_EQ(to_string(graph.value(y).type), "float32[batch,2,3]");
+}
+
+ValueId add(Graph& graph, std::string type, std::vector<ValueId> inputs,
+            Attributes attributes = {}) {
+  ValueId out = graph.add_value("v");
+  Node node;
+  node.op_type = std::move(type);
+  node.version = 17;
+  node.inputs = std::move(inputs);
+  node.outputs = {out};
+  node.attributes = std::move(attributes);
+  graph.add_node(std::move(node));
+  return out;
+}
+
+Model make_model() {
+  Model model;
+  model.ir_version = 8;
+  model.opsets[""] = 17;
+  return model;
+}
+
+// Reshape(x, Concat(Shape(x)[0:1], [6, -1])), as PyTorch writes x.view(x.shape[0], 6, -1).
+TEST(InferModelTypes, PropagatesElementsOfShapes) {
+  Model model = make_model();
+  Graph& graph = model.graph;
+  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat32, std::vector<Dimension>{
+                                                                          {-1, "batch"},
+                                                                          {2, ""},
+                                                                          {3, ""}}));
+  auto numbers = [&](std::vector<int64_t> values) {
+    return graph.add_constant(Tensor::from_int64s(values));
+  };
+  ValueId first = add(graph, "Gather", {add(graph, "Shape", {x}), numbers({0})},
+                      {{"axis", int64_t{0}}});
+  ValueId target = add(graph, "Concat", {first, numbers({6})}, {{"axis", int64_t{0}}});
+  ValueId y = add(graph, "Reshape", {x, target});
+  graph.add_output(y);
+  infer_model_types(model);
+  EXPECT_EQ(to_string(graph.value(y).type), "float32[batch,6]");
+}
+
+// Looking into every element of a long vector would take gigabytes.
+TEST(InferModelTypes, LongVectorsAreNotLookedInto) {
+  Model model = make_model();
+  Graph& graph = model.graph;
+  Tensor length = Tensor::from_int64s(std::vector<int64_t>{int64_t{1} << 40});
+  ValueId zeros = add(graph, "ConstantOfShape", {graph.add_constant(length)});
+  ValueId y = add(graph, "Concat", {zeros, zeros}, {{"axis", int64_t{0}}});
+  graph.add_output(y);
+  infer_model_types(model);
+  EXPECT_EQ(to_string(graph.value(y).type), "float32[2199023255552]");
+}
+
+TEST(InferModelTypes, BodiesAndTheirCaptures) {
+  Model model = make_model();
+  Graph& graph = model.graph;
+  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat32, Shape{2, 3}));
+  ValueId c = graph.add_input("c", ValueType::tensor(DType::kBool, Shape{}));
+  ValueId doubled = add(graph, "Concat", {x, x}, {{"axis", int64_t{1}}});
+  Attributes attributes;
+  for (const char* name : {"then_branch", "else_branch"}) {
+    auto body = std::make_shared<Graph>();
+    ValueId inner = body->capture(doubled, "doubled", {});
+    body->add_output(add(*body, "Transpose", {inner}));
+    attributes.emplace(name, body);
+  }
+  ValueId y = add(graph, "If", {c}, attributes);
+  graph.add_output(y);
+  infer_model_types(model);
+  EXPECT_EQ(to_string(graph.value(y).type), "float32[6,2]");
+}
+
+TEST(InferModelTypes, LocalFunctionsWithReferences) {
+  Model model = make_model();
+  model.opsets["local"] = 1;
+  auto body = std::make_shared<Graph>();
+  ValueId a = body->add_input("a", {});
+  body->add_output(add(*body, "Flatten", {a}, {{"axis", AttributeReference{"at", 2}}}));
+  Function function;
+  function.domain = "local";
+  function.name = "F";
+  function.attributes = {"at"};
+  function.opsets[""] = 17;
+  function.body = body;
+  model.functions.push_back(function);
+  Graph& graph = model.graph;
+  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat32, Shape{2, 3, 4}));
+  ValueId y = add(graph, "F", {x}, {{"at", int64_t{2}}});
+  graph.mutable_node(graph.value(y).producer).domain = "local";
+  graph.add_output(y);
+  infer_model_types(model);
+  EXPECT_EQ(to_string(graph.value(y).type), "float32[6,4]");
+}
+
+TEST(InferModelTypes, DeclaredTypesStayAndContradictionsAreWarnings) {
+  Model model = make_model();
+  model.path = "m.onnx";
+  Graph& graph = model.graph;
+  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat32, Shape{2, 3}));
+  ValueId y = add(graph, "Transpose", {x});
+  graph.set_type(y, ValueType::tensor(DType::kFloat32, Shape{2, 2}));
+  graph.add_output(y);
+  std::string warning;
+  set_warning_sink([&](std::string_view text) { warning = text; });
+  infer_model_types(model);
+  set_warning_sink(nullptr);
+  EXPECT_EQ(warning,
+            "m.onnx: types do not fit: node 'v' (Transpose): 'v' is declared as float32[2,2] but "
+            "would be float32[3,2]");
+  EXPECT_EQ(to_string(graph.value(y).type), "float32[2,2]");
 }
 
 }  // namespace
