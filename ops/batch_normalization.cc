@@ -99,7 +99,9 @@ Affine fold_inputs(const TensorView* inputs[4], int64_t channels, double epsilon
               read_parameter(*inputs[3], channels, "var"), epsilon);
 }
 
-int64_t grain_of(int64_t inner) { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, inner)); }
+int64_t grain_of(int64_t inner) {
+  return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, inner));
+}
 
 // Rows are (batch, channel) pairs, `inner` neighbouring elements each.
 void apply_rows(const float* x, float* y, const RowOffsets& rows, const Extent& extent,

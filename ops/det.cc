@@ -1,4 +1,5 @@
-// Det, opset 11 to 28: determinants of square matrices, by Gaussian elimination with partial pivots.
+// Det, opset 11 to 28: determinants of square matrices, by Gaussian elimination with partial
+// pivots.
 
 #include <cmath>
 

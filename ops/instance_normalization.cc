@@ -1,5 +1,5 @@
-// InstanceNormalization (opset 1 to 28) and GroupNormalization (18 to 28): every (batch, channel) or
-// (batch, group) row is brought to mean 0 and variance 1, then scaled and shifted by channel.
+// InstanceNormalization (opset 1 to 28) and GroupNormalization (18 to 28): every (batch, channel)
+// or (batch, group) row is brought to mean 0 and variance 1, then scaled and shifted by channel.
 // GroupNormalization below opset 21 has one scale and bias for each group instead.
 
 #include <cmath>
@@ -21,7 +21,9 @@ struct GroupedRows {
 
   int64_t row_size() const { return channels_per_group * inner; }
   // Index into scale and bias for channel c of group g.
-  int64_t parameter(int64_t g, int64_t c) const { return per_group ? g : g * channels_per_group + c; }
+  int64_t parameter(int64_t g, int64_t c) const {
+    return per_group ? g : g * channels_per_group + c;
+  }
 };
 
 GroupedRows read_rows(const KernelRequest& request) {

@@ -1,5 +1,5 @@
-// LayerNormalization (opset 17 to 28) and RMSNormalization (23 to 28): rows over the dimensions from
-// `axis` on are divided by their root mean square, for LayerNormalization after subtracting the mean.
+// LayerNormalization (opset 17 to 28) and RMSNormalization (23 to 28): rows over the dimensions
+// from `axis` on are divided by their root mean square, with the mean subtracted first or not.
 
 #include <cmath>
 

@@ -53,8 +53,9 @@ std::vector<Activation> read_activations(AttributeReader& attributes, int64_t di
   for (std::string name : names) {
     std::transform(name.begin(), name.end(), name.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    const auto* found = std::find_if(std::begin(kActivations), std::end(kActivations),
-                                     [&](const ActivationName& known) { return name == known.name; });
+    auto has_name = [&](const ActivationName& known) { return name == known.name; };
+    const auto* found =
+        std::find_if(std::begin(kActivations), std::end(kActivations), has_name);
     check_model(found != std::end(kActivations), "activation '{}' is not known", name);
     Activation activation{found->kind, found->alpha, found->beta};
     if (found->has_alpha && alpha_at < alphas.size()) activation.alpha = alphas[alpha_at++];

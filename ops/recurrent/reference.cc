@@ -137,8 +137,12 @@ void run(const Recurrent& node, KernelContext& context) {
   const Vector r = read(context, kR, 0);
   const Vector bias = read(context, kB, d * 2 * rows);
   const Vector initial_h = read(context, kInitialH, d * node.batch * h);
-  const Vector initial_c = lstm ? read(context, kInitialC, d * node.batch * h) : Vector(initial_h.size());
-  const Vector peephole = lstm ? read(context, kP, d * 3 * h) : Vector(static_cast<size_t>(d * 3 * h));
+  Vector initial_c(initial_h.size());
+  Vector peephole(static_cast<size_t>(d * 3 * h));
+  if (lstm) {
+    initial_c = read(context, kInitialC, d * node.batch * h);
+    peephole = read(context, kP, d * 3 * h);
+  }
   const std::vector<int64_t> lengths = sequence_lengths(node, context);
   for (int64_t direction = 0; direction < d; ++direction) {
     OneSequence sequence(node, direction, w.data() + direction * rows * node.inputs,

@@ -1,5 +1,5 @@
-// LSTM, GRU and RNN in float32 with packed weights: the input's part of the gates as one product for
-// many steps, the state's part as one product a step. Directions and parts of the batch are
+// LSTM, GRU and RNN in float32 with packed weights: the input's part of the gates as one product
+// for many steps, the state's part as one product a step. Directions and parts of the batch are
 // independent of each other and run in parallel; for large states the product of a step does.
 
 #include <cstring>

@@ -1,5 +1,6 @@
 // ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceSumSquare, ReduceL1, ReduceL2,
-// ReduceLogSum, ReduceLogSumExp, opset 1 to 28; axes are an attribute below opset 18 (ReduceSum: 13).
+// ReduceLogSum, ReduceLogSumExp, opset 1 to 28; axes are an attribute below opset 18 (ReduceSum:
+// 13).
 
 #include "ops/reduce/reduce.h"
 
@@ -90,7 +91,7 @@ Work reduce_elements(ReduceKind kind, int64_t count, const Each& each) {
     }
   }
   if (kind == ReduceKind::kMean) {
-    if constexpr (std::is_integral_v<Work>) return count == 0 ? 0 : total / static_cast<Work>(count);
+    if (std::is_integral_v<Work> && count == 0) return 0;
     return total / static_cast<Work>(count);
   }
   if (kind == ReduceKind::kL2) return static_cast<Work>(std::sqrt(static_cast<double>(total)));

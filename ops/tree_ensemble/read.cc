@@ -209,7 +209,9 @@ TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& p
                 leaf_weights.size());
   }
   std::vector<std::pair<size_t, size_t>> order;  // (node, entry)
-  for (size_t i = 0; i < leaf_trees.size(); ++i) order.emplace_back(find(leaf_trees[i], leaf_nodes[i]), i);
+  for (size_t i = 0; i < leaf_trees.size(); ++i) {
+    order.emplace_back(find(leaf_trees[i], leaf_nodes[i]), i);
+  }
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [node, entry] : order) {

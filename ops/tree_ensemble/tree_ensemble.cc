@@ -1,4 +1,5 @@
-// TreeEnsemble (version 5), TreeEnsembleRegressor and TreeEnsembleClassifier (1 to 5) of ai.onnx.ml.
+// TreeEnsemble (version 5), TreeEnsembleRegressor and TreeEnsembleClassifier (1 to 5) of
+// ai.onnx.ml.
 
 #include "ops/tree_ensemble/tree_ensemble.h"
 

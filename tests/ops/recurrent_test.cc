@@ -20,7 +20,8 @@ struct Variant {
 
 // All operands, with every optional one that the variant has.
 OpCase case_of(const Variant& v, const Sizes& s) {
-  const int64_t gates = std::string_view(v.op) == "LSTM" ? 4 : std::string_view(v.op) == "GRU" ? 3 : 1;
+  const std::string_view op = v.op;
+  const int64_t gates = op == "LSTM" ? 4 : op == "GRU" ? 3 : 1;
   const int64_t d = std::string_view(v.direction) == "bidirectional" ? 2 : 1;
   const int64_t h = s.hidden;
   const Shape state = v.batch_first ? Shape{s.batch, d, h} : Shape{d, s.batch, h};

@@ -7,8 +7,8 @@
 
 namespace convoy {
 
-// A weight matrix [n][k] is packed as ceil(n / kPanel) panels of [k][kPanel]: output columns side by
-// side, the last panel filled with zeros.
+// A weight matrix [n][k] is packed as ceil(n / kPanel) panels of [k][kPanel]: output columns side
+// by side, the last panel filled with zeros.
 inline constexpr int64_t kPanel = 64;
 // Floats that may be read, and are ignored, after the last gate and state of a row.
 inline constexpr int64_t kSlack = 16;

@@ -18,27 +18,26 @@ constexpr int kTileRows = 2;
 constexpr int kTileVectors = 4;
 constexpr int kPanelVectors = static_cast<int>(kPanel) / kLanes;
 
+// kTileVectors vectors of a panel, from `first` on.
 template <int rows>
 void multiply_tile(const float* const* a, const float* panel, int64_t k, const float* const* init,
-                   float* const* out, int64_t panel_column) {
-  for (int first = 0; first < kPanelVectors; first += kTileVectors) {
-    const int64_t column = panel_column + static_cast<int64_t>(first) * kLanes;
-    VFloat sum[rows][kTileVectors];
+                   float* const* out, int64_t panel_column, int first) {
+  const int64_t column = panel_column + static_cast<int64_t>(first) * kLanes;
+  VFloat sum[rows][kTileVectors];
+  for (int r = 0; r < rows; ++r) {
+    for (int v = 0; v < kTileVectors; ++v) sum[r][v] = load(init[r] + column + v * kLanes);
+  }
+  const float* weights = panel + first * kLanes;
+  for (int64_t p = 0; p < k; ++p, weights += kPanel) {
+    VFloat w[kTileVectors];
+    for (int v = 0; v < kTileVectors; ++v) w[v] = load(weights + v * kLanes);
     for (int r = 0; r < rows; ++r) {
-      for (int v = 0; v < kTileVectors; ++v) sum[r][v] = load(init[r] + column + v * kLanes);
+      const VFloat factor = broadcast(a[r][p]);
+      for (int v = 0; v < kTileVectors; ++v) sum[r][v] += factor * w[v];
     }
-    const float* weights = panel + first * kLanes;
-    for (int64_t p = 0; p < k; ++p, weights += kPanel) {
-      VFloat w[kTileVectors];
-      for (int v = 0; v < kTileVectors; ++v) w[v] = load(weights + v * kLanes);
-      for (int r = 0; r < rows; ++r) {
-        const VFloat factor = broadcast(a[r][p]);
-        for (int v = 0; v < kTileVectors; ++v) sum[r][v] += factor * w[v];
-      }
-    }
-    for (int r = 0; r < rows; ++r) {
-      for (int v = 0; v < kTileVectors; ++v) store(out[r] + column + v * kLanes, sum[r][v]);
-    }
+  }
+  for (int r = 0; r < rows; ++r) {
+    for (int v = 0; v < kTileVectors; ++v) store(out[r] + column + v * kLanes, sum[r][v]);
   }
 }
 
@@ -74,12 +73,23 @@ void multiply_row(const float* a, const float* panel, int64_t k, const float* in
 
 void multiply_panel(const float* const* a, int64_t rows, const float* panel, int64_t k,
                     const float* const* init, float* const* out, int64_t column) {
-  int64_t r = 0;
-  for (; r + kTileRows <= rows; r += kTileRows) {
-    multiply_tile<kTileRows>(a + r, panel, k, init + r, out + r, column);
+  if (rows == 1) return multiply_row(a[0], panel, k, init[0] + column, out[0] + column);
+  // A strip of the panel stays in L1 while all rows pass by. Never one row alone at the end.
+  for (int first = 0; first < kPanelVectors; first += kTileVectors) {
+    int64_t r = 0;
+    for (; r + kTileRows <= rows && rows - r != kTileRows + 1; r += kTileRows) {
+      multiply_tile<kTileRows>(a + r, panel, k, init + r, out + r, column, first);
+    }
+    for (; r < rows; r += 2) {
+      // An odd rest starts with three rows.
+      if ((rows - r) % 2 == 1) {
+        multiply_tile<3>(a + r, panel, k, init + r, out + r, column, first);
+        ++r;
+      } else {
+        multiply_tile<2>(a + r, panel, k, init + r, out + r, column, first);
+      }
+    }
   }
-  for (; r + 2 <= rows; r += 2) multiply_tile<2>(a + r, panel, k, init + r, out + r, column);
-  if (r < rows) multiply_row(a[r], panel, k, init[r] + column, out[r] + column);
 }
 
 // Calls step(i, put) for each vector of n; put(to, value) stores only what lies below n.

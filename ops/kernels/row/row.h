@@ -1,4 +1,5 @@
-// Loops over runs of neighbouring floats that normalizations and reductions are made of, by instruction set.
+// Loops over runs of neighbouring floats that normalizations and reductions are made of, by
+// instruction set.
 #pragma once
 
 #include <cstdint>

@@ -28,12 +28,12 @@ void row(const float* x, float* y, int64_t n) {
   VFloat total = {};
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    VFloat e = vexp(load(x + i) - top);
+    VFloat e = vexp_nonpositive(load(x + i) - top);
     store(y + i, e);
     total += e;
   }
   if (i < n) {
-    VFloat e = vexp(load_partial(x + i, n - i, kLowest) - top);
+    VFloat e = vexp_nonpositive(load_partial(x + i, n - i, kLowest) - top);
     store_partial(y + i, e, n - i);
     // The filled lanes are NaN where top is infinite, and then so is the row.
     total += e;
@@ -47,8 +47,8 @@ void log_row(const float* x, float* y, int64_t n) {
   const float top = max_of(x, n);
   VFloat total = {};
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) total += vexp(load(x + i) - top);
-  if (i < n) total += vexp(load_partial(x + i, n - i, kLowest) - top);
+  for (; i + kLanes <= n; i += kLanes) total += vexp_nonpositive(load(x + i) - top);
+  if (i < n) total += vexp_nonpositive(load_partial(x + i, n - i, kLowest) - top);
   const float shift = __builtin_logf(sum_lanes(total));
   for (i = 0; i + kLanes <= n; i += kLanes) store(y + i, load(x + i) - top - shift);
   for (; i < n; ++i) y[i] = x[i] - top - shift;
@@ -75,7 +75,7 @@ void block_exp(const float* x, float* y, int64_t n, int64_t stride, int width, c
       const int64_t at = r * stride + v * kLanes;
       const int64_t left = width - v * kLanes;
       VFloat in = left >= kLanes ? load(x + at) : load_partial(x + at, left, 0.0f);
-      VFloat e = vexp(in - tops[v]);
+      VFloat e = vexp_nonpositive(in - tops[v]);
       sums[v] += e;
       if (y == nullptr) continue;
       if (left >= kLanes) {
