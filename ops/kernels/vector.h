@@ -70,7 +70,7 @@ typedef int32_t VInt __attribute__((vector_size(kLanes * 4)));
 // b where either is NaN.
 [[maybe_unused]] inline VFloat vmax(VFloat a, VFloat b) {
 #if defined(__AVX512F__)
-  return (VFloat)_mm512_max_ps((__m512)a, (__m512)b);
+  return (VFloat)_mm512_maskz_max_ps(0xffff, (__m512)a, (__m512)b);
 #elif defined(__AVX2__)
   return (VFloat)_mm256_max_ps((__m256)a, (__m256)b);
 #elif defined(__x86_64__)
@@ -81,7 +81,7 @@ typedef int32_t VInt __attribute__((vector_size(kLanes * 4)));
 }
 [[maybe_unused]] inline VFloat vmin(VFloat a, VFloat b) {
 #if defined(__AVX512F__)
-  return (VFloat)_mm512_min_ps((__m512)a, (__m512)b);
+  return (VFloat)_mm512_maskz_min_ps(0xffff, (__m512)a, (__m512)b);
 #elif defined(__AVX2__)
   return (VFloat)_mm256_min_ps((__m256)a, (__m256)b);
 #elif defined(__x86_64__)
