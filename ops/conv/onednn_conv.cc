@@ -4,6 +4,20 @@
 namespace convoy {
 namespace {
 
+// Axes of size 1 that the kernel does not move along change nothing in memory, but oneDNN blocks
+// its loops along the last axis.
+void drop_unit_axes(onednn::ConvProblem& problem) {
+  for (int i = problem.input.rank() - 1; i >= 0 && problem.input.rank() > 1; --i) {
+    bool unit = problem.input[i] == 1 && problem.output[i] == 1 && problem.kernel[i] == 1 &&
+                problem.pads_begin[i] == 0 && problem.pads_end[i] == 0;
+    if (!unit) continue;
+    for (Dims* sizes : {&problem.input, &problem.output, &problem.kernel, &problem.strides,
+                        &problem.dilations, &problem.pads_begin, &problem.pads_end}) {
+      sizes->erase(i);
+    }
+  }
+}
+
 onednn::ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
   const Window& window = conv.shape.window;
   onednn::ConvProblem problem;
@@ -22,6 +36,7 @@ onednn::ConvProblem describe(const KernelRequest& request, const ConvRequest& co
   problem.add_to_output = conv.has_residual;
   problem.epilogue = conv.epilogue;
   problem.threads = request.threads;
+  drop_unit_axes(problem);
   return problem;
 }
 
