@@ -1,5 +1,5 @@
-// AffineGrid, opset 20 and up: theta times the homogeneous coordinates of every output position, for
-// two or three spatial axes; x comes first. Coordinates run from -1 to 1.
+// AffineGrid, opset 20 and up: theta times the homogeneous coordinates of every output position,
+// for two or three spatial axes; x comes first. Coordinates run from -1 to 1.
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -29,7 +29,9 @@ void fill_grid(const T* theta, std::span<const int64_t> sizes, bool align_corner
     at[axes] = 1;
     for (int row = 0; row < axes; ++row) {
       double sum = 0;
-      for (int k = 0; k <= axes; ++k) sum += static_cast<double>(theta[row * (axes + 1) + k]) * at[k];
+      for (int k = 0; k <= axes; ++k) {
+        sum += static_cast<double>(theta[row * (axes + 1) + k]) * at[k];
+      }
       grid[p * axes + row] = static_cast<T>(sum);
     }
   }

@@ -81,7 +81,7 @@ void run_typed(KernelContext& context, const WindowForm& form, const Geometry& g
         add_place(form, g, place, columns + place * g.column_count, image.data());
       }
       T* to = out.as<T>() + p * g.image_size;
-      for (int64_t i = 0; i < g.image_size; ++i) to[i] = static_cast<T>(image[static_cast<size_t>(i)]);
+      for (size_t i = 0; i < image.size(); ++i) to[i] = static_cast<T>(image[i]);
     }
   });
 }

@@ -21,7 +21,8 @@ void run_lines(const RunningForm& form, int64_t length, int64_t inner, int64_t w
     int64_t at = (form.reverse ? length - 1 - step : step) * inner;
     for (int64_t i = 0; i < width; ++i) {
       Sum& total = totals[static_cast<size_t>(i)];
-      Sum next = kProduct ? total * static_cast<Sum>(in[at + i]) : total + static_cast<Sum>(in[at + i]);
+      auto value = static_cast<Sum>(in[at + i]);
+      Sum next = kProduct ? total * value : total + value;
       out[at + i] = static_cast<T>(form.exclusive ? total : next);
       total = next;
     }
@@ -61,9 +62,7 @@ std::unique_ptr<Kernel> make_running(KernelRequest& request) {
   form.reverse = attributes.integer("reverse", 0) != 0;
   attributes.finish();
   return make_kernel([form](KernelContext& context) {
-    check_input(context.input(1).count() == 1, "the axis has {} elements",
-                context.input(1).count());
-    int axis = normalize_axis(index_at(context.input(1), 0), context.input(0).rank());
+    int axis = normalize_axis(single_index(context.input(1), "the axis"), context.input(0).rank());
     visit_numeric(context.input(0).dtype, [&](auto tag) {
       run_typed<typename decltype(tag)::type>(context, form, axis);
     });

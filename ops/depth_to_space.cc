@@ -60,7 +60,8 @@ TensorView deep_view(const TensorView& view, const BlockForm& form) {
 TensorView spatial_view(const TensorView& view, const BlockForm& form) {
   int64_t b = form.block;
   const Strides& s = view.strides;
-  return moved_view(view, {view.shape[0], view.shape[1], b, b, view.shape[2] / b, view.shape[3] / b},
+  const Shape& d = view.shape;
+  return moved_view(view, {d[0], d[1], b, b, d[2] / b, d[3] / b},
                     {s[0], s[1], s[2], s[3], s[2] * b, s[3] * b}, 0);
 }
 

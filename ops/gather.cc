@@ -96,7 +96,9 @@ void run_gather(KernelContext& context, int axis) {
   if (output.count() == 0) return;
   Rows rows;
   int64_t inner = 1;
-  for (int i = 0; i < data.rank(); ++i) (i < axis ? rows.outer : inner) *= i == axis ? 1 : data.shape[i];
+  for (int i = 0; i < data.rank(); ++i) {
+    if (i != axis) (i < axis ? rows.outer : inner) *= data.shape[i];
+  }
   rows.length = data.shape[axis];
   rows.picked = context.input(1).count();
   if (data.dtype == DType::kString) {

@@ -1,5 +1,5 @@
-// Loop, opset 1 and up: runs body(iteration, condition, carried…) -> (condition, carried…, scanned…)
-// until the trip count is reached or the condition is false; scanned outputs are stacked on axis 0.
+// Loop, opset 1 and up: runs body(iteration, condition, carried…) -> (condition, carried…,
+// scanned…) until the trip count is reached or the condition is false; stacks what is scanned.
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 

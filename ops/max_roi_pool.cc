@@ -68,8 +68,10 @@ std::unique_ptr<Kernel> make_pool(KernelRequest& request) {
   attributes.finish();
   const Shape& in = request.input(0).shape;
   const Shape& rois = request.input(1).shape;
-  check_input(in.rank() == 4 && rois.rank() == 2 && rois[1] == 5, "MaxRoiPool of {} in regions {}",
-              to_string(in), to_string(rois));
+  check_input(in.rank() == 4 && rois.rank() == 2 && rois[1] == 5 &&
+                  request.input(1).dtype == request.input(0).dtype,
+              "MaxRoiPool of {} in regions {}", to_string(request.input(0)),
+              to_string(request.input(1)));
   return make_kernel([scale](KernelContext& context) {
     const TensorView& out = context.output(0);
     visit_floating(out.dtype, [&](auto tag) {

@@ -1,4 +1,4 @@
-// NonMaxSuppression, opset 10 and up: per batch entry and class, boxes by falling score, leaving out
+// NonMaxSuppression, opset 10 and up: per batch entry and class, boxes by falling score without
 // those whose overlap with a chosen one exceeds iou_threshold. Rows are [batch, class, box].
 #include <numeric>
 
@@ -75,7 +75,9 @@ void run_suppression(KernelContext& context, bool centered) {
   check_supported(boxes.dtype == DType::kFloat32 && scores.dtype == DType::kFloat32,
                   "boxes of type {}", to_string(boxes.dtype));
   Limits limits;
-  if (context.has_input(2)) limits.most = index_at(context.input(2), 0);
+  if (context.has_input(2)) {
+    limits.most = single_index(context.input(2), "max_output_boxes_per_class");
+  }
   if (context.has_input(3)) limits.overlap = scalar_float(context.input(3));
   limits.has_score = context.has_input(4);
   if (limits.has_score) limits.score = scalar_float(context.input(4));

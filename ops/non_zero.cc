@@ -1,5 +1,5 @@
 // NonZero, opset 9 and up: the indices of the elements that are not zero, one column each, in
-// row-major order. Compress, opset 9 and up: the slices of an axis (or elements) where a bool holds.
+// row-major order. Compress, opset 9 and up: slices of an axis (or elements) where a bool holds.
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 

@@ -80,7 +80,7 @@ int64_t source_index(const std::string& mode, int64_t at, int64_t size) {
 }
 
 struct PadMaps {
-  std::vector<std::vector<int64_t>> axis;  // source index × its stride, or -1, for every output index
+  std::vector<std::vector<int64_t>> axis;  // for every output index: source index × stride, or -1
   int64_t inner = 1;                       // elements of the axes behind, which are not padded
   Shape shape;                             // of the output, without these
 };
@@ -198,7 +198,9 @@ std::unique_ptr<Kernel> make_pad(KernelRequest& request) {
   return make_kernel([maps = std::move(maps), old_value](KernelContext& context) {
     const void* value = old_value.raw();
     if (context.has_input(2)) {
-      check_input(context.input(2).count() == 1, "the constant value of Pad is no scalar");
+      check_input(context.input(2).count() == 1 &&
+                      context.input(2).dtype == context.input(0).dtype,
+                  "the constant value of Pad is {}", to_string(context.input(2)));
       value = context.input(2).data;
     }
     run_pad(context, maps, value);

@@ -49,7 +49,9 @@ void visit_range_type(DType dtype, Visitor&& visitor) {
 void infer_range(InferRequest& request) {
   for (size_t i = 0; i < 3; ++i) {
     if (request.constant(i) == nullptr) return;
-    check_input(request.inputs[i].count() == 1, "operand {} of a Range is no scalar", i);
+    check_input(request.inputs[i].count() == 1 &&
+                    request.inputs[i].dtype == request.inputs[0].dtype,
+                "operand {} of a Range is {}", i, to_string(request.inputs[i]));
   }
   DType dtype = request.inputs[0].dtype;
   visit_range_type(dtype, [&](auto tag) {

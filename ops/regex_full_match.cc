@@ -15,6 +15,8 @@ std::unique_ptr<Kernel> make_full_match(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   std::string pattern = attributes.text("pattern", "");
   attributes.finish();
+  check_input(request.input(0).dtype == DType::kString, "RegexFullMatch of {}",
+              to_string(request.input(0)));
   auto expression = std::make_shared<const RE2>(pattern, RE2::Quiet);
   check_model(expression->ok(), "the pattern '{}' is malformed: {}", pattern,
               expression->error());

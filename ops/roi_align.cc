@@ -1,5 +1,5 @@
 // RoiAlign, opset 10 and up (half_pixel by default from 16 on): average or maximum over samples,
-// interpolated bilinearly, of each cell of each region. Max takes the weighted corners, as ONNX does.
+// interpolated bilinearly, of each cell of each region. Max is that of the weighted corners.
 #include <cmath>
 
 #include "ops/kernels/index/index.h"
@@ -95,7 +95,9 @@ double pool_cell(const Region& region, int64_t cell, const T* plane, bool averag
   for (int64_t s = 0; s < region.per_cell; ++s) {
     const Sample& sample = region.samples[static_cast<size_t>(cell * region.per_cell + s)];
     double part[4];
-    for (int k = 0; k < 4; ++k) part[k] = sample.weight[k] * static_cast<double>(plane[sample.at[k]]);
+    for (int k = 0; k < 4; ++k) {
+      part[k] = sample.weight[k] * static_cast<double>(plane[sample.at[k]]);
+    }
     sum += part[0] + part[1] + part[2] + part[3];
     double top = std::max(std::max(part[0], part[1]), std::max(part[2], part[3]));
     largest = s == 0 ? top : std::max(largest, top);
@@ -145,8 +147,9 @@ std::unique_ptr<Kernel> make_roi_align(KernelRequest& request) {
   const Shape& in = request.input(0).shape;
   const Shape& rois = request.input(1).shape;
   check_input(in.rank() == 4 && rois.rank() == 2 && rois[1] == 4 &&
-                  request.input(2).count() == rois[0],
-              "RoiAlign of {} in regions {}", to_string(in), to_string(rois));
+                  request.input(2).count() == rois[0] &&
+                  request.input(1).dtype == request.input(0).dtype,
+              "RoiAlign of {} in regions {}", to_string(request.input(0)), to_string(request.input(1)));
   check_input(in[2] > 0 && in[3] > 0, "RoiAlign of {}", to_string(in));
   return make_kernel([form](KernelContext& context) {
     visit_floating(context.input(0).dtype, [&](auto tag) {

@@ -1,5 +1,5 @@
-// Scan, opset 8 (a batch axis in front, lengths as input 0) and 9 and up: runs body(states…, slices…)
-// -> (states…, slices…) for every index of the scanned axes; output slices are stacked.
+// Scan, opset 8 (a batch axis in front, lengths as input 0) and 9 and up: runs body(states…,
+// slices…) -> (states…, slices…) for every index of the scanned axes; stacks the output slices.
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 

@@ -66,6 +66,8 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
   attributes.finish();
   SliceForm form = describe(request.input(0).shape, request.input(1).shape,
                             request.input(2).shape);
+  check_input(request.input(2).dtype == request.input(0).dtype, "updates {} of data {}",
+              to_string(request.input(2)), to_string(request.input(0)));
   request.accept_strides(0);
   request.allow_in_place(0, 0);
   request.use_scratch(static_cast<size_t>(form.rows) * sizeof(int64_t));

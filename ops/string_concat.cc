@@ -6,6 +6,10 @@ namespace {
 
 std::unique_ptr<Kernel> make_string_concat(KernelRequest& request) {
   request.attributes().finish();
+  for (int i = 0; i < 2; ++i) {
+    check_input(request.input(i).dtype == DType::kString, "StringConcat of {}",
+                to_string(request.input(i)));
+  }
   return make_kernel([](KernelContext& context) {
     const TensorView& out = context.output(0);
     Strides strides[2];

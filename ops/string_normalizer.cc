@@ -1,4 +1,4 @@
-// StringNormalizer, opset 10 and up: drops stop words from [C] or [1, C] and changes the case of the
+// StringNormalizer, opset 10 and up: drops stop words from [C] or [1, C], changes the case of the
 // others. Case follows Unicode where the C library has a UTF-8 locale, ASCII otherwise.
 #include <clocale>
 #include <cwctype>
@@ -92,7 +92,8 @@ struct NormalizerForm {
 
 void run_normalizer(KernelContext& context, const NormalizerForm& form) {
   const TensorView& input = context.input(0);
-  check_input(input.rank() == 1 || (input.rank() == 2 && input.shape[0] == 1),
+  bool row = input.rank() == 1 || (input.rank() == 2 && input.shape[0] == 1);
+  check_input(row && input.dtype == DType::kString,
               "StringNormalizer of {}", to_string(input));
   std::vector<std::string> kept;
   int64_t count = input.count();

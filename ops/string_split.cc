@@ -38,6 +38,7 @@ std::vector<std::string> split_at(std::string_view text, std::string_view delimi
 
 void run_split(KernelContext& context, const std::string& delimiter, int64_t most) {
   const TensorView& input = context.input(0);
+  check_input(input.dtype == DType::kString, "StringSplit of {}", to_string(input));
   int64_t count = input.count();
   std::vector<std::vector<std::string>> parts;
   size_t longest = 0;

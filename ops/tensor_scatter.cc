@@ -13,7 +13,7 @@ void write_entry(const TensorView& update, const TensorView& cache, int axis, in
                  bool circular, ThreadPool& threads) {
   int64_t length = update.shape[axis];
   int64_t capacity = cache.shape[axis];
-  check_input(begin >= 0 && (circular || begin + length <= capacity),
+  check_input(begin >= 0 && (circular || begin <= capacity - length),
               "{} entries from {} on do not fit into a cache of {}", length, begin, capacity);
   begin %= std::max<int64_t>(1, capacity);
   int64_t head = std::min(length, capacity - begin);
@@ -33,7 +33,8 @@ std::unique_ptr<Kernel> make_tensor_scatter(KernelRequest& request) {
   const Shape& update = request.input(1).shape;
   int axis = normalize_axis(given, cache.rank());
   check_input(axis > 0, "the axis of TensorScatter is the batch");
-  check_input(update.rank() == cache.rank() && update[axis] <= cache[axis],
+  check_input(update.rank() == cache.rank() && update[axis] <= cache[axis] &&
+                  request.input(1).dtype == request.input(0).dtype,
               "an update of {} for a cache of {}", to_string(update), to_string(cache));
   for (int i = 0; i < cache.rank(); ++i) {
     check_input(i == axis || update[i] == cache[i], "an update of {} for a cache of {}",

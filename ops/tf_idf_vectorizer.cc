@@ -1,5 +1,5 @@
-// TfIdfVectorizer, opset 9 and up: counts the n-grams of a pool in each row of [C] or [N, C], with up
-// to max_skip_count elements left out between neighbours; TF, IDF or TFIDF.
+// TfIdfVectorizer, opset 9 and up: counts the n-grams of a pool in each row of [C] or [N, C], with
+// up to max_skip_count elements left out between neighbours; TF, IDF or TFIDF.
 #include <map>
 
 #include "runtime/op/registry.h"

@@ -26,8 +26,7 @@ void run_trilu(KernelContext& context, bool upper) {
   int64_t columns = in.shape[rank - 1];
   int64_t k = 0;
   if (context.has_input(1)) {
-    check_input(context.input(1).count() == 1, "k has {} elements", context.input(1).count());
-    k = std::clamp(index_at(context.input(1), 0), -rows - 1, columns + 1);
+    k = std::clamp(single_index(context.input(1), "k"), -rows - 1, columns + 1);
   }
   size_t size = size_of(in.dtype);
   if (in.count() == 0) return;

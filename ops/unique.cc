@@ -1,5 +1,5 @@
-// Unique, opset 11 and up: the distinct elements, or slices of an axis, with their first indices, the
-// way back, and their counts; sorted, or in order of first appearance.
+// Unique, opset 11 and up: the distinct elements, or slices of an axis, with their first indices,
+// the way back, and their counts; sorted, or in order of first appearance.
 #include <numeric>
 
 #include "ops/kernels/copy/copy.h"

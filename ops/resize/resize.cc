@@ -169,7 +169,8 @@ std::unique_ptr<Kernel> make_resize(KernelRequest& request) {
               to_string(request.output(0).shape));
   auto maps = make_maps(request, form);
   if (!maps) return request.refuse("scales, sizes or roi are not known");
-  bool copies = std::all_of(maps->begin(), maps->end(), [](const AxisMap& m) { return m.identity; });
+  bool copies = std::all_of(maps->begin(), maps->end(),
+                            [](const AxisMap& map) { return map.identity; });
   if (copies) {
     request.accept_strides(0);
     request.accept_output_strides(0);

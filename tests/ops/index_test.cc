@@ -151,8 +151,8 @@ TEST(IndexErrors, NameTheIndex) {
              {"", "Gather", {kGrid, tensor<int64_t>({2, 1}, {0, bad})}, {row}, axis(1)},
              {"", "GatherElements", {kGrid, tensor<int64_t>({1, 1}, {bad})}, {row}, axis(1)},
              {"", "GatherND", {kGrid, tensor<int64_t>({1, 2}, {0, bad})}, {row}},
-             {"", "ScatterElements", {row, tensor<int64_t>({1, 1}, {bad}), tensor<float>({1, 1}, {0})},
-              {row}, axis(1)},
+             {"", "ScatterElements",
+              {row, tensor<int64_t>({1, 1}, {bad}), tensor<float>({1, 1}, {0})}, {row}, axis(1)},
              {"", "ScatterND", {kGrid, tensor<int64_t>({1, 2}, {0, bad}), update}, {kGrid}}}) {
       EXPECT_NE(message_of(c).find(number), std::string::npos) << c.op << ": " << message_of(c);
     }

@@ -1,4 +1,4 @@
-// Resize, Upsample and Pad. Expected numbers: the formulas of ONNX's Resize-19 by hand, or NumPy's pad.
+// Resize, Upsample and Pad. Expected numbers: ONNX's formulas of Resize-19 by hand, NumPy's pad.
 #include <limits>
 
 #include "tests/ops/op_case.h"

@@ -159,7 +159,8 @@ TensorView moved_view(const TensorView& view, const Shape& shape, const Strides&
   TensorView moved = view;
   moved.shape = shape;
   moved.strides = strides;
-  moved.data = static_cast<std::byte*>(view.data) + offset * static_cast<int64_t>(size_of(view.dtype));
+  auto size = static_cast<int64_t>(size_of(view.dtype));
+  moved.data = static_cast<std::byte*>(view.data) + offset * size;
   return moved;
 }
 

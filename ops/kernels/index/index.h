@@ -8,9 +8,17 @@
 
 namespace convoy {
 
-// Element `i` of a contiguous int32 or int64 tensor.
+// Element `i` of a contiguous int32 or int64 tensor; throws kInvalidInput for another type.
 inline int64_t index_at(const TensorView& indices, int64_t i) {
-  return indices.dtype == DType::kInt64 ? indices.as<int64_t>()[i] : indices.as<int32_t>()[i];
+  if (indices.dtype == DType::kInt64) return indices.as<int64_t>()[i];
+  check_input(indices.dtype == DType::kInt32, "indices of type {}", to_string(indices.dtype));
+  return indices.as<int32_t>()[i];
+}
+
+// The only element of `view`; throws kInvalidInput, calling it `what`, when there is not just one.
+inline int64_t single_index(const TensorView& view, const char* what) {
+  check_input(view.count() == 1, "{} has {} elements, not one", what, view.count());
+  return index_at(view, 0);
 }
 
 // An index into an axis of `size`; negative ones count from its end. Throws kInvalidInput naming

@@ -44,8 +44,8 @@ T combined(const T& old, const T& update) {
   }
 }
 
-// Calls run(TypeTag<T>{}, combine) where combine(T& old, const T& update). Without a reduction, T is
-// any type of the element's size.
+// Calls run(TypeTag<T>{}, combine) where combine(T& old, const T& update). Without a reduction, T
+// is any type of the element's size.
 template <typename Run>
 void visit_scatter(ScatterReduction reduction, DType dtype, Run&& run) {
   if (reduction == ScatterReduction::kNone) {
