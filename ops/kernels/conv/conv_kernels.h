@@ -11,8 +11,8 @@ namespace convoy::kernels {
 // y[o][r][i] = clamp(bias[o] + sum over t < terms of weights[t][o] * x[r][offsets[t] + i]
 //                    + residual[o][r][i])
 // for begin <= i < limit, in tiles of the width of the function called. The tiles of a row start
-// one after the other; the last is moved back to end at limit. Only where limit < lanes is a tile
-// cut short, and then all lanes of x must still be readable.
+// one after the other; the last vector of the last is moved back to end at limit. Only where
+// limit < lanes is a tile cut short, and then all lanes of x must still be readable.
 struct ConvTile {
   const float* x;
   int64_t x_row;  // elements from one row to the next

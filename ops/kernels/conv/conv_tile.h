@@ -6,12 +6,21 @@
 // min and max (which return the second operand when either is NaN), round, pow2 (2^n for integral
 // n), select_less (a < b ? c : d).
 
+// Where the last vector of a tile at `at` lies, from there: it is moved back to end at limit.
+template <class V, int NV>
+int64_t tail_place(int64_t limit, int64_t at) {
+  const int64_t most = limit - V::lanes - at;
+  if (limit < V::lanes) return 0;
+  return most < (NV - 1) * V::lanes ? most : (NV - 1) * V::lanes;
+}
+
 // Inlined always, or the accumulators would go through memory.
 template <class V, int OC, int NV>
 __attribute__((always_inline)) inline void store_tile(const ConvTile& a,
                                                       typename V::reg (&acc)[OC][NV], int64_t row,
-                                                      int64_t at) {
+                                                      int64_t at, int64_t tail) {
   float* const y = a.y + row * a.y_row + at;
+  auto place = [tail](int v) { return v == NV - 1 ? tail : v * V::lanes; };
   if (a.limit < V::lanes) {
     for (int o = 0; o < OC; ++o) {
       auto value = acc[o][0];
@@ -30,7 +39,7 @@ __attribute__((always_inline)) inline void store_tile(const ConvTile& a,
     for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v)
-        acc[o][v] = V::add(acc[o][v], V::load(residual + o * a.residual_channel + v * V::lanes));
+        acc[o][v] = V::add(acc[o][v], V::load(residual + o * a.residual_channel + place(v)));
   }
   if (a.clamp) {
     const auto low = V::set(a.low), high = V::set(a.high);
@@ -42,7 +51,7 @@ __attribute__((always_inline)) inline void store_tile(const ConvTile& a,
 #pragma GCC unroll 8
   for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) V::store(y + o * a.y_channel + v * V::lanes, acc[o][v]);
+    for (int v = 0; v < NV; ++v) V::store(y + o * a.y_channel + place(v), acc[o][v]);
 }
 
 template <class V, int OC, int NV>
@@ -51,9 +60,8 @@ void run_tiles(const ConvTile& a) {
   const int64_t* const offsets_end = a.offsets + a.terms;
   for (int64_t row = 0; row < a.rows; ++row)
     for (int64_t i = 0; i < a.tiles; ++i) {
-      int64_t at = a.begin + i * (NV * V::lanes);
-      if (at + NV * V::lanes > a.limit) at = a.limit - NV * V::lanes;
-      if (at < 0) at = 0;
+      const int64_t at = a.begin + i * (NV * V::lanes);
+      const int64_t tail = tail_place<V, NV>(a.limit, at);
       reg acc[OC][NV];
 #pragma GCC unroll 8
       for (int o = 0; o < OC; ++o) {
@@ -68,7 +76,7 @@ void run_tiles(const ConvTile& a) {
         if (NV <= OC || NV * OC + NV < V::registers) {
           reg in[NV];
 #pragma GCC unroll 8
-          for (int v = 0; v < NV; ++v) in[v] = V::load(p + v * V::lanes);
+          for (int v = 0; v < NV; ++v) in[v] = V::load(p + (v == NV - 1 ? tail : v * V::lanes));
 #pragma GCC unroll 8
           for (int o = 0; o < OC; ++o) {
             const reg weight = V::set(w[o]);
@@ -81,13 +89,13 @@ void run_tiles(const ConvTile& a) {
           for (int o = 0; o < OC; ++o) weight[o] = V::set(w[o]);
 #pragma GCC unroll 8
           for (int v = 0; v < NV; ++v) {
-            const reg in = V::load(p + v * V::lanes);
+            const reg in = V::load(p + (v == NV - 1 ? tail : v * V::lanes));
 #pragma GCC unroll 8
             for (int o = 0; o < OC; ++o) acc[o][v] = V::fma(in, weight[o], acc[o][v]);
           }
         }
       }
-      store_tile<V, OC, NV>(a, acc, row, at);
+      store_tile<V, OC, NV>(a, acc, row, at, tail);
     }
 }
 
@@ -135,7 +143,7 @@ void depthwise_tile(const ConvTile& a, int64_t taps, int64_t row, int64_t at) {
     }
     for (; k < taps; ++k) add_taps<V, NV, 1>(acc, x + k, w + k);
   }
-  store_tile<V, 1, NV>(a, acc, row, at);
+  store_tile<V, 1, NV>(a, acc, row, at, (NV - 1) * V::lanes);
 }
 
 template <class V, int NV>
@@ -177,7 +185,7 @@ __attribute__((always_inline)) inline void window_tile(const ConvTile& a, const 
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v)
         acc[0][v] = V::fma(V::load(x[t] + at + v * V::lanes + k), weight[t * K + k], acc[0][v]);
-  store_tile<V, 1, NV>(a, acc, row, at);
+  store_tile<V, 1, NV>(a, acc, row, at, (NV - 1) * V::lanes);
 }
 
 // A window of T rows of K taps whose weights stay in registers.

@@ -341,9 +341,7 @@ void ConvRun::run_tile(int64_t channels, ConvTile* tile) const {
 ConvRun::Cut ConvRun::cut_row(int64_t channels, int64_t count) const {
   const int64_t most = kernels_.max_vectors[channels];
   const int64_t vectors = (count + kernels_.lanes - 1) / kernels_.lanes;
-  int64_t tiles = (vectors + most - 1) / most;
-  // A lone tile cannot be moved back, so its last vector becomes a tile of its own.
-  if (tiles == 1 && vectors > 1 && count < vectors * kernels_.lanes) tiles = 2;
+  const int64_t tiles = (vectors + most - 1) / most;
   return {vectors % tiles, tiles - vectors % tiles, vectors / tiles};
 }
 
