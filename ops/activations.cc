@@ -57,6 +57,7 @@ Program read_prelu(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   attributes.ignore("consumed_inputs");
   attributes.finish();
+  check_model(request.has_input(0) && request.has_input(1), "two inputs are needed");
   Program program = single_step(Formula::kPRelu);
   // Before opset 7 the slope has one value, or one for each channel.
   if (request.node().version < 7 && request.input(1).rank() == 1 && request.input(0).rank() > 2) {

@@ -142,6 +142,7 @@ T integer_power(T base, E exponent) {
 
 std::unique_ptr<Kernel> make_pow_integer(KernelRequest& request) {
   int trailing_axes = read_attributes(request);
+  check_model(request.has_input(0) && request.has_input(1), "two inputs are needed");
   DType dtype = request.input(0).dtype;
   if (dtype != DType::kInt32 && dtype != DType::kInt64) return request.refuse("for integer bases");
   return visit_dtype_among<int32_t, int64_t>(dtype, [&](auto base) {

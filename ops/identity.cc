@@ -2,7 +2,7 @@
 #include <random>
 
 #include "ops/kernels/copy/copy.h"
-#include "ops/kernels/random/uniform.h"
+#include "ops/kernels/random/random_state.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

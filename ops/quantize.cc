@@ -41,10 +41,12 @@ QuantizeAttributes read_attributes(const Node& node) {
 ScaleMap map_scales(const KernelRequest& request, const QuantizeAttributes& attributes) {
   const TensorDesc& x = request.input(0);
   const TensorDesc& scale = request.input(1);
-  check_model(!request.has_input(2) || request.input(2).shape == scale.shape ||
-                  request.input(2).count() == 1,
-              "scale {} and zero point {} differ in shape", to_string(scale),
-              to_string(request.input(2)));
+  if (request.has_input(2)) {
+    const TensorDesc& zero_point = request.input(2);
+    check_model(zero_point.shape == scale.shape || zero_point.count() == 1,
+                "scale {} and zero point {} differ in shape", to_string(scale),
+                to_string(zero_point));
+  }
   ScaleMap map;
   if (scale.count() == 1) {
     map.length = map.inner = 1;

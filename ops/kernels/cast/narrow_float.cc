@@ -88,10 +88,17 @@ uint8_t encode_exponent(float value, const NarrowOptions& options) {
   if (exponent == 0xff) return 0xff;
   uint32_t fraction = word & 0x7fffff;
   constexpr uint32_t kHalf = 0x400000;
+  // Subnormal floats: 2^-127, the least value of the type, has the fraction kHalf.
+  if (exponent == 0) {
+    uint32_t limit = options.rounding == NarrowRounding::kUp        ? kHalf
+                     : options.rounding == NarrowRounding::kNearest ? kHalf + kHalf / 2
+                                                                    : 0x7fffff;
+    return fraction > limit ? 1 : 0;
+  }
   bool up = false;
   if (options.rounding == NarrowRounding::kUp) up = fraction > 0;
   if (options.rounding == NarrowRounding::kNearest) {
-    up = fraction > kHalf || (fraction == kHalf && exponent > 0);
+    up = fraction >= kHalf;
   }
   if (options.saturate && exponent == 0xfe) up = false;
   return static_cast<uint8_t>(exponent + (up ? 1 : 0));

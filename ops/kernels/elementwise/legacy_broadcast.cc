@@ -9,6 +9,7 @@ int read_legacy_broadcast(const KernelRequest& request, AttributeReader& attribu
   bool has_axis = attributes.has("axis");
   int64_t axis = attributes.integer("axis", 0);
   if (!broadcast || !has_axis) return 0;
+  check_model(request.has_input(0) && request.has_input(1), "two inputs are needed");
   int rank = request.input(0).rank();
   int trailing = rank - normalize_axis(axis, rank) - request.input(1).rank();
   check_model(trailing >= 0, "broadcasting from axis {} leaves no room for {} in {}", axis,

@@ -67,7 +67,8 @@ class ProgramKernel : public Kernel {
 
  private:
   const TensorView& operand(KernelContext& context, int k) const {
-    return k < outputs_ ? context.output(k) : context.input(slots_[static_cast<size_t>(k - outputs_)]);
+    if (k < outputs_) return context.output(k);
+    return context.input(slots_[static_cast<size_t>(k - outputs_)]);
   }
 
   void run_walk(KernelContext& context, const StridedWalk& walk, void* const* addresses) const {
