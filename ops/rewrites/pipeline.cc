@@ -13,6 +13,13 @@ RewriteStage stage(std::string name, std::vector<std::vector<RewriteStep>> group
   return made;
 }
 
+// ONNX cannot infer types of private operators; their rewrites give them.
+RewriteStage lowered(std::string name, std::vector<std::vector<RewriteStep>> groups) {
+  RewriteStage made = stage(std::move(name), std::move(groups));
+  made.needs_types = false;
+  return made;
+}
+
 std::vector<RewriteStep> simplifications() {
   std::vector<RewriteStep> steps;
   for (auto& group : {fold_constants(), fold_shapes(), remove_identities(), compose_chains(),
@@ -33,8 +40,8 @@ RewritePipeline make_pipeline() {
       stage("merge branches", {merge_branches()}),
       stage("clean up", {simplifications()}),
       stage("lower", {recognize_compositions(RuleSet::kLowering), fuse_conv(), fuse_matmul()}),
-      stage("lower merged branches", {raise_stacked_conv()}),
-      stage("lower the rest", {recognize_swish(), remove_dead_nodes()}),
+      lowered("lower merged branches", {raise_stacked_conv(), compose_chains()}),
+      lowered("lower the rest", {recognize_swish(), remove_dead_nodes()}),
   };
 }
 

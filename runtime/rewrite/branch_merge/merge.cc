@@ -208,8 +208,10 @@ class BranchMerger {
     for (const Join& join : component.joins) {
       const ValueType& type = graph_.value(graph_.node(join.node).outputs[0]).type;
       if (join.parts.size() == 1) saved += cost.pass(type, 1);
+      if (join.parts.size() > 2) saved -= cost.pass(type, 1);  // a Gather brings them in order
       for (const JoinPart& part : join.parts) {
-        if (part.set < 0 || !paid.insert(part.set).second) continue;
+        if (part.set < 0) continue;
+        if (!paid.insert(part.set).second) continue;
         const LayoutChoice* best =
             plan_.best(part.set, part.positions, StackLayout::fold(join.axis));
         if (best != nullptr) saved -= best->cost;
@@ -273,7 +275,7 @@ class BranchMerger {
   }
 
   ValueId joined(GraphBuilder& builder, const Component& component, const Join& join) {
-    const ValueType& type = graph_.value(graph_.node(join.node).outputs[0]).type;
+    ValueType type = graph_.value(graph_.node(join.node).outputs[0]).type;
     StackLayout wanted = StackLayout::fold(join.axis);
     if (auto permuted = joined_by_gather(builder, component, join)) return *permuted;
     std::vector<ValueId> parts;
@@ -285,40 +287,52 @@ class BranchMerger {
     return parts.size() == 1 ? parts[0] : builder.concat(parts, join.axis, type);
   }
 
-  // Many short runs of few sets: all of the sets one after the other, then one Gather.
+  // Many short runs of few sets: all of the sets and other values one after the other, then one
+  // Gather.
   std::optional<ValueId> joined_by_gather(GraphBuilder& builder, const Component& component,
                                           const Join& join) {
+    auto axis = static_cast<size_t>(join.axis);
     std::map<int, int64_t> offsets;
+    size_t others = 0;
     int64_t length = -1;
     for (const JoinPart& part : join.parts) {
-      if (part.set < 0) return std::nullopt;
-      const Dimension& dim = (*set(part.set).type.shape)[static_cast<size_t>(join.axis)];
-      if (!dim.known() || (length >= 0 && dim.size != length)) return std::nullopt;
-      length = dim.size;
-      offsets[part.set] = 0;
+      const ValueType& type =
+          part.set < 0 ? graph_.value(current(part.value)).type : set(part.set).type;
+      if (type.rank() <= join.axis || !(*type.shape)[axis].known()) return std::nullopt;
+      int64_t size = (*type.shape)[axis].size;
+      if (length >= 0 && size != length) return std::nullopt;
+      length = size;
+      if (part.set < 0) {
+        ++others;
+      } else {
+        offsets[part.set] = 0;
+      }
     }
-    if (join.parts.size() <= 2 * offsets.size()) return std::nullopt;
+    if (join.parts.size() - others <= 2 * offsets.size()) return std::nullopt;
     std::vector<ValueId> parts;
     int64_t offset = 0;
     for (auto& [number, start] : offsets) {
       start = offset;
-      offset += set(number).count() * length;
+      offset += set(number).count();
       std::vector<int> all(static_cast<size_t>(set(number).count()));
       std::iota(all.begin(), all.end(), 0);
       parts.push_back(
           in_layout(builder, component, number, all, StackLayout::fold(join.axis)));
     }
-    ValueType type = graph_.value(graph_.node(join.node).outputs[0]).type;
-    (*type.shape)[static_cast<size_t>(join.axis)] = {offset, ""};
-    ValueId whole = parts.size() == 1 ? parts[0] : builder.concat(parts, join.axis, type);
     std::vector<int64_t> indices;
+    auto take = [&](int64_t position) {
+      for (int64_t i = 0; i < length; ++i) indices.push_back(position * length + i);
+    };
     for (const JoinPart& part : join.parts) {
-      for (int position : part.positions) {
-        for (int64_t i = 0; i < length; ++i) {
-          indices.push_back(offsets[part.set] + position * length + i);
-        }
+      if (part.set < 0) {
+        parts.push_back(current(part.value));
+        take(offset++);
       }
+      for (int position : part.positions) take(offsets[part.set] + position);
     }
+    ValueType type = graph_.value(graph_.node(join.node).outputs[0]).type;
+    (*type.shape)[axis] = {offset * length, ""};
+    ValueId whole = parts.size() == 1 ? parts[0] : builder.concat(parts, join.axis, type);
     return builder.gather(whole, join.axis, indices);
   }
 
