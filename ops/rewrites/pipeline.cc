@@ -40,8 +40,9 @@ RewritePipeline make_pipeline() {
       stage("merge branches", {merge_branches()}),
       stage("clean up", {simplifications()}),
       stage("lower", {recognize_compositions(RuleSet::kLowering), fuse_conv(), fuse_matmul()}),
-      lowered("lower merged branches", {raise_stacked_conv(), compose_chains()}),
-      lowered("lower the rest", {recognize_swish(), remove_dead_nodes()}),
+      lowered("lower merged branches", {raise_stacked_conv()}),
+      lowered("lower the rest", {recognize_swish(), compose_chains(), fuse_elementwise(),
+                                 remove_dead_nodes()}),
   };
 }
 
