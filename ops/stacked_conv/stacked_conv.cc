@@ -4,8 +4,8 @@
 //   Y[…, h, …] = f(Conv(X[…, h, …], W[h·O : (h+1)·O], B[h·O : (h+1)·O]))
 //
 // for h in [0, n), which stands at stack_axis in X and at output_axis in Y. X has the rank of one
-// Conv's input plus one; W is [n·O, C / group, kernel…]. Attributes: those of one Conv (group counts
-// within a member), stack_axis, output_axis, and those of ops/conv/epilogue.h. float32, 1 to 3
+// Conv's input plus one; W is [n·O, C / group, kernel…]. Attributes: those of one Conv (group is
+// that of one), stack_axis, output_axis, and those of ops/conv/epilogue.h. float32, 1 to 3
 // spatial axes.
 #include "ops/conv/conv.h"
 #include "ops/conv/direct_conv_kernel.h"
