@@ -7,6 +7,7 @@
 
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/graph_reader.h"
+#include "runtime/onnx/graph_writer.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/onnx/messages.h"
 #include "runtime/onnx/schema.h"
@@ -26,11 +27,13 @@ int closest_version(const std::vector<int>& versions, int wanted) {
   return below != 0 ? below : above;
 }
 
+void write_body(const Graph& body, onnx::GraphProto& proto) { graph_to_proto(body, proto, {}); }
+
 class BuildContext final : public onnx::FunctionBodyBuildContext {
  public:
   BuildContext(const Node& node, const std::vector<ValueType>& input_types) : node_(node) {
     for (const auto& [name, value] : node.attributes) {
-      attribute_to_proto(name, value, attributes_[name]);
+      attribute_to_proto(name, value, attributes_[name], write_body);
     }
     types_.resize(input_types.size());
     for (size_t i = 0; i < types_.size(); ++i) type_to_proto(input_types[i], types_[i]);
@@ -74,8 +77,17 @@ void complete_outputs(onnx::FunctionProto& function) {
   }
 }
 
+bool captures_values(const Node& node) {
+  bool captures = false;
+  node.for_each_body([&](Graph& body) { captures |= !body.captures().empty(); });
+  return captures;
+}
+
+}  // namespace
+
 std::optional<onnx::FunctionProto> built_function(const onnx::OpSchema& schema, const Node& node,
                                                   const std::vector<ValueType>& input_types) {
+  if (captures_values(node)) return std::nullopt;
   int version = closest_version(schema.context_dependent_function_opset_versions(), node.version);
   if (version == 0) return std::nullopt;
   onnx::FunctionProto function;
@@ -85,8 +97,6 @@ std::optional<onnx::FunctionProto> built_function(const onnx::OpSchema& schema, 
   return function;
 }
 
-}  // namespace
-
 const onnx::FunctionProto* stored_function(const onnx::OpSchema& schema, int version) {
   int closest = closest_version(schema.function_opset_versions(), version);
   return closest == 0 ? nullptr : schema.GetFunction(closest);
@@ -94,7 +104,7 @@ const onnx::FunctionProto* stored_function(const onnx::OpSchema& schema, int ver
 
 std::optional<Graph> function_body(const Node& node, const std::vector<ValueType>& input_types) {
   const onnx::OpSchema* schema = find_schema(node.domain, node.op_type, node.version);
-  if (schema == nullptr || node.has_bodies()) return std::nullopt;
+  if (schema == nullptr) return std::nullopt;
   Node complete = node;
   fill_default_attributes(complete);
   ErrorContext place{"", node.name, node.qualified_type(), ""};

@@ -12,4 +12,9 @@ namespace convoy {
 // else the oldest; its own opset imports say what its nodes mean. nullptr if there is none.
 const onnx::FunctionProto* stored_function(const onnx::OpSchema& schema, int version);
 
+// The body that the schema builds for this node, whose defaults must be filled in; nullopt if it
+// builds none, or if a graph among the node's attributes captures values.
+std::optional<onnx::FunctionProto> built_function(const onnx::OpSchema& schema, const Node& node,
+                                                  const std::vector<ValueType>& input_types);
+
 }  // namespace convoy

@@ -46,9 +46,10 @@ class Writer {
     names_.resize(graph_.value_count());
     std::unordered_set<std::string> taken;
     for (const Graph::Capture& capture : graph_.captures()) {
-      check_internal(parent_ != nullptr, "a graph that is no body captures a value");
-      names_[index_of(capture.inner)] = parent_->name(capture.outer);
-      taken.insert(parent_->name(capture.outer));
+      const std::string& outside = parent_ != nullptr ? parent_->name(capture.outer)
+                                                      : graph_.value_name(capture.inner);
+      names_[index_of(capture.inner)] = outside;
+      taken.insert(outside);
     }
     captured_ = taken;
     for (size_t i = 0; i < names_.size(); ++i) {

@@ -17,7 +17,8 @@ struct GraphWriteOptions {
 };
 
 // Nodes come in topological order; captured values appear under the name they have outside, and
-// values of a body that would hide such a name are renamed. `graph` must be no body of a node.
+// values of a body that would hide such a name are renamed. Where `graph` is itself a body, what it
+// captures keeps the name that it has inside.
 void graph_to_proto(const Graph& graph, onnx::GraphProto& proto, const GraphWriteOptions& options);
 
 void function_to_proto(const Function& function, onnx::FunctionProto& proto,

@@ -1,5 +1,6 @@
 #include "runtime/onnx/inference.h"
 
+#include <algorithm>
 #include <deque>
 #include <unordered_map>
 
@@ -7,6 +8,7 @@
 
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/function_body.h"
+#include "runtime/onnx/graph_writer.h"
 #include "runtime/onnx/messages.h"
 #include "runtime/onnx/schema.h"
 #include "runtime/onnx/types.h"
@@ -51,7 +53,9 @@ class NodeContext final : public onnx::InferenceContext {
     if (set != node_->attributes.end()) {
       if (std::holds_alternative<AttributeReference>(set->second)) return nullptr;
       auto& proto = attributes_[name];
-      attribute_to_proto(name, set->second, proto);
+      attribute_to_proto(name, set->second, proto, [](const Graph& body, onnx::GraphProto& to) {
+        graph_to_proto(body, to, {});
+      });
       return &proto;
     }
     auto known = schema_->attributes().find(name);
@@ -137,16 +141,38 @@ TensorDesc concrete(const onnx::TypeProto& proto) {
   return TensorDesc::contiguous(dtype_from_proto(tensor.elem_type()), shape);
 }
 
-void run_inference(const Node& node, const onnx::OpSchema& schema, NodeContext& context) {
+// ONNX's data propagation looks into every element of every vector.
+bool has_long_vector(const std::vector<TensorDesc>& inputs) {
+  constexpr int64_t kLong = 4096;
+  return std::any_of(inputs.begin(), inputs.end(), [](const TensorDesc& input) {
+    return input.rank() == 1 && input.shape[0] > kLong;
+  });
+}
+
+void run_inference(const Node& node, const onnx::OpSchema& schema,
+                   const std::vector<TensorDesc>& inputs, NodeContext& context) {
   if (schema.has_type_and_shape_inference_function()) {
     schema.GetTypeAndShapeInferenceFunction()(context);
     return;
   }
-  if (const onnx::FunctionProto* body = stored_function(schema, node.version)) {
-    onnx::ShapeInferenceOptions options;
-    onnx::shape_inference::InferShapeForFunctionNode(
-        *body, onnx::OpSchemaRegistry::Instance(), context, options);
+  std::optional<onnx::FunctionProto> built;
+  const onnx::FunctionProto* body = stored_function(schema, node.version);
+  if (body == nullptr) {
+    Node complete = node;
+    fill_default_attributes(complete);
+    std::vector<ValueType> types;
+    for (const TensorDesc& input : inputs) {
+      bool known = input.dtype != DType::kUndefined;
+      types.push_back(known ? ValueType::tensor(input.dtype, input.shape) : ValueType{});
+    }
+    built = built_function(schema, complete, types);
+    if (!built) return;
+    body = &*built;
   }
+  onnx::ShapeInferenceOptions options(false, 0, !has_long_vector(inputs));
+  onnx::shape_inference::DataValueMap elements;
+  onnx::shape_inference::InferShapeForFunctionNode(*body, onnx::OpSchemaRegistry::Instance(),
+                                                   context, options, {}, nullptr, &elements);
 }
 
 std::string describe(const std::vector<TensorDesc>& inputs) {
@@ -164,13 +190,15 @@ std::vector<TensorDesc> infer_output_types(const Node& node, const std::vector<T
                                            const std::vector<const Tensor*>& constants) {
   std::vector<TensorDesc> outputs(node.outputs.size());
   const onnx::OpSchema* schema = find_schema(node.domain, node.op_type, node.version);
-  if (schema == nullptr || node.has_bodies()) return outputs;
+  // If, Loop and Scan need types of their bodies, which are planned only when they are entered.
+  bool control_flow = node.domain.empty() && node.has_bodies();
+  if (schema == nullptr || control_flow) return outputs;
   // A body that is inferred by ONNX's library makes contexts of its own, so one a thread is enough.
   thread_local NodeContext context;
   context.start(node, *schema, inputs, constants);
   ErrorContext place{"", node.name, node.qualified_type(), describe(inputs)};
   try {
-    run_inference(node, *schema, context);
+    run_inference(node, *schema, inputs, context);
     for (size_t j = 0; j < outputs.size(); ++j) outputs[j] = concrete(context.output(j));
   } catch (Error& error) {
     error.add_context(place);

@@ -1,6 +1,7 @@
 #include "runtime/onnx/symbolic_context.h"
 
 #include "runtime/onnx/attributes.h"
+#include "runtime/onnx/graph_writer.h"
 #include "runtime/onnx/types.h"
 
 namespace convoy {
@@ -82,7 +83,9 @@ const onnx::AttributeProto* SymbolicContext::getAttribute(const std::string& nam
   if (made != attributes_.end()) return &made->second;
   if (const AttributeValue* value = find_attribute(name)) {
     auto& proto = attributes_[name];
-    attribute_to_proto(name, *value, proto);
+    attribute_to_proto(name, *value, proto, [](const Graph& body, onnx::GraphProto& to) {
+      graph_to_proto(body, to, {});
+    });
     return &proto;
   }
   auto known = schema_.attributes().find(name);
