@@ -69,7 +69,8 @@ void add_matmul_kernels(OpDef& definition, MatMulReader read) {
   auto with_reader = [read](auto make) {
     return [read, make](KernelRequest& request) { return make(request, read); };
   };
-  definition.kernel("onednn", with_reader(make_onednn_matmul))
+  definition.kernel("small", with_reader(make_small_matmul))
+      .kernel("onednn", with_reader(make_onednn_matmul))
       .kernel("reference", with_reader(make_reference_matmul));
 }
 

@@ -31,9 +31,11 @@ struct MatMulShape {
 Shape matmul_output_shape(const Shape& a, const Shape& b, bool transpose_a = false,
                           bool transpose_b = false);
 
-// Batch axes that a product with more rows expresses as well become rows; neighbours are merged.
+// Neighbouring batch axes are merged. Unless keep_rows is set, those that a product with more rows
+// expresses as well become rows, and long ones take the place of the rows.
 MatMulShape describe_matmul(const TensorDesc& a, const TensorDesc& b, const TensorDesc& y,
-                            bool transpose_a = false, bool transpose_b = false);
+                            bool transpose_a = false, bool transpose_b = false,
+                            bool keep_rows = false);
 
 // Operand `i` or output `j` as a kernel gets it that does not ask for strides.
 inline TensorDesc contiguous_input(const KernelRequest& request, int i) {

@@ -30,6 +30,8 @@ using MatMulKernelFactory = std::unique_ptr<Kernel>(KernelRequest&, MatMulReader
 // Lists the candidates of an operator that `read` describes.
 void add_matmul_kernels(OpDef& definition, MatMulReader read);
 
+// Own loops for small float32 products; C only as a row.
+MatMulKernelFactory make_small_matmul;
 // float32; C only as a row, nothing scaled.
 MatMulKernelFactory make_onednn_matmul;
 MatMulKernelFactory make_reference_matmul;

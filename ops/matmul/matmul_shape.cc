@@ -54,6 +54,23 @@ void simplify_batch(MatMulShape& shape) {
   }
 }
 
+// A batch axis over which B does not change may trade places with the rows: then the longer one
+// should be the rows.
+void prefer_long_rows(MatMulShape& shape) {
+  int longest = -1;
+  int64_t rows = shape.m;
+  for (int i = 0; i < shape.batch.rank(); ++i) {
+    if (shape.b_batch[i] == 0 && shape.batch[i] > rows) {
+      longest = i;
+      rows = shape.batch[i];
+    }
+  }
+  if (longest < 0) return;
+  std::swap(shape.batch[longest], shape.m);
+  std::swap(shape.a_batch[longest], shape.a_m);
+  std::swap(shape.y_batch[longest], shape.y_m);
+}
+
 // A last batch axis over which B does not change continues the rows of A and Y.
 void fold_batch_into_rows(MatMulShape& shape) {
   while (shape.batch.rank() > 0) {
@@ -88,7 +105,7 @@ Shape matmul_output_shape(const Shape& a, const Shape& b, bool transpose_a, bool
 }
 
 MatMulShape describe_matmul(const TensorDesc& a, const TensorDesc& b, const TensorDesc& y,
-                            bool transpose_a, bool transpose_b) {
+                            bool transpose_a, bool transpose_b, bool keep_rows) {
   Shape expected = matmul_output_shape(a.shape, b.shape, transpose_a, transpose_b);
   check_input(y.shape == expected, "the output has shape {}, expected {}", to_string(y.shape),
               to_string(expected));
@@ -117,7 +134,9 @@ MatMulShape describe_matmul(const TensorDesc& a, const TensorDesc& b, const Tens
   if (b.rank() > 1) shape.y_n = y.strides[next];
 
   simplify_batch(shape);
+  if (keep_rows) return shape;
   fold_batch_into_rows(shape);
+  prefer_long_rows(shape);
   return shape;
 }
 

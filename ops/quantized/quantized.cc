@@ -79,7 +79,7 @@ std::unique_ptr<Kernel> make_conv(KernelRequest& request, const Slots& slots) {
 
 struct IntegerMatMul {
   MatMulShape shape;
-  int64_t rows;  // of one matrix of A; the shape may count several
+  int64_t rows;  // of one matrix of A
   Slots slots;
 };
 
@@ -127,8 +127,11 @@ std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) 
   const TensorDesc& b = request.input(slots.w);
   IntegerMatMul matmul;
   matmul.slots = slots;
-  matmul.shape = describe_matmul(contiguous_input(request, slots.x),
-                                 contiguous_input(request, slots.w), contiguous_output(request, 0));
+  bool zero_by_row = request.has_input(slots.x_zero) && request.input(slots.x_zero).count() > 1;
+  bool scale_by_row = slots.x_scale >= 0 && request.input(slots.x_scale).count() > 1;
+  matmul.shape = describe_matmul(
+      contiguous_input(request, slots.x), contiguous_input(request, slots.w),
+      contiguous_output(request, 0), false, false, zero_by_row || scale_by_row);
   matmul.rows = a.rank() >= 2 ? std::max<int64_t>(1, a.shape[a.rank() - 2]) : 1;
   bool same_type = slots.y_scale < 0 || request.output(0).dtype == a.dtype;
   check_supported(same_type, "a of type {} and y of type {}", to_string(a.dtype),

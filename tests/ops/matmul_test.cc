@@ -28,6 +28,8 @@ std::vector<OpCase> shapes() {
       product("shared_right", {4, 3, 6, 8}, {8, 5}),
       product("broadcast", {4, 1, 6, 8}, {3, 8, 5}),
       product("broadcast_left", {6, 8}, {2, 3, 8, 5}),
+      product("long_batch", {17, 2, 48}, {48, 144}),
+      product("small_odd", {13, 11}, {11, 23}),
       product("tiny", {64, 2, 3}, {64, 3, 2}),
       product("one_row_batched", {50, 1, 16}, {50, 16, 20}),
       product("deep", {2, 1000}, {1000, 3}),
@@ -127,6 +129,10 @@ CONVOY_OP_CASES(MatMul, (std::vector<OpCase>{
      {tensor<uint8_t>({2, 2}, {11, 7, 3, 10}), tensor<uint8_t>({2, 1}, {1, 4}),
       tensor<uint8_t>({}, {12}), tensor<uint8_t>({}, {0})},
      {tensor<int32_t>({2, 1}, {-21, -17})}},
+    {"integer_zero_points_by_row", "MatMulInteger",
+     {tensor<int8_t>({3, 2, 1}, {1, 2, 3, 4, 5, 6}), tensor<int8_t>({1, 2}, {1, 10}),
+      tensor<int8_t>({2}, {0, 1})},
+     {tensor<int32_t>({3, 2, 2}, {1, 10, 1, 10, 3, 30, 3, 30, 5, 50, 5, 50})}},
 }));
 
 TEST(Einsum, AgreesWithTheReference) {
