@@ -149,7 +149,8 @@ std::unique_ptr<Kernel> make_roi_align(KernelRequest& request) {
   check_input(in.rank() == 4 && rois.rank() == 2 && rois[1] == 4 &&
                   request.input(2).count() == rois[0] &&
                   request.input(1).dtype == request.input(0).dtype,
-              "RoiAlign of {} in regions {}", to_string(request.input(0)), to_string(request.input(1)));
+              "RoiAlign of {} in regions {}", to_string(request.input(0)),
+              to_string(request.input(1)));
   check_input(in[2] > 0 && in[3] > 0, "RoiAlign of {}", to_string(in));
   return make_kernel([form](KernelContext& context) {
     visit_floating(context.input(0).dtype, [&](auto tag) {
