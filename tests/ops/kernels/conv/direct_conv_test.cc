@@ -363,6 +363,7 @@ TEST(DirectConv, Empty) {
   EXPECT_EQ(DirectConv(conv1d(1, 1, 2, 2, window(2, 3)), best_isa(), 4).task_count(), 0);
   std::mt19937_64 random(11);
   check(conv1d(2, 2, 0, 3, window(20, 3)), random);
+  check(conv1d(2, 2, 0, 20, window(20, 3)), random);
 }
 
 // NaN and infinity reach the output as the definition says, also through clamps.
