@@ -3,6 +3,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "runtime/base/log.h"
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/constant_node.h"
 #include "runtime/onnx/schema.h"
@@ -92,7 +93,7 @@ class Reader {
                        graph_.value(input->second).initializer == nullptr;
     try {
       if (overridable) {
-        graph_.set_initializer(input->second, load());
+        set_default(input->second, load());
       } else {
         check_model(input == values_.end(), "it is defined twice");
         define(name, graph_.add_constant(load(), name));
@@ -100,6 +101,21 @@ class Reader {
     } catch (const Error& error) {
       throw Error(error.code(), fmt::format("initializer '{}': {}", name, error.message()));
     }
+  }
+
+  void set_default(ValueId input, Tensor tensor) {
+    const ValueType& declared = graph_.value(input).type;
+    check_model(!declared.is_tensor() || declared.dtype == DType::kUndefined ||
+                    declared.dtype == tensor.dtype(),
+                "it is {}, the input of that name {}", to_string(tensor.desc()),
+                to_string(declared));
+    auto shape = declared.static_shape();
+    if (shape && !(*shape == tensor.shape())) {
+      warn(fmt::format("input '{}' is declared as {}, its default is {}", graph_.value_name(input),
+                       to_string(declared), to_string(tensor.desc())));
+      graph_.set_type(input, ValueType::tensor(tensor.dtype(), tensor.shape()));
+    }
+    graph_.set_initializer(input, std::move(tensor));
   }
 
   // Sets the declared type of a value that has none yet.

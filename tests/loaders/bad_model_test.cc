@@ -199,6 +199,19 @@ TEST(BadModel, DeclaredTypes) {
   EXPECT_COMPLAINT(model, kInvalidModel, "value 'x': a dimension has the negative size -5");
 }
 
+TEST(BadModel, DefaultsOfInputs) {
+  onnx::ModelProto model = relu_model();
+  add_floats(*model.mutable_graph(), "x", {2, 2});
+  std::string warning;
+  set_warning_sink([&](std::string_view text) { warning = text; });
+  EXPECT_EQ(complaint_about(model).text, "no error");
+  set_warning_sink(nullptr);
+  EXPECT_EQ(warning, "input 'x' is declared as float32[2,3], its default is float32[2,2]");
+  model.mutable_graph()->mutable_initializer(0)->set_data_type(onnx::TensorProto::INT32);
+  EXPECT_COMPLAINT(model, kInvalidModel,
+                   "initializer 'x': it is int32[2,2], the input of that name float32[2,3]");
+}
+
 TEST(BadModel, SparseTensorsAreBounded) {
   onnx::ModelProto model = relu_model();
   auto& sparse = *model.mutable_graph()->add_sparse_initializer();
