@@ -16,14 +16,15 @@ void load_row(const void* from, int64_t step, Real* to, int64_t count) {
 template <typename Real, typename T>
 void store_row(const Real* from, void* to, int64_t step, int64_t count) {
   T* target = static_cast<T*>(to);
-  for (int64_t i = 0; i < count; ++i) {
-    if constexpr (std::is_same_v<T, bool>) {
-      target[i * step] = from[i] != 0;
-    } else if constexpr (std::is_same_v<T, double>) {
-      target[i * step] = from[i];
-    } else {
-      target[i * step] = static_cast<float>(from[i]);
-    }
+  auto convert = [](Real value) -> T {
+    if constexpr (std::is_same_v<T, bool>) return value != 0;
+    else if constexpr (std::is_same_v<T, double>) return value;
+    else return T(static_cast<float>(value));
+  };
+  if (step == 1) {
+    for (int64_t i = 0; i < count; ++i) target[i] = convert(from[i]);
+  } else {
+    for (int64_t i = 0; i < count; ++i) target[i * step] = convert(from[i]);
   }
 }
 

@@ -22,6 +22,9 @@ using Loop = void (*)(const LoopArguments<Real>&);
 template <typename Real>
 struct LoopTable {
   Loop<Real> loops[kFormulaCount] = {};
+  // Rows of half precision, as LoadRow and StoreRow; nullptr where there is nothing special.
+  void (*load_half)(const void* from, int64_t step, Real* to, int64_t count) = nullptr;
+  void (*store_half)(const Real* from, void* to, int64_t step, int64_t count) = nullptr;
   Loop<Real> operator[](Formula formula) const { return loops[static_cast<int>(formula)]; }
 };
 

@@ -1,6 +1,9 @@
 #include "ops/kernels/elementwise/tile_evaluator.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "ops/kernels/elementwise/cursor.h"
 
 namespace convoy::elementwise {
 
@@ -10,11 +13,13 @@ TileEvaluator<Real>::TileEvaluator(const Program& program, const LoopTable<Real>
     : outputs_(program.outputs) {
   for (DType dtype : outputs) {
     operands_.push_back({dtype, size_of(dtype), nullptr, row_storer<Real>(dtype)});
+    if (dtype == DType::kFloat16 && table.store_half) operands_.back().store = table.store_half;
     check_supported(operands_.back().store != nullptr, "no elementwise kernel writes {}",
                     to_string(dtype));
   }
   for (DType dtype : inputs) {
     operands_.push_back({dtype, size_of(dtype), row_loader<Real>(dtype), nullptr});
+    if (dtype == DType::kFloat16 && table.load_half) operands_.back().load = table.load_half;
     check_supported(operands_.back().load != nullptr, "no elementwise kernel reads {}",
                     to_string(dtype));
   }
@@ -75,14 +80,18 @@ void TileEvaluator<Real>::assign_tiles(const Program& program) {
   tile_count_ = static_cast<int>(free_at.size());
 }
 
-// A run over a range: where the walk stands, and what the present tile reads and writes.
+// A run over a range: where it stands, and what the present tile reads and writes.
 template <typename Real>
 struct TileEvaluator<Real>::Pass {
   const StridedWalk& walk;
   void* const* addresses;
-  WalkPosition position;
   bool by_row;  // a tile lies in one row; otherwise it runs across rows
   int steps[kMaxOperands];
+  int64_t tile = kTile;           // points of a tile at most
+  bool same_in_tiles = false;     // what is gathered for one tile serves all
+  WalkPosition position;          // by row
+  int64_t point;                  // across rows
+  Cursor cursors[kMaxOperands];   // across rows, of operands that are gathered or scattered
 
   Bound inputs[kMaxOperands];
   Real* outputs[kMaxOperands];  // nullptr where the result has to be stored from its tile
@@ -90,12 +99,14 @@ struct TileEvaluator<Real>::Pass {
   Real single[kMaxOperands];
   alignas(64) Real memory[kMaxTiles][kTile];
 
-  Pass(const StridedWalk& space, void* const* starts, int64_t begin)
+  Pass(const StridedWalk& space, void* const* starts, int64_t begin, int outputs_first)
       : walk(space),
         addresses(starts),
-        position(space, begin),
-        by_row(space.rank <= 1 || space.row_length() >= kLongRow) {
+        by_row(space.rank <= 1 || space.row_length() >= kLongRow),
+        position(space, by_row ? begin : 0),
+        point(begin) {
     for (int k = 0; k < walk.operands; ++k) steps[k] = element_step(k);
+    if (!by_row) start_cursors(begin, outputs_first);
   }
 
   // How the operand moves from one point of a tile to the next: 0, 1, or -1 where it has to be
@@ -116,58 +127,110 @@ struct TileEvaluator<Real>::Pass {
     return repeated ? 0 : flat ? 1 : -1;
   }
 
-  // visit(position, points before it in the tile, points) for the parts of rows in the tile.
+  // Tiles of whole periods let what was gathered once serve them all.
+  void start_cursors(int64_t begin, int outputs_first) {
+    int64_t period = 1;
+    for (int k = 0; k < walk.operands; ++k) {
+      if (steps[k] >= 0) continue;
+      cursors[k] = Cursor(walk, k, begin);
+      if (k < outputs_first) continue;
+      period = std::lcm(period, std::min<int64_t>(cursors[k].period(), kTile + 1));
+    }
+    if (period > kTile) return;
+    tile = kTile / period * period;
+    same_in_tiles = true;
+  }
+
+  // Points in the tile that starts here.
+  int64_t tile_points(int64_t left) const {
+    int64_t points = std::min(tile, left);
+    return by_row ? std::min(points, position.left_in_row()) : points;
+  }
+
+  // The element of an operand that is not gathered, from which the tile goes on.
+  int64_t offset(int operand) const {
+    if (by_row) return position.offset(operand);
+    return steps[operand] == 1 ? point : 0;
+  }
+
+  // visit(offset, step, points before it in the tile, points) for each row of a gathered operand.
   template <typename Visit>
-  void for_each_part(int64_t count, const Visit& visit) {
-    WalkPosition part = position;
+  void for_each_row_of(int operand, int64_t count, const Visit& visit) {
+    Cursor& cursor = cursors[operand];
     for (int64_t done = 0; done < count;) {
-      int64_t points = std::min(part.left_in_row(), count - done);
-      visit(part, done, points);
-      part.advance(points);
+      int64_t points = std::min(cursor.left_in_row(), count - done);
+      visit(cursor.offset(), cursor.row_step(), done, points);
+      cursor.advance(points);
       done += points;
     }
   }
 
   void advance(int64_t count) {
-    while (count > 0) {
-      int64_t points = std::min(position.left_in_row(), count);
-      position.advance(points);
-      count -= points;
-    }
+    if (by_row) position.advance(count);
+    point += count;
   }
 };
 
 template <typename Real>
-void* TileEvaluator<Real>::address(const Pass& pass, const WalkPosition& at, int operand) const {
+void* TileEvaluator<Real>::address(const Pass& pass, int operand, int64_t offset) const {
   auto bytes = static_cast<int64_t>(operands_[static_cast<size_t>(operand)].bytes);
-  return static_cast<std::byte*>(pass.addresses[operand]) + at.offset(operand) * bytes;
+  return static_cast<std::byte*>(pass.addresses[operand]) + offset * bytes;
+}
+
+namespace {
+
+// A few numbers at once: short rows do not pay for a call each.
+template <typename Real>
+void gather_row(const Real* from, int64_t step, Real* to, int64_t count) {
+  if (step == 0) {
+    Real value = *from;
+    for (int64_t i = 0; i < count; ++i) to[i] = value;
+  } else {
+    for (int64_t i = 0; i < count; ++i) to[i] = from[i * step];
+  }
+}
+
+}  // namespace
+
+template <typename Real>
+void TileEvaluator<Real>::gather(Pass& pass, int operand, Real* tile, int64_t count) const {
+  const Stored& stored = operands_[static_cast<size_t>(operand)];
+  if (stored.dtype == dtype_of<Real>) {
+    const Real* base = static_cast<const Real*>(pass.addresses[operand]);
+    pass.for_each_row_of(operand, count,
+                         [&](int64_t offset, int64_t step, int64_t done, int64_t points) {
+                           gather_row(base + offset, step, tile + done, points);
+                         });
+    return;
+  }
+  pass.for_each_row_of(operand, count,
+                       [&](int64_t offset, int64_t step, int64_t done, int64_t points) {
+                         stored.load(address(pass, operand, offset), step, tile + done, points);
+                       });
 }
 
 template <typename Real>
-void TileEvaluator<Real>::load_inputs(Pass& pass, int64_t count) const {
+void TileEvaluator<Real>::load_inputs(Pass& pass, int64_t count, bool first_tile) const {
   int first = static_cast<int>(outputs_.size());
   for (int k = first; k < pass.walk.operands; ++k) {
     const Stored& stored = operands_[static_cast<size_t>(k)];
     int input = k - first;
-    void* from = address(pass, pass.position, k);
     Real* tile = pass.memory[tile_count_ + input];
+    if (!pass.by_row && pass.steps[k] < 0) {
+      if (first_tile || !pass.same_in_tiles) gather(pass, k, tile, count);
+      pass.inputs[input] = {tile, false};
+      continue;
+    }
+    void* from = address(pass, k, pass.offset(k));
     if (pass.steps[k] == 0) {
       stored.load(from, 0, &pass.single[input], 1);
       pass.inputs[input] = {&pass.single[input], true};
-      continue;
-    }
-    if (pass.steps[k] == 1 && stored.dtype == dtype_of<Real>) {
+    } else if (pass.steps[k] == 1 && stored.dtype == dtype_of<Real>) {
       pass.inputs[input] = {static_cast<const Real*>(from), false};
-      continue;
-    }
-    pass.inputs[input] = {tile, false};
-    if (pass.by_row || pass.steps[k] == 1) {
+    } else {
       stored.load(from, pass.by_row ? pass.walk.row_step(k) : 1, tile, count);
-      continue;
+      pass.inputs[input] = {tile, false};
     }
-    pass.for_each_part(count, [&](const WalkPosition& part, int64_t done, int64_t points) {
-      stored.load(address(pass, part, k), pass.walk.row_step(k), tile + done, points);
-    });
   }
 }
 
@@ -204,30 +267,30 @@ void TileEvaluator<Real>::store_outputs(Pass& pass, int64_t count) const {
     const Real* result = pass.results[outputs_[static_cast<size_t>(k)]];
     if (result == pass.outputs[k]) continue;
     if (pass.by_row || pass.steps[k] == 1) {
-      stored.store(result, address(pass, pass.position, k),
+      stored.store(result, address(pass, k, pass.offset(k)),
                    pass.by_row ? pass.walk.row_step(k) : 1, count);
       continue;
     }
-    pass.for_each_part(count, [&](const WalkPosition& part, int64_t done, int64_t points) {
-      stored.store(result + done, address(pass, part, k), pass.walk.row_step(k), points);
-    });
+    pass.for_each_row_of(k, count,
+                         [&](int64_t offset, int64_t step, int64_t done, int64_t points) {
+                           stored.store(result + done, address(pass, k, offset), step, points);
+                         });
   }
 }
 
 template <typename Real>
 void TileEvaluator<Real>::run(const StridedWalk& walk, void* const* addresses, int64_t begin,
                               int64_t end) const {
-  Pass pass(walk, addresses, begin);
+  int outputs = static_cast<int>(outputs_.size());
+  Pass pass(walk, addresses, begin, outputs);
   for (int64_t i = begin; i < end;) {
-    int64_t count = std::min<int64_t>(kTile, end - i);
-    if (pass.by_row) count = std::min(count, pass.position.left_in_row());
-    for (int k = 0; k < static_cast<int>(outputs_.size()); ++k) {
+    int64_t count = pass.tile_points(end - i);
+    for (int k = 0; k < outputs; ++k) {
       bool direct = pass.steps[k] == 1 &&
                     operands_[static_cast<size_t>(k)].dtype == dtype_of<Real>;
-      pass.outputs[k] =
-          direct ? static_cast<Real*>(address(pass, pass.position, k)) : nullptr;
+      pass.outputs[k] = direct ? static_cast<Real*>(address(pass, k, pass.offset(k))) : nullptr;
     }
-    load_inputs(pass, count);
+    load_inputs(pass, count, i == begin);
     run_steps(pass, count);
     store_outputs(pass, count);
     pass.advance(count);

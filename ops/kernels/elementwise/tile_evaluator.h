@@ -50,8 +50,9 @@ class TileEvaluator {
 
   void bind_steps(const Program& program, const LoopTable<Real>& table);
   void assign_tiles(const Program& program);
-  void* address(const Pass& pass, const WalkPosition& at, int operand) const;
-  void load_inputs(Pass& pass, int64_t count) const;
+  void* address(const Pass& pass, int operand, int64_t offset) const;
+  void gather(Pass& pass, int operand, Real* tile, int64_t count) const;
+  void load_inputs(Pass& pass, int64_t count, bool first_tile) const;
   void run_steps(Pass& pass, int64_t count) const;
   void store_outputs(Pass& pass, int64_t count) const;
 

@@ -2,8 +2,13 @@
 // defining CONVOY_VECTOR_BYTES.
 #pragma once
 
+#if CONVOY_VECTOR_BYTES > 16
+#include <immintrin.h>
+#endif
+
 #include "ops/kernels/elementwise/loops.h"
 #include "ops/kernels/elementwise/vector_math.h"
+#include "runtime/base/float16.h"
 
 namespace convoy::elementwise {
 namespace {
@@ -196,6 +201,40 @@ CONVOY_FUNCTION3(MultiplyAdd, return a * b + c;)
 CONVOY_FUNCTION3(Select, return select(a != 0.0f, b, c);)
 CONVOY_FUNCTION3(Clamp, return at_most(at_least(a, b), c);)
 
+#if CONVOY_VECTOR_BYTES == 32
+#define CONVOY_LOAD_HALVES(p) \
+  (Floats) _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))
+#define CONVOY_STORE_HALVES(p, v)                          \
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),          \
+                   _mm256_cvtps_ph((__m256)(v), _MM_FROUND_TO_NEAREST_INT))
+#elif CONVOY_VECTOR_BYTES == 64
+#define CONVOY_LOAD_HALVES(p) \
+  (Floats) _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))
+#define CONVOY_STORE_HALVES(p, v)                          \
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),       \
+                      _mm512_maskz_cvtps_ph(0xffff, (__m512)(v), _MM_FROUND_TO_NEAREST_INT))
+#endif
+
+#ifdef CONVOY_LOAD_HALVES
+[[maybe_unused]] void load_half(const void* from, int64_t step, float* to, int64_t count) {
+  const uint16_t* source = static_cast<const uint16_t*>(from);
+  int64_t i = 0;
+  if (step == 1) {
+    for (; i + kLanes <= count; i += kLanes) store(to + i, CONVOY_LOAD_HALVES(source + i));
+  }
+  for (; i < count; ++i) to[i] = half_bits_to_float(source[i * step]);
+}
+
+[[maybe_unused]] void store_half(const float* from, void* to, int64_t step, int64_t count) {
+  uint16_t* target = static_cast<uint16_t*>(to);
+  int64_t i = 0;
+  if (step == 1) {
+    for (; i + kLanes <= count; i += kLanes) CONVOY_STORE_HALVES(target + i, load(from + i));
+  }
+  for (; i < count; ++i) target[i * step] = float_to_half_bits(from[i]);
+}
+#endif
+
 [[maybe_unused]] void fill_vector_loops(LoopTable<float>& table) {
 #define CONVOY_SET(arity, name) \
   table.loops[static_cast<int>(Formula::k##name)] = loop##arity<name>;
@@ -215,6 +254,10 @@ CONVOY_FUNCTION3(Clamp, return at_most(at_least(a, b), c);)
   CONVOY_SET(2, Xor)
   CONVOY_SET(3, MultiplyAdd) CONVOY_SET(3, Select) CONVOY_SET(3, Clamp)
 #undef CONVOY_SET
+#ifdef CONVOY_LOAD_HALVES
+  table.load_half = load_half;
+  table.store_half = store_half;
+#endif
 }
 
 }  // namespace
