@@ -4,6 +4,7 @@
 
 #include "ops/kernels/cast/cast.h"
 #include "ops/kernels/copy/copy.h"
+#include "ops/kernels/elementwise/program_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -53,11 +54,25 @@ void infer_cast(InferRequest& request) {
   request.set_output(0, target_of(request.node, like), request.inputs[0].shape);
 }
 
-std::unique_ptr<Kernel> make_cast(KernelRequest& request) {
+NarrowOptions read_attributes(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   NarrowOptions options = read_options(attributes);
   if (request.node().op_type == "Cast") read_target(attributes, request.node().version);
   attributes.finish();
+  return options;
+}
+
+// To a type that float holds, a conversion is what elementwise kernels do when they load and store.
+std::unique_ptr<Kernel> make_cast_by_float(KernelRequest& request) {
+  read_attributes(request);
+  DType from = request.input(0).dtype;
+  DType to = request.output(0).dtype;
+  if (from == to) return request.refuse("copies");
+  return elementwise::make_float_kernel(request, elementwise::single_step(elementwise::Formula::kCopy));
+}
+
+std::unique_ptr<Kernel> make_cast(KernelRequest& request) {
+  NarrowOptions options = read_attributes(request);
   DType from = request.input(0).dtype;
   DType to = request.output(0).dtype;
   if (!can_cast(from, to)) {
@@ -99,7 +114,8 @@ std::unique_ptr<Kernel> make_bit_cast(KernelRequest& request) {
 
 void register_cast(Registry& registry) {
   for (const char* name : {"Cast", "CastLike"}) {
-    OpDef& cast = registry.add(name).kernel("reference", make_cast);
+    OpDef& cast = registry.add(name);
+    cast.kernel("vector", make_cast_by_float).kernel("reference", make_cast);
     cast.infer = infer_cast;
     cast.view = view_cast;
   }
