@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <optional>
+
 #include "ops/conv/conv_kernels.h"
 #include "ops/conv/onednn_kernel.h"
 
@@ -40,6 +43,31 @@ onednn::ConvProblem describe(const KernelRequest& request, const ConvRequest& co
   return problem;
 }
 
+// oneDNN's blocked kernels want the padding at the start within one register tile; what they refuse
+// for that reason they take with the padding written out.
+std::shared_ptr<const onednn::Primitive> without_padding(const ConvRequest& conv,
+                                                         onednn::ConvProblem problem,
+                                                         std::optional<SourcePadding>& padding) {
+  const Window& window = conv.shape.window;
+  int64_t pads = 0;
+  for (int axis = 0; axis < window.rank(); ++axis) {
+    if (window.pads_begin[axis] < 0 || window.pads_end[axis] < 0) return nullptr;
+    pads += window.pads_begin[axis] + window.pads_end[axis];
+  }
+  if (pads == 0) return nullptr;
+  int64_t width = std::max(1, problem.input_block);
+  int64_t planes = problem.batch * ((problem.in_channels + width - 1) / width);
+  padding = SourcePadding::of(window, planes, width);
+  problem.input = padding->padded;
+  problem.pads_begin = Dims::filled(window.rank(), 0);
+  problem.pads_end = problem.pads_begin;
+  return onednn::convolution(problem);
+}
+
+bool is_fast(const std::shared_ptr<const onednn::Primitive>& primitive) {
+  return primitive && primitive->implementation().find("jit") == 0;
+}
+
 bool is_empty(const ConvShape& shape) {
   return element_count(shape.output_shape()) == 0 || shape.in_channels == 0 ||
          element_count(shape.window.input) == 0;
@@ -77,7 +105,9 @@ std::unique_ptr<Kernel> make_blocked_conv(KernelRequest& request, const ConvRequ
   problem.input_block = plain_input ? 0 : block;
   problem.output_block = block;
   auto primitive = onednn::convolution(problem);
-  if (!primitive || primitive->implementation().find("jit") != 0) {
+  std::optional<SourcePadding> padding;
+  if (!is_fast(primitive)) primitive = without_padding(conv, problem, padding);
+  if (!is_fast(primitive)) {
     return request.refuse("oneDNN has no kernel for this in blocks");
   }
   if (!plain_input) request.want_layout(0, Layout{block});
@@ -86,7 +116,7 @@ std::unique_ptr<Kernel> make_blocked_conv(KernelRequest& request, const ConvRequ
     request.want_layout(3, Layout{block});
     request.allow_in_place(3, 0);
   }
-  return make_onednn_kernel(request, std::move(primitive));
+  return make_onednn_kernel(request, std::move(primitive), std::move(padding));
 }
 
 std::unique_ptr<Kernel> make_onednn_conv(KernelRequest& request, const ConvRequest& conv) {

@@ -9,11 +9,17 @@ using onednn::Primitive;
 
 class OneDnnKernel : public Kernel {
  public:
-  OneDnnKernel(KernelRequest& request, std::shared_ptr<const Primitive> primitive)
+  OneDnnKernel(KernelRequest& request, std::shared_ptr<const Primitive> primitive,
+               std::optional<SourcePadding> padding)
       : primitive_(std::move(primitive)),
+        padding_(std::move(padding)),
         has_bias_(request.has_input(2)),
         has_residual_(request.has_input(3)) {
-    size_t scratch = (primitive_->scratch_bytes() + kAlignment - 1) / kAlignment * kAlignment;
+    size_t scratch = aligned(primitive_->scratch_bytes());
+    if (padding_) {
+      padded_at_ = scratch;
+      scratch += aligned(static_cast<size_t>(padding_->floats()) * sizeof(float));
+    }
     weights_at_ = scratch;
     if (!primitive_->weights_format().empty()) {
       size_t bytes = primitive_->packed_weights_bytes();
@@ -39,6 +45,11 @@ class OneDnnKernel : public Kernel {
     }
     onednn::Operands operands;
     operands.source = context.input(0).as<const float>();
+    if (padding_) {
+      auto* padded = reinterpret_cast<float*>(context.scratch() + padded_at_);
+      padding_->copy(operands.source, padded, context.threads());
+      operands.source = padded;
+    }
     operands.weights = weights(context);
     if (has_bias_) operands.bias = context.input(2).as<const float>();
     operands.destination = output.as<float>();
@@ -47,6 +58,8 @@ class OneDnnKernel : public Kernel {
   }
 
  private:
+  static size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
   const float* weights(KernelContext& context) const {
     const auto* plain = context.input(1).as<const float>();
     if (packed_) return reinterpret_cast<const float*>(packed_->data());
@@ -57,18 +70,21 @@ class OneDnnKernel : public Kernel {
   }
 
   std::shared_ptr<const Primitive> primitive_;
+  std::optional<SourcePadding> padding_;
   std::shared_ptr<const Buffer> packed_;
   bool has_bias_;
   bool has_residual_;
   bool pack_each_run_ = false;
   size_t weights_at_ = 0;
+  size_t padded_at_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_onednn_kernel(KernelRequest& request,
-                                           std::shared_ptr<const onednn::Primitive> primitive) {
-  return std::make_unique<OneDnnKernel>(request, std::move(primitive));
+                                           std::shared_ptr<const onednn::Primitive> primitive,
+                                           std::optional<SourcePadding> padding) {
+  return std::make_unique<OneDnnKernel>(request, std::move(primitive), std::move(padding));
 }
 
 }  // namespace convoy

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "ops/conv/source_padding.h"
 #include "ops/kernels/onednn/primitive.h"
 #include "runtime/op/kernel.h"
 
@@ -10,8 +12,10 @@ namespace convoy {
 
 // A kernel over inputs X, W, B?, residual?; the primitive must have been made with the bias and
 // add_to_output that the node has. Constant weights are packed once, others in every run. Asks for
-// the scratch it needs; layouts are the caller's to demand.
+// the scratch it needs; layouts are the caller's to demand. With `padding` the primitive reads the
+// padded copy of X.
 std::unique_ptr<Kernel> make_onednn_kernel(KernelRequest& request,
-                                           std::shared_ptr<const onednn::Primitive> primitive);
+                                           std::shared_ptr<const onednn::Primitive> primitive,
+                                           std::optional<SourcePadding> padding = std::nullopt);
 
 }  // namespace convoy

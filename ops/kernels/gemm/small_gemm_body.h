@@ -1,5 +1,5 @@
-// The register tiles of small_gemm for a vector type V: zero, set, load, store, load_n, store_n, fma,
-// lanes. Included inside an anonymous namespace.
+// The register tiles of small_gemm for a vector type V: zero, set, load, store, load_n, store_n,
+// fma, lanes. Included inside an anonymous namespace.
 
 // rows x (vectors * lanes) elements of Y; the last vector holds `last` lanes, all others are full.
 template <class V, int rows, int vectors>
