@@ -111,6 +111,33 @@ void run_gather(KernelContext& context, int axis) {
   });
 }
 
+// A few slices, one copy each: reads and writes in place whatever the strides.
+std::unique_ptr<Kernel> make_slices(KernelRequest& request) {
+  constexpr int64_t kFew = 64;
+  int axis = read_axis(request);
+  const TensorDesc& indices = request.input(1);
+  bool few = indices.rank() == 1 && indices.count() <= kFew;
+  if (!few) return request.refuse("needs a 1-D index of at most 64 entries");
+  const TensorDesc& data = request.input(0);
+  constexpr int64_t kLongRow = 64;
+  if (data.is_contiguous() && data.rank() > 0 && data.strides[axis] < kLongRow) {
+    return request.refuse("short rows are gathered one by one");
+  }
+  request.accept_strides(0);
+  request.accept_output_strides(0);
+  return make_kernel([axis](KernelContext& context) {
+    const TensorView& data = context.input(0);
+    const TensorView& indices = context.input(1);
+    const TensorView& output = context.output(0);
+    for (int64_t k = 0; k < indices.count(); ++k) {
+      int64_t index = checked_index(index_at(indices, k), data.shape[axis]);
+      if (output.count() == 0) continue;
+      copy_parallel(sliced_view(data, axis, index, 1), sliced_view(output, axis, k, 1),
+                    context.threads());
+    }
+  });
+}
+
 std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
   int axis = read_axis(request);
   request.use_scratch(static_cast<size_t>(request.input(1).count()) * sizeof(int64_t));
@@ -120,7 +147,8 @@ std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
 }  // namespace
 
 void register_gather(Registry& registry) {
-  registry.add("Gather").kernel("rows", make_gather).view = view_gather;
+  registry.add("Gather").kernel("slices", make_slices).kernel("rows", make_gather).view =
+      view_gather;
 }
 
 }  // namespace convoy

@@ -18,8 +18,20 @@ Attributes reduction(const char* name) { return {{"reduction", std::string(name)
 
 const Tensor kGrid = tensor<float>({2, 3}, {0, 1, 2, 3, 4, 5});
 
+// Rows of 64 elements, row r counting from 64·r on.
+Tensor long_rows(std::initializer_list<int> rows) {
+  Tensor result = Tensor::allocate(DType::kFloat32, {static_cast<int64_t>(rows.size()), 64});
+  float* out = result.mutable_data<float>();
+  for (int row : rows) {
+    for (int i = 0; i < 64; ++i) *out++ = static_cast<float>(64 * row + i);
+  }
+  return result;
+}
+
 std::vector<OpCase> gather_cases() {
   return {
+      {"gather_long_rows", "Gather", {long_rows({0, 1, 2}), ints({-1, 0, 0, 1})},
+       {long_rows({2, 0, 0, 1})}},
       {"gather_scalar", "Gather", {kGrid, tensor<int64_t>({}, {-1})},
        {tensor<float>({2}, {2, 5})}, axis(1), 13, 0, {1}},
       {"gather_one", "Gather", {kGrid, ints({1})}, {tensor<float>({2, 1}, {1, 4})}, axis(1), 13,
