@@ -69,5 +69,5 @@ convoy_optional_library(OPENJPEG libopenjp2)
 find_path(kissfft_include kissfft.hh PATH_SUFFIXES kissfft)
 if(kissfft_include)
   set_source_files_properties(ops/kernels/fft/fft.cc PROPERTIES
-    COMPILE_DEFINITIONS CONVOY_HAS_KISSFFT COMPILE_OPTIONS "-isystem${kissfft_include}")
+    COMPILE_DEFINITIONS CONVOY_HAS_KISSFFT COMPILE_OPTIONS "-isystem${kissfft_include};-fcx-limited-range")
 endif()

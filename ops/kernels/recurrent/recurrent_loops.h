@@ -18,17 +18,26 @@ constexpr int kTileRows = 2;
 constexpr int kTileVectors = 4;
 constexpr int kPanelVectors = static_cast<int>(kPanel) / kLanes;
 
-// kTileVectors vectors of a panel, from `first` on.
+// Part of a panel: kTileVectors vectors from `first` on, steps [begin, end) of k, columns of `init`
+// and `out` from `column` on.
+struct Strip {
+  const float* panel;
+  int64_t column;
+  int first;
+  int64_t begin;
+  int64_t end;
+};
+
 template <int rows>
-void multiply_tile(const float* const* a, const float* panel, int64_t k, const float* const* init,
-                   float* const* out, int64_t panel_column, int first) {
-  const int64_t column = panel_column + static_cast<int64_t>(first) * kLanes;
+void multiply_tile(const float* const* a, const Strip& strip, const float* const* init,
+                   float* const* out) {
+  const int64_t column = strip.column + static_cast<int64_t>(strip.first) * kLanes;
   VFloat sum[rows][kTileVectors];
   for (int r = 0; r < rows; ++r) {
     for (int v = 0; v < kTileVectors; ++v) sum[r][v] = load(init[r] + column + v * kLanes);
   }
-  const float* weights = panel + first * kLanes;
-  for (int64_t p = 0; p < k; ++p, weights += kPanel) {
+  const float* weights = strip.panel + strip.begin * kPanel + strip.first * kLanes;
+  for (int64_t p = strip.begin; p < strip.end; ++p, weights += kPanel) {
     VFloat w[kTileVectors];
     for (int v = 0; v < kTileVectors; ++v) w[v] = load(weights + v * kLanes);
     for (int r = 0; r < rows; ++r) {
@@ -71,24 +80,34 @@ void multiply_row(const float* a, const float* panel, int64_t k, const float* in
   }
 }
 
+// All rows by one strip; never one row alone at the end.
+void multiply_strip(const float* const* a, int64_t rows, const Strip& strip,
+                    const float* const* init, float* const* out) {
+  int64_t r = 0;
+  for (; r + kTileRows <= rows && rows - r != kTileRows + 1; r += kTileRows) {
+    multiply_tile<kTileRows>(a + r, strip, init + r, out + r);
+  }
+  if ((rows - r) % 2 == 1) {
+    multiply_tile<3>(a + r, strip, init + r, out + r);
+    r += 3;
+  }
+  for (; r < rows; r += 2) multiply_tile<2>(a + r, strip, init + r, out + r);
+}
+
+// Steps of k whose part of a panel stays in L1 while all rows pass by.
+constexpr int64_t kStripSteps = 64;
+
 void multiply_panel(const float* const* a, int64_t rows, const float* panel, int64_t k,
                     const float* const* init, float* const* out, int64_t column) {
+  if (rows == 0) return;
   if (rows == 1) return multiply_row(a[0], panel, k, init[0] + column, out[0] + column);
-  // A strip of the panel stays in L1 while all rows pass by. Never one row alone at the end.
   for (int first = 0; first < kPanelVectors; first += kTileVectors) {
-    int64_t r = 0;
-    for (; r + kTileRows <= rows && rows - r != kTileRows + 1; r += kTileRows) {
-      multiply_tile<kTileRows>(a + r, panel, k, init + r, out + r, column, first);
-    }
-    for (; r < rows; r += 2) {
-      // An odd rest starts with three rows.
-      if ((rows - r) % 2 == 1) {
-        multiply_tile<3>(a + r, panel, k, init + r, out + r, column, first);
-        ++r;
-      } else {
-        multiply_tile<2>(a + r, panel, k, init + r, out + r, column, first);
-      }
-    }
+    int64_t begin = 0;
+    do {
+      const int64_t end = begin + kStripSteps < k ? begin + kStripSteps : k;
+      multiply_strip(a, rows, {panel, column, first, begin, end}, begin == 0 ? init : out, out);
+      begin = end;
+    } while (begin < k);
   }
 }
 

@@ -41,19 +41,20 @@ void row_sum(const float* x, int64_t n, double* total) {
   }
 }
 
-// Columns are taken four vectors at a time; the rest of fewer one by one.
-constexpr int kBlock = 4 * kLanes;
+// Columns are taken kVectors vectors at a time: whole cache lines, of few rows at once.
+constexpr int kVectors = 8;
+constexpr int kBlock = kVectors * kLanes;
 
 template <typename Map>
 void column_sum(const float* x, int64_t n, int64_t stride, int64_t width, double* total) {
   for (int64_t c = 0; c < width; c += kBlock) {
     for (int64_t first = 0; first < n; first += kChunkRows) {
       const int64_t last = first + kChunkRows < n ? first + kChunkRows : n;
-      VFloat sums[4] = {};
+      VFloat sums[kVectors] = {};
       for (int64_t i = first; i < last; ++i) {
         const float* line = x + i * stride + c;
         if (c + kBlock <= width) {
-          for (int v = 0; v < 4; ++v) sums[v] += Map::of(load(line + v * kLanes));
+          for (int v = 0; v < kVectors; ++v) sums[v] += Map::of(load(line + v * kLanes));
           continue;
         }
         for (int v = 0; c + v * kLanes < width; ++v) {
@@ -63,7 +64,7 @@ void column_sum(const float* x, int64_t n, int64_t stride, int64_t width, double
         }
       }
       float lanes[kBlock];
-      for (int v = 0; v < 4; ++v) store(lanes + v * kLanes, sums[v]);
+      for (int v = 0; v < kVectors; ++v) store(lanes + v * kLanes, sums[v]);
       for (int k = 0; k < kBlock && c + k < width; ++k) {
         total[c + k] += static_cast<double>(lanes[k]);
       }
