@@ -232,6 +232,43 @@ void reduce_columns(ReduceKind kind, const RunReduction& run, const ReducePlan& 
   });
 }
 
+// Few elements an output, wherever they lie: one addition after the other.
+template <ReduceKind kind>
+void reduce_short(const ReducePlan& plan, const float* x, float* y, ThreadPool& threads) {
+  constexpr int64_t kWidth = 256;
+  const int64_t pieces = (plan.width + kWidth - 1) / kWidth;
+  auto take = [](double total, double value) {
+    if constexpr (kind == ReduceKind::kMax) return value > total || is_nan(value) ? value : total;
+    if constexpr (kind == ReduceKind::kMin) return value < total || is_nan(value) ? value : total;
+    if constexpr (kind == ReduceKind::kL1) return total + std::abs(value);
+    if constexpr (kind == ReduceKind::kL2) return total + value * value;
+    if constexpr (kind == ReduceKind::kSumSquare) return total + value * value;
+    return total + value;
+  };
+  auto work = [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; ++p) {
+      const int64_t row = p / pieces;
+      const int64_t first = p % pieces * kWidth;
+      const int64_t last = std::min(first + kWidth, plan.width);
+      const float* base = x + plan.kept_outer[row];
+      for (int64_t k = first; k < last; ++k) {
+        double total = neutral(kind);
+        for (int64_t r = 0; r < plan.outer; ++r) {
+          const float* from = base + k * plan.width_stride + plan.reduced[r];
+          for (int64_t i = 0; i < plan.n; ++i) {
+            total = take(total, static_cast<double>(from[i * plan.stride]));
+          }
+        }
+        y[row * plan.width + k] = finish(kind, total, plan.reduced_count);
+      }
+    }
+  };
+  const int64_t grain = std::max<int64_t>(1, 16384 / (plan.reduced_count * kWidth));
+  threads.parallel_for(plan.outputs / plan.width * pieces, grain, work);
+}
+
+constexpr int64_t kShort = 16;
+
 template <ReduceKind kind>
 std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only for float32");
@@ -245,6 +282,10 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
     const float* x = context.input(0).as<float>();
     float* y = context.output(0).as<float>();
     const bool rows = plan.stride == 1 && plan.n > 1;
+    const bool is_short = plan.reduced_count > 0 && plan.reduced_count <= kShort;
+    if (is_short && (rows || plan.width_stride != 1)) {
+      return reduce_short<kind>(plan, x, y, context.threads());
+    }
     if (rows) return reduce_rows(kind, run, plan, x, y, context.threads());
     if (plan.width_stride == 1) return reduce_columns(kind, run, plan, x, y, context.threads());
     run_reference<float>(kind, plan, context);

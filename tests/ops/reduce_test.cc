@@ -87,6 +87,19 @@ TEST(Reduce, KernelsAgree) {
   }
 }
 
+TEST(Reduce, KernelsAgreeOnFewElements) {
+  for (const char* op : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare",
+                         "ReduceL1", "ReduceL2", "ReduceLogSum"}) {
+    for (const Ints& list : {Ints{2}, Ints{1, 3}, Ints{3}}) {
+      OpCase c{fmt::format("axes {}", to_string(Dims(list))), op,
+               {pattern({300, 2, 5, 3}, 0, 2), Tensor::from_int64s(list)}, {wanted}};
+      c.constants = {1};
+      c.within = 1e-5;
+      compare_kernels(c);
+    }
+  }
+}
+
 TEST(Reduce, RefusesAnAxisOutside) {
   OpCase c{"outside", "ReduceSum", {tensor<float>({2}, {1, 2}), axes({1})}, {wanted}};
   EXPECT_THROW(evaluate_case(c, c.inputs), Error);
