@@ -16,12 +16,21 @@ FOLDER = pathlib.Path(__file__).parent
 
 
 def _save(folder, name, nodes, weights, inputs, outputs):
-    """inputs, outputs: {name: shape} of float32 tensors; a string in a shape is a size left open."""
-    def infos(values):
-        return [helper.make_tensor_value_info(key, TensorProto.FLOAT, shape) for key, shape in values.items()]
+    """inputs, outputs: {name: shape} of float32 tensors; a string is a size left open."""
 
-    graph = helper.make_graph(nodes, name, infos(inputs), infos(outputs),
-                              [numpy_helper.from_array(value, key) for key, value in weights.items()])
+    def infos(values):
+        return [
+            helper.make_tensor_value_info(key, TensorProto.FLOAT, shape)
+            for key, shape in values.items()
+        ]
+
+    graph = helper.make_graph(
+        nodes,
+        name,
+        infos(inputs),
+        infos(outputs),
+        [numpy_helper.from_array(value, key) for key, value in weights.items()],
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8,
                               producer_name="convoy-models")
     onnx.checker.check_model(model, full_check=True)
@@ -39,11 +48,16 @@ def rowwise_conv1d(folder, rows=10, channels=15, kernel=3):
     rng = np.random.default_rng(1)
     weights, nodes = {"axis": np.array([2], np.int64)}, []
     for h in range(rows):
-        weights |= {f"row{h}": np.array(h, np.int64), f"w{h}": _random(rng, channels, channels, kernel),
-                    f"b{h}": _random(rng, channels, 1)[:, 0].copy()}
-        nodes += [helper.make_node("Gather", ["x", f"row{h}"], [f"x{h}"], axis=2),
-                  helper.make_node("Conv", [f"x{h}", f"w{h}", f"b{h}"], [f"c{h}"], kernel_shape=[kernel]),
-                  helper.make_node("Unsqueeze", [f"c{h}", "axis"], [f"y{h}"])]
+        weights |= {
+            f"row{h}": np.array(h, np.int64),
+            f"w{h}": _random(rng, channels, channels, kernel),
+            f"b{h}": _random(rng, channels, 1)[:, 0].copy(),
+        }
+        nodes += [
+            helper.make_node("Gather", ["x", f"row{h}"], [f"x{h}"], axis=2),
+            helper.make_node("Conv", [f"x{h}", f"w{h}", f"b{h}"], [f"c{h}"], kernel_shape=[kernel]),
+            helper.make_node("Unsqueeze", [f"c{h}", "axis"], [f"y{h}"]),
+        ]
     nodes.append(helper.make_node("Concat", [f"y{h}" for h in range(rows)], ["y"], axis=2))
     _save(folder, "rowwise_conv1d", nodes, weights, {"x": ["B", channels, rows, 100]},
           {"y": ["B", channels, rows, 100 - kernel + 1]})
@@ -51,18 +65,33 @@ def rowwise_conv1d(folder, rows=10, channels=15, kernel=3):
 
 # name: (kernel size, pad on both sides, stride, dilation)
 BY_HAND = {
-    "size2": (2, 0, 1, 1), "size3": (3, 0, 1, 1), "size3_pad1": (3, 1, 1, 1), "size2_stride2": (2, 0, 2, 1),
-    "size2_stride2_pad2": (2, 2, 2, 1), "size2_stride2_pad5": (2, 5, 2, 1), "size2_dilation2": (2, 0, 1, 2),
+    "size2": (2, 0, 1, 1),
+    "size3": (3, 0, 1, 1),
+    "size3_pad1": (3, 1, 1, 1),
+    "size2_stride2": (2, 0, 2, 1),
+    "size2_stride2_pad2": (2, 2, 2, 1),
+    "size2_stride2_pad5": (2, 5, 2, 1),
+    "size2_dilation2": (2, 0, 1, 2),
 }
 
 
 def conv1d_by_hand(folder):
-    """Seven Conv1d of one input (1, 1, 10): two output maps, weights 1, 1, … and 0, -1, …, no bias."""
+    """Seven Conv1d of one input (1, 1, 10): two output maps, weights 1, … and 0, -1, …, no bias."""
     weights, nodes, outputs = {}, [], {}
     for name, (size, pad, stride, dilation) in BY_HAND.items():
-        weights[f"w_{name}"] = np.stack([np.ones(size), -np.arange(size)]).astype(np.float32)[:, None]
-        nodes.append(helper.make_node("Conv", ["x", f"w_{name}"], [name], pads=[pad, pad], strides=[stride],
-                                      dilations=[dilation]))
+        weights[f"w_{name}"] = np.stack([np.ones(size), -np.arange(size)]).astype(np.float32)[
+            :, None
+        ]
+        nodes.append(
+            helper.make_node(
+                "Conv",
+                ["x", f"w_{name}"],
+                [name],
+                pads=[pad, pad],
+                strides=[stride],
+                dilations=[dilation],
+            )
+        )
         outputs[name] = [1, 2, (10 + 2 * pad - dilation * (size - 1) - 1) // stride + 1]
     _save(folder, "conv1d_by_hand", nodes, weights, {"x": [1, 1, 10]}, outputs)
 
@@ -81,7 +110,7 @@ def conv1d_groups(folder):
 
 
 def shared_conv1d(folder, channels=12, maps=4, kernel=5):
-    """One Conv1d(1, O, k) for every channel x[:, i:i+1, :], joined; and its sum over the channels."""
+    """One Conv1d(1, O, k) for each channel x[:, i:i+1, :], joined; and its sum over channels."""
     rng = np.random.default_rng(3)
     weights = {"w": _random(rng, maps, 1, kernel), "b": _random(rng, maps, 1)[:, 0].copy(),
                "split": np.ones(channels, np.int64)}
@@ -107,9 +136,13 @@ def conv_ranks(folder):
             source = f"x{dims}"
             if units:
                 weights[f"axes_{name}"] = np.arange(2 + dims, 2 + rank, dtype=np.int64)
-                nodes.append(helper.make_node("Unsqueeze", [source, f"axes_{name}"], [f"in_{name}"]))
+                nodes.append(
+                    helper.make_node("Unsqueeze", [source, f"axes_{name}"], [f"in_{name}"])
+                )
                 source = f"in_{name}"
-            nodes.append(helper.make_node("Conv", [source, f"w_{name}"], [name], auto_pad="SAME_UPPER"))
+            nodes.append(
+                helper.make_node("Conv", [source, f"w_{name}"], [name], auto_pad="SAME_UPPER")
+            )
             outputs[name] = [1, 1] + [size] * dims + [1] * units
     _save(folder, "conv_ranks", nodes, weights, inputs, outputs)
 

@@ -47,14 +47,14 @@ def make_feeds(model: onnx.ModelProto) -> dict[str, np.ndarray]:
     return feeds
 
 
-def median_milliseconds(session: convoy.InferenceSession, feeds: dict) -> float:
+def fastest_milliseconds(session: convoy.InferenceSession, feeds: dict) -> float:
     times = []
     end = time.perf_counter() + 0.5
     while len(times) < 5 or time.perf_counter() < end:
         begin = time.perf_counter()
         session.run(None, feeds)
         times.append(time.perf_counter() - begin)
-    return float(np.median(times)) * 1e3
+    return min(times) * 1e3
 
 
 def largest_difference(outputs, expected) -> float:
@@ -88,8 +88,8 @@ def report(path: Path) -> bool:
     for info, array in zip(session.get_outputs(), outputs, strict=True):
         print(f"  output      {info.name} {list(array.shape)}")
     print(f"  difference  {difference:.1e} at most from the expected output, relative")
-    print(f"  time        {median_milliseconds(as_written, feeds):.3f} ms as written, "
-          f"{median_milliseconds(session, feeds):.3f} ms optimized")
+    print(f"  fastest run {fastest_milliseconds(as_written, feeds):.3f} ms as written, "
+          f"{fastest_milliseconds(session, feeds):.3f} ms optimized")
     return difference <= TOLERANCE
 
 

@@ -70,8 +70,8 @@ class Locations {
   std::vector<Tensor> constants_;
 };
 
-// Decides, from the outputs backwards, which values are written straight into a graph output or into
-// the region of an operator that lays its inputs side by side.
+// Decides, from the outputs backwards, which values are written straight into a graph output or
+// into the region of an operator that lays its inputs side by side.
 void wish_places(const Graph& graph, const Analysis& analysis, Locations& locations,
                  const std::vector<int>& output_storages);
 

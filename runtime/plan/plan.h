@@ -1,5 +1,5 @@
-// A plan: a graph fixed for one set of input shapes. A linear list of steps over values whose places
-// are known. Immutable once built; any number of runs may share it.
+// A plan: a graph fixed for one set of input shapes. A linear list of steps over values whose
+// places are known. Immutable once built; any number of runs may share it.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,8 @@ struct Place {
   TensorDesc desc;
 };
 
-// A value as a dynamic step sees it: a place of the static part, or an entry of the run's value table.
+// A value as a dynamic step sees it: a place of the static part, or an entry of the run's value
+// table.
 struct DynamicOperand {
   bool is_static = false;
   Place place;        // when static
@@ -67,7 +68,8 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Tensor> constants;
   std::vector<PlannedOutput> outputs;
-  std::vector<int> input_slots;  // by input: slot of the value table, -1 if no dynamic step reads it
+  std::vector<int>
+      input_slots;  // by input: slot of the value table, -1 if no dynamic step reads it
   int slot_count = 0;
   size_t arena_bytes = 0;
   size_t scratch_bytes = 0;  // the largest of any step; lies behind the arena
@@ -86,8 +88,8 @@ struct PlanOptions {
   bool all_dynamic = false;  // shape-agnostic: every step infers as it goes
 };
 
-// Inputs: the types of the graph's inputs, then of its captures (kUndefined: no tensor). Throws Error
-// with the node's context.
+// Inputs: the types of the graph's inputs, then of its captures (kUndefined: no tensor). Throws
+// Error with the node's context.
 std::shared_ptr<const Plan> make_plan(const Graph& graph, const std::vector<TensorDesc>& inputs,
                                       const PlanOptions& options);
 

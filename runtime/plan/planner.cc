@@ -254,7 +254,8 @@ class Planner {
       ValueId id = node.inputs[static_cast<size_t>(i)];
       if (!input.known() || !input.same_region(locations_.main(id))) continue;
       const Storage& storage = locations_.storage(input.storage);
-      bool fits = storage.home == Home::kArena && !storage.pinned && input.desc.shape == wanted.shape &&
+      bool fits = storage.home == Home::kArena && !storage.pinned &&
+                  input.desc.shape == wanted.shape &&
                   size_of(input.desc.dtype) == size_of(wanted.dtype) &&
                   input.desc.dtype != DType::kString && wanted.dtype != DType::kString &&
                   input.desc.layout == wanted.layout &&
@@ -418,7 +419,8 @@ class Planner {
 
 size_t Plan::footprint() const {
   size_t bytes = sizeof(Plan) + steps.size() * sizeof(Step);
-  for (const Step& step : steps) bytes += (step.inputs.size() + step.outputs.size()) * sizeof(Place);
+  for (const Step& step : steps)
+    bytes += (step.inputs.size() + step.outputs.size()) * sizeof(Place);
   for (const Tensor& constant : constants) {
     if (constant.buffer().use_count() == 1) bytes += constant.buffer()->bytes();
   }

@@ -1,4 +1,8 @@
-"""Runs ONNX's backend cases and prints how many pass of each kind; --write updates expected_failures.txt."""
+"""Runs ONNX's backend cases and prints how many pass of each kind.
+
+--write updates expected_failures.txt.
+"""
+
 import argparse
 import pathlib
 import sys
@@ -50,8 +54,10 @@ def main():
             for name, reason in sorted(result.reasons.items()):
                 print(f"  {name}: {reason}")
     if args.write:
-        text = "# Cases of ONNX's backend test suite that Convoy does not pass; made by count.py --write.\n"
-        pathlib.Path(__file__).with_name("expected_failures.txt").write_text(text + "\n".join(failing) + "\n")
+        text = "# Cases of ONNX's backend tests that Convoy does not pass; made by count.py --write.\n"
+        pathlib.Path(__file__).with_name("expected_failures.txt").write_text(
+            text + "\n".join(failing) + "\n"
+        )
     return 0
 
 

@@ -1,6 +1,7 @@
 """ONNX's own backend cases, run by its official runner over convoy.backend.
 
-expected_failures.txt names the cases that are known to fail; one of them that passes is a failure here.
+expected_failures.txt names the cases that are known to fail; one of them that
+passes is a failure here.
 """
 import pathlib
 import unittest
@@ -9,8 +10,12 @@ import onnx.backend.test
 
 import convoy.backend
 
-_KINDS = ("OnnxBackendNodeModelTest", "OnnxBackendSimpleModelTest", "OnnxBackendPyTorchConvertedModelTest",
-          "OnnxBackendPyTorchOperatorModelTest")
+_KINDS = (
+    "OnnxBackendNodeModelTest",
+    "OnnxBackendSimpleModelTest",
+    "OnnxBackendPyTorchConvertedModelTest",
+    "OnnxBackendPyTorchOperatorModelTest",
+)
 _LIST = pathlib.Path(__file__).with_name("expected_failures.txt")
 
 

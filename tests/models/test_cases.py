@@ -13,7 +13,10 @@ MODELS = pathlib.Path(__file__).parents[2] / "models"
 BY_HAND = {
     "size2": [[1, 3, 5, 7, 9, 11, 13, 15, 17], [-1, -2, -3, -4, -5, -6, -7, -8, -9]],
     "size3": [[3, 6, 9, 12, 15, 18, 21, 24], [-5, -8, -11, -14, -17, -20, -23, -26]],
-    "size3_pad1": [[1, 3, 6, 9, 12, 15, 18, 21, 24, 17], [-2, -5, -8, -11, -14, -17, -20, -23, -26, -9]],
+    "size3_pad1": [
+        [1, 3, 6, 9, 12, 15, 18, 21, 24, 17],
+        [-2, -5, -8, -11, -14, -17, -20, -23, -26, -9],
+    ],
     "size2_stride2": [[1, 5, 9, 13, 17], [-1, -3, -5, -7, -9]],
     "size2_stride2_pad2": [[0, 1, 5, 9, 13, 17, 0], [0, -1, -3, -5, -7, -9, 0]],
     "size2_stride2_pad5": [[0, 0, 0, 3, 7, 11, 15, 9, 0, 0], [0, 0, 0, -2, -4, -6, -8, 0, 0, 0]],
@@ -22,7 +25,10 @@ BY_HAND = {
 
 
 def weights_of(name):
-    return {t.name: numpy_helper.to_array(t) for t in onnx.load(MODELS / f"{name}.onnx").graph.initializer}
+    return {
+        t.name: numpy_helper.to_array(t)
+        for t in onnx.load(MODELS / f"{name}.onnx").graph.initializer
+    }
 
 
 def run(name, optimize, feeds):
@@ -61,14 +67,20 @@ def test_rowwise_conv1d_equals_one_grouped_conv(optimize):
     folded = x.transpose(0, 2, 1, 3).reshape(3, 150, 100)
     grouped = conv1d(folded, np.concatenate([w[f"w{h}"] for h in range(10)]),
                      np.concatenate([w[f"b{h}"] for h in range(10)]), groups=10)
-    np.testing.assert_allclose(y, grouped.reshape(3, 10, 15, 98).transpose(0, 2, 1, 3), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(
+        y, grouped.reshape(3, 10, 15, 98).transpose(0, 2, 1, 3), rtol=0, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("optimize", [False, True])
 def test_conv1d_by_hand(optimize):
-    outputs = run("conv1d_by_hand", optimize, {"x": np.arange(10, dtype=np.float32).reshape(1, 1, 10)})
+    outputs = run(
+        "conv1d_by_hand", optimize, {"x": np.arange(10, dtype=np.float32).reshape(1, 1, 10)}
+    )
     for name, expected in BY_HAND.items():
-        np.testing.assert_array_equal(outputs[name][0], np.array(expected, np.float32), err_msg=name)
+        np.testing.assert_array_equal(
+            outputs[name][0], np.array(expected, np.float32), err_msg=name
+        )
 
 
 @pytest.mark.parametrize("optimize", [False, True])
@@ -100,7 +112,9 @@ def test_conv_of_rank_1_2_3_is_one_operator(optimize):
     for dims in (1, 2, 3):
         x = feeds[f"x{dims}"]
         padded = np.pad(x.astype("f8"), [(0, 0), (0, 0)] + [(1, 1)] * dims)
-        windows = np.lib.stride_tricks.sliding_window_view(padded, [3] * dims, axis=tuple(range(2, 2 + dims)))
+        windows = np.lib.stride_tricks.sliding_window_view(
+            padded, [3] * dims, axis=tuple(range(2, 2 + dims))
+        )
         expected = windows.sum(axis=tuple(range(-dims, 0)))
         base = outputs[f"y{dims}_rank{dims}"]
         np.testing.assert_allclose(base, expected, atol=1e-5)

@@ -33,7 +33,8 @@ CLI::App* add_command(CLI::App& app, Action& chosen, const std::shared_ptr<Optio
                       const std::string& example, int (*body)(const Options&)) {
   CLI::App* command = app.add_subcommand(name, purpose);
   command->footer("Example:\n  " + example);
-  command->callback([options, &chosen, body] { chosen = [options, body] { return body(*options); }; });
+  command->callback(
+      [options, &chosen, body] { chosen = [options, body] { return body(*options); }; });
   return command;
 }
 

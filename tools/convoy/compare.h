@@ -17,7 +17,8 @@ struct Tolerance {
 // at [0,1] (1.5, expected 1) …".
 std::string compare(const Value& actual, const Value& expected, const Tolerance& tolerance);
 
-// max|a − b| / max|b| over two tensors of equal shape; infinite where their NaNs or infinities differ.
+// max|a − b| / max|b| over two tensors of equal shape; infinite where their NaNs or infinities
+// differ.
 double largest_relative_difference(const Tensor& actual, const Tensor& expected);
 
 }  // namespace convoy::cli

@@ -7,8 +7,8 @@
 
 namespace convoy::cli {
 
-// The candidate that takes the fewest changes of a letter, if that is at most a third of its letters
-// (and at least one change); "" otherwise.
+// The candidate that takes the fewest changes of a letter, if that is at most a third of its
+// letters (and at least one change); "" otherwise.
 std::string nearest_name(std::string_view typed, const std::vector<std::string>& candidates);
 
 }  // namespace convoy::cli

@@ -22,7 +22,9 @@ struct ProfileOptions {
   int runs = 20;
 };
 
-double milliseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+double milliseconds(std::chrono::nanoseconds time) {
+  return static_cast<double>(time.count()) / 1e6;
+}
 
 // The run with the median total of several, after two that warm up.
 std::vector<StepTime> median_run(Session& session, const Feeds& feeds, int runs) {

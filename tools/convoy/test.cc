@@ -79,7 +79,8 @@ void run_directory(const fs::path& directory, const TestOptions& options) {
   Tolerance tolerance = read_tolerance(directory);
   std::vector<fs::path> sets;
   for (const auto& entry : fs::directory_iterator(directory)) {
-    if (entry.path().filename().string().starts_with("test_data_set_")) sets.push_back(entry.path());
+    if (entry.path().filename().string().starts_with("test_data_set_"))
+      sets.push_back(entry.path());
   }
   std::sort(sets.begin(), sets.end());
   check_input(!sets.empty(), "{} has no test_data_set_*", directory.string());

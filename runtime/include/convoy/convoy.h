@@ -1,8 +1,9 @@
 /* Convoy's C interface: load an ONNX model, run it, read its outputs.
  *
- * Functions return CONVOY_OK or an error code; convoy_last_error() then has the message of the calling
- * thread's last failure. Handles are opaque and released by their own function, which accepts NULL.
- * A session may be used by several threads at once; other handles by one thread at a time. */
+ * Functions return CONVOY_OK or an error code; convoy_last_error() then has the message of the
+ * calling thread's last failure. Handles are opaque and released by their own function, which
+ * accepts NULL. A session may be used by several threads at once; other handles by one thread at a
+ * time. */
 #ifndef CONVOY_CONVOY_H
 #define CONVOY_CONVOY_H
 

@@ -4,12 +4,31 @@
     session = convoy.InferenceSession("model.onnx")
     outputs = session.run(None, {"x": array})
 """
-from ._errors import DeviceFailure, Error, Internal, InvalidInput, InvalidModel, OutOfMemory, Unsupported
+from ._errors import (
+    DeviceFailure,
+    Error,
+    Internal,
+    InvalidInput,
+    InvalidModel,
+    OutOfMemory,
+    Unsupported,
+)
 from ._optimize import optimize
 from ._session import InferenceSession, NodeArg, SessionOptions, get_available_providers, get_device
 
 __version__ = "0.1.0"
 __all__ = [
-    "DeviceFailure", "Error", "InferenceSession", "Internal", "InvalidInput", "InvalidModel", "NodeArg",
-    "OutOfMemory", "SessionOptions", "Unsupported", "get_available_providers", "get_device", "optimize",
+    "DeviceFailure",
+    "Error",
+    "InferenceSession",
+    "Internal",
+    "InvalidInput",
+    "InvalidModel",
+    "NodeArg",
+    "OutOfMemory",
+    "SessionOptions",
+    "Unsupported",
+    "get_available_providers",
+    "get_device",
+    "optimize",
 ]

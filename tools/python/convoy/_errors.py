@@ -29,4 +29,11 @@ class Internal(Error, RuntimeError):
     """A broken invariant of Convoy itself: please report it."""
 
 
-by_code = {1: InvalidModel, 2: InvalidInput, 3: Unsupported, 4: OutOfMemory, 5: DeviceFailure, 6: Internal}
+by_code = {
+    1: InvalidModel,
+    2: InvalidInput,
+    3: Unsupported,
+    4: OutOfMemory,
+    5: DeviceFailure,
+    6: Internal,
+}

@@ -7,7 +7,8 @@ from . import _convoy
 def optimize(model, *, target="convoy", skip=(), only=()):
     """Rewrites a model; returns (model, report).
 
-    model: a path, bytes, or an onnx.ModelProto. Comes back as bytes, or as a ModelProto if that was given.
+    model: a path, bytes, or an onnx.ModelProto. Comes back as bytes, or as a ModelProto if that
+    was given.
     target: "convoy", "ort" (the form that ONNX Runtime's fast paths take) or "any".
     skip, only: names of rewrites. report: a text of what was done.
     """

@@ -8,9 +8,28 @@ from ._errors import InvalidInput, Unsupported
 _PROVIDERS = {"CPUExecutionProvider": "cpu", "CUDAExecutionProvider": "cuda"}
 # How onnxruntime spells element types, by their ONNX number.
 _TYPE_NAMES = {
-    1: "float", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
-    10: "float16", 11: "double", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
-    17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4",
+    1: "float",
+    2: "uint8",
+    3: "int8",
+    4: "uint16",
+    5: "int16",
+    6: "int32",
+    7: "int64",
+    8: "string",
+    9: "bool",
+    10: "float16",
+    11: "double",
+    12: "uint32",
+    13: "uint64",
+    14: "complex64",
+    15: "complex128",
+    16: "bfloat16",
+    17: "float8e4m3fn",
+    18: "float8e4m3fnuz",
+    19: "float8e5m2",
+    20: "float8e5m2fnuz",
+    21: "uint4",
+    22: "int4",
 }
 
 
@@ -56,10 +75,20 @@ def _device_of(providers, device):
 class InferenceSession:
     """A model made ready to run. Several threads may call run at once; it releases the GIL."""
 
-    def __init__(self, path_or_bytes, sess_options=None, providers=None, *, device="cpu", threads=0, optimize=True):
+    def __init__(
+        self,
+        path_or_bytes,
+        sess_options=None,
+        providers=None,
+        *,
+        device="cpu",
+        threads=0,
+        optimize=True,
+    ):
         """Loads a model from a path, bytes, or an object with SerializeToString.
 
-        threads: of one run; 0: as many as the process may use. optimize: rewrite the graph before running.
+        threads: of one run; 0: as many as the process may use. optimize: rewrite the graph before
+        running.
         """
         if _device_of(providers, device) != "cpu":
             raise Unsupported(f"device {device!r} is not built in")
@@ -75,13 +104,17 @@ class InferenceSession:
             source = bytes(source)
         elif not isinstance(source, bytes):
             source = os.fspath(source)
-        self._session = _convoy.Session(source, threads, optimize, getattr(options, "memory_limit", 0))
+        self._session = _convoy.Session(
+            source, threads, optimize, getattr(options, "memory_limit", 0)
+        )
         self._inputs = [self._node_arg(*value) for value in self._session.describe(True)]
         self._outputs = [self._node_arg(*value) for value in self._session.describe(False)]
 
     @staticmethod
     def _node_arg(name, text, dtype, shape, is_tensor):
-        return NodeArg(name, f"tensor({_TYPE_NAMES.get(dtype, text)})" if is_tensor else text, shape)
+        return NodeArg(
+            name, f"tensor({_TYPE_NAMES.get(dtype, text)})" if is_tensor else text, shape
+        )
 
     def get_inputs(self):
         """Inputs that must be fed, in the model's order."""
@@ -96,9 +129,9 @@ class InferenceSession:
         return ["CPUExecutionProvider"]
 
     def run(self, output_names, input_feed, run_options=None):
-        """Outputs as a list of numpy arrays (lists for sequences); all of them if output_names is None.
+        """Outputs as a list of numpy arrays (lists for sequences); all if output_names is None.
 
-        input_feed: {name: array}; arrays are read in place, strided ones are copied. run_options is accepted for
-        compatibility and ignored.
+        input_feed: {name: array}; arrays are read in place, strided ones are copied. run_options is
+        accepted for compatibility and ignored.
         """
         return self._session.run(list(output_names) if output_names else [], input_feed)

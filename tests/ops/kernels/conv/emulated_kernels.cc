@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "ops/kernels/conv/conv_kernels.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
@@ -8,59 +9,42 @@ namespace convoy::kernels {
 
 namespace {
 
-struct Wide {
-  float lane[16];
-};
-
-template <class Operation>
-Wide each(Operation operation) {
-  Wide x;
-  for (int i = 0; i < 16; ++i) x.lane[i] = operation(i);
-  return x;
-}
+// GCC splits operations on it into those that the machine has; a struct with loops over its lanes
+// takes minutes to compile.
+using Wide = float __attribute__((vector_size(64)));
 
 struct WideVector {
   using reg = Wide;
   static constexpr int lanes = 16;
   static constexpr int registers = 32;
   static reg zero() { return reg{}; }
-  static reg set(float x) {
-    return each([&](int) { return x; });
-  }
+  static reg set(float x) { return x - reg{}; }
   static reg load(const float* p) { return load_n(p, 16); }
   static void store(float* p, reg x) { store_n(p, x, 16); }
   static reg load_n(const float* p, int64_t n) {
-    return each([&](int i) { return i < n ? p[i] : 0.0f; });
+    reg x{};
+    std::memcpy(&x, p, static_cast<size_t>(n) * sizeof(float));
+    return x;
   }
   static void store_n(float* p, reg x, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) p[i] = x.lane[i];
+    std::memcpy(p, &x, static_cast<size_t>(n) * sizeof(float));
   }
-  static reg fma(reg a, reg b, reg c) {
-    return each([&](int i) { return a.lane[i] * b.lane[i] + c.lane[i]; });
-  }
-  static reg add(reg a, reg b) {
-    return each([&](int i) { return a.lane[i] + b.lane[i]; });
-  }
-  static reg sub(reg a, reg b) {
-    return each([&](int i) { return a.lane[i] - b.lane[i]; });
-  }
-  static reg mul(reg a, reg b) {
-    return each([&](int i) { return a.lane[i] * b.lane[i]; });
-  }
-  static reg div(reg a, reg b) {
-    return each([&](int i) { return a.lane[i] / b.lane[i]; });
-  }
+  static reg fma(reg a, reg b, reg c) { return a * b + c; }
+  static reg add(reg a, reg b) { return a + b; }
+  static reg sub(reg a, reg b) { return a - b; }
+  static reg mul(reg a, reg b) { return a * b; }
+  static reg div(reg a, reg b) { return a / b; }
   static reg min(reg a, reg b) { return select_less(a, b, a, b); }
   static reg max(reg a, reg b) { return select_less(b, a, a, b); }
   static reg round(reg x) {
-    return each([&](int i) { return std::nearbyint(x.lane[i]); });
+    for (int i = 0; i < lanes; ++i) x[i] = std::nearbyint(x[i]);
+    return x;
   }
   static reg pow2(reg n) {
-    return each([&](int i) { return std::isnan(n.lane[i]) ? 1.0f : std::exp2(n.lane[i]); });
+    for (int i = 0; i < lanes; ++i) n[i] = std::isnan(n[i]) ? 1.0f : std::exp2(n[i]);
+    return n;
   }
-  static reg select_less(reg a, reg b, reg c, reg d) {
-    return each([&](int i) { return a.lane[i] < b.lane[i] ? c.lane[i] : d.lane[i]; });
-  }
+  static reg select_less(reg a, reg b, reg c, reg d) { return a < b ? c : d; }
 };
 
 #include "ops/kernels/conv/conv_tile.h"
