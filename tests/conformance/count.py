@@ -54,7 +54,7 @@ def main():
             for name, reason in sorted(result.reasons.items()):
                 print(f"  {name}: {reason}")
     if args.write:
-        text = "# Cases of ONNX's backend tests that Convoy does not pass; made by count.py --write.\n"
+        text = "# ONNX's backend cases that Convoy does not pass; made by count.py --write.\n"
         pathlib.Path(__file__).with_name("expected_failures.txt").write_text(
             text + "\n".join(failing) + "\n"
         )
