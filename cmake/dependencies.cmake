@@ -69,5 +69,6 @@ convoy_optional_library(OPENJPEG libopenjp2)
 find_path(kissfft_include kissfft.hh PATH_SUFFIXES kissfft)
 if(kissfft_include)
   set_source_files_properties(ops/kernels/fft/fft.cc PROPERTIES
-    COMPILE_DEFINITIONS CONVOY_HAS_KISSFFT COMPILE_OPTIONS "-isystem${kissfft_include};-fcx-limited-range")
+    COMPILE_DEFINITIONS CONVOY_HAS_KISSFFT
+    COMPILE_OPTIONS "-isystem${kissfft_include};-fcx-limited-range")
 endif()

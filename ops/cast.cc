@@ -68,7 +68,8 @@ std::unique_ptr<Kernel> make_cast_by_float(KernelRequest& request) {
   DType from = request.input(0).dtype;
   DType to = request.output(0).dtype;
   if (from == to) return request.refuse("copies");
-  return elementwise::make_float_kernel(request, elementwise::single_step(elementwise::Formula::kCopy));
+  return elementwise::make_float_kernel(request,
+                                        elementwise::single_step(elementwise::Formula::kCopy));
 }
 
 std::unique_ptr<Kernel> make_cast(KernelRequest& request) {
