@@ -160,13 +160,16 @@ void DirectConv::choose_flat() {
   const ConvWindow& width = p.spatial[2];
   const bool by_batch = is_unit(p.spatial[1]) && is_unit(p.spatial[0]);
   const int64_t rows = by_batch ? p.batch[1].size : p.spatial[1].output_size;
-  if (rows == 1 || width.output_size > 128) return;
   const ConvKernels& k = *kernels_;
+  depthwise_ = p.in_channels == 1 && p.out_channels == 1 && width.stride == 1 &&
+               width.dilation == 1 && width.kernel > 1;
+  if (rows == 1 || width.output_size > 128) return;
+  if (depthwise_ && 2 * width.output_size > k.lanes) return;
   const double apart =
       row_cycles(k, oc_block_, divide_up(width.output_size, k.lanes)) + 12.0 / terms_;
   const int64_t row_len = width.output_size + pack_axis(width, width.output_size).extra;
   const int64_t most = std::min(rows, kMostPackedRows);
-  const double through_scratch = 3.0 * oc_block_ * divide_up(width.output_size, k.lanes);
+  const double through_scratch = oc_block_ * (20.0 + 3.0 * divide_up(width.output_size, k.lanes));
   const double together = tile_cycles(k, oc_block_, k.max_vectors[oc_block_]) /
                               k.max_vectors[oc_block_] *
                               divide_up((most - 1) * row_len + width.output_size, k.lanes) / most +
@@ -198,8 +201,6 @@ void DirectConv::choose_layout() {
   in_place_ = !flat_ && width.input_stride == 1 && width.stride == 1 && inner >= kernels_->lanes &&
               inner * 4 >= width.output_size * 3;
 
-  depthwise_ = p.in_channels == 1 && p.out_channels == 1 && width.stride == 1 &&
-               width.dilation == 1 && width.kernel > 1;
   if (depthwise_) in_place_ = in_place_ && inner == width.output_size;
   const int64_t taps = p.spatial[0].kernel * rows.kernel;
   chunk_ = width.output_size;

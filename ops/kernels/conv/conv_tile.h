@@ -175,6 +175,7 @@ __attribute__((always_inline)) inline void window_tile(const ConvTile& a, const 
                                                        const typename V::reg* weight,
                                                        typename V::reg bias, int64_t row,
                                                        int64_t at) {
+  const int64_t tail = tail_place<V, NV>(a.limit, at);
   typename V::reg acc[1][NV];
 #pragma GCC unroll 8
   for (int v = 0; v < NV; ++v) acc[0][v] = bias;
@@ -183,9 +184,11 @@ __attribute__((always_inline)) inline void window_tile(const ConvTile& a, const 
 #pragma GCC unroll 16
     for (int k = 0; k < K; ++k)
 #pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v)
-        acc[0][v] = V::fma(V::load(x[t] + at + v * V::lanes + k), weight[t * K + k], acc[0][v]);
-  store_tile<V, 1, NV>(a, acc, row, at, (NV - 1) * V::lanes);
+      for (int v = 0; v < NV; ++v) {
+        const float* p = x[t] + at + (v == NV - 1 ? tail : v * V::lanes) + k;
+        acc[0][v] = V::fma(V::load(p), weight[t * K + k], acc[0][v]);
+      }
+  store_tile<V, 1, NV>(a, acc, row, at, tail);
 }
 
 // A window of T rows of K taps whose weights stay in registers.
@@ -200,12 +203,9 @@ void window_rows(const ConvTile& a) {
 #pragma GCC unroll 8
     for (int t = 0; t < T; ++t) x[t] = a.x + row * a.x_row + a.offsets[t];
     int64_t at = 0;
-    for (; at + 2 * V::lanes <= a.limit; at += 2 * V::lanes)
+    for (; at + V::lanes < a.limit; at += 2 * V::lanes)
       window_tile<V, T, K, 2>(a, x, weight, bias, row, at);
-    for (; at < a.limit; at += V::lanes) {
-      const int64_t last = a.limit - V::lanes;
-      window_tile<V, T, K, 1>(a, x, weight, bias, row, at > last && last > 0 ? last : at);
-    }
+    if (at < a.limit) window_tile<V, T, K, 1>(a, x, weight, bias, row, at);
   }
 }
 
@@ -250,7 +250,9 @@ void pack_row(float* dst, int64_t count, const float* src, int64_t step) {
 
 template <class V>
 void fill_zero(float* dst, int64_t begin, int64_t end) {
-  for (int64_t i = begin; i < end; i += V::lanes) V::store(dst + i, V::zero());
+  if (begin >= end) return;
+  V::store(dst + begin, V::zero());
+  for (int64_t i = begin + V::lanes; i < end; i += V::lanes) V::store(dst + i, V::zero());
 }
 
 // Stores run over the end of a row, into what is written next.
