@@ -32,7 +32,7 @@ void add_matmul_kernels(OpDef& definition, MatMulReader read);
 
 // Own loops for small float32 products; C only as a row.
 MatMulKernelFactory make_small_matmul;
-// float32; C only as a row, nothing scaled.
+// float32.
 MatMulKernelFactory make_onednn_matmul;
 MatMulKernelFactory make_reference_matmul;
 

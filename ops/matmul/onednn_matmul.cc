@@ -33,6 +33,36 @@ bool b_is_dense(MatMulShape& shape) {
          make_dense(shape.k, shape.n, shape.b_k, shape.b_n);
 }
 
+// What oneDNN does not do along with the product: a pass over Y afterwards.
+bool needs_finish(const MatMulRequest& matmul) {
+  bool scaled = matmul.scale != 1 && (matmul.has_c || matmul.has_residual);
+  bool is_row = matmul.c_m == 0 && (matmul.c_n == 1 || matmul.shape.n == 1);
+  return scaled || (matmul.has_c && (matmul.beta != 1 || !is_row));
+}
+
+// Y holds the product; y = f(scale * y + beta * c + residual).
+void finish(const MatMulRequest& matmul, KernelContext& context) {
+  const MatMulShape& shape = matmul.shape;
+  const float* c = matmul.has_c ? context.input(2).as<const float>() : nullptr;
+  const float* residual = matmul.has_residual ? context.input(3).as<const float>() : nullptr;
+  auto* y = context.output(0).as<float>();
+  int64_t rows = shape.batch_count() * shape.m;
+  int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, shape.n));
+  context.threads().parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      int64_t row = i % shape.m;
+      int64_t offset = matrix_offsets(shape, i / shape.m).y + row * shape.y_m;
+      for (int64_t j = 0; j < shape.n; ++j) {
+        int64_t at = offset + j * shape.y_n;
+        float value = matmul.scale * y[at];
+        if (c) value += matmul.beta * c[row * matmul.c_m + j * matmul.c_n];
+        if (residual) value += residual[at];
+        y[at] = apply_activation(matmul.epilogue, value);
+      }
+    }
+  });
+}
+
 // Reads the node with the operands' strides where oneDNN takes them, contiguous otherwise; states
 // which in the request.
 MatMulRequest read_dense(KernelRequest& request, MatMulReader read) {
@@ -77,9 +107,12 @@ onednn::MatMulProblem describe(const KernelRequest& request, const MatMulRequest
   make_dense(shape.m, shape.n, y_m, y_n);
   if (shape.n == 1) y_n = 1;
   problem.y = with_matrix(shape.y_batch, y_m, y_n);
-  problem.has_bias = matmul.has_c;
-  problem.add_to_output = matmul.has_residual;
-  problem.epilogue = matmul.epilogue;
+  if (!needs_finish(matmul)) {
+    problem.has_bias = matmul.has_c;
+    problem.add_to_output = matmul.has_residual;
+    problem.scale = matmul.scale;
+    problem.epilogue = matmul.epilogue;
+  }
   problem.threads = request.threads;
   return problem;
 }
@@ -89,13 +122,11 @@ class OneDnnMatMul : public Kernel {
   OneDnnMatMul(KernelRequest& request, const MatMulRequest& matmul,
                std::shared_ptr<const Primitive> primitive)
       : primitive_(std::move(primitive)),
-        a_input_(matmul.a_input),
-        b_input_(matmul.b_input),
-        has_bias_(matmul.has_c),
-        has_residual_(matmul.has_residual) {
+        matmul_(matmul),
+        needs_finish_(needs_finish(matmul)) {
     request.use_scratch(primitive_->scratch_bytes());
     if (primitive_->weights_format().empty()) return;
-    const Tensor& b = *request.constant(b_input_);
+    const Tensor& b = *request.constant(matmul.b_input);
     packed_ = request.weights->get(b, primitive_->weights_format(),
                                    primitive_->packed_weights_bytes(), [&](void* destination) {
                                      primitive_->pack_weights(b.data<float>(),
@@ -105,26 +136,25 @@ class OneDnnMatMul : public Kernel {
 
   void run(KernelContext& context) const override {
     const TensorView& output = context.output(0);
-    if (has_residual_ && context.input(3).data != output.data) {
+    if (matmul_.has_residual && !needs_finish_ && context.input(3).data != output.data) {
       std::memcpy(output.data, context.input(3).data, static_cast<size_t>(output.bytes()));
     }
     onednn::Operands operands;
-    operands.source = context.input(a_input_).as<const float>();
+    operands.source = context.input(matmul_.a_input).as<const float>();
     operands.weights = packed_ ? reinterpret_cast<const float*>(packed_->data())
-                               : context.input(b_input_).as<const float>();
-    if (has_bias_) operands.bias = context.input(2).as<const float>();
+                               : context.input(matmul_.b_input).as<const float>();
+    if (matmul_.has_c && !needs_finish_) operands.bias = context.input(2).as<const float>();
     operands.destination = output.as<float>();
     operands.scratch = context.scratch();
     primitive_->run(operands);
+    if (needs_finish_) finish(matmul_, context);
   }
 
  private:
   std::shared_ptr<const Primitive> primitive_;
   std::shared_ptr<const Buffer> packed_;
-  int a_input_;
-  int b_input_;
-  bool has_bias_;
-  bool has_residual_;
+  MatMulRequest matmul_;
+  bool needs_finish_;
 };
 
 }  // namespace
@@ -135,20 +165,14 @@ std::unique_ptr<Kernel> make_onednn_matmul(KernelRequest& request, MatMulReader 
     return request.refuse("nothing to compute");
   }
   MatMulRequest matmul = read_dense(request, read);
-  const MatMulShape& shape = matmul.shape;
-  if (matmul.scale != 1 || (matmul.has_c && matmul.beta != 1)) {
-    return request.refuse("operands are scaled");
-  }
-  bool is_row = matmul.c_m == 0 && (matmul.c_n == 1 || shape.n == 1);
-  if (matmul.has_c && !is_row) return request.refuse("C is no row");
   onednn::MatMulProblem problem = describe(request, matmul);
   const Tensor* b = request.constant(matmul.b_input);
   bool constant_b = b != nullptr && request.weights != nullptr && b->desc().is_contiguous() &&
                     request.input(matmul.b_input).is_contiguous();
-  problem.packed_b = constant_b && shape.batch.rank() == 0;
+  problem.packed_b = constant_b && matmul.shape.batch.rank() == 0;
   auto primitive = onednn::matmul(problem);
   if (!primitive) return request.refuse("oneDNN has no kernel for this");
-  if (matmul.has_residual) request.allow_in_place(3, 0);
+  if (matmul.has_residual && !needs_finish(matmul)) request.allow_in_place(3, 0);
   return std::make_unique<OneDnnMatMul>(request, matmul, std::move(primitive));
 }
 

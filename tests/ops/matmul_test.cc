@@ -78,6 +78,8 @@ std::vector<OpCase> gemm_cases() {
   add("transposed_b", {64, 32}, {48, 32}, Shape{48}, {{"transB", int64_t{1}}});
   add("square_b", {3, 16}, {16, 16}, Shape{16}, {{"transB", int64_t{1}}});
   add("scaled", {5, 16}, {16, 9}, Shape{9}, {{"alpha", 0.5f}, {"beta", -2.0f}});
+  add("scaled_large", {70, 64}, {64, 80}, Shape{70, 1}, {{"alpha", 0.5f}, {"beta", -2.0f}});
+  add("full_c_large", {70, 64}, {64, 80}, Shape{70, 80}, {});
   add("beta_zero", {5, 16}, {16, 9}, Shape{9}, {{"beta", 0.0f}});
   return cases;
 }
@@ -99,11 +101,19 @@ TEST(FusedMatMul, AgreesWithTheReference) {
       c.attributes["activation"] = std::string(activation);
       c.attributes["activation_alpha"] = -0.5f;
       c.attributes["activation_beta"] = 0.5f;
+      c.attributes["scale"] = 0.25f;
       c.within = 1e-5;
       SCOPED_TRACE(activation);
       compare_kernels(c);
     }
   }
+}
+
+TEST(FusedMatMul, ScalesAProductWithNothingElse) {
+  OpCase c = product("scaled", {2, 70, 64}, {2, 64, 80}, {{"scale", 0.125f}});
+  c.op = "FusedMatMul";
+  c.is_private = true;
+  compare_kernels(c);
 }
 
 // Column by column: [[1,2],[3,4]] · [[5,6],[7,8]].

@@ -124,11 +124,12 @@ void Compiled::run(const Operands& operands) const {
   });
 }
 
-dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue) {
+dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue, float scale) {
   using dnnl::algorithm;
   dnnl::post_ops steps;
   float alpha = epilogue.alpha;
   float beta = epilogue.beta;
+  if (scale != 1) steps.append_eltwise(algorithm::eltwise_linear, scale, 0);
   if (add_to_output) steps.append_sum(1.0f);
   switch (epilogue.activation) {
     case Activation::kNone: break;

@@ -43,7 +43,7 @@ std::shared_ptr<const Primitive> compile(const MatMulProblem& problem) {
     strides.push_back(1);
     blueprint.bias = {dims, memory::data_type::f32, strides};
   }
-  auto attributes = attributes_for(problem.add_to_output, problem.epilogue);
+  auto attributes = attributes_for(problem.add_to_output, problem.epilogue, problem.scale);
   ThreadScope scope(problem.threads);
   Desc desc = problem.has_bias
                   ? Desc(engine(), blueprint.source, blueprint.weights, blueprint.bias,
@@ -61,11 +61,12 @@ std::shared_ptr<const Primitive> compile(const MatMulProblem& problem) {
 }
 
 std::string key_of(const MatMulProblem& problem) {
-  return fmt::format("matmul {} {} {} [{}] [{}] [{}] [{}] {} {} {} {} {} {} {}", problem.m,
+  return fmt::format("matmul {} {} {} [{}] [{}] [{}] [{}] {} {} {} {} {} {} {} {}", problem.m,
                      problem.n, problem.k, fmt::join(problem.batch, ","),
                      fmt::join(problem.a, ","), fmt::join(problem.b, ","),
                      fmt::join(problem.y, ","), problem.packed_b, problem.has_bias,
-                     problem.add_to_output, static_cast<int>(problem.epilogue.activation),
+                     problem.add_to_output, problem.scale,
+                     static_cast<int>(problem.epilogue.activation),
                      problem.epilogue.alpha, problem.epilogue.beta, problem.threads);
 }
 

@@ -64,6 +64,7 @@ struct MatMulProblem {
   bool packed_b = false;
   bool has_bias = false;
   bool add_to_output = false;
+  float scale = 1;  // of the sum; only without bias and add_to_output
   Epilogue epilogue;
   int threads = 1;
 };
