@@ -22,8 +22,8 @@ RewriteStage lowered(std::string name, std::vector<std::vector<RewriteStep>> gro
 
 std::vector<RewriteStep> simplifications() {
   std::vector<RewriteStep> steps;
-  for (auto& group : {fold_constants(), fold_shapes(), remove_identities(), compose_chains(),
-                      inline_constant_if(), remove_dead_nodes(), merge_equal_nodes()}) {
+  for (auto& group : {fold_constants(), fold_shapes(), remove_identities(), simplify_reshapes(),
+                      compose_chains(), inline_constant_if(), remove_dead_nodes(), merge_equal_nodes()}) {
     steps.insert(steps.end(), group.begin(), group.end());
   }
   return steps;
@@ -35,7 +35,8 @@ RewritePipeline make_pipeline() {
       stage("simplify", {simplifications()}),
       stage("simplify with inferred types", {simplifications()}),
       stage("fold into weights",
-            {fold_batch_normalization(), fold_channel_constants(), fold_pads()}),
+            {fold_batch_normalization(), fold_channel_constants(), fold_pads(),
+             merge_convolution_sums()}),
       stage("recognize", {recognize_compositions(RuleSet::kPortable)}),
       stage("merge branches", {merge_branches()}),
       stage("clean up", {simplifications()}),

@@ -16,7 +16,8 @@ Rule returns_x(std::string name, Pattern pattern, Guard guard = nullptr) {
             std::vector<ValueId> values(match.root().outputs.size(), ValueId::kNone);
             values[0] = match.value("x");
             return values;
-          }};
+          },
+          true};
 }
 
 Refusal refuse_unless(bool ok, const char* reason) {

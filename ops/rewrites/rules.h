@@ -11,6 +11,8 @@ namespace convoy {
 std::vector<RewriteStep> fold_constants();
 // Shape and Size, and elements taken of them, where the dimensions are known.
 std::vector<RewriteStep> fold_shapes();
+// Reshapes to sizes that are put together at run time.
+std::vector<RewriteStep> simplify_reshapes();
 std::vector<RewriteStep> remove_dead_nodes();
 // Equal nodes on equal operands become one.
 std::vector<RewriteStep> merge_equal_nodes();
@@ -22,6 +24,8 @@ std::vector<RewriteStep> compose_chains();
 std::vector<RewriteStep> fold_batch_normalization();
 // Mul, Div, Add, Sub by constants for each channel after Conv goes into its weights.
 std::vector<RewriteStep> fold_channel_constants();
+// conv(x, w) + conv(y, w) becomes conv(x + y, w).
+std::vector<RewriteStep> merge_convolution_sums();
 // Pad with zeros before Conv and AveragePool becomes their own padding.
 std::vector<RewriteStep> fold_pads();
 // If with a constant condition becomes the branch that is taken.

@@ -105,6 +105,7 @@ class RuleWorklist {
     std::vector<NodeId> ids = ids_of(*match);
     Refusal refusal = rule.guard ? rule.guard(*match) : std::nullopt;
     if (!refusal) refusal = escape_of(*match);
+    if (refusal && rule.quiet) return false;
     if (refusal) {
       editor.near_miss(id, std::move(*refusal), editor.describe(ids));
       return false;

@@ -29,6 +29,8 @@ struct Rule {
   // Adds the replacement and returns what stands for each output of the matched root; kNone for an
   // output that nobody reads. The matched nodes are removed by the driver.
   std::function<std::vector<ValueId>(const Match&, GraphBuilder&)> build;
+  // A refusal is the usual case and no news for the report.
+  bool quiet = false;
 };
 
 class GraphEditor;

@@ -235,6 +235,135 @@ TEST(Rewrites, AConstantAlongTheWidthStays) {
   EXPECT_EQ(test.count("Add"), 1);
 }
 
+TEST(Rewrites, ComputedReshapeSizesBecomeConstant) {
+  GraphCase test;
+  ValueId x = test.input("x", {"batch", 4, "width"});
+  ValueId shape = test.node("Shape", {x});
+  ValueId batch = test.node("Gather", {shape, test.index(0)});
+  ValueId width = test.node("Gather", {shape, test.index(2)});
+  ValueId first = test.node("Unsqueeze", {batch, test.ints({0})});
+  ValueId last = test.node("Unsqueeze", {width, test.ints({0})});
+  ValueId sizes =
+      test.node("Concat", {first, test.ints({2, 2}), last}, {{"axis", int64_t{0}}});
+  test.output(test.node("Reshape", {x, sizes}));
+  check_equal(test);
+  EXPECT_EQ(test.graph().node_count(), 1U);
+}
+
+TEST(Rewrites, TwoComputedReshapeSizesStay) {
+  GraphCase test;
+  ValueId x = test.input("x", {"batch", 4, "width"});
+  ValueId shape = test.node("Shape", {x});
+  ValueId batch = test.node("Gather", {shape, test.ints({0})});
+  ValueId width = test.node("Gather", {shape, test.ints({2})});
+  ValueId sizes = test.node("Concat", {width, batch, test.ints({4})}, {{"axis", int64_t{0}}});
+  test.output(test.node("Reshape", {x, sizes}));
+  check_equal(test);
+  EXPECT_EQ(test.count("Shape"), 1);
+}
+
+TEST(Rewrites, ConvolutionsOfOneWeightAreSummedBefore) {
+  GraphCase test;
+  ValueId w = test.weight({6, 4, 3});
+  ValueId b = test.weight({6});
+  ValueId sum = ValueId::kNone;
+  for (const char* name : {"x", "y", "z"}) {
+    ValueId conv = test.node("Conv", {test.input(name, {2, 4, 9}), w, b});
+    sum = sum == ValueId::kNone ? conv : test.node("Add", {sum, conv});
+  }
+  test.output(sum, "out");
+  check_equal(test);
+  EXPECT_EQ(test.count("Conv"), 1);
+}
+
+TEST(Rewrites, ConvolutionsWithANonlinearityBetweenStay) {
+  GraphCase test;
+  ValueId w = test.weight({6, 4, 3});
+  ValueId a = test.node("Relu", {test.node("Conv", {test.input("x", {2, 4, 9}), w})});
+  ValueId c = test.node("Conv", {test.input("y", {2, 4, 9}), w});
+  test.output(test.node("Add", {a, c}), "out");
+  check_equal(test);
+  EXPECT_EQ(test.count("Conv"), 2);
+}
+
+TEST(Rewrites, ElementwiseChainsAreFused) {
+  GraphCase test;
+  ValueId x = test.input("x", {2, 4, 9});
+  ValueId y = test.node("Mul", {x, test.weight({4, 1})});
+  y = test.node("Add", {test.node("Tanh", {y}), test.floats({}, {0.5F})});
+  test.output(test.node("Sub", {y, x}));
+  RewriteReport report = check_equal(test, lowering());
+  EXPECT_EQ(test.count("FusedElementwise"), 1) << report.to_text();
+  EXPECT_EQ(test.graph().node_count(), 1U);
+}
+
+TEST(Rewrites, AnElementwiseResultThatIsReadTwiceStays) {
+  GraphCase test;
+  ValueId x = test.input("x", {2, 4, 9});
+  ValueId y = test.node("Tanh", {x});
+  test.output(test.node("Neg", {y}));
+  test.output(test.node("Softmax", {y}), "z");
+  check_equal(test, lowering());
+  EXPECT_EQ(test.count("Tanh"), 1);
+}
+
+TEST(Rewrites, ASmallerOperandIsNotComputedAgainAndAgain) {
+  GraphCase test;
+  ValueId x = test.input("x", {2, 4, 9});
+  ValueId scale = test.node("Exp", {test.input("s", {4, 1})});
+  test.output(test.node("Mul", {x, scale}));
+  check_equal(test, lowering());
+  EXPECT_EQ(test.count("Exp"), 1);
+}
+
+TEST(Rewrites, MergedRowsAreReadAndWrittenInPlace) {
+  GraphCase test;
+  ValueId x = test.input("x", {2, 3, 4, 9});
+  ValueId y = test.node("Transpose", {x}, {{"perm", List{0, 2, 1, 3}}});
+  y = test.node("Reshape", {y, test.ints({2, 12, 9})});
+  y = test.node("Conv", {y, test.weight({20, 3, 3}), test.weight({20})},
+                {{"group", int64_t{4}}, {"pads", List{1, 0}}});
+  y = test.node("Relu", {y});
+  y = test.node("Reshape", {y, test.ints({2, 4, 5, 8})});
+  test.output(test.node("Transpose", {y}, {{"perm", List{0, 2, 1, 3}}}));
+  RewriteReport report = check_equal(test, lowering());
+  EXPECT_EQ(test.count("StackedConv"), 1) << report.to_text();
+  EXPECT_EQ(test.graph().node_count(), 1U);
+}
+
+TEST(Rewrites, ReshapesThatMixOtherAxesAreNotRaised) {
+  GraphCase test;
+  ValueId x = test.input("x", {2, 4, 3, 8});
+  ValueId y = test.node("Transpose", {x}, {{"perm", List{0, 2, 1, 3}}});
+  y = test.node("Reshape", {y, test.ints({2, 6, 16})});
+  test.output(test.node("Conv", {y, test.weight({6, 2, 3})}, {{"group", int64_t{3}}}));
+  check_equal(test, lowering());
+  EXPECT_EQ(test.count("StackedConv"), 0);
+}
+
+TEST(Rewrites, AConstantIfIsInlined) {
+  GraphCase test;
+  ValueId x = test.input("x", {2, 3});
+  auto branch = [&](std::string_view type) {
+    auto body = std::make_shared<Graph>();
+    body->opset = test.graph().opset;
+    ValueId inner = body->capture(x, "x_inner", test.graph().value(x).type);
+    ValueId result = GraphBuilder(*body, body->opset, "body")
+                         .node(type, {inner}, {}, test.graph().value(x).type);
+    body->add_output(result);
+    return body;
+  };
+  ValueId condition = test.graph().add_constant(Tensor::scalar(false), "condition");
+  test.output(test.node("If", {condition}, {{"then_branch", branch("Neg")},
+                                            {"else_branch", branch("Abs")}}));
+  test.finish();
+  RewriteReport report = test.optimize();
+  EXPECT_EQ(report.count("inline_constant_if"), 1) << report.to_text();
+  EXPECT_EQ(test.count("If"), 0);
+  EXPECT_EQ(test.count("Abs"), 1);
+  EXPECT_EQ(test.count("Neg"), 0);
+}
+
 TEST(Rewrites, PadsGoIntoConv) {
   GraphCase test;
   ValueId x = test.input("x", {2, 4, 9});
