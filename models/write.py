@@ -4,6 +4,7 @@
 
 Each is a case that Convoy started from; docs/cases.md shows them.
 """
+
 import pathlib
 import sys
 
@@ -31,8 +32,12 @@ def _save(folder, name, nodes, weights, inputs, outputs):
         infos(outputs),
         [numpy_helper.from_array(value, key) for key, value in weights.items()],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8,
-                              producer_name="convoy-models")
+    model = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=8,
+        producer_name="convoy-models",
+    )
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, folder / f"{name}.onnx")
 
@@ -59,8 +64,14 @@ def rowwise_conv1d(folder, rows=10, channels=15, kernel=3):
             helper.make_node("Unsqueeze", [f"c{h}", "axis"], [f"y{h}"]),
         ]
     nodes.append(helper.make_node("Concat", [f"y{h}" for h in range(rows)], ["y"], axis=2))
-    _save(folder, "rowwise_conv1d", nodes, weights, {"x": ["B", channels, rows, 100]},
-          {"y": ["B", channels, rows, 100 - kernel + 1]})
+    _save(
+        folder,
+        "rowwise_conv1d",
+        nodes,
+        weights,
+        {"x": ["B", channels, rows, 100]},
+        {"y": ["B", channels, rows, 100 - kernel + 1]},
+    )
 
 
 # name: (kernel size, pad on both sides, stride, dilation)
@@ -99,28 +110,51 @@ def conv1d_by_hand(folder):
 def conv1d_groups(folder):
     """16 maps to 32 with size 2: dense, in 4 groups, and depthwise followed by pointwise."""
     rng = np.random.default_rng(2)
-    weights = {"w_dense": _random(rng, 32, 16, 2), "w_groups": _random(rng, 32, 4, 2),
-               "w_depthwise": _random(rng, 16, 1, 2), "w_pointwise": _random(rng, 32, 16, 1)}
-    nodes = [helper.make_node("Conv", ["x", "w_dense"], ["dense"]),
-             helper.make_node("Conv", ["x", "w_groups"], ["groups"], group=4),
-             helper.make_node("Conv", ["x", "w_depthwise"], ["middle"], group=16),
-             helper.make_node("Conv", ["middle", "w_pointwise"], ["separable"])]
-    _save(folder, "conv1d_groups", nodes, weights, {"x": [2, 16, 20]},
-          {"dense": [2, 32, 19], "groups": [2, 32, 19], "separable": [2, 32, 19]})
+    weights = {
+        "w_dense": _random(rng, 32, 16, 2),
+        "w_groups": _random(rng, 32, 4, 2),
+        "w_depthwise": _random(rng, 16, 1, 2),
+        "w_pointwise": _random(rng, 32, 16, 1),
+    }
+    nodes = [
+        helper.make_node("Conv", ["x", "w_dense"], ["dense"]),
+        helper.make_node("Conv", ["x", "w_groups"], ["groups"], group=4),
+        helper.make_node("Conv", ["x", "w_depthwise"], ["middle"], group=16),
+        helper.make_node("Conv", ["middle", "w_pointwise"], ["separable"]),
+    ]
+    _save(
+        folder,
+        "conv1d_groups",
+        nodes,
+        weights,
+        {"x": [2, 16, 20]},
+        {"dense": [2, 32, 19], "groups": [2, 32, 19], "separable": [2, 32, 19]},
+    )
 
 
 def shared_conv1d(folder, channels=12, maps=4, kernel=5):
     """One Conv1d(1, O, k) for each channel x[:, i:i+1, :], joined; and its sum over channels."""
     rng = np.random.default_rng(3)
-    weights = {"w": _random(rng, maps, 1, kernel), "b": _random(rng, maps, 1)[:, 0].copy(),
-               "split": np.ones(channels, np.int64)}
+    weights = {
+        "w": _random(rng, maps, 1, kernel),
+        "b": _random(rng, maps, 1)[:, 0].copy(),
+        "split": np.ones(channels, np.int64),
+    }
     nodes = [helper.make_node("Split", ["x", "split"], [f"x{i}" for i in range(channels)], axis=1)]
     nodes += [helper.make_node("Conv", [f"x{i}", "w", "b"], [f"c{i}"]) for i in range(channels)]
-    nodes += [helper.make_node("Concat", [f"c{i}" for i in range(channels)], ["joined"], axis=1),
-              helper.make_node("Sum", [f"c{i}" for i in range(channels)], ["summed"])]
+    nodes += [
+        helper.make_node("Concat", [f"c{i}" for i in range(channels)], ["joined"], axis=1),
+        helper.make_node("Sum", [f"c{i}" for i in range(channels)], ["summed"]),
+    ]
     length = 200 - kernel + 1
-    _save(folder, "shared_conv1d", nodes, weights, {"x": ["B", channels, 200]},
-          {"joined": ["B", channels * maps, length], "summed": ["B", maps, length]})
+    _save(
+        folder,
+        "shared_conv1d",
+        nodes,
+        weights,
+        {"x": ["B", channels, 200]},
+        {"joined": ["B", channels * maps, length], "summed": ["B", maps, length]},
+    )
 
 
 def conv_ranks(folder):

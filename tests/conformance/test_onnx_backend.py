@@ -3,6 +3,7 @@
 expected_failures.txt names the cases that are known to fail; one of them that
 passes is a failure here.
 """
+
 import pathlib
 import unittest
 

@@ -1,4 +1,5 @@
 """The cases that Convoy started from, each against what it must equal by definition."""
+
 import importlib.util
 import pathlib
 
@@ -41,8 +42,14 @@ def conv1d(x, w, b=None, groups=1):
     """By definition, in double: x (B, C, L), w (O, C / groups, k)."""
     inputs, maps = x.shape[1] // groups, w.shape[0] // groups
     windows = np.lib.stride_tricks.sliding_window_view(x.astype("f8"), w.shape[2], axis=2)
-    parts = [np.einsum("bclk,ock->bol", windows[:, g * inputs:(g + 1) * inputs],
-                       w[g * maps:(g + 1) * maps].astype("f8")) for g in range(groups)]
+    parts = [
+        np.einsum(
+            "bclk,ock->bol",
+            windows[:, g * inputs : (g + 1) * inputs],
+            w[g * maps : (g + 1) * maps].astype("f8"),
+        )
+        for g in range(groups)
+    ]
     y = np.concatenate(parts, axis=1)
     return y if b is None else y + b.astype("f8")[None, :, None]
 
@@ -65,8 +72,12 @@ def test_rowwise_conv1d_equals_one_grouped_conv(optimize):
     x, w = random(3, 15, 10, 100), weights_of("rowwise_conv1d")
     y = run("rowwise_conv1d", optimize, {"x": x})["y"]
     folded = x.transpose(0, 2, 1, 3).reshape(3, 150, 100)
-    grouped = conv1d(folded, np.concatenate([w[f"w{h}"] for h in range(10)]),
-                     np.concatenate([w[f"b{h}"] for h in range(10)]), groups=10)
+    grouped = conv1d(
+        folded,
+        np.concatenate([w[f"w{h}"] for h in range(10)]),
+        np.concatenate([w[f"b{h}"] for h in range(10)]),
+        groups=10,
+    )
     np.testing.assert_allclose(
         y, grouped.reshape(3, 10, 15, 98).transpose(0, 2, 1, 3), rtol=0, atol=1e-6
     )
@@ -98,7 +109,7 @@ def test_conv1d_groups(optimize):
 def test_shared_conv1d(optimize):
     x, w = random(2, 12, 200), weights_of("shared_conv1d")
     outputs = run("shared_conv1d", optimize, {"x": x})
-    each = [conv1d(x[:, i:i + 1], w["w"], w["b"]) for i in range(12)]
+    each = [conv1d(x[:, i : i + 1], w["w"], w["b"]) for i in range(12)]
     np.testing.assert_allclose(outputs["joined"], np.concatenate(each, axis=1), atol=1e-5)
     # The convolution of the summed channels, the bias counted once for each of them.
     summed = conv1d(x.astype("f8").sum(axis=1, keepdims=True), w["w"], 12 * w["b"])

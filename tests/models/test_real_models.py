@@ -1,4 +1,5 @@
 """Networks that people use, against ONNX Runtime on inputs like those they were made for."""
+
 import importlib.util
 import pathlib
 import subprocess
@@ -33,8 +34,14 @@ def real():
 def speech(batch, samples=576, seed=0):
     """Bursts of a voiced sound in noise, at 16 kHz."""
     rng, t = np.random.default_rng(seed), np.arange(batch * samples) / 16000
-    voice = sum(np.sin(2 * np.pi * 140 * k * t) / k for k in range(1, 12)) * (np.sin(2 * np.pi * 3 * t) > 0)
-    return (0.1 * voice + 0.01 * rng.standard_normal(t.size)).astype(np.float32).reshape(batch, samples)
+    voice = sum(np.sin(2 * np.pi * 140 * k * t) / k for k in range(1, 12)) * (
+        np.sin(2 * np.pi * 3 * t) > 0
+    )
+    return (
+        (0.1 * voice + 0.01 * rng.standard_normal(t.size))
+        .astype(np.float32)
+        .reshape(batch, samples)
+    )
 
 
 def page(height, width, seed=0):
@@ -43,7 +50,7 @@ def page(height, width, seed=0):
     for y in range(8, height - 15, 24):
         for x in range(8, width - 11, 13):
             glyph = np.kron(rng.random((7, 5)) < 0.55, np.ones((2, 2), bool))
-            image[:, :, y:y + 14, x:x + 10][:, :, glyph] = -1
+            image[:, :, y : y + 14, x : x + 10][:, :, glyph] = -1
     return image
 
 
@@ -54,11 +61,18 @@ def text_bytes(batch):
 
 
 CASES = {
-    "silero_vad": [{"input": speech(b), "state": np.zeros((2, b, 128), "f4"), "sr": np.array(16000)} for b in (1, 4)],
-    "silero_vad_op18": [{"input": speech(b), "state": np.zeros((2, b, 128), "f4"), "sr": np.array(16000)}
-                        for b in (1, 4)],
-    "silero_vad_sequence": [{"input": speech(n), "h": np.zeros((1, 1, 128), "f4"), "c": np.zeros((1, 1, 128), "f4")}
-                            for n in (5, 12)],
+    "silero_vad": [
+        {"input": speech(b), "state": np.zeros((2, b, 128), "f4"), "sr": np.array(16000)}
+        for b in (1, 4)
+    ],
+    "silero_vad_op18": [
+        {"input": speech(b), "state": np.zeros((2, b, 128), "f4"), "sr": np.array(16000)}
+        for b in (1, 4)
+    ],
+    "silero_vad_sequence": [
+        {"input": speech(n), "h": np.zeros((1, 1, 128), "f4"), "c": np.zeros((1, 1, 128), "f4")}
+        for n in (5, 12)
+    ],
     "magika": [{"bytes": text_bytes(b)} for b in (1, 3)],
     "ocr_detect": [{"x": page(h, w)} for h, w in ((96, 160), (128, 96))],
     "ocr_recognize": [{"x": page(48, w)} for w in (96, 168)],
@@ -68,6 +82,7 @@ CASES = {
 
 def sessions(path):
     import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 4, 1
     return convoy.InferenceSession(path), onnxruntime.InferenceSession(path, options)
@@ -91,7 +106,9 @@ def test_silero_streams_with_its_state(real):
     states = [np.zeros((2, 1, 128), "f4")] * 2
     for chunk in speech(40):
         feeds = {"input": chunk[None], "sr": np.array(16000)}
-        a, b = ours.run(None, feeds | {"state": states[0]}), theirs.run(None, feeds | {"state": states[1]})
+        a, b = ours.run(None, feeds | {"state": states[0]}), theirs.run(
+            None, feeds | {"state": states[1]}
+        )
         assert_close(a, b)
         states = [a[1], b[1]]
 

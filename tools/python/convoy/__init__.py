@@ -1,9 +1,10 @@
 """Convoy: runs ONNX models and makes them better.
 
-    import convoy
-    session = convoy.InferenceSession("model.onnx")
-    outputs = session.run(None, {"x": array})
+import convoy
+session = convoy.InferenceSession("model.onnx")
+outputs = session.run(None, {"x": array})
 """
+
 from ._errors import (
     DeviceFailure,
     Error,

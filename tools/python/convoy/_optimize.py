@@ -1,4 +1,5 @@
 """Rewriting a model for any runtime."""
+
 import os
 
 from . import _convoy

@@ -1,4 +1,5 @@
 """InferenceSession in the shape of onnxruntime's: trying Convoy is a one-line change."""
+
 import os
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ def get_available_providers():
 
 
 def get_device():
-    """"CPU", as onnxruntime spells it."""
+    """ "CPU", as onnxruntime spells it."""
     return "CPU"
 
 

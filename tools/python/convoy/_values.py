@@ -23,8 +23,10 @@ def encode(value):
     """(dtype number, array), or for strings (8, flat list of str or bytes, shape)."""
     array = np.asarray(value)
     if array.dtype.kind in "OUS":
-        items = [item.decode("utf-8", "surrogateescape") if isinstance(item, bytes) else str(item)
-                 for item in array.reshape(-1).tolist()]
+        items = [
+            item.decode("utf-8", "surrogateescape") if isinstance(item, bytes) else str(item)
+            for item in array.reshape(-1).tolist()
+        ]
         return _STRING, items, array.shape
     number = _EXOTIC.get(array.dtype.name)
     if number is not None:
@@ -33,6 +35,7 @@ def encode(value):
     native = array.dtype.newbyteorder("=")
     if native.kind not in "fiubc":
         from ._errors import InvalidInput
+
         raise InvalidInput(f"an array of {array.dtype} cannot be fed")
     array = np.ascontiguousarray(array.astype(native))
     codes = {
