@@ -40,7 +40,7 @@ def test_run_says_which_sizes_it_needs():
 @pytest.mark.parametrize("arguments, words", [
     (["--shape", "z=1x2"], "no input 'z'; its inputs are 'x'"),
     (["--shape", "x=1xtwo"], "is no shape"),
-    (["--shape", "x=2x15x10x99"], "input 'x' must be float32[B,15,10,100], got float32[2,15,10,99]"),
+    (["--shape", "x=2x15x10x99"], "must be float32[B,15,10,100], got float32[2,15,10,99]"),
     (["--input", "x=missing.npy"], "missing.npy: no such file"),
     (["--input", "x"], "--input wants NAME=VALUE"),
 ])
