@@ -9,9 +9,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <memory>
 #include <random>
 #include <string_view>
+#include <thread>
 
 #include "ops/kernels/conv/conv_kernels.h"
 #include "runtime/device/cpu_features.h"
@@ -364,6 +365,32 @@ TEST(DirectConv, Empty) {
   std::mt19937_64 random(11);
   check(conv1d(2, 2, 0, 3, window(20, 3)), random);
   check(conv1d(2, 2, 0, 20, window(20, 3)), random);
+}
+
+TEST(DirectConv, RunsOnSeveralThreads) {
+  std::mt19937_64 random(12);
+  for (const ConvProblem& problem :
+       {rows(3, 15, 10, 100, 3), conv1d(1, 1, 20, 30, window(900, 3, 1, 4, 4, 4)),
+        conv1d(2, 9, 1, 1, window(77, 7, 1, 1, 3, 3))}) {
+    const ConvData data = make_data(problem, random, true);
+    const DirectConv conv(problem, best_isa(), 4);
+    const std::vector<float> expected = run_guarded(conv, data, 1, true);
+    std::vector<float> packed(size_t(conv.packed_weights_size())), output = data.output;
+    conv.pack_weights(data.weights.data(), packed.data());
+    const ConvOperands operands = operands_of(data, packed.data(), output.data());
+    const int64_t scratch_size = (conv.scratch_size() + 15) / 16 * 16, tasks = conv.task_count();
+    const std::unique_ptr<float, decltype(&std::free)> scratch(
+        static_cast<float*>(std::aligned_alloc(64, size_t(4 * scratch_size) * sizeof(float))),
+        &std::free);
+    std::vector<std::thread> threads;
+    for (int64_t i = 0; i < 4; ++i)
+      threads.emplace_back([&, i] {
+        conv.run_tasks(operands, tasks * i / 4, tasks * (i + 1) / 4,
+                       scratch.get() + i * scratch_size);
+      });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(output, expected) << describe(problem);
+  }
 }
 
 // NaN and infinity reach the output as the definition says, also through clamps.
