@@ -123,7 +123,10 @@ std::optional<Graph> function_body(const Node& node, const std::vector<ValueType
     for (int i = 0; i < function->input_size(); ++i) {
       if (!node.has_input(i)) options.left_out.insert(function->input(i));
     }
-    return graph_from_proto(*function, options, input_types);
+    Graph body = graph_from_proto(*function, options, input_types);
+    // The body may call functions whose own bodies depend on types.
+    infer_graph_types(body);
+    return body;
   } catch (Error& error) {
     error.add_context(place);
     throw;

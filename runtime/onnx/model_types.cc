@@ -183,6 +183,13 @@ class ModelInference {
 
 }  // namespace
 
+void infer_graph_types(Graph& graph) {
+  Model no_functions;
+  ModelInference inference(no_functions);
+  InferenceScope scope{graph};
+  inference.infer(scope, 0);
+}
+
 void infer_model_types(Model& model) {
   ModelInference inference(model);
   InferenceScope scope{model.graph};

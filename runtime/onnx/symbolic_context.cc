@@ -106,9 +106,26 @@ const onnx::TensorProto* SymbolicContext::getInputData(size_t i) const {
   auto made = data_.find(i);
   if (made != data_.end()) return &made->second;
   const Tensor* tensor = scope_.constant(input_id(i));
-  if (tensor == nullptr || tensor->desc().bytes() > kMostConstantBytes) return nullptr;
+  if (tensor == nullptr) return known_elements(i);
+  if (tensor->desc().bytes() > kMostConstantBytes) return nullptr;
   tensor_to_proto(*tensor, data_[i]);
   return &data_[i];
+}
+
+// A vector of int64 that is no constant, but whose elements are all known.
+const onnx::TensorProto* SymbolicContext::known_elements(size_t i) const {
+  auto known = scope_.elements.find(input_id(i));
+  if (known == scope_.elements.end()) return nullptr;
+  const ValueType& type = scope_.graph.value(input_id(i)).type;
+  if (!type.is_tensor() || type.dtype != DType::kInt64 || type.rank() != 1) return nullptr;
+  onnx::TensorProto proto;
+  proto.set_data_type(onnx::TensorProto::INT64);
+  proto.add_dims(known->second.dim_size());
+  for (const auto& element : known->second.dim()) {
+    if (!element.has_dim_value()) return nullptr;
+    proto.add_int64_data(element.dim_value());
+  }
+  return &data_.emplace(i, std::move(proto)).first->second;
 }
 
 onnx::TypeProto* SymbolicContext::getOutputType(size_t j) {

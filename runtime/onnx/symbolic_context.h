@@ -59,6 +59,7 @@ class SymbolicContext final : public onnx::InferenceContext, public onnx::DataPr
   static constexpr int64_t kMostElements = 64;
 
   ValueId input_id(size_t i) const { return node_.input(static_cast<int>(i)); }
+  const onnx::TensorProto* known_elements(size_t i) const;
   const AttributeValue* find_attribute(const std::string& name) const;
 
   InferenceScope& scope_;

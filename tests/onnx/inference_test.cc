@@ -153,6 +153,25 @@ TEST(FunctionBody, ContextDependentBodiesSkipInputsThatAreLeftOut) {
   }
 }
 
+// Its body calls NegativeLogLikelihoodLoss, whose body needs types in turn.
+TEST(FunctionBody, ValuesOfTheBodyHaveTypes) {
+  Graph graph;
+  Node node = make_node(graph, "SoftmaxCrossEntropyLoss", 13, 2);
+  auto body = function_body(node, {ValueType::tensor(DType::kFloat32, Shape{3, 5}),
+                                   ValueType::tensor(DType::kInt64, Shape{3})});
+  ASSERT_TRUE(body);
+  bool found = false;
+  for (NodeId id : body->topological_order()) {
+    const Node& inner = body->node(id);
+    if (inner.op_type != "NegativeLogLikelihoodLoss") continue;
+    found = true;
+    std::vector<ValueType> types;
+    for (ValueId input : inner.inputs) types.push_back(body->value(input).type);
+    EXPECT_TRUE(function_body(inner, types));
+  }
+  EXPECT_TRUE(found);
+}
+
 TEST(FunctionBody, ThereIsNoneForPrimitives) {
   Graph graph;
   EXPECT_FALSE(function_body(make_node(graph, "Conv", 17, 2), {}));
@@ -217,6 +236,17 @@ TEST(InferModelTypes, PropagatesElementsOfShapes) {
   graph.add_output(y);
   infer_model_types(model);
   EXPECT_EQ(to_string(graph.value(y).type), "float32[batch,6]");
+}
+
+TEST(InferModelTypes, ShapesThatAreKnownWhollyCountAsConstants) {
+  Model model = make_model();
+  Graph& graph = model.graph;
+  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat32, Shape{3, 5}));
+  ValueId flat = graph.add_input("flat", ValueType::tensor(DType::kFloat32, Shape{15}));
+  ValueId y = add(graph, "Reshape", {flat, add(graph, "Shape", {x})});
+  graph.add_output(y);
+  infer_model_types(model);
+  EXPECT_EQ(to_string(graph.value(y).type), "float32[3,5]");
 }
 
 // Looking into every element of a long vector would take gigabytes.
