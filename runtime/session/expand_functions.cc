@@ -14,7 +14,7 @@ constexpr int kMaxDepth = 64;  // of functions that call functions
 
 class Expander {
  public:
-  Expander(const Model& model, const Registry& registry) : model_(model), registry_(registry) {}
+  Expander(Model& model, const Registry& registry) : model_(model), registry_(registry) {}
 
   void expand(Graph& graph, int depth) {
     check_model(depth < kMaxDepth, "functions call each other more than {} deep", kMaxDepth);
@@ -43,6 +43,9 @@ class Expander {
       return true;
     }
     if (registry_.find(node) != nullptr) return false;
+    // Some bodies depend on the types of their inputs.
+    if (!typed_) infer_model_types(model_);
+    typed_ = true;
     std::vector<ValueType> types;
     for (ValueId input : node.inputs) {
       types.push_back(input == ValueId::kNone ? ValueType{} : graph.value(input).type);
@@ -121,8 +124,9 @@ class Expander {
     graph.remove_node(id);
   }
 
-  const Model& model_;
+  Model& model_;
   const Registry& registry_;
+  bool typed_ = false;
   std::map<std::string, std::vector<std::string>> missing_;
 };
 
