@@ -79,7 +79,8 @@ Image decode_pnm(Bytes bytes) {
   check_input(at <= bytes.size() && count <= bytes.size() - at, "the image ends early");
   for (size_t i = 0; i < image.rgb.size(); ++i) {
     const int64_t value = bytes[at + (color ? i : i / 3)];
-    image.rgb[i] = static_cast<uint8_t>(std::min<int64_t>(255, (value * 255 + levels / 2) / levels));
+    const int64_t scaled = (value * 255 + levels / 2) / levels;
+    image.rgb[i] = static_cast<uint8_t>(std::min<int64_t>(255, scaled));
   }
   return image;
 }
