@@ -9,12 +9,7 @@
 namespace convoy {
 namespace {
 
-// Where a quantized operator has its operands.
-struct Slots {
-  int x, w;
-  int x_zero, w_zero;
-  int x_scale, w_scale, y_scale, y_zero, bias;  // -1 where the operator has none
-};
+using Slots = QuantizedSlots;
 constexpr Slots kInteger = {0, 1, 2, 3, -1, -1, -1, -1, -1};
 constexpr Slots kLinear = {0, 3, 2, 5, 1, 4, 6, 7, 8};
 
@@ -146,16 +141,18 @@ std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) 
 }  // namespace
 
 void register_quantized(Registry& registry) {
-  auto conv = [](const Slots& slots) {
-    return [slots](KernelRequest& request) { return make_conv(request, slots); };
+  auto with_slots = [](const Slots& slots, auto make) {
+    return [slots, make](KernelRequest& request) { return make(request, slots); };
   };
-  auto matmul = [](const Slots& slots) {
-    return [slots](KernelRequest& request) { return make_matmul(request, slots); };
+  auto add = [&](const char* name, const Slots& slots, auto fast, auto reference) {
+    registry.add(name)
+        .kernel("float", with_slots(slots, fast))
+        .kernel("reference", with_slots(slots, reference));
   };
-  registry.add("ConvInteger").kernel("reference", conv(kInteger));
-  registry.add("QLinearConv").kernel("reference", conv(kLinear));
-  registry.add("MatMulInteger").kernel("reference", matmul(kInteger));
-  registry.add("QLinearMatMul").kernel("reference", matmul(kLinear));
+  add("ConvInteger", kInteger, make_float_quantized_conv, make_conv);
+  add("QLinearConv", kLinear, make_float_quantized_conv, make_conv);
+  add("MatMulInteger", kInteger, make_float_quantized_matmul, make_matmul);
+  add("QLinearMatMul", kLinear, make_float_quantized_matmul, make_matmul);
 }
 
 }  // namespace convoy

@@ -1,0 +1,74 @@
+#include "tests/ops/op_case.h"
+
+namespace convoy {
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+template <typename T>
+Tensor bytes(const Shape& shape, int seed) {
+  Tensor result = Tensor::allocate(dtype_of<T>, shape);
+  auto* values = result.template mutable_data<T>();
+  uint32_t state = static_cast<uint32_t>(seed) * 2654435761u + 1;
+  for (int64_t i = 0; i < result.count(); ++i) {
+    state = state * 1664525u + 1013904223u;
+    values[i] = static_cast<T>(state >> 24);
+  }
+  return result;
+}
+
+OpCase quantized(std::string name, std::string op, std::vector<Tensor> inputs,
+                 std::vector<int> constants, Attributes attributes = {}) {
+  OpCase c;
+  c.name = std::move(name);
+  c.op = std::move(op);
+  c.inputs = std::move(inputs);
+  c.expected = {Tensor::zeros(DType::kFloat32, {1})};  // only tells that Y is wanted
+  c.attributes = std::move(attributes);
+  c.constants = std::move(constants);
+  return c;
+}
+
+std::vector<OpCase> cases() {
+  Tensor zero = tensor<uint8_t>({}, {117});
+  Tensor zeros = tensor<int8_t>({4}, {0, -3, 5, 1});
+  Tensor scale = tensor<float>({}, {0.02f});
+  Tensor scales = tensor<float>({4}, {0.01f, 0.02f, 0.03f, 0.04f});
+  Tensor y_scale = tensor<float>({}, {3.0f});
+  Tensor bias = tensor<int32_t>({4}, {1000, -2000, 30, 4});
+  Attributes padded = {{"pads", Ints{1, 1, 1, 1}}};
+  return {
+      quantized("matmul_integer", "MatMulInteger",
+                {bytes<uint8_t>({3, 5, 40}, 1), bytes<int8_t>({40, 4}, 2), zero, zeros}, {1, 3}),
+      quantized("matmul_integer_deep", "MatMulInteger",
+                {bytes<uint8_t>({2, 3000}, 1), bytes<uint8_t>({3000, 7}, 2)}, {1}),
+      quantized("matmul_linear", "QLinearMatMul",
+                {bytes<uint8_t>({5, 40}, 1), scale, zero, bytes<int8_t>({40, 4}, 2), scales, zeros,
+                 y_scale, tensor<uint8_t>({}, {99})},
+                {3, 5}),
+      quantized("conv_integer", "ConvInteger",
+                {bytes<uint8_t>({2, 3, 7, 8}, 1), bytes<uint8_t>({4, 3, 3, 3}, 2), zero,
+                 tensor<uint8_t>({}, {9})},
+                {1, 3}, padded),
+      quantized("conv_integer_deep", "ConvInteger",
+                {bytes<uint8_t>({1, 64, 7, 8}, 1), bytes<uint8_t>({4, 64, 3, 3}, 2)}, {1}, padded),
+      quantized("conv_linear", "QLinearConv",
+                {bytes<uint8_t>({2, 3, 7, 8}, 1), scale, zero, bytes<int8_t>({4, 3, 3, 3}, 2),
+                 scales, zeros, y_scale, tensor<uint8_t>({}, {99}), bias},
+                {3, 5}, padded),
+  };
+}
+
+class QuantizedKernels : public testing::TestWithParam<OpCase> {};
+
+TEST_P(QuantizedKernels, AgreeWithTheReference) { compare_kernels(GetParam()); }
+TEST_P(QuantizedKernels, TakeWeightsThatChange) {
+  OpCase c = GetParam();
+  c.constants = {};
+  compare_kernels(c);
+}
+INSTANTIATE_TEST_SUITE_P(Cases, QuantizedKernels, testing::ValuesIn(cases()),
+                         [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace convoy
