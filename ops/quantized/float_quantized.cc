@@ -1,5 +1,5 @@
-// Quantized products through float32: zero points are taken off while converting, oneDNN multiplies,
-// and the sums are rounded to integers again.
+// Quantized products through float32: zero points are taken off while converting, oneDNN
+// multiplies, and the sums are rounded to integers again.
 #include <cstring>
 
 #include <fmt/format.h>

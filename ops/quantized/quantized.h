@@ -10,8 +10,8 @@
 
 namespace convoy {
 
-// 8-bit zero points, one for all or one for each of `count`. Throws kInvalidInput for another number
-// of them.
+// 8-bit zero points, one for all or one for each of `count`. Throws kInvalidInput for another
+// number of them.
 inline std::vector<int32_t> zero_points(const TensorView& view, int64_t count) {
   int64_t given = view.count();
   check_input(given == 1 || given == count, "{} zero points for {} rows or channels", given, count);
