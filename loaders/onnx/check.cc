@@ -7,6 +7,7 @@
 #include "runtime/base/log.h"
 #include "runtime/onnx/messages.h"
 #include "runtime/onnx/schema.h"
+#include "runtime/onnx/schema_registry.h"
 
 namespace convoy {
 namespace {
@@ -50,6 +51,7 @@ Opsets import_unchecked(Proto& proto) {
   auto& added = *proto.add_opset_import();
   added.set_domain(kUncheckedDomain);
   added.set_version(1);
+  opsets[added.domain()] = 1;
   return opsets;
 }
 
@@ -105,11 +107,18 @@ void check_with_onnx(onnx::ModelProto& model) {
     Opsets own = import_unchecked(function);
     leave_unknown_unchecked(*function.mutable_node(), own);
   }
+  onnx::checker::CheckerContext context;
+  context.set_schema_registry(&SchemaRegistry::instance());
+  context.set_ir_version(static_cast<int>(model.ir_version()));
+  context.set_opset_imports({opsets.begin(), opsets.end()});
+  // A function may import other versions than the model: its nodes carry their own.
+  context.set_skip_opset_compatibility_check(true);
   try {
-    // A function may import other versions than the model: its nodes carry their own.
-    constexpr bool kFull = false;
-    constexpr bool kAnyFunctionOpset = true;
-    onnx::checker::check_model(model, kFull, kAnyFunctionOpset);
+    onnx::checker::LexicalScopeContext names;
+    onnx::checker::check_graph(model.graph(), context, names);
+    if (model.functions_size() > 0) {
+      onnx::checker::check_model_local_functions(model, context, names);
+    }
   } catch (const std::exception& error) {
     std::string message = error.what();
     if (is_harmless(message)) return warn(one_line(message));

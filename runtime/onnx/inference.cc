@@ -11,6 +11,7 @@
 #include "runtime/onnx/graph_writer.h"
 #include "runtime/onnx/messages.h"
 #include "runtime/onnx/schema.h"
+#include "runtime/onnx/schema_registry.h"
 #include "runtime/onnx/types.h"
 
 namespace convoy {
@@ -171,7 +172,7 @@ void run_inference(const Node& node, const onnx::OpSchema& schema,
   }
   onnx::ShapeInferenceOptions options(false, 0, !has_long_vector(inputs));
   onnx::shape_inference::DataValueMap elements;
-  onnx::shape_inference::InferShapeForFunctionNode(*body, onnx::OpSchemaRegistry::Instance(),
+  onnx::shape_inference::InferShapeForFunctionNode(*body, &SchemaRegistry::instance(),
                                                    context, options, {}, nullptr, &elements);
 }
 

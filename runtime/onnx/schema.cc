@@ -4,6 +4,7 @@
 
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/onnx/schema_registry.h"
 
 namespace convoy {
 namespace {
@@ -47,7 +48,7 @@ const onnx::OpSchema* find_schema(const std::string& domain, const std::string& 
   auto found = known.find(KeyView{domain, name, version});
   if (found != known.end()) return found->second;
   const std::string& canonical = canonical_domain(domain);
-  const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(name, version, canonical);
+  const onnx::OpSchema* schema = SchemaRegistry::instance().GetSchema(name, version, canonical);
   // Names come from models: what is not known is not kept.
   if (schema != nullptr) known.emplace(Key{domain, name, version}, schema);
   return schema;
