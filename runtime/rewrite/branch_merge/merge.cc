@@ -67,6 +67,9 @@ class BranchMerger {
       if (set(number).is_leaf() && graph_.value(current(set(number).leaf.source)).removed) {
         return true;
       }
+      for (NodeId node : set(number).nodes) {
+        if (!graph_.contains(node)) return true;
+      }
       for (const SetOperand& operand : set(number).operands) {
         bool shared = operand.kind == BatchedOperand::Kind::kShared;
         if (shared && graph_.value(operand.shared).removed) return true;
@@ -101,13 +104,25 @@ class BranchMerger {
     return pays ? std::optional(join) : std::nullopt;
   }
 
+  // Can these members be had of the set stacked in `layout`?
+  bool can_be_taken(int number, const std::vector<int>& positions, StackLayout layout) const {
+    bool all = set(number).is_leaf() || positions.size() == set(number).members.size();
+    for (size_t i = 0; i < positions.size() && all; ++i) {
+      all = set(number).is_leaf() || positions[i] == static_cast<int>(i);
+    }
+    if (all || layout.kind == StackLayout::Kind::kAxis) return true;
+    return layout.kind == StackLayout::Kind::kFold &&
+           (*set(number).type.shape)[static_cast<size_t>(layout.axis)].known();
+  }
+
   // Chooses layouts for the set and what it reads; false when `layout` cannot be had.
   bool choose(int number, const std::vector<int>& positions, StackLayout layout,
               std::map<int, StackLayout>& layouts) const {
     if (auto known = layouts.find(number); known != layouts.end()) {
       return layout_change(set(number).type, static_cast<int>(positions.size()), known->second,
                            layout)
-          .possible;
+                 .possible &&
+             can_be_taken(number, positions, known->second);
     }
     const LayoutChoice* best = plan_.best(number, positions, layout);
     if (best == nullptr) return false;

@@ -1,0 +1,125 @@
+#include "tests/fuzz/branch_check.h"
+
+#include <cmath>
+
+#include "loaders/onnx/reader.h"
+#include "loaders/onnx/writer.h"
+#include "runtime/graph/verifier.h"
+
+namespace convoy::testing {
+namespace {
+
+constexpr double kTolerance = 1e-4;
+// Inputs are around 1. Outputs that cancel to less than this hold nothing but rounding.
+constexpr double kSmallest = 1e-2;
+
+uint64_t graph_seed(uint64_t seed, int64_t number) {
+  return seed * 1000003 + static_cast<uint64_t>(number) * 7919 + 17;
+}
+
+std::string difference(const std::vector<Value>& actual, const std::vector<Value>& expected) {
+  for (size_t k = 0; k < expected.size(); ++k) {
+    Tensor a = actual[k].tensor().contiguous();
+    Tensor b = expected[k].tensor().contiguous();
+    if (!(a.shape() == b.shape()) || a.dtype() != b.dtype()) {
+      return fmt::format("output {} is {}, expected {}", k, to_string(a.desc()),
+                         to_string(b.desc()));
+    }
+    std::vector<double> x = to_doubles(a);
+    std::vector<double> y = to_doubles(b);
+    double largest = kSmallest;
+    double off = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      if (std::isfinite(x[i]) != std::isfinite(y[i])) {
+        return fmt::format("output {} has {}, expected {}", k, x[i], y[i]);
+      }
+      if (!std::isfinite(y[i])) continue;
+      largest = std::max(largest, std::abs(y[i]));
+      off = std::max(off, std::abs(x[i] - y[i]));
+    }
+    if (off > kTolerance * largest) {
+      return fmt::format("output {} differs by {:.3g} of {:.3g}", k, off, largest);
+    }
+  }
+  return "";
+}
+
+Model read_again(const std::string& bytes) {
+  return read_model_bytes(std::as_bytes(std::span(bytes)), "random.onnx");
+}
+
+std::vector<Value> run(Model model, const Feeds& feeds, bool optimize) {
+  SessionOptions options;
+  options.optimize = optimize;
+  options.threads = 1;
+  return Session(std::move(model), options).run(feeds);
+}
+
+bool is_merge(const std::string& rule) {
+  return rule.starts_with("merge_") && rule != "merge_equal_nodes";
+}
+
+std::string compare_ways(uint64_t seed, const std::string& bytes, const Feeds& feeds,
+                         BranchVerdict& verdict) {
+  std::string stage = "the graph as it is";
+  try {
+    std::vector<Value> expected = run(read_again(bytes), feeds, false);
+
+    stage = "optimize";
+    Model optimized = read_again(bytes);
+    RewriteOptions options;
+    constexpr RewriteTarget kTargets[] = {RewriteTarget::kConvoy, RewriteTarget::kOrt,
+                                          RewriteTarget::kAny};
+    options.target = kTargets[seed % 5 < 3 ? 0 : seed % 5 - 2];
+    RewriteReport report = optimize_graph(optimized, options);
+    for (const RewriteEntry& entry : report.fired) {
+      verdict.merged = verdict.merged || is_merge(entry.rule);
+    }
+    verify(optimized.graph);
+
+    stage = "the optimized graph";
+    std::string problem =
+        difference(run(read_again(serialize_model(optimized)), feeds, false), expected);
+    if (!problem.empty()) return stage + ": " + problem;
+    stage = "the session";
+    problem = difference(run(read_again(bytes), feeds, true), expected);
+    return problem.empty() ? "" : stage + ": " + problem;
+  } catch (const std::exception& error) {
+    return stage + ": " + error.what();
+  }
+}
+
+}  // namespace
+
+BranchVerdict check_branch_graph(uint64_t seed, int64_t number) {
+  BranchVerdict verdict;
+  uint64_t own = graph_seed(seed, number);
+  BranchGraph graph = make_branch_graph(own);
+  verdict.text = fmt::format("opset {}: {}", graph.writer->opset(), graph.text);
+  verdict.problem = compare_ways(own, serialize_model(graph.writer->model()),
+                                 graph.writer->feeds(), verdict);
+  return verdict;
+}
+
+BranchVerdict check_branch_file(const std::string& path) {
+  BranchVerdict verdict;
+  verdict.text = path;
+  Model model = read_model(path);
+  Dice dice(1);
+  Feeds feeds;
+  for (ValueId input : model.graph.inputs()) {
+    const ValueInfo& info = model.graph.value(input);
+    Shape shape;
+    for (const Dimension& dim : *info.type.shape) shape.push_back(dim.known() ? dim.size : 4);
+    feeds.emplace_back(info.name, dice.floats(shape));
+  }
+  verdict.problem = compare_ways(0, serialize_model(model), feeds, verdict);
+  return verdict;
+}
+
+Model branch_model(uint64_t seed, int64_t number) {
+  BranchGraph graph = make_branch_graph(graph_seed(seed, number));
+  return read_again(serialize_model(graph.writer->model()));
+}
+
+}  // namespace convoy::testing
