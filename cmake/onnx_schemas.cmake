@@ -10,7 +10,8 @@ foreach(set IN ITEMS operator_sets operator_sets_ml operator_sets_training opera
   string(APPEND onnx_schema_includes "#include <onnx/defs/${set}.h>\n")
   file(STRINGS "${onnx_schema_header}" lines REGEX "fn\\(GetOpSchema<")
   foreach(line IN LISTS lines)
-    string(REGEX REPLACE ".*GetOpSchema<(ONNX[A-Z_]*)\\(([A-Za-z, ]*)([0-9]+), ([A-Za-z0-9_]+)\\)>.*"
+    string(REGEX REPLACE
+      ".*GetOpSchema<(ONNX[A-Z_]*)\\(([A-Za-z, ]*)([0-9]+), ([A-Za-z0-9_]+)\\)>.*"
       "    {\"\\4\", \\3, &GetOpSchema<\\1(\\2\\3, \\4)>},\n" entry "${line}")
     string(APPEND onnx_schema_entries "${entry}")
   endforeach()

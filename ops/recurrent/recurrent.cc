@@ -142,16 +142,16 @@ Recurrent read_recurrent(const KernelRequest& request) {
   return node;
 }
 
-std::vector<int64_t> sequence_lengths(const Recurrent& node, const KernelContext& context) {
-  std::vector<int64_t> lengths(static_cast<size_t>(node.batch), node.steps);
-  if (!context.has_input(kSequenceLens)) return lengths;
+void read_sequence_lengths(const Recurrent& node, const KernelContext& context,
+                           std::span<int64_t> lengths) {
+  std::ranges::fill(lengths, node.steps);
+  if (!context.has_input(kSequenceLens)) return;
   const auto* given = context.input(kSequenceLens).as<int32_t>();
   for (size_t b = 0; b < lengths.size(); ++b) {
     check_input(given[b] >= 0 && given[b] <= node.steps,
                 "sequence_lens[{}] is {}, outside of 0 to {}", b, given[b], node.steps);
     lengths[b] = given[b];
   }
-  return lengths;
 }
 
 void register_recurrent(Registry& registry) {

@@ -1,6 +1,7 @@
 // What LSTM, GRU and RNN share: attributes, sizes and where operands lie.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -60,9 +61,10 @@ struct Recurrent {
 // Reads attributes and shapes; throws where they do not agree.
 Recurrent read_recurrent(const KernelRequest& request);
 
-// The number of steps for each batch entry, `steps` where sequence_lens is left out; throws
-// kInvalidInput for a length outside [0, steps].
-std::vector<int64_t> sequence_lengths(const Recurrent& node, const KernelContext& context);
+// Fills in the number of steps for each batch entry, `steps` where sequence_lens is left out;
+// throws kInvalidInput for a length outside [0, steps].
+void read_sequence_lengths(const Recurrent& node, const KernelContext& context,
+                           std::span<int64_t> lengths);
 
 std::unique_ptr<Kernel> make_recurrent_reference(KernelRequest& request);
 std::unique_ptr<Kernel> make_recurrent_vectorized(KernelRequest& request);

@@ -143,7 +143,8 @@ void run(const Recurrent& node, KernelContext& context) {
     initial_c = read(context, kInitialC, d * node.batch * h);
     peephole = read(context, kP, d * 3 * h);
   }
-  const std::vector<int64_t> lengths = sequence_lengths(node, context);
+  std::vector<int64_t> lengths(static_cast<size_t>(node.batch));
+  read_sequence_lengths(node, context, lengths);
   for (int64_t direction = 0; direction < d; ++direction) {
     OneSequence sequence(node, direction, w.data() + direction * rows * node.inputs,
                        r.data() + direction * rows * h, bias.data() + direction * 2 * rows,

@@ -107,7 +107,8 @@ class VectorizedRecurrent : public Kernel {
     floats_ = node.directions * sizes_.parameters + sizes_.units * sizes_.unit;
     packed_w_ = pack_constant(request, kW, node.inputs, &w_at_);
     packed_r_ = pack_constant(request, kR, node.hidden, &r_at_);
-    request.use_scratch(static_cast<size_t>(floats_) * sizeof(float));
+    lengths_at_ = (floats_ + 1) / 2;
+    request.use_scratch(static_cast<size_t>(lengths_at_ + node.batch) * sizeof(int64_t));
   }
 
   void run(KernelContext& context) const override;
@@ -156,12 +157,12 @@ class VectorizedRecurrent : public Kernel {
   void prepare_parameters(KernelContext& context, float* to) const;
   Unit make_unit(KernelContext& context, int64_t index, const float* w, const float* r) const;
   void run_unit(KernelContext& context, const Unit& unit,
-                const std::vector<int64_t>& lengths) const;
+                std::span<const int64_t> lengths) const;
   void load_state(KernelContext& context, const Unit& unit) const;
   void store_state(KernelContext& context, const Unit& unit) const;
-  void input_gates(KernelContext& context, const Unit& unit, const std::vector<int64_t>& lengths,
+  void input_gates(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths,
                    int64_t first_step, int64_t steps) const;
-  void step(KernelContext& context, const Unit& unit, const std::vector<int64_t>& lengths,
+  void step(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths,
             int64_t s, const float* block) const;
   void update(const Unit& unit, int64_t row, const float* block) const;
   int64_t time_of(const Unit& unit, int64_t length, int64_t s) const {
@@ -177,6 +178,7 @@ class VectorizedRecurrent : public Kernel {
   int64_t batch_stride_;
   bool relu_;
   int64_t floats_;
+  int64_t lengths_at_ = 0;  // in the scratch, counted in int64
   int64_t w_at_ = 0;
   int64_t r_at_ = 0;
   std::shared_ptr<const Buffer> packed_w_;
@@ -291,7 +293,7 @@ void VectorizedRecurrent::store_state(KernelContext& context, const Unit& unit) 
 }
 
 void VectorizedRecurrent::input_gates(KernelContext& context, const Unit& unit,
-                                      const std::vector<int64_t>& lengths, int64_t first_step,
+                                      std::span<const int64_t> lengths, int64_t first_step,
                                       int64_t steps) const {
   const float* x = context.input(kX).as<float>();
   int64_t count = 0;
@@ -329,7 +331,7 @@ void VectorizedRecurrent::update(const Unit& unit, int64_t row, const float* blo
 }
 
 void VectorizedRecurrent::step(KernelContext& context, const Unit& unit,
-                               const std::vector<int64_t>& lengths, int64_t s,
+                               std::span<const int64_t> lengths, int64_t s,
                                const float* block) const {
   const int64_t h = node_.hidden;
   auto active = [&](int64_t row) {
@@ -373,7 +375,7 @@ void VectorizedRecurrent::step(KernelContext& context, const Unit& unit,
 }
 
 void VectorizedRecurrent::run_unit(KernelContext& context, const Unit& unit,
-                                   const std::vector<int64_t>& lengths) const {
+                                   std::span<const int64_t> lengths) const {
   load_state(context, unit);
   for (int64_t first = 0; first < node_.steps; first += sizes_.block_steps) {
     const int64_t steps = std::min(sizes_.block_steps, node_.steps - first);
@@ -386,7 +388,9 @@ void VectorizedRecurrent::run_unit(KernelContext& context, const Unit& unit,
 }
 
 void VectorizedRecurrent::run(KernelContext& context) const {
-  const std::vector<int64_t> lengths = sequence_lengths(node_, context);
+  std::span<int64_t> lengths(reinterpret_cast<int64_t*>(context.scratch()) + lengths_at_,
+                             static_cast<size_t>(node_.batch));
+  read_sequence_lengths(node_, context, lengths);
   const float* w = weights(context, kW, packed_w_, node_.inputs, w_at_);
   const float* r = weights(context, kR, packed_r_, node_.hidden, r_at_);
   prepare_parameters(context, reinterpret_cast<float*>(context.scratch()));

@@ -178,9 +178,16 @@ std::unique_ptr<Kernel> make_resize(KernelRequest& request) {
       copy_parallel(context.input(0), context.output(0), context.threads());
     });
   }
-  return make_kernel([maps = std::move(*maps), rule = form.rule](KernelContext& context) {
-    auto run = rule.mode == ResizeMode::kNearest ? resize_nearest : resize_weighted;
-    run(maps, rule.extrapolation, context.input(0), context.output(0), context.threads());
+  double extrapolation = form.rule.extrapolation;
+  if (form.rule.mode == ResizeMode::kNearest) {
+    return make_kernel([maps = std::move(*maps), extrapolation](KernelContext& context) {
+      resize_nearest(maps, extrapolation, context.input(0), context.output(0), context.threads());
+    });
+  }
+  request.use_scratch(resize_scratch_bytes(*maps, request.input(0).dtype, request.threads));
+  return make_kernel([maps = std::move(*maps), extrapolation](KernelContext& context) {
+    resize_weighted(maps, extrapolation, context.input(0), context.output(0), context.scratch(),
+                    context.threads());
   });
 }
 

@@ -4,7 +4,7 @@
 
 #include "ops/rewrites/rules.h"
 #include "runtime/onnx/inference.h"
-#include "runtime/plan/evaluate.h"
+#include "runtime/op/evaluate.h"
 #include "runtime/rewrite/driver.h"
 
 namespace convoy {

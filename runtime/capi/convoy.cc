@@ -1,15 +1,21 @@
 #include "convoy/convoy.h"
 
 #include <cstring>
+#include <initializer_list>
 #include <new>
 
 #include "loaders/onnx/reader.h"
-#include "runtime/session/session.h"
+#include "runtime/session/binding.h"
 
 struct convoy_session {
   explicit convoy_session(convoy::Model model, convoy::SessionOptions options)
       : session(std::move(model), std::move(options)) {}
   convoy::Session session;
+};
+
+struct convoy_binding {
+  explicit convoy_binding(convoy::Session& session) : binding(session) {}
+  convoy::Binding binding;
 };
 
 struct convoy_outputs {
@@ -35,6 +41,12 @@ convoy_status guarded(F body) noexcept {
   } catch (const std::exception& error) {
     last_error = error.what();
     return CONVOY_INTERNAL;
+  }
+}
+
+void check_not_null(std::initializer_list<const void*> pointers) {
+  for (const void* pointer : pointers) {
+    convoy::check_input(pointer != nullptr, "a null pointer was passed");
   }
 }
 
@@ -83,7 +95,7 @@ const char* convoy_last_error(void) { return last_error.c_str(); }
 convoy_status convoy_session_open(const char* path, const convoy_options* options,
                                   convoy_session** session) {
   return guarded([&] {
-    convoy::check_input(path != nullptr && session != nullptr, "a null pointer was passed");
+    check_not_null({path, session});
     *session = new convoy_session(convoy::read_model(path), convert(options));
   });
 }
@@ -91,7 +103,7 @@ convoy_status convoy_session_open(const char* path, const convoy_options* option
 convoy_status convoy_session_open_bytes(const void* bytes, size_t size,
                                         const convoy_options* options, convoy_session** session) {
   return guarded([&] {
-    convoy::check_input(bytes != nullptr && session != nullptr, "a null pointer was passed");
+    check_not_null({bytes, session});
     std::span<const std::byte> span(static_cast<const std::byte*>(bytes), size);
     *session = new convoy_session(convoy::read_model_bytes(span, "model"), convert(options));
   });
@@ -126,7 +138,7 @@ convoy_status convoy_session_output(const convoy_session* session, size_t index,
 convoy_status convoy_session_run(convoy_session* session, const convoy_input* inputs,
                                  size_t input_count, convoy_outputs** outputs) {
   return guarded([&] {
-    convoy::check_input(session != nullptr && outputs != nullptr, "a null pointer was passed");
+    check_not_null({session, outputs});
     convoy::Feeds feeds;
     for (size_t i = 0; i < input_count; ++i) {
       convoy::check_input(inputs[i].name != nullptr, "input {} has no name", i);
@@ -156,5 +168,37 @@ convoy_status convoy_outputs_get(const convoy_outputs* outputs, size_t index,
 }
 
 void convoy_outputs_release(convoy_outputs* outputs) { delete outputs; }
+
+convoy_status convoy_binding_open(convoy_session* session, convoy_binding** binding) {
+  return guarded([&] {
+    check_not_null({session, binding});
+    *binding = new convoy_binding(session->session);
+  });
+}
+
+convoy_status convoy_binding_input(convoy_binding* binding, const char* name,
+                                   const convoy_tensor* tensor) {
+  return guarded([&] {
+    check_not_null({binding, name, tensor});
+    binding->binding.bind_input(name, borrow(*tensor));
+  });
+}
+
+convoy_status convoy_binding_output(convoy_binding* binding, const char* name,
+                                    const convoy_tensor* tensor) {
+  return guarded([&] {
+    check_not_null({binding, name, tensor});
+    binding->binding.bind_output(name, borrow(*tensor).view());
+  });
+}
+
+convoy_status convoy_binding_run(convoy_binding* binding) {
+  return guarded([&] {
+    check_not_null({binding});
+    binding->binding.run();
+  });
+}
+
+void convoy_binding_release(convoy_binding* binding) { delete binding; }
 
 }  // extern "C"

@@ -1,7 +1,6 @@
 #include "runtime/session/graph_runner.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace convoy {
 namespace {
@@ -9,22 +8,6 @@ namespace {
 // After this many new shapes in a row without one that was seen before, planning no longer pays.
 constexpr size_t kMissesBeforeShapeless = 128;
 constexpr size_t kIdleContexts = 16;
-
-void append_key(std::string& key, const TensorDesc& desc) {
-  auto append = [&key](const void* data, size_t bytes) {
-    key.append(static_cast<const char*>(data), bytes);
-  };
-  auto dtype = static_cast<char>(desc.dtype);
-  auto rank = static_cast<char>(desc.rank());
-  append(&dtype, 1);
-  append(&rank, 1);
-  append(desc.shape.data(), desc.shape.size() * sizeof(int64_t));
-}
-
-TensorDesc desc_of(const Value& value) {
-  if (!value.is_tensor()) return {};
-  return value.tensor().desc();
-}
 
 // A value that stays valid when the run's memory is used again.
 Value owned(const Value& value, bool for_caller) {
@@ -64,14 +47,20 @@ class GraphRunner::ContextLease {
 };
 
 GraphRunner::GraphRunner(const Graph& graph, RunnerResources resources)
-    : graph_(graph), resources_(resources) {}
+    : graph_(graph),
+      resources_(resources),
+      plans_(resources.max_plans, resources.max_plan_bytes) {}
 
 GraphRunner::~GraphRunner() = default;
 
-std::vector<Value> GraphRunner::run(std::span<const Value> inputs,
-                                    std::span<const TensorView> bound,
-                                    const StepObserver* observer) {
-  std::vector<TensorDesc> types;
+std::vector<Value> GraphRunner::run(std::span<const Value> inputs, const StepObserver* observer) {
+  std::vector<Value> outputs(graph_.outputs().size());
+  run_into(inputs, {}, outputs, observer);
+  return outputs;
+}
+
+void GraphRunner::run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
+                           std::span<Value> outputs, const StepObserver* observer) {
   std::vector<Value> contiguous;
   for (const Value& input : inputs) {
     bool needs_copy = input.is_tensor() && !input.tensor().desc().is_contiguous();
@@ -81,90 +70,72 @@ std::vector<Value> GraphRunner::run(std::span<const Value> inputs,
     if (value.is_tensor()) value = value.tensor().contiguous();
   }
   if (!contiguous.empty()) inputs = contiguous;
-  for (const Value& input : inputs) types.push_back(desc_of(input));
-  auto plan = plan_for(types);
+  auto plan = plans_.find(inputs);
+  if (!plan) {
+    std::vector<TensorDesc> types;
+    for (const Value& input : inputs) types.push_back(desc_of(input));
+    plan = make_and_keep(types);
+  }
 
-  std::vector<Value> outputs(plan->outputs.size());
-  std::vector<void*> addresses(plan->outputs.size(), nullptr);
+  auto is_bound = [&](size_t k) { return k < bound.size() && bound[k].present(); };
+  ContextLease context(*this, *plan);
+  std::span<void*> addresses = context->output_addresses(outputs.size());
   for (size_t k = 0; k < outputs.size(); ++k) {
     if (!plan->outputs[k].is_static) continue;
     const TensorDesc& desc = plan->outputs[k].desc;
-    bool is_bound = k < bound.size() && bound[k].present();
-    if (is_bound) {
-      check_input(bound[k].dtype == desc.dtype && bound[k].shape == desc.shape,
-                  "output '{}' is {}, but {} is bound to it",
-                  graph_.value_name(graph_.outputs()[k]), to_string(desc), to_string(bound[k]));
-      outputs[k] = Tensor::borrow({desc, bound[k].data});
+    if (is_bound(k)) {
+      check_bound(k, desc, bound[k]);
+      addresses[k] = bound[k].data;
     } else {
       outputs[k] = resources_.outputs->allocate(desc.dtype, desc.shape);
+      addresses[k] = outputs[k].tensor().raw();
     }
-    addresses[k] = outputs[k].tensor().raw();
   }
-  ContextLease context(*this, *plan);
-  context->run(plan, inputs, addresses, environment(), observer);
+  context->run(plan, inputs, environment(), observer);
   for (size_t k = 0; k < outputs.size(); ++k) {
     if (plan->outputs[k].is_static) continue;
-    outputs[k] = context->dynamic_output(plan->outputs[k]);
+    Value result = context->dynamic_output(plan->outputs[k]);
+    if (is_bound(k)) {
+      check_input(result.is_tensor(), "output '{}' is no tensor, but memory is bound to it",
+                  graph_.value_name(graph_.outputs()[k]));
+      check_bound(k, result.tensor().desc(), bound[k]);
+      copy_elements(result.tensor().view(), bound[k]);
+    } else {
+      outputs[k] = std::move(result);
+    }
   }
   context->clear_values();
   for (size_t k = 0; k < outputs.size(); ++k) {
-    if (plan->outputs[k].is_static) continue;
-    outputs[k] = owned(outputs[k], true);
-    if (k < bound.size() && bound[k].present()) {
-      const Tensor& tensor = outputs[k].tensor();
-      check_input(bound[k].dtype == tensor.dtype() && bound[k].shape == tensor.shape(),
-                  "output '{}' is {}, but {} is bound to it",
-                  graph_.value_name(graph_.outputs()[k]), to_string(tensor.desc()),
-                  to_string(bound[k]));
-      copy_elements(tensor.view(), bound[k]);
-    }
+    if (!plan->outputs[k].is_static && !is_bound(k)) outputs[k] = owned(outputs[k], true);
   }
-  return outputs;
+}
+
+void GraphRunner::check_bound(size_t k, const TensorDesc& output, const TensorView& bound) const {
+  if (bound.dtype == output.dtype && bound.shape == output.shape) return;
+  fail(ErrorCode::kInvalidInput, "output '{}' is {}, but {} is bound to it",
+       graph_.value_name(graph_.outputs()[k]), to_string(output), to_string(bound));
 }
 
 std::shared_ptr<const Plan> GraphRunner::plan_for(const std::vector<TensorDesc>& inputs) {
-  std::string key;
-  for (const TensorDesc& input : inputs) append_key(key, input);
-  bool shapeless = false;
-  {
-    std::lock_guard lock(mutex_);
-    if (auto found = by_key_.find(key); found != by_key_.end()) {
-      recent_.splice(recent_.begin(), recent_, found->second);
-      ++hits_;
-      misses_in_a_row_ = 0;
-      return recent_.front().plan;
-    }
-    ++misses_;
-    ++misses_in_a_row_;
-    shapeless = misses_in_a_row_ > kMissesBeforeShapeless;
-    if (shapeless && shapeless_) return shapeless_;
-  }
-  auto plan = make(inputs, shapeless);
-  std::lock_guard lock(mutex_);
-  if (shapeless) return shapeless_ = plan;
-  if (auto found = by_key_.find(key); found != by_key_.end()) return found->second->plan;
-  recent_.push_front({key, plan, plan->footprint() + key.size()});
-  by_key_[key] = recent_.begin();
-  plan_bytes_ += recent_.front().bytes;
-  bool too_many = recent_.size() > resources_.max_plans;
-  while (recent_.size() > 1 && (too_many || plan_bytes_ > resources_.max_plan_bytes)) {
-    plan_bytes_ -= recent_.back().bytes;
-    by_key_.erase(recent_.back().key);
-    recent_.pop_back();
-    too_many = recent_.size() > resources_.max_plans;
-  }
-  return plan;
+  auto plan = plans_.find(inputs);
+  return plan ? plan : make_and_keep(inputs);
 }
 
-std::shared_ptr<const Plan> GraphRunner::make(const std::vector<TensorDesc>& inputs,
-                                              bool all_dynamic) {
+std::shared_ptr<const Plan> GraphRunner::make_and_keep(const std::vector<TensorDesc>& inputs) {
   PlanOptions options;
   options.registry = resources_.registry;
   options.threads = resources_.threads;
   options.weights = resources_.weights;
   options.memory_limit = resources_.memory_limit;
-  options.all_dynamic = all_dynamic;
-  return make_plan(graph_, inputs, options);
+  options.all_dynamic = plans_.statistics().misses_in_a_row > kMissesBeforeShapeless;
+  if (!options.all_dynamic) return plans_.add(make_plan(graph_, inputs, options));
+  {
+    std::lock_guard lock(mutex_);
+    if (shapeless_) return shapeless_;
+  }
+  auto plan = make_plan(graph_, inputs, options);
+  std::lock_guard lock(mutex_);
+  return shapeless_ = std::move(plan);
 }
 
 // A context that ran this plan last needs no set-up; else the most recently used one will do.
@@ -214,11 +185,6 @@ RunEnvironment GraphRunner::environment() {
     return std::make_unique<BoundBody>(body_runner(node, attribute), std::move(captured));
   };
   return {*resources_.registry, *resources_.threads, resources_.weights, make_body};
-}
-
-RunnerStatistics GraphRunner::statistics() const {
-  std::lock_guard lock(mutex_);
-  return {recent_.size(), plan_bytes_, hits_, misses_};
 }
 
 }  // namespace convoy

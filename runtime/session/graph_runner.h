@@ -2,15 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "runtime/plan/plan.h"
 #include "runtime/session/buffer_pool.h"
+#include "runtime/session/plan_cache.h"
 #include "runtime/session/run_context.h"
 
 namespace convoy {
@@ -26,13 +25,6 @@ struct RunnerResources {
   size_t max_plan_bytes = 256u << 20;
 };
 
-struct RunnerStatistics {
-  size_t plans = 0;
-  size_t plan_bytes = 0;
-  size_t hits = 0;
-  size_t misses = 0;
-};
-
 // Thread-safe: any number of runs at once.
 class GraphRunner {
  public:
@@ -41,25 +33,25 @@ class GraphRunner {
   ~GraphRunner();
 
   // Inputs in the graph's order, then captures (undefined for those that are constants of the
-  // body). `bound[k]`, where present and not null, receives output k (contiguous, of the right
-  // type); the returned tensor then borrows it. Returned values own their memory otherwise.
-  std::vector<Value> run(std::span<const Value> inputs, std::span<const TensorView> bound = {},
-                         const StepObserver* observer = nullptr);
+  // body). Returned values own their memory.
+  std::vector<Value> run(std::span<const Value> inputs, const StepObserver* observer = nullptr);
+
+  // The same into `outputs`, as many as the graph has. Where `bound[k]` is present(), output k goes
+  // there instead (contiguous, of the right type) and outputs[k] is left alone. With contiguous
+  // inputs and everything bound, a static plan that ran before allocates nothing here.
+  void run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
+                std::span<Value> outputs, const StepObserver* observer = nullptr);
 
   // The plan for these input types, from the cache or new.
   std::shared_ptr<const Plan> plan_for(const std::vector<TensorDesc>& inputs);
 
-  RunnerStatistics statistics() const;
+  PlanCache::Statistics statistics() const { return plans_.statistics(); }
 
  private:
-  struct CachedPlan {
-    std::string key;
-    std::shared_ptr<const Plan> plan;
-    size_t bytes;
-  };
   class ContextLease;
 
-  std::shared_ptr<const Plan> make(const std::vector<TensorDesc>& inputs, bool all_dynamic);
+  std::shared_ptr<const Plan> make_and_keep(const std::vector<TensorDesc>& inputs);
+  void check_bound(size_t k, const TensorDesc& output, const TensorView& bound) const;
   std::unique_ptr<RunContext> take_context(const Plan& plan);
   void give_back(std::unique_ptr<RunContext> context);
   GraphRunner& body_runner(const Node& node, std::string_view attribute);
@@ -67,14 +59,9 @@ class GraphRunner {
 
   const Graph& graph_;
   RunnerResources resources_;
+  PlanCache plans_;
 
   mutable std::mutex mutex_;
-  std::list<CachedPlan> recent_;  // most recently used first
-  std::unordered_map<std::string, std::list<CachedPlan>::iterator> by_key_;
-  size_t plan_bytes_ = 0;
-  size_t hits_ = 0;
-  size_t misses_ = 0;
-  size_t misses_in_a_row_ = 0;
   std::shared_ptr<const Plan> shapeless_;
   std::vector<std::unique_ptr<RunContext>> contexts_;
   std::map<std::pair<NodeId, std::string>, std::unique_ptr<GraphRunner>> bodies_;

@@ -29,11 +29,14 @@ class RunContext::StepContext : public KernelContext {
   }
 };
 
+std::span<void*> RunContext::output_addresses(size_t count) {
+  output_addresses_.assign(count, nullptr);
+  return output_addresses_;
+}
+
 void RunContext::run(const std::shared_ptr<const Plan>& plan, std::span<const Value> inputs,
-                     std::span<void* const> outputs, const RunEnvironment& environment,
-                     const StepObserver* observer) {
+                     const RunEnvironment& environment, const StepObserver* observer) {
   if (plan_ != plan) bind(plan);
-  output_addresses_ = outputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
     bool tensor = inputs[i].is_tensor();
     input_addresses_[i] = tensor ? inputs[i].tensor().raw() : nullptr;
@@ -42,7 +45,7 @@ void RunContext::run(const std::shared_ptr<const Plan>& plan, std::span<const Va
   }
   for (const Patch& patch : patches_) {
     auto index = static_cast<size_t>(patch.index);
-    void* base = patch.home == Home::kInput ? input_addresses_[index] : outputs[index];
+    void* base = patch.home == Home::kInput ? input_addresses_[index] : output_addresses_[index];
     views_[patch.view].data = static_cast<std::byte*>(base) + patch.byte_offset;
   }
   for (size_t number = 0; number < plan->steps.size(); ++number) {

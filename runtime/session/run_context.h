@@ -29,11 +29,12 @@ using StepObserver = std::function<void(const Plan&, size_t step, std::chrono::n
 // nothing here once the context has run that plan before.
 class RunContext {
  public:
-  // Runs all steps. `outputs` has the address of every static output (dynamic ones: ignored);
+  // Room for the addresses of `count` outputs, to be filled before run().
+  std::span<void*> output_addresses(size_t count);
+  // Runs all steps, after output_addresses() was given the address of every static output;
   // `inputs` as the plan was made for.
   void run(const std::shared_ptr<const Plan>& plan, std::span<const Value> inputs,
-           std::span<void* const> outputs, const RunEnvironment& environment,
-           const StepObserver* observer);
+           const RunEnvironment& environment, const StepObserver* observer);
 
   // A dynamic output of the last run; leaves it in the context.
   Value dynamic_output(const PlannedOutput& output) const;
@@ -71,7 +72,7 @@ class RunContext {
   std::vector<Patch> patches_;
   std::vector<Value> values_;
   std::vector<void*> input_addresses_;
-  std::span<void* const> output_addresses_;
+  std::vector<void*> output_addresses_;
 };
 
 }  // namespace convoy

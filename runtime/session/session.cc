@@ -47,7 +47,6 @@ Session::Session(Model model, SessionOptions options)
     input_index_[info.name] = i;
     if (info.initializer) continue;
     inputs_.push_back({info.name, info.type});
-    fed_.push_back(i);
   }
   output_pool_ = std::make_shared<BufferPool>(kKeptOutputBytes);
   RunnerResources resources;
@@ -71,15 +70,37 @@ void Session::optimize() {
   report_ = optimize_graph(model_, rewrite);
 }
 
-std::vector<Value> Session::order_feeds(const Feeds& feeds) const {
+size_t Session::input_position(std::string_view name) const {
+  auto found = input_index_.find(name);
+  check_input(found != input_index_.end(), "the model has no input '{}'; its inputs are {}", name,
+              input_names());
+  return found->second;
+}
+
+size_t Session::output_position(std::string_view name) const {
+  auto found = std::ranges::find(outputs_, name, &ValueDescription::name);
+  check_input(found != outputs_.end(), "the model has no output '{}'", name);
+  return static_cast<size_t>(found - outputs_.begin());
+}
+
+std::vector<Value> Session::default_inputs() const {
   const Graph& graph = model_.graph;
-  std::vector<Value> ordered(graph.inputs().size());
+  std::vector<Value> values(graph.inputs().size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto& initializer = graph.value(graph.inputs()[i]).initializer;
+    if (initializer) values[i] = *initializer;
+  }
+  return values;
+}
+
+std::vector<Value> Session::order_feeds(const Feeds& feeds) const {
+  std::vector<Value> ordered = default_inputs();
+  std::vector<bool> given(ordered.size());
   for (const auto& [name, value] : feeds) {
-    auto found = input_index_.find(name);
-    check_input(found != input_index_.end(), "the model has no input '{}'; its inputs are {}",
-                name, input_names());
-    check_input(!ordered[found->second].defined(), "input '{}' is given twice", name);
-    ordered[found->second] = value;
+    size_t position = input_position(name);
+    check_input(!given[position], "input '{}' is given twice", name);
+    given[position] = true;
+    ordered[position] = value;
   }
   return ordered;
 }
@@ -95,6 +116,9 @@ std::string Session::input_names() const {
 void Session::check_input_type(size_t index, const Value& value) const {
   const ValueInfo& info = model_.graph.value(model_.graph.inputs()[index]);
   const ValueType& type = info.type;
+  if (!value.defined()) {
+    fail(ErrorCode::kInvalidInput, "input '{}' ({}) is missing", info.name, to_string(type));
+  }
   if (!type.is_tensor()) return;
   check_input(value.is_tensor(), "input '{}' must be a tensor", info.name);
   const TensorDesc& desc = value.tensor().desc();
@@ -106,57 +130,32 @@ void Session::check_input_type(size_t index, const Value& value) const {
       fits = !dimension.known() || dimension.size == desc.shape[i];
     }
   }
-  check_input(fits, "input '{}' must be {}, got {}", info.name, to_string(type), to_string(desc));
+  if (fits) return;
+  fail(ErrorCode::kInvalidInput, "input '{}' must be {}, got {}", info.name, to_string(type),
+       to_string(desc));
 }
 
-std::vector<Value> Session::run_ordered(std::span<const Value> inputs,
-                                        std::span<const TensorView> bound,
-                                        const StepObserver* observer) {
+void Session::run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
+                       std::span<Value> outputs, const StepObserver* observer) {
   try {
     for (size_t i = 0; i < inputs.size(); ++i) check_input_type(i, inputs[i]);
     ThreadCountGuard guard(threads());
-    return runner_->run(inputs, bound, observer);
+    runner_->run_into(inputs, bound, outputs, observer);
   } catch (Error& error) {
     error.add_context({model_.path, {}, {}, {}});
     throw;
   }
 }
 
-std::vector<Value> Session::complete(std::vector<Value> ordered) const {
-  const Graph& graph = model_.graph;
-  for (size_t i = 0; i < ordered.size(); ++i) {
-    if (ordered[i].defined()) continue;
-    const ValueInfo& info = graph.value(graph.inputs()[i]);
-    check_input(info.initializer != nullptr, "input '{}' ({}) is missing", info.name,
-                to_string(info.type));
-    ordered[i] = *info.initializer;
-  }
-  return ordered;
-}
-
 std::vector<Value> Session::run(const Feeds& feeds, std::span<const std::string> names) {
   std::vector<size_t> wanted;
-  for (const std::string& name : names) {
-    auto found = std::find_if(outputs_.begin(), outputs_.end(),
-                              [&](const ValueDescription& output) { return output.name == name; });
-    check_input(found != outputs_.end(), "the model has no output '{}'", name);
-    wanted.push_back(static_cast<size_t>(found - outputs_.begin()));
-  }
-  std::vector<Value> all = run_ordered(complete(order_feeds(feeds)), {}, nullptr);
+  for (const std::string& name : names) wanted.push_back(output_position(name));
+  std::vector<Value> all(outputs_.size());
+  run_into(order_feeds(feeds), {}, all);
   if (names.empty()) return all;
   std::vector<Value> chosen;
   for (size_t index : wanted) chosen.push_back(all[index]);
   return chosen;
-}
-
-std::vector<Value> Session::run_bound(std::span<const Value> inputs,
-                                      std::span<const TensorView> outputs) {
-  check_input(inputs.size() == inputs_.size(), "the model has {} inputs, {} were given",
-              inputs_.size(), inputs.size());
-  if (inputs.size() == model_.graph.inputs().size()) return run_ordered(inputs, outputs, nullptr);
-  std::vector<Value> ordered(model_.graph.inputs().size());
-  for (size_t i = 0; i < inputs.size(); ++i) ordered[fed_[i]] = inputs[i];
-  return run_ordered(complete(std::move(ordered)), outputs, nullptr);
 }
 
 std::vector<Value> Session::profile(const Feeds& feeds, std::vector<StepTime>& steps) {
@@ -176,13 +175,17 @@ std::vector<Value> Session::profile(const Feeds& feeds, std::vector<StepTime>& s
     time.start = std::chrono::steady_clock::now() - start - took;
     steps.push_back(std::move(time));
   };
-  return run_ordered(complete(order_feeds(feeds)), {}, &observer);
+  std::vector<Value> outputs(outputs_.size());
+  run_into(order_feeds(feeds), {}, outputs, &observer);
+  return outputs;
 }
 
 std::string Session::explain(const Feeds& feeds) {
   std::vector<TensorDesc> types;
-  for (const Value& value : complete(order_feeds(feeds))) {
-    types.push_back(value.is_tensor() ? value.tensor().desc() : TensorDesc{});
+  std::vector<Value> inputs = order_feeds(feeds);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    check_input_type(i, inputs[i]);
+    types.push_back(desc_of(inputs[i]));
   }
   ThreadCountGuard guard(threads());
   return describe_plan(*runner_->plan_for(types));

@@ -59,9 +59,15 @@ class Session {
   // a missing, unknown, misshapen or mistyped input, or an unknown output.
   std::vector<Value> run(const Feeds& feeds, std::span<const std::string> names = {});
 
-  // Writes all outputs, in the model's order, to memory of the caller (undefined views: allocated
-  // here). Inputs in the order of inputs(). Allocates nothing for a static model that ran before.
-  std::vector<Value> run_bound(std::span<const Value> inputs, std::span<const TensorView> outputs);
+  // What Binding needs. Positions among the graph's inputs and outputs; throw kInvalidInput for an
+  // unknown name.
+  size_t input_position(std::string_view name) const;
+  size_t output_position(std::string_view name) const;
+  // In the graph's order: the initializers that stand for inputs, undefined elsewhere.
+  std::vector<Value> default_inputs() const;
+  // Inputs in the graph's order; see GraphRunner::run_into.
+  void run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
+                std::span<Value> outputs, const StepObserver* observer = nullptr);
 
   // One run, and what each of its steps took.
   std::vector<Value> profile(const Feeds& feeds, std::vector<StepTime>& steps);
@@ -69,17 +75,14 @@ class Session {
   // The plan for these feeds as text: kernel of each step, why others were refused, places.
   std::string explain(const Feeds& feeds);
 
-  RunnerStatistics statistics() const { return runner_->statistics(); }
+  PlanCache::Statistics statistics() const { return runner_->statistics(); }
   size_t packed_weight_bytes() const { return weights_.bytes(); }
 
  private:
   void optimize();
   std::vector<Value> order_feeds(const Feeds& feeds) const;
-  std::vector<Value> complete(std::vector<Value> ordered) const;  // adds defaults
   std::string input_names() const;
   void check_input_type(size_t index, const Value& value) const;
-  std::vector<Value> run_ordered(std::span<const Value> inputs, std::span<const TensorView> bound,
-                                 const StepObserver* observer);
 
   SessionOptions options_;
   Model model_;
@@ -87,7 +90,6 @@ class Session {
   std::vector<ValueDescription> inputs_;
   std::vector<ValueDescription> outputs_;
   std::map<std::string, size_t, std::less<>> input_index_;  // into the graph's inputs
-  std::vector<size_t> fed_;  // by inputs_: position among the graph's inputs
   std::unique_ptr<ThreadPool> pool_;
   SessionWeights weights_;
   std::shared_ptr<BufferPool> output_pool_;

@@ -1,4 +1,5 @@
-/* Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output. */
+/* Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output,
+ * then the first again, written to memory of our own. */
 #include <convoy/convoy.h>
 #include <stdio.h>
 
@@ -11,8 +12,12 @@ int main(int argc, char** argv) {
   convoy_options options = {0};
   convoy_session* session = NULL;
   convoy_outputs* outputs = NULL;
+  convoy_binding* binding = NULL;
+  convoy_value_info info;
   float x[6] = {0, 1, 2, 3, 4, 5};
+  float y[6];
   convoy_input input = {"x", {CONVOY_FLOAT32, 2, {2, 3}, NULL}};
+  convoy_tensor first = {CONVOY_FLOAT32, 2, {2, 3}, NULL};
   size_t i;
   int64_t j, count;
 
@@ -20,6 +25,7 @@ int main(int argc, char** argv) {
   options.struct_size = sizeof options;
   if (convoy_session_open(argv[1], &options, &session) != CONVOY_OK) return fail("open");
   input.tensor.data = x;
+  first.data = y;
   if (convoy_session_run(session, &input, 1, &outputs) != CONVOY_OK) return fail("run");
   for (i = 0; i < convoy_outputs_count(outputs); ++i) {
     convoy_tensor tensor;
@@ -29,6 +35,15 @@ int main(int argc, char** argv) {
     printf("\n");
   }
   convoy_outputs_release(outputs);
+
+  if (convoy_session_output(session, 0, &info) != CONVOY_OK) return fail("describe");
+  if (convoy_binding_open(session, &binding) != CONVOY_OK) return fail("bind");
+  if (convoy_binding_input(binding, "x", &input.tensor) != CONVOY_OK) return fail("bind x");
+  if (convoy_binding_output(binding, info.name, &first) != CONVOY_OK) return fail("bind y");
+  if (convoy_binding_run(binding) != CONVOY_OK) return fail("run bound");
+  for (i = 0; i < 6; ++i) printf("%g ", y[i]);
+  printf("\n");
+  convoy_binding_release(binding);
   convoy_session_release(session);
   return 0;
 }

@@ -1,4 +1,5 @@
-// Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output.
+// Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output,
+// then the first again, written to memory of our own.
 #include <convoy/convoy.hpp>
 #include <cstdio>
 #include <vector>
@@ -14,6 +15,13 @@ int main(int argc, char** argv) {
       for (size_t j = 0; j < tensor.size(); ++j) std::printf("%g ", tensor.data<float>()[j]);
       std::printf("\n");
     }
+    std::vector<float> first(x.size());
+    convoy::Binding binding(session);
+    binding.input("x", convoy::view(x.data(), {2, 3}));
+    binding.output(session.outputs()[0].name, first.data(), {2, 3});
+    binding.run();
+    for (float value : first) std::printf("%g ", value);
+    std::printf("\n");
   } catch (const convoy::Exception& error) {
     std::fprintf(stderr, "%d: %s\n", error.code(), error.what());
     return 1;

@@ -138,9 +138,10 @@ void run_loops(const Loops& loops, size_t bytes, CopyPlane copy, const TensorVie
 }  // namespace
 
 void copy_parallel(const TensorView& from, const TensorView& to, ThreadPool& threads) {
-  check_internal(from.dtype == to.dtype && from.shape == to.shape && from.layout.plain() &&
-                     to.layout.plain(),
-                 "cannot copy {} to {}", to_string(from), to_string(to));
+  bool fits = from.dtype == to.dtype && from.shape == to.shape;
+  if (!fits || !from.layout.plain() || !to.layout.plain()) {
+    fail(ErrorCode::kInternal, "cannot copy {} to {}", to_string(from), to_string(to));
+  }
   if (from.count() == 0) return;
   if (from.dtype == DType::kString) return copy_elements(from, to);
   Loops loops(from, to);

@@ -58,7 +58,7 @@ ThreadScope::~ThreadScope() {
 struct Compiled::Arguments {
   dnnl::stream stream;
   dnnl::memory source, weights, bias, destination, scratch;
-  std::unordered_map<int, dnnl::memory> list;
+  std::vector<dnnl_exec_arg_t> list;
 
   explicit Arguments(const Blueprint& blueprint) : stream(engine()) {
     source = add(DNNL_ARG_SRC, blueprint.source);
@@ -71,7 +71,7 @@ struct Compiled::Arguments {
  private:
   dnnl::memory add(int name, const dnnl::memory::desc& desc) {
     dnnl::memory memory(desc, engine(), DNNL_MEMORY_NONE);
-    list.emplace(name, memory);
+    list.push_back({name, memory.get()});
     return memory;
   }
 };
@@ -117,7 +117,11 @@ void Compiled::run(const Operands& operands) const {
     if (arguments->scratch) arguments->scratch.set_data_handle(operands.scratch);
     {
       ThreadScope scope(blueprint_.threads);
-      blueprint_.primitive.execute(arguments->stream, arguments->list);
+      // The C++ interface would build this list anew.
+      dnnl::error::wrap_c_api(
+          dnnl_primitive_execute(blueprint_.primitive.get(), arguments->stream.get(),
+                                 static_cast<int>(arguments->list.size()), arguments->list.data()),
+          "could not execute");
     }
     std::lock_guard lock(mutex_);
     idle_.push_back(std::move(arguments));

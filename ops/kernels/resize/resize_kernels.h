@@ -14,8 +14,10 @@ void resize_nearest(const std::vector<AxisMap>& maps, double extrapolation, cons
                     const TensorView& out, ThreadPool& threads);
 
 // Weighted sums along each axis in turn. Numeric types; integers are rounded and saturated.
+// `scratch` has resize_scratch_bytes() for at least as many threads as the pool has.
 void resize_weighted(const std::vector<AxisMap>& maps, double extrapolation, const TensorView& in,
-                     const TensorView& out, ThreadPool& threads);
+                     const TensorView& out, std::byte* scratch, ThreadPool& threads);
+size_t resize_scratch_bytes(const std::vector<AxisMap>& maps, DType dtype, int threads);
 
 // Overwrites every element of `out` that lies outside of the cropped input on some axis.
 template <typename T>

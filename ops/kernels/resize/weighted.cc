@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <memory>
+#include <span>
 
 #include "ops/kernels/resize/resize_kernels.h"
+#include "runtime/device/device.h"
 
 namespace convoy {
 namespace {
@@ -52,35 +54,51 @@ void weigh_two_rows(Sum w0, const Sum* row0, Sum w1, const Sum* row1, int64_t co
   for (int64_t i = 0; i < count; ++i) out[i] = from_sum<T>(w0 * row0[i] + w1 * row1[i]);
 }
 
-// Rows of the input already weighed along the columns, the latest `taps` of them.
+// How many rows of the input a row of the output needs at hand.
+int cached_rows(const AxisMap& rows) {
+  return static_cast<int>(std::min<int64_t>(std::max(rows.taps, 2), rows.in));
+}
+
+// Rows of the input already weighed along the columns, the latest of them, and room for one sum.
 template <typename T, typename Sum>
 class RowCache {
  public:
-  RowCache(const AxisMap& columns, int slots)
-      : columns_(columns),
-        held_(static_cast<size_t>(slots), -1),
-        rows_(new Sum[static_cast<size_t>(slots * columns.out)]) {}
+  static size_t bytes(const AxisMap& columns, int slots) {
+    auto sums = static_cast<size_t>((slots + 1) * columns.out);
+    size_t needed = sums * sizeof(Sum) + static_cast<size_t>(slots) * sizeof(int64_t);
+    return (needed + kAlignment - 1) / kAlignment * kAlignment;
+  }
 
-  void forget() { std::fill(held_.begin(), held_.end(), -1); }
+  // `memory` has bytes(columns, slots).
+  RowCache(const AxisMap& columns, int slots, std::byte* memory)
+      : columns_(columns),
+        held_(reinterpret_cast<int64_t*>(memory), static_cast<size_t>(slots)),
+        rows_(reinterpret_cast<Sum*>(memory + held_.size_bytes())) {}
+
+  void forget() { std::ranges::fill(held_, -1); }
   const Sum* get(const T* plane, int64_t row) {
     auto slot = static_cast<size_t>(row) % held_.size();
-    Sum* cached = rows_.get() + slot * static_cast<size_t>(columns_.out);
+    Sum* cached = rows_ + slot * static_cast<size_t>(columns_.out);
     if (held_[slot] != row) {
       weigh_columns(columns_, plane + row * columns_.in, cached);
       held_[slot] = row;
     }
     return cached;
   }
+  std::span<Sum> sums() {
+    auto width = static_cast<size_t>(columns_.out);
+    return {rows_ + held_.size() * width, width};
+  }
 
  private:
   const AxisMap& columns_;
-  std::vector<int64_t> held_;
-  std::unique_ptr<Sum[]> rows_;
+  std::span<int64_t> held_;
+  Sum* rows_;
 };
 
 template <typename T, typename Sum>
 void weigh_rows(const AxisMap& rows, int64_t row, int64_t width, const T* plane,
-                RowCache<T, Sum>& cache, std::vector<Sum>& sums, T* out) {
+                RowCache<T, Sum>& cache, T* out) {
   if (rows.identity) {
     const Sum* source = cache.get(plane, row);
     for (int64_t i = 0; i < width; ++i) out[i] = from_sum<T>(source[i]);
@@ -95,7 +113,8 @@ void weigh_rows(const AxisMap& rows, int64_t row, int64_t width, const T* plane,
     return weigh_two_rows<T, Sum>(rows.weight[first], row0, rows.weight[first + 1], row1, width,
                                   out);
   }
-  std::fill(sums.begin(), sums.end(), Sum(0));
+  std::span<Sum> sums = cache.sums();
+  std::ranges::fill(sums, Sum(0));
   for (size_t k = 0; k < static_cast<size_t>(rows.taps); ++k) {
     const Sum* source = cache.get(plane, rows.index[first + k]);
     Sum weight = rows.weight[first + k];
@@ -106,21 +125,27 @@ void weigh_rows(const AxisMap& rows, int64_t row, int64_t width, const T* plane,
 
 template <typename T, typename Sum>
 void weigh_planes(int64_t planes, const AxisMap& rows, const AxisMap& columns, const T* in, T* out,
-                  ThreadPool& threads) {
+                  std::byte* scratch, ThreadPool& threads) {
   int64_t width = columns.out;
+  int64_t total = planes * rows.out;
   int64_t grain = std::max<int64_t>(1, 8192 / std::max<int64_t>(1, width));
-  int slots = static_cast<int>(std::min<int64_t>(std::max(rows.taps, 2), rows.in));
-  threads.parallel_for(planes * rows.out, grain, [&](int64_t begin, int64_t end) {
-    RowCache<T, Sum> cache(columns, slots);
-    std::vector<Sum> sums(static_cast<size_t>(width));
+  int slots = cached_rows(rows);
+  // Each piece has memory of its own.
+  int64_t pieces = std::clamp<int64_t>(total / grain, 1, threads.thread_count());
+  auto run_piece = [&](int64_t piece) {
+    size_t bytes = RowCache<T, Sum>::bytes(columns, slots);
+    RowCache<T, Sum> cache(columns, slots, scratch + static_cast<size_t>(piece) * bytes);
     int64_t current = -1;
-    for (int64_t r = begin; r < end; ++r) {
+    for (int64_t r = total * piece / pieces; r < total * (piece + 1) / pieces; ++r) {
       int64_t plane = r / rows.out;
       if (plane != current) cache.forget();
       current = plane;
-      weigh_rows(rows, r % rows.out, width, in + plane * rows.in * columns.in, cache, sums,
+      weigh_rows(rows, r % rows.out, width, in + plane * rows.in * columns.in, cache,
                  out + r * width);
     }
+  };
+  threads.parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t piece = begin; piece < end; ++piece) run_piece(piece);
   });
 }
 
@@ -167,20 +192,25 @@ void weigh_all(const std::vector<AxisMap>& maps, const T* in, T* out, ThreadPool
   for (size_t i = 0; i < current.size(); ++i) out[i] = from_sum<T>(current[i]);
 }
 
+// All but the last two axes stay as they are.
+bool is_planar(const std::vector<AxisMap>& maps) {
+  return maps.size() < 3 ||
+         std::all_of(maps.begin(), maps.end() - 2, [](const AxisMap& map) { return map.identity; });
+}
+
+const AxisMap& row_map(const std::vector<AxisMap>& maps) {
+  static const AxisMap single;
+  return maps.size() > 1 ? maps[maps.size() - 2] : single;
+}
+
 template <typename T, typename Sum>
 void weigh(const std::vector<AxisMap>& maps, double extrapolation, const TensorView& in,
-           const TensorView& out, ThreadPool& threads) {
-  size_t rank = maps.size();
-  bool planar = true;
-  int64_t planes = 1;
-  for (size_t i = 0; i + 2 < rank; ++i) {
-    planar &= maps[i].identity;
-    planes *= maps[i].out;
-  }
-  if (planar) {
-    AxisMap single;
-    const AxisMap& rows = rank > 1 ? maps[rank - 2] : single;
-    weigh_planes<T, Sum>(planes, rows, maps[rank - 1], in.as<const T>(), out.as<T>(), threads);
+           const TensorView& out, std::byte* scratch, ThreadPool& threads) {
+  if (is_planar(maps)) {
+    int64_t planes = 1;
+    for (size_t i = 0; i + 2 < maps.size(); ++i) planes *= maps[i].out;
+    weigh_planes<T, Sum>(planes, row_map(maps), maps.back(), in.as<const T>(), out.as<T>(),
+                         scratch, threads);
   } else {
     weigh_all<T, Sum>(maps, in.as<const T>(), out.as<T>(), threads);
   }
@@ -189,15 +219,27 @@ void weigh(const std::vector<AxisMap>& maps, double extrapolation, const TensorV
   if (crops) extrapolate<T>(maps, from_sum<T>(static_cast<Sum>(extrapolation)), out.as<T>());
 }
 
+template <typename T>
+using SumOf = std::conditional_t<(sizeof(T) > 4 || std::is_same_v<T, int32_t> ||
+                                  std::is_same_v<T, uint32_t>),
+                                 double, float>;
+
 }  // namespace
 
+size_t resize_scratch_bytes(const std::vector<AxisMap>& maps, DType dtype, int threads) {
+  if (!is_planar(maps)) return 0;
+  return visit_numeric(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    int slots = cached_rows(row_map(maps));
+    return static_cast<size_t>(threads) * RowCache<T, SumOf<T>>::bytes(maps.back(), slots);
+  });
+}
+
 void resize_weighted(const std::vector<AxisMap>& maps, double extrapolation, const TensorView& in,
-                     const TensorView& out, ThreadPool& threads) {
+                     const TensorView& out, std::byte* scratch, ThreadPool& threads) {
   visit_numeric(in.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    using Sum = std::conditional_t<(sizeof(T) > 4 || std::is_same_v<T, int32_t> ||
-                                    std::is_same_v<T, uint32_t>), double, float>;
-    weigh<T, Sum>(maps, extrapolation, in, out, threads);
+    weigh<T, SumOf<T>>(maps, extrapolation, in, out, scratch, threads);
   });
 }
 

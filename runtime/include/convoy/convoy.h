@@ -54,6 +54,7 @@ typedef enum convoy_dtype {
 
 typedef struct convoy_session convoy_session;
 typedef struct convoy_outputs convoy_outputs;
+typedef struct convoy_binding convoy_binding;
 
 /* Set struct_size to sizeof(convoy_options); fields that are 0 or NULL mean the default. */
 typedef struct convoy_options {
@@ -114,6 +115,20 @@ CONVOY_API size_t convoy_outputs_count(const convoy_outputs* outputs);
 CONVOY_API convoy_status convoy_outputs_get(const convoy_outputs* outputs, size_t index,
                                             convoy_tensor* tensor);
 CONVOY_API void convoy_outputs_release(convoy_outputs* outputs);
+
+/* Memory of the caller's that a session reads and writes again and again, without allocating. The
+ * session outlives the binding; several bindings of one session may run at once. */
+CONVOY_API convoy_status convoy_binding_open(convoy_session* session, convoy_binding** binding);
+/* The memory is read by every run until another is bound. */
+CONVOY_API convoy_status convoy_binding_input(convoy_binding* binding, const char* name,
+                                              const convoy_tensor* tensor);
+/* Every run writes the output to tensor->data. Its type and shape must be the output's, which each
+ * run checks. */
+CONVOY_API convoy_status convoy_binding_output(convoy_binding* binding, const char* name,
+                                               const convoy_tensor* tensor);
+/* Outputs that are not bound are computed and dropped. */
+CONVOY_API convoy_status convoy_binding_run(convoy_binding* binding);
+CONVOY_API void convoy_binding_release(convoy_binding* binding);
 
 #ifdef __cplusplus
 }

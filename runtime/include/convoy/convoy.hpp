@@ -149,6 +149,7 @@ class Session {
   }
 
  private:
+  friend class Binding;
   static convoy_session* open(const std::string& path, const Options& options) {
     convoy_options raw{};
     raw.struct_size = sizeof raw;
@@ -166,6 +167,33 @@ class Session {
   }
 
   std::unique_ptr<convoy_session, void (*)(convoy_session*)> handle_;
+};
+
+// Memory of the caller's that a session reads and writes again and again, without allocating. The
+// session outlives it; several bindings of one session may run at once.
+class Binding {
+ public:
+  explicit Binding(Session& session) : handle_(nullptr, convoy_binding_release) {
+    convoy_binding* binding = nullptr;
+    detail::check(convoy_binding_open(session.handle_.get(), &binding));
+    handle_.reset(binding);
+  }
+
+  // The memory is read by every run until another is bound.
+  void input(const std::string& name, const TensorView& tensor) {
+    detail::check(convoy_binding_input(handle_.get(), name.c_str(), &tensor.raw()));
+  }
+  // Every run writes the output to `data`, of the output's own shape, which each run checks.
+  // Outputs that are not bound are computed and dropped.
+  template <typename T>
+  void output(const std::string& name, T* data, const std::vector<int64_t>& shape) {
+    TensorView tensor = view<T>(data, shape);
+    detail::check(convoy_binding_output(handle_.get(), name.c_str(), &tensor.raw()));
+  }
+  void run() { detail::check(convoy_binding_run(handle_.get())); }
+
+ private:
+  std::unique_ptr<convoy_binding, void (*)(convoy_binding*)> handle_;
 };
 
 }  // namespace convoy

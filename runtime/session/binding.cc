@@ -1,0 +1,27 @@
+#include "runtime/session/binding.h"
+
+#include <algorithm>
+
+namespace convoy {
+
+Binding::Binding(Session& session)
+    : session_(session),
+      inputs_(session.default_inputs()),
+      memory_(session.outputs().size()),
+      outputs_(session.outputs().size()) {}
+
+void Binding::bind_input(std::string_view name, Value value) {
+  inputs_[session_.input_position(name)] = std::move(value);
+}
+
+void Binding::bind_output(std::string_view name, const TensorView& memory) {
+  check_input(memory.is_contiguous(), "output '{}' is bound to memory that is not contiguous",
+              name);
+  size_t position = session_.output_position(name);
+  memory_[position] = memory;
+  outputs_[position] = Tensor::borrow(memory);
+}
+
+void Binding::run() { session_.run_into(inputs_, memory_, outputs_); }
+
+}  // namespace convoy

@@ -1,0 +1,57 @@
+// The plans of one graph, by the types and shapes of its inputs; the least recently used go first.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "runtime/plan/plan.h"
+#include "runtime/tensor/value.h"
+
+namespace convoy {
+
+// The type that a plan is made for: kUndefined for what is no tensor.
+TensorDesc desc_of(const Value& value);
+
+// Thread-safe. Looking up a plan allocates nothing.
+class PlanCache {
+ public:
+  PlanCache(size_t max_plans, size_t max_bytes) : max_plans_(max_plans), max_bytes_(max_bytes) {}
+
+  // The plan for inputs of these types and shapes; nullptr if there is none.
+  std::shared_ptr<const Plan> find(std::span<const Value> inputs);
+  std::shared_ptr<const Plan> find(std::span<const TensorDesc> inputs);
+  // Keeps `plan`, unless there is one for the same inputs: returns the one that is kept.
+  std::shared_ptr<const Plan> add(std::shared_ptr<const Plan> plan);
+
+  struct Statistics {
+    size_t plans = 0;
+    size_t plan_bytes = 0;
+    size_t hits = 0;
+    size_t misses = 0;
+    size_t misses_in_a_row = 0;
+  };
+  Statistics statistics() const;
+
+ private:
+  struct Entry {
+    uint64_t hash;
+    std::shared_ptr<const Plan> plan;
+    size_t bytes;
+  };
+
+  template <typename Inputs>
+  std::shared_ptr<const Plan> look_up(const Inputs& inputs);
+  template <typename Inputs>
+  std::list<Entry>::iterator locate(uint64_t hash, const Inputs& inputs);
+
+  const size_t max_plans_;
+  const size_t max_bytes_;
+  mutable std::mutex mutex_;
+  std::list<Entry> recent_;  // most recently used first
+  Statistics statistics_;
+};
+
+}  // namespace convoy
