@@ -30,9 +30,10 @@ int64_t multiplications(const ConvProblem& problem) {
   return work;
 }
 
-std::string format_of(const ConvProblem& problem, Isa isa) {
-  std::string format = fmt::format("direct,{},{},{},{}", to_string(isa), problem.group[0].size,
-                                   problem.group[1].size, problem.out_channels);
+std::string format_of(const ConvProblem& problem, kernels::ConvForm form, Isa isa) {
+  std::string format =
+      fmt::format("direct,{},{},{},{},{}", to_string(isa), static_cast<int>(form),
+                  problem.group[0].size, problem.group[1].size, problem.out_channels);
   for (int i = 0; i < problem.rank; ++i) format += fmt::format(",{}", problem.spatial[i].kernel);
   return format;
 }
@@ -50,7 +51,7 @@ class DirectKernel : public Kernel {
     if (const Tensor* weights = request.constant(1); weights && request.weights) {
       Tensor plain = weights->contiguous();
       packed_ = request.weights->get(
-          *weights, format_of(problem, request.isa),
+          *weights, format_of(problem, conv_.form(), request.isa),
           static_cast<size_t>(packed_size) * sizeof(float), [&](void* destination) {
             conv_.pack_weights(plain.data<float>(), static_cast<float*>(destination));
           });
@@ -128,17 +129,13 @@ ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
 }
 
 // Whether oneDNN in blocks is faster, reorders included where the input is plain. Measured on one
-// core with AVX2: with few channels the direct kernel is as fast and needs no reorders; a depthwise
-// convolution does too little work to pay for them, but oneDNN's is fast between blocked neighbours
-// and where it has two spatial axes.
+// core with AVX2: the direct kernel is as fast or faster and needs neither reorders nor code made
+// at run time; but between blocked neighbours oneDNN stays, and a depthwise convolution over two or
+// more spatial axes is worth the reorders.
 bool left_to_blocks(const KernelRequest& request, const ConvShape& shape) {
   if (!suits_blocked_layout(shape, channel_block(request.isa))) return false;
   if (!request.input(0).layout.plain()) return true;
-  constexpr int64_t kManyChannels = 32;
-  int rank = shape.window.rank();
-  if (shape.groups > 1 && shape.group_in() == 1) return rank >= 2;
-  if (rank == 1) return std::min(shape.group_in(), shape.group_out()) > kManyChannels;
-  return std::max(shape.group_in(), shape.group_out()) >= kManyChannels;
+  return shape.groups > 1 && shape.group_in() == 1 && shape.window.rank() >= 2;
 }
 
 }  // namespace

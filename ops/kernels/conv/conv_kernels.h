@@ -48,10 +48,45 @@ struct ConvPack {
   int64_t first, step, size, stride;
 };
 
+// One panel of output channels over rows of pixels: sums[pixel][c] = bias[c] + sum over t < terms
+// of weights[t][c] * x[row][offsets[t] + column], for all channels c of so many whole vectors.
+// Without bias the sum is added to sums.
+struct ChannelTile {
+  const float* x;
+  int64_t x_row;  // elements from one row of pixels to the next
+  const int64_t* offsets;
+  int64_t terms;
+  const float* weights;
+  const float* bias;  // of whole vectors; may be null
+  float* sums;        // pixels are numbered row by row
+  int64_t rows;
+  int64_t columns;
+};
+
+// y[c][row][column] = clamp(sums[row * columns + column][c] + residual[c][row][column]) for
+// c < channels.
+struct ChannelStore {
+  const float* sums;
+  int64_t sums_pixel;  // elements from one pixel to the next
+  int64_t channels;
+  int64_t rows;
+  int64_t columns;
+  float* y;
+  int64_t y_row;
+  int64_t y_channel;
+  const float* residual;  // may be null; must not overlap y
+  int64_t residual_row;
+  int64_t residual_channel;
+  bool clamp;
+  float low;
+  float high;
+};
+
 using ConvTileFunction = void (*)(const ConvTile&);
 
 constexpr int kMaxOcBlock = 8;
 constexpr int kMaxVectors = 8;
+constexpr int kMaxChannelVectors = 3;
 
 struct ConvKernels {
   int lanes;
@@ -65,6 +100,11 @@ struct ConvKernels {
   // weights[t * taps + k] * x[r][offsets[t] + i + k] + residual[r][i]) for 0 <= i < limit. begin
   // and tiles are not read.
   void (*depthwise)(const ConvTile& tile, int64_t taps);
+
+  // Panels of so many vectors of output channels, and how many pixels share their weights.
+  void (*channels[kMaxChannelVectors + 1])(const ChannelTile& tile);
+  int max_pixels[kMaxChannelVectors + 1];
+  void (*store_channels)(const ChannelStore& store);
 
   void (*pack)(const ConvPack& pack);
 

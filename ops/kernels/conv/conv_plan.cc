@@ -4,6 +4,7 @@
 
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/direct_conv.h"
+#include "ops/kernels/conv/tile_cost.h"
 
 namespace convoy::kernels {
 
@@ -16,24 +17,6 @@ constexpr int64_t kMostPackedRows = 64;
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
-
-// Cycles for one term of a tile of channels x vectors on a core with two FMA and two load units and
-// an FMA latency of four. Loads that cross a cache line count twice.
-double tile_cycles(const ConvKernels& kernels, int64_t channels, int64_t vectors) {
-  const double crossing = 1.0 + (kernels.lanes - 1) / 16.0;
-  const double arithmetic = channels * vectors / 2.0;
-  const double loads = (channels + vectors * crossing) / 2.0;
-  return std::max({arithmetic, loads, 4.0});
-}
-
-// Cycles for one term of a whole row of so many vectors, cut as evenly as ConvRun cuts it.
-double row_cycles(const ConvKernels& kernels, int64_t channels, int64_t vectors) {
-  const int64_t tiles = divide_up(vectors, kernels.max_vectors[channels]);
-  const int64_t base = vectors / tiles, larger = vectors % tiles;
-  double cycles = (tiles - larger) * tile_cycles(kernels, channels, base);
-  if (larger) cycles += larger * tile_cycles(kernels, channels, base + 1);
-  return cycles;
-}
 
 bool is_unit(const ConvWindow& window) {
   return window.kernel == 1 && window.input_size == 1 && window.output_size == 1 &&
@@ -67,21 +50,29 @@ int64_t conv_output_size(int64_t input, int64_t kernel, int64_t stride, int64_t 
   return room < 0 ? 0 : room / stride + 1;
 }
 
-DirectConv::DirectConv(const ConvProblem& problem, Isa isa, int threads)
-    : DirectConv(problem, conv_kernels(isa), threads) {}
+DirectConv::DirectConv(const ConvProblem& problem, Isa isa, int threads, ConvForm form)
+    : DirectConv(problem, conv_kernels(isa), threads, form) {}
 
-DirectConv::DirectConv(const ConvProblem& problem, const ConvKernels& kernels, int threads)
+DirectConv::DirectConv(const ConvProblem& problem, const ConvKernels& kernels, int threads,
+                       ConvForm form)
     : problem_(problem), kernels_(&kernels) {
   normalise();
   choose_oc_blocks();
   const ConvProblem& p = problem_;
+  channels_ = form != ConvForm::pixels && allows_channels() &&
+              (form == ConvForm::channels || prefers_channels());
+  if (channels_) choose_panels();
   int64_t outputs = p.out_channels;
   for (const ConvLoop& loop : p.batch) outputs *= loop.size;
   for (const ConvLoop& loop : p.group) outputs *= loop.size;
   for (const ConvWindow& window : p.spatial) outputs *= window.output_size;
   if (outputs == 0) return;
-  choose_flat();
-  choose_layout();
+  if (channels_) {
+    choose_channel_layout();
+  } else {
+    choose_flat();
+    choose_layout();
+  }
   choose_tasks(std::max(threads, 1));
   size_scratch();
 }
@@ -99,7 +90,7 @@ void DirectConv::normalise() {
     weight_group_strides_[i] = weight_groups_;
     weight_groups_ *= p.group[i].size;
   }
-  out_channels_ = p.out_channels;
+  out_channels_ = packed_channels_ = p.out_channels;
   terms_ = p.in_channels;
   for (const ConvWindow& window : p.spatial) terms_ *= window.kernel;
   merge_pointwise(&p.spatial[1], &p.spatial[2]);
@@ -131,10 +122,14 @@ void DirectConv::choose_oc_blocks() {
 }
 
 int64_t DirectConv::block_size(int64_t block) const {
+  if (channels_)
+    return std::min(panel_vectors(block) * kernels_->lanes, out_channels_ - first_channel(block));
   return block < large_blocks_ ? oc_block_ : oc_block_ - 1;
 }
 
 int64_t DirectConv::first_channel(int64_t block) const {
+  if (channels_)
+    return block == 0 ? 0 : (panel_vectors(0) + 2 * (block - 1)) * kernels_->lanes;
   return block * oc_block_ - std::max<int64_t>(block - large_blocks_, 0);
 }
 
@@ -153,8 +148,7 @@ DirectConv::Packing DirectConv::pack_axis(const ConvWindow& w, int64_t outputs) 
   return packing;
 }
 
-// Rows too short for good tiles are computed together as one long row through scratch. Without a
-// second spatial axis the batch serves as one.
+// Rows too short for good tiles are computed together as one long row through scratch.
 void DirectConv::choose_flat() {
   ConvProblem& p = problem_;
   const ConvWindow& width = p.spatial[2];
@@ -176,13 +170,27 @@ void DirectConv::choose_flat() {
                           through_scratch / terms_;
   if (together > 0.7 * apart) return;
   flat_ = true;
-  if (!by_batch) return;
+  if (by_batch) make_batch_rows();
+}
+
+// Without a second spatial axis the batch serves as one.
+void DirectConv::make_batch_rows() {
+  ConvProblem& p = problem_;
   ConvWindow& axis = p.spatial[1];
-  axis.input_size = axis.output_size = rows;
+  axis.input_size = axis.output_size = p.batch[1].size;
   axis.input_stride = p.batch[1].input_stride;
   axis.output_stride = p.batch[1].output_stride;
   axis.residual_stride = p.batch[1].residual_stride;
   p.batch[1] = ConvLoop{};
+}
+
+void DirectConv::find_inner() {
+  const ConvWindow& width = problem_.spatial[2];
+  inner_begin_ =
+      std::min(divide_up(std::max<int64_t>(width.pad_begin, 0), width.stride), width.output_size);
+  const int64_t reach = width.input_size - 1 - (width.kernel - 1) * width.dilation;
+  const int64_t last = reach + width.pad_begin;
+  inner_end_ = last < 0 ? 0 : std::min(last / width.stride + 1, width.output_size);
 }
 
 void DirectConv::choose_layout() {
@@ -191,12 +199,8 @@ void DirectConv::choose_layout() {
   const ConvWindow& rows = p.spatial[1];
   const int64_t tile = kernels_->max_vectors[oc_block_] * kernels_->lanes;
 
+  find_inner();
   bounce_ = flat_ || width.output_stride != 1 || (p.has_residual && width.residual_stride != 1);
-  inner_begin_ =
-      std::min(divide_up(std::max<int64_t>(width.pad_begin, 0), width.stride), width.output_size);
-  const int64_t reach = width.input_size - 1 - (width.kernel - 1) * width.dilation;
-  const int64_t last = reach + width.pad_begin;
-  inner_end_ = last < 0 ? 0 : std::min(last / width.stride + 1, width.output_size);
   const int64_t inner = inner_end_ - inner_begin_;
   in_place_ = !flat_ && width.input_stride == 1 && width.stride == 1 && inner >= kernels_->lanes &&
               inner * 4 >= width.output_size * 3;
@@ -274,13 +278,17 @@ void DirectConv::choose_tasks(int threads) {
 
 void DirectConv::size_scratch() {
   const ConvProblem& p = problem_;
-  const int64_t row_count = rows_ + row_packing_.extra;
+  plane_len_ = (rows_ + row_packing_.extra) * row_len_;
+  // Channels that lie a multiple of a few cache lines apart would share few sets of the cache.
+  if (channels_ && plane_len_ % 64 == 0) plane_len_ += 16;
   packed_input_size_ = p.in_channels * p.spatial[0].kernel * row_packing_.copies *
-                       width_packing_.copies * row_count * row_len_;
+                       width_packing_.copies * plane_len_;
   packed_input_size_ = round_up(packed_input_size_ + kernels_->lanes, 16);
   bounce_row_ = bounce_ ? round_up(flat_ ? rows_ * row_len_ : chunk_ + kernels_->lanes, 16) : 0;
   const int64_t tables = round_up(2 * terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
-  scratch_size_ = tables + packed_input_size_ + oc_block_ * bounce_row_;
+  bounce_size_ = channels_ ? panel_vectors(0) * kernels_->lanes * rows_ * chunk_
+                           : oc_block_ * bounce_row_;
+  scratch_size_ = tables + packed_input_size_ + round_up(bounce_size_, 16);
 }
 
 }  // namespace convoy::kernels

@@ -64,6 +64,9 @@ void run_tiles(const ConvTile& a) {
       const int64_t tail = tail_place<V, NV>(a.limit, at);
       reg acc[OC][NV];
 #pragma GCC unroll 8
+      for (int o = 0; o < OC; ++o)
+        __builtin_prefetch(a.y + row * a.y_row + o * a.y_channel + at + NV * V::lanes, 1);
+#pragma GCC unroll 8
       for (int o = 0; o < OC; ++o) {
         const reg bias = a.bias ? V::set(a.bias[o]) : V::zero();
 #pragma GCC unroll 8

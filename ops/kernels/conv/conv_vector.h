@@ -39,6 +39,14 @@ struct PortableVector {
     const reg shift = set(12582912.0f);  // 1.5 * 2^23: its neighbours are the integers
     return (x + shift) - shift;
   }
+  static void transpose(reg (&r)[kLanes]) {
+    for (int i = 0; i < kLanes; ++i)
+      for (int j = 0; j < i; ++j) {
+        const float swapped = r[i][j];
+        r[i][j] = r[j][i];
+        r[j][i] = swapped;
+      }
+  }
   static reg pow2(reg n) {
     bits x;
     for (int i = 0; i < kLanes; ++i)

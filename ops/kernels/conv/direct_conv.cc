@@ -8,6 +8,7 @@
 namespace convoy::kernels {
 
 void DirectConv::pack_weights(const float* weights, float* packed) const {
+  if (channels_) return pack_panels(weights, packed);
   for (int64_t group = 0; group < weight_groups_; ++group) {
     const float* channel = weights + group * out_channels_ * terms_;
     for (int64_t block = 0; block < block_count_; ++block) {
@@ -17,6 +18,21 @@ void DirectConv::pack_weights(const float* weights, float* packed) const {
       channel += size * terms_;
     }
   }
+}
+
+void DirectConv::pack_panels(const float* weights, float* packed) const {
+  for (int64_t group = 0; group < weight_groups_; ++group)
+    for (int64_t panel = 0; panel < block_count_; ++panel) {
+      const int64_t width = panel_vectors(panel) * kernels_->lanes;
+      const int64_t channel = group * out_channels_ + first_channel(panel);
+      const int64_t size = block_size(panel);
+      for (int64_t o = 0; o < width; ++o) {
+        const float* from = weights + (channel + o) * terms_;
+        for (int64_t term = 0; term < terms_; ++term)
+          packed[term * width + o] = o < size ? from[term] : 0.0f;
+      }
+      packed += width * terms_;
+    }
 }
 
 // One call of run_tasks: where the scratch is, and the task at hand.
@@ -49,7 +65,9 @@ class ConvRun {
   void run_packed(const Area& area, int64_t begin, int64_t end);
   void run_in_place(const Area& area, int64_t begin, int64_t end);
   void pack(const Area& area, int64_t begin, int64_t count);
+  void prefetch(const Area& area, int64_t begin) const;
   void compute(const Area& area, ConvTile* tile, int64_t column, int64_t count);
+  void compute_channels(const Area& area, const ConvTile& tile, int64_t column);
   void compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column);
   void compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column);
   void run_tile(int64_t channels, ConvTile* tile) const;
@@ -91,7 +109,8 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
   }
   packed_ = scratch;
   bounce_ = packed_ + conv.packed_input_size_;
-  in_place_offsets_ = reinterpret_cast<int64_t*>(bounce_ + conv.oc_block_ * conv.bounce_row_);
+  in_place_offsets_ =
+      reinterpret_cast<int64_t*>(bounce_ + (conv.bounce_size_ + 15) / 16 * 16);
   packed_offsets_ = in_place_offsets_ + conv.terms_;
   fill_offsets();
   switch (p_.activation) {
@@ -114,7 +133,7 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
 void ConvRun::fill_offsets() {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
   const DirectConv::Packing &rp = conv_.row_packing_, &wp = conv_.width_packing_;
-  const int64_t plane = (conv_.rows_ + rp.extra) * conv_.row_len_;
+  const int64_t plane = conv_.plane_len_;
   const int64_t taps = conv_.depthwise_ ? 1 : width.kernel;
   const int64_t row_shift = rp.shift * conv_.row_len_ - rp.copies * wp.copies * plane;
   const int64_t column_shift = wp.shift - wp.copies * plane;
@@ -168,7 +187,7 @@ ConvRun::Area ConvRun::area() const {
   area.input = operands_.input + input;
   area.output = operands_.output + output;
   area.residual = p_.has_residual ? operands_.residual + residual : nullptr;
-  area.weights = operands_.packed_weights + weight_group * p_.out_channels * conv_.terms_;
+  area.weights = operands_.packed_weights + weight_group * conv_.packed_channels_ * conv_.terms_;
   area.bias = operands_.bias ? operands_.bias + weight_group * p_.out_channels : nullptr;
   return area;
 }
@@ -207,6 +226,7 @@ void ConvRun::run_packed(const Area& area, int64_t begin, int64_t end) {
   for (int64_t at = begin; at < end; at += conv_.chunk_) {
     const int64_t count = std::min(conv_.chunk_, end - at);
     pack(area, at, count);
+    if (at + count < end) prefetch(area, at + count);
     compute(area, &tile, at, count);
   }
 }
@@ -221,7 +241,7 @@ void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
   tile.offsets = in_place_offsets_;
   for (int64_t at = begin; at < end;) {
     int64_t count = std::min(conv_.chunk_, end - at);
-    if (end - at - count < kernels_.lanes) count = end - at;
+    if (end - at - count < kernels_.lanes && !conv_.channels_) count = end - at;
     tile.x = first + (at - width.pad_begin) * width.input_stride;
     compute(area, &tile, at, count);
     at += count;
@@ -255,9 +275,21 @@ void ConvRun::pack(const Area& area, int64_t begin, int64_t count) {
           to.first_row = first_row + rc * rows.dilation;
           to.first = first_column + wc * width.dilation;
           kernels_.pack(to);
-          to.dst += (conv_.rows_ + rp.extra) * conv_.row_len_;
+          to.dst += conv_.plane_len_;
         }
     }
+}
+
+// Asks for the part of lone rows that the next packing reads.
+void ConvRun::prefetch(const Area& area, int64_t begin) const {
+  const ConvWindow& width = p_.spatial[2];
+  if (area.rows > 1 || p_.spatial[1].kernel > 1 || p_.spatial[0].kernel > 1) return;
+  if (width.input_stride != 1) return;
+  const int64_t first = std::max<int64_t>(begin * width.stride - width.pad_begin, 0);
+  const int64_t last = std::min(first + conv_.chunk_ * width.stride, width.input_size);
+  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
+    for (int64_t i = first; i < last; i += 16)
+      __builtin_prefetch(area.input + ic * p_.in_channel_stride + i);
 }
 
 // tile has x, x_row and offsets.
@@ -271,6 +303,7 @@ void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t 
   }
   tile->low = low_;
   tile->high = high_;
+  if (conv_.channels_) return compute_channels(area, *tile, column);
   if (count != cut_count_ && !conv_.depthwise_) {
     cuts_[0] = cut_row(conv_.oc_block_, count);
     if (conv_.large_blocks_ < conv_.block_count_) cuts_[1] = cut_row(conv_.oc_block_ - 1, count);
@@ -281,6 +314,63 @@ void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t 
       compute_bounced(area, *tile, block, column);
     else
       compute_direct(area, tile, block, column);
+}
+
+// tile has x, x_row, offsets, terms, rows and limit.
+void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t column) {
+  alignas(64) float bias[kMaxChannelVectors * 16];
+  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
+  ChannelTile sums = {tile.x,  tile.x_row, tile.offsets, tile.terms, nullptr,
+                      bias,    bounce_,    tile.rows,    tile.limit};
+  ChannelStore store;
+  store.sums = bounce_;
+  store.rows = tile.rows;
+  store.columns = tile.limit;
+  store.y_row = rows.output_stride;
+  store.y_channel = p_.out_channel_stride;
+  store.residual_row = rows.residual_stride;
+  store.residual_channel = p_.residual_channel_stride;
+  store.clamp = clamp_;
+  store.low = low_;
+  store.high = high_;
+  if (store.y_row == store.columns &&
+      (!area.residual || store.residual_row == store.columns)) {
+    store.columns *= store.rows;
+    store.rows = 1;
+  }
+  for (int64_t panel = area.block_begin; panel < area.block_end; ++panel) {
+    const int64_t channel = conv_.first_channel(panel), vectors = conv_.panel_vectors(panel);
+    store.channels = conv_.block_size(panel);
+    store.sums_pixel = vectors * kernels_.lanes;
+    std::fill_n(bias, store.sums_pixel, 0.0f);
+    if (area.bias) std::copy_n(area.bias + channel, store.channels, bias);
+    store.y = area.output + channel * p_.out_channel_stride + area.depth * depth.output_stride +
+              area.row * rows.output_stride + column;
+    for (int64_t o = 0; o < store.channels; ++o)
+      for (int64_t i = 0; i < store.columns; i += 16)
+        __builtin_prefetch(store.y + o * store.y_channel + i, 1);
+    sums.weights = area.weights + channel * conv_.terms_;
+    sums.offsets = tile.offsets;
+    sums.bias = bias;
+    for (int64_t left = tile.terms; left > 0 || sums.bias; left -= sums.terms) {
+      sums.terms = std::min(left, conv_.term_chunk_);
+      kernels_.channels[vectors](sums);
+      sums.offsets += sums.terms;
+      sums.weights += sums.terms * store.sums_pixel;
+      sums.bias = nullptr;
+    }
+    store.residual = nullptr;
+    if (area.residual)
+      store.residual = area.residual + channel * p_.residual_channel_stride +
+                       area.depth * depth.residual_stride + area.row * rows.residual_stride +
+                       column;
+    kernels_.store_channels(store);
+    if (!activate_) continue;
+    for (int64_t o = 0; o < store.channels; ++o)
+      for (int64_t row = 0; row < store.rows; ++row)
+        kernels_.activate(p_.activation, p_.alpha, p_.beta,
+                          store.y + o * store.y_channel + row * store.y_row, store.columns);
+  }
 }
 
 void ConvRun::compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column) {

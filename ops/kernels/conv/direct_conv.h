@@ -88,6 +88,13 @@ struct ConvOperands {
 
 struct ConvKernels;
 
+// What the vectors of a tile run along.
+enum class ConvForm {
+  fastest,   // by estimate
+  pixels,    // the last spatial axis
+  channels,  // output channels; only where outputs along the last axis are neighbours
+};
+
 // A convolution with its decisions made: a plain value, immutable, safe to share among threads.
 // Nothing in it allocates or throws. Sizes must be valid: all counts >= 0, kernel, stride and
 // dilation >= 1, rank in 1..3; their products must fit int64_t.
@@ -95,12 +102,18 @@ class DirectConv {
  public:
   // isa above best_isa() is lowered to it. threads says how finely to cut the work; results do not
   // depend on it, bit for bit.
-  DirectConv(const ConvProblem& problem, Isa isa, int threads);
-  DirectConv(const ConvProblem& problem, const ConvKernels& kernels, int threads);
+  DirectConv(const ConvProblem& problem, Isa isa, int threads,
+             ConvForm form = ConvForm::fastest);
+  DirectConv(const ConvProblem& problem, const ConvKernels& kernels, int threads,
+             ConvForm form = ConvForm::fastest);
+
+  // The form that was chosen.
+  ConvForm form() const { return channels_ ? ConvForm::channels : ConvForm::pixels; }
 
   // Floats that pack_weights writes. The packed form depends only on the instruction set, the
-  // weights' shape and the kernel sizes, so it can be shared by problems that differ otherwise.
-  int64_t packed_weights_size() const { return weight_groups_ * out_channels_ * terms_; }
+  // form, the weights' shape and the kernel sizes, so it can be shared by problems that differ
+  // otherwise.
+  int64_t packed_weights_size() const { return weight_groups_ * packed_channels_ * terms_; }
 
   // weights: [weight groups][out_channels][in_channels][kernel...], contiguous.
   void pack_weights(const float* weights, float* packed) const;
@@ -130,26 +143,43 @@ class DirectConv {
 
   void normalise();
   void choose_oc_blocks();
+  bool allows_channels() const;
+  bool prefers_channels() const;
+  double pixels_cost() const;
+  double channels_cost() const;
+  void choose_panels();
+  void choose_channel_layout();
+  int64_t packed_floats(int64_t rows, int64_t columns) const;
+  bool reads_padding() const;
+  int64_t panel_vectors(int64_t panel) const;
   void choose_flat();
+  void find_inner();
   void choose_layout();
   void choose_tasks(int threads);
   void size_scratch();
   static Packing pack_axis(const ConvWindow& window, int64_t outputs);
   int64_t block_size(int64_t block) const;
   int64_t first_channel(int64_t block) const;
+  void make_batch_rows();
+  void pack_panels(const float* weights, float* packed) const;
 
   ConvProblem problem_;  // always rank 3 here
   const ConvKernels* kernels_;
   int64_t weight_groups_ = 1;
   int64_t weight_group_strides_[2] = {0, 0};
   int64_t out_channels_ = 1;
-  int64_t terms_ = 1;  // in_channels * kernel volume
+  int64_t packed_channels_ = 1;  // out_channels, in panels filled up to whole vectors
+  int64_t terms_ = 1;            // in_channels * kernel volume
 
   // The first large_blocks_ blocks of output channels hold oc_block_ channels, the others one less.
   int64_t oc_block_ = 1;
   int64_t block_count_ = 1;
   int64_t large_blocks_ = 1;
 
+  // Blocks of output channels are panels of two vectors; an odd number of vectors makes the first
+  // panel one of three, or the only one.
+  bool channels_ = false;
+  int64_t term_chunk_ = 1;  // most terms between two visits to the same sums
   bool depthwise_ = false;   // a channel on its own, by the kernel for it
   bool in_place_ = true;     // the input may be read where it is
   bool bounce_ = false;      // outputs pass through scratch
@@ -160,7 +190,8 @@ class DirectConv {
   int64_t inner_end_ = 0;
   Packing row_packing_;
   Packing width_packing_;
-  int64_t row_len_ = 1;  // length of a packed row
+  int64_t row_len_ = 1;    // length of a packed row
+  int64_t plane_len_ = 1;  // of one copy of the rows of a block
 
   int64_t width_part_ = 1;  // outputs along the last axis of one task
   int64_t width_parts_ = 1;
@@ -170,6 +201,7 @@ class DirectConv {
 
   int64_t packed_input_size_ = 0;
   int64_t bounce_row_ = 0;
+  int64_t bounce_size_ = 0;
   int64_t scratch_size_ = 0;
 };
 

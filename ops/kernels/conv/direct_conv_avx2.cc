@@ -42,9 +42,28 @@ struct Avx2 {
   static reg select_less(reg a, reg b, reg c, reg d) {
     return _mm256_blendv_ps(d, c, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
   }
+  static void transpose(reg (&r)[8]) {
+    reg t[8];
+    for (int i = 0; i < 4; ++i) {
+      t[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+      t[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+      r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+      r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
+      r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+      r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+    }
+    for (int i = 0; i < 4; ++i) {
+      const reg low = _mm256_permute2f128_ps(r[i], r[i + 4], 0x20);
+      r[i + 4] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x31);
+      r[i] = low;
+    }
+  }
 };
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_channels.h"
 
 constexpr ConvKernels make_kernels() {
   ConvKernels kernels = kernels_of<Avx2>();
@@ -54,6 +73,10 @@ constexpr ConvKernels make_kernels() {
   add_tiles<Avx2, 3, 4>(kernels);
   add_tiles<Avx2, 2, 6>(kernels);
   add_tiles<Avx2, 1, 8>(kernels);
+  add_channels<Avx2, 1, 12>(kernels);
+  add_channels<Avx2, 2, 6>(kernels);
+  add_channels<Avx2, 3, 4>(kernels);
+  kernels.store_channels = store_channels<Avx2>;
   return kernels;
 }
 

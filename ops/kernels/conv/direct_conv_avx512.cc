@@ -42,9 +42,33 @@ struct Avx512 {
   static reg select_less(reg a, reg b, reg c, reg d) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), d, c);
   }
+  static void transpose(reg (&r)[16]) {
+    reg t[16];
+    for (int i = 0; i < 8; ++i) {
+      t[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+      t[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+      r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
+      r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xee);
+      r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+      r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+    }
+    for (int i = 0; i < 4; ++i) {
+      const reg even = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
+      const reg odd = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
+      const reg even2 = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+      const reg odd2 = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
+      r[i] = _mm512_shuffle_f32x4(even, even2, 0x88);
+      r[i + 4] = _mm512_shuffle_f32x4(odd, odd2, 0x88);
+      r[i + 8] = _mm512_shuffle_f32x4(even, even2, 0xdd);
+      r[i + 12] = _mm512_shuffle_f32x4(odd, odd2, 0xdd);
+    }
+  }
 };
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_channels.h"
 
 constexpr ConvKernels make_kernels() {
   ConvKernels kernels = kernels_of<Avx512>();
@@ -56,6 +80,10 @@ constexpr ConvKernels make_kernels() {
   add_tiles<Avx512, 3, 8>(kernels);
   add_tiles<Avx512, 2, 8>(kernels);
   add_tiles<Avx512, 1, 8>(kernels);
+  add_channels<Avx512, 1, 14>(kernels);
+  add_channels<Avx512, 2, 12>(kernels);
+  add_channels<Avx512, 3, 8>(kernels);
+  kernels.store_channels = store_channels<Avx512>;
   return kernels;
 }
 

@@ -5,6 +5,7 @@ namespace convoy::kernels {
 namespace {
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_vector.h"
 
 typedef float Floats __attribute__((vector_size(16)));
@@ -17,6 +18,10 @@ constexpr ConvKernels make_kernels() {
   add_tiles<Vector, 3, 3>(kernels);
   add_tiles<Vector, 2, 4>(kernels);
   add_tiles<Vector, 1, 8>(kernels);
+  add_channels<Vector, 1, 12>(kernels);
+  add_channels<Vector, 2, 6>(kernels);
+  add_channels<Vector, 3, 4>(kernels);
+  kernels.store_channels = store_channels<Vector>;
   return kernels;
 }
 

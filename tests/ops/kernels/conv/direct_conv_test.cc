@@ -50,14 +50,21 @@ class GuardedFloats {
 };
 
 struct NamedKernels {
-  std::string_view name;
+  std::string name;
   const ConvKernels* kernels;
+  ConvForm form;
 };
 
 std::vector<NamedKernels> all_kernels() {
-  std::vector<NamedKernels> all = {{"emulated", &emulated_conv_kernels()}};
-  for (Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512})
-    if (isa <= best_isa()) all.push_back({to_string(isa), &conv_kernels(isa)});
+  std::vector<NamedKernels> all;
+  for (ConvForm form : {ConvForm::pixels, ConvForm::channels}) {
+    const std::string suffix = form == ConvForm::channels ? " by channels" : "";
+    all.push_back({"emulated" + suffix, &emulated_conv_kernels(), form});
+    for (Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512})
+      if (isa <= best_isa()) {
+        all.push_back({std::string(to_string(isa)) + suffix, &conv_kernels(isa), form});
+      }
+  }
   return all;
 }
 
@@ -88,7 +95,7 @@ void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias =
   std::vector<double> expected, magnitude;
   reference_conv(problem, data, &expected, &magnitude);
   for (const NamedKernels& named : all_kernels()) {
-    const DirectConv conv(problem, *named.kernels, 1);
+    const DirectConv conv(problem, *named.kernels, 1, named.form);
     const std::vector<float> got = run_guarded(conv, data, 1, true);
     size_t wrong = 0;
     for (size_t i = 0; i < got.size() && wrong < 3; ++i)
@@ -99,7 +106,7 @@ void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias =
                       << describe(problem);
       }
     for (int threads : {2, 5}) {
-      const DirectConv split(problem, *named.kernels, threads);
+      const DirectConv split(problem, *named.kernels, threads, named.form);
       ASSERT_EQ(split.packed_weights_size(), conv.packed_weights_size());
       const std::vector<float> again = run_guarded(split, data, 3, threads == 2);
       ASSERT_EQ(0, std::memcmp(got.data(), again.data(), got.size() * sizeof(float)))
@@ -146,14 +153,14 @@ ConvProblem rows(int64_t B, int64_t C, int64_t H, int64_t W, int64_t k) {
 }
 
 std::vector<float> run_simple(const ConvProblem& problem, const std::vector<float>& input,
-                              const std::vector<float>& weights, const ConvKernels& kernels) {
+                              const std::vector<float>& weights, const NamedKernels& named) {
   ConvData data;
   data.input = input;
   data.weights = weights;
   int64_t outputs = problem.batch[1].size * problem.group[1].size * problem.out_channels;
   for (int i = 0; i < problem.rank; ++i) outputs *= problem.spatial[i].output_size;
   data.output.assign(size_t(outputs), -1.0f);
-  return run_guarded(DirectConv(problem, kernels, 2), data, 1, true);
+  return run_guarded(DirectConv(problem, *named.kernels, 2, named.form), data, 1, true);
 }
 
 // Conv1d by hand: input 0 .. 9, two output maps of weights 1, 1, ... and 0, -1, -2, ...
@@ -185,7 +192,7 @@ TEST(DirectConv, ByHand) {
     for (int64_t i = 0; i < c.size; ++i) weights.push_back(float(-i));
     expected.insert(expected.end(), c.falling.begin(), c.falling.end());
     for (const NamedKernels& named : all_kernels())
-      EXPECT_EQ(run_simple(p, input, weights, *named.kernels), expected)
+      EXPECT_EQ(run_simple(p, input, weights, named), expected)
           << named.name << describe(p);
   }
 }
@@ -279,14 +286,14 @@ TEST(DirectConv, RanksAgree) {
   for (const NamedKernels& named : all_kernels()) {
     const std::vector<float> ones(3, 1.0f);
     const ConvWindow width = window(100, 3, 1, 1, 1, 1);
-    const auto expected = run_simple(conv1d(1, 1, 1, 1, width), line, ones, *named.kernels);
+    const auto expected = run_simple(conv1d(1, 1, 1, 1, width), line, ones, named);
     for (int rank : {2, 3})
       for (int axis = 0; axis < rank; ++axis) {
         ConvProblem p;
         p.rank = rank;
         p.spatial[axis] = width;
         set_contiguous_strides(&p);
-        EXPECT_EQ(run_simple(p, line, ones, *named.kernels), expected) << named.name << describe(p);
+        EXPECT_EQ(run_simple(p, line, ones, named), expected) << named.name << describe(p);
       }
   }
 }
@@ -407,7 +414,7 @@ TEST(DirectConv, NonFinite) {
       input[3] = input[37] = NAN;
       input[5] = INFINITY;
       input[6] = -INFINITY;
-      const auto got = run_simple(p, input, {1.0f}, *named.kernels);
+      const auto got = run_simple(p, input, {1.0f}, named);
       EXPECT_TRUE(std::isnan(got[3]) && std::isnan(got[37])) << named.name << int(activation);
       EXPECT_FALSE(std::isnan(got[4]) || std::isnan(got[5]) || std::isnan(got[6])) << named.name;
     }

@@ -45,9 +45,18 @@ struct WideVector {
     return n;
   }
   static reg select_less(reg a, reg b, reg c, reg d) { return a < b ? c : d; }
+  static void transpose(reg (&r)[lanes]) {
+    for (int i = 0; i < lanes; ++i)
+      for (int j = 0; j < i; ++j) {
+        const float swapped = r[i][j];
+        r[i][j] = r[j][i];
+        r[j][i] = swapped;
+      }
+  }
 };
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_channels.h"
 
 constexpr ConvKernels make_kernels() {
   ConvKernels result = kernels_of<WideVector>();
@@ -59,6 +68,10 @@ constexpr ConvKernels make_kernels() {
   add_tiles<WideVector, 3, 8>(result);
   add_tiles<WideVector, 2, 8>(result);
   add_tiles<WideVector, 1, 8>(result);
+  add_channels<WideVector, 1, 14>(result);
+  add_channels<WideVector, 2, 12>(result);
+  add_channels<WideVector, 3, 8>(result);
+  result.store_channels = store_channels<WideVector>;
   return result;
 }
 
