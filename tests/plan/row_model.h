@@ -8,7 +8,7 @@
 namespace convoy::testing {
 
 struct RowModel {
-  int64_t batch = 2, channels = 3, rows = 4, width = 9, kernel = 3;
+  int64_t batch = 2, channels = 3, rows = 4, width = 9, kernel = 3;  // batch, width -1: dynamic
 };
 
 inline ValueId add_op(Graph& graph, std::string_view type, std::vector<ValueId> inputs,
@@ -39,8 +39,9 @@ inline Model make_row_model(const RowModel& size) {
   model.opsets[""] = 17;
   Graph& graph = model.graph;
   graph.opset = 17;
-  Shape input{size.batch, size.channels, size.rows, size.width};
-  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat32, input));
+  ValueType type = ValueType::tensor(DType::kFloat32,
+                                     Shape{size.batch, size.channels, size.rows, size.width});
+  ValueId x = graph.add_input("x", type);
   ValueId axis = graph.add_constant(Tensor::from_int64s(std::vector<int64_t>{2}), "axis");
   std::vector<ValueId> rows;
   for (int64_t h = 0; h < size.rows; ++h) {
