@@ -22,9 +22,9 @@ RewriteStage lowered(std::string name, std::vector<std::vector<RewriteStep>> gro
 
 std::vector<RewriteStep> simplifications() {
   std::vector<RewriteStep> steps;
-  for (auto& group : {fold_constants(), fold_shapes(), remove_identities(), simplify_reshapes(),
-                      compose_chains(), inline_constant_if(), remove_dead_nodes(),
-                      merge_equal_nodes()}) {
+  for (auto& group : {scalar_range_operands(), fold_constants(), fold_shapes(),
+                      remove_identities(), simplify_reshapes(), compose_chains(),
+                      inline_constant_if(), remove_dead_nodes(), merge_equal_nodes()}) {
     steps.insert(steps.end(), group.begin(), group.end());
   }
   return steps;

@@ -7,6 +7,8 @@
 
 namespace convoy {
 
+// Constants of shape [1] that Range reads become scalars.
+std::vector<RewriteStep> scalar_range_operands();
 // Nodes whose inputs are all constant become constants.
 std::vector<RewriteStep> fold_constants();
 // Shape and Size, and elements taken of them, where the dimensions are known.

@@ -39,6 +39,18 @@ TEST(Rewrites, ConstantsAreFolded) {
   EXPECT_EQ(test.graph().node_count(), 1U);
 }
 
+TEST(Rewrites, RangeGetsScalars) {
+  GraphCase test;
+  ValueId limit = test.input("limit", {}, DType::kInt64);
+  test.output(test.node("Range", {test.ints({1}), limit, test.index(2)}));
+  test.finish();
+  Feeds feeds{{"limit", Tensor::scalar<int64_t>(8)}};
+  EXPECT_EQ(test.optimize().count("scalar_range_operands"), 1);
+  Tensor range = evaluate_graph(test.graph(), feeds)[0];
+  EXPECT_EQ(to_int64s(range), (List{1, 3, 5, 7}));
+  EXPECT_EQ(test.optimize().count("scalar_range_operands"), 0);
+}
+
 TEST(Rewrites, RandomNumbersAreNotFolded) {
   GraphCase test;
   test.input("x", {2, 3});
