@@ -41,7 +41,8 @@ int run_inspect(const InspectOptions& options) {
     std::printf(", %s %d", domain.empty() ? "opset" : domain.c_str(), version);
   }
   if (!model.producer_name.empty()) {
-    std::printf(", by %s %s", model.producer_name.c_str(), model.producer_version.c_str());
+    std::printf(", by %s", model.producer_name.c_str());
+    if (!model.producer_version.empty()) std::printf(" %s", model.producer_version.c_str());
   }
   std::printf("\n");
   for (ValueId id : graph.inputs()) {
