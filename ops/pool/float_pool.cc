@@ -81,6 +81,107 @@ class RowsPool : public Kernel {
   std::vector<float> counted_;  // along the last axis
 };
 
+// Plain tensors: whole planes, each row combined across the outer axes before along its own.
+class PlanesPool : public Kernel {
+ public:
+  PlanesPool(const PoolProblem& problem, const PoolRows& rows)
+      : problem_(problem), rows_(rows), last_(problem.window.rank() - 1) {
+    const Window& window = problem_.window;
+    input_plane_ = element_count(window.input);
+    output_plane_ = element_count(window.output);
+    plane_.rows = output_plane_ / window.output[last_];
+    plane_.input_row = window.input[last_];
+    plane_.left = window.pads_begin[last_];
+    plane_.output_row = window.output[last_];
+    plane_.kernel = window.kernel[last_];
+    plane_.stride = window.strides[last_];
+    plane_.dilation = window.dilations[last_];
+    list_taps();
+    if (problem_.kind == PoolKind::kAverage) count_positions();
+    plane_.taps = taps_.data();
+    plane_.row_taps = row_taps_.data();
+  }
+
+  int64_t scratch() const { return kernels::pool_scratch(plane_); }
+
+  void run(KernelContext& context) const override {
+    bool max = problem_.kind == PoolKind::kMax;
+    const auto* x = context.input(0).as<const float>();
+    auto* y = context.output(0).as<float>();
+    auto* scratch = reinterpret_cast<float*>(context.scratch());
+    auto pool = max ? rows_.max_plane : rows_.add_plane;
+    int64_t size = this->scratch();
+    int64_t planes = problem_.batch * problem_.channels;
+    int64_t pieces = std::min<int64_t>(context.threads().thread_count(), planes);
+    if (planes * (input_plane_ + output_plane_) < 32768) pieces = 1;
+    context.threads().parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t piece = begin; piece < end; ++piece) {
+        float* row = scratch + piece * size;
+        std::fill_n(row, size, max ? -std::numeric_limits<float>::infinity() : 0.0f);
+        for (int64_t i = planes * piece / pieces; i < planes * (piece + 1) / pieces; ++i) {
+          pool(plane_, x + i * input_plane_, y + i * output_plane_, row);
+        }
+      }
+    });
+  }
+
+ private:
+  // The position of output row `row`; its last entry is 0.
+  Dims row_position(int64_t row) const {
+    Dims at = Dims::filled(last_ + 1, 0);
+    for (int axis = last_ - 1; axis >= 0; --axis) {
+      at[axis] = row % problem_.window.output[axis];
+      row /= problem_.window.output[axis];
+    }
+    return at;
+  }
+
+  void list_taps() {
+    for (int64_t row = 0; row < plane_.rows; ++row) {
+      row_taps_.push_back(static_cast<int64_t>(taps_.size()));
+      add_taps(row_position(row), 0, 0);
+    }
+    row_taps_.push_back(static_cast<int64_t>(taps_.size()));
+  }
+
+  void add_taps(const Dims& at, int axis, int64_t offset) {
+    const Window& window = problem_.window;
+    if (axis == last_) return taps_.push_back(offset * window.input[last_]);
+    int64_t start = at[axis] * window.strides[axis] - window.pads_begin[axis];
+    int64_t end = window.last_tap(axis, at[axis]);
+    for (int64_t k = window.first_tap(axis, at[axis]); k < end; ++k) {
+      int64_t position = start + k * window.dilations[axis];
+      add_taps(at, axis + 1, axis == 0 ? position : offset * window.input[axis] + position);
+    }
+  }
+
+  void count_positions() {
+    for (int64_t row = 0; row < plane_.rows; ++row) {
+      Dims at = row_position(row);
+      float count = 1;
+      for (int axis = 0; axis < last_; ++axis) {
+        count *= static_cast<float>(problem_.counted_along(axis, at[axis]));
+      }
+      row_divisors_.push_back(count);
+    }
+    for (int64_t o = 0; o < plane_.output_row; ++o) {
+      divisors_.push_back(static_cast<float>(problem_.counted_along(last_, o)));
+    }
+    divisors_.resize(divisors_.size() + 16, 1.0f);
+    plane_.row_divisors = row_divisors_.data();
+    plane_.divisors = divisors_.data();
+  }
+
+  PoolProblem problem_;
+  const PoolRows& rows_;
+  int last_;
+  kernels::PoolPlane plane_;
+  std::vector<int64_t> taps_, row_taps_;
+  std::vector<float> row_divisors_, divisors_;
+  int64_t input_plane_ = 0;
+  int64_t output_plane_ = 0;
+};
+
 // One output a plane.
 class PlanePool : public Kernel {
  public:
@@ -161,6 +262,24 @@ int input_block(const KernelRequest& request) {
 }
 
 }  // namespace
+
+std::unique_ptr<Kernel> make_planes_pool(KernelRequest& request, const PoolProblem& problem) {
+  constexpr int64_t kMostTaps = 1 << 16;
+  if (const char* why = objection(request, problem)) return request.refuse(why);
+  if (input_block(request) > 0) return request.refuse("the input is blocked");
+  const Window& window = problem.window;
+  int last = window.rank() - 1;
+  if (window.pads_begin[last] < 0) return request.refuse("negative padding");
+  if (element_count(window.output) == 0 || element_count(window.input) == 0) {
+    return request.refuse("nothing to pool");
+  }
+  int64_t taps = element_count(window.output) / window.output[last] * window.kernel_volume() /
+                 window.kernel[last];
+  if (taps > kMostTaps) return request.refuse("a long list of rows");
+  auto kernel = std::make_unique<PlanesPool>(problem, kernels::pool_rows(request.isa));
+  request.use_scratch(static_cast<size_t>(request.threads * kernel->scratch()) * sizeof(float));
+  return kernel;
+}
 
 std::unique_ptr<Kernel> make_rows_pool(KernelRequest& request, const PoolProblem& problem) {
   if (const char* why = objection(request, problem)) return request.refuse(why);

@@ -20,6 +20,7 @@ void add_kernels(OpDef& definition, PoolKind kind) {
     return [kind, make](KernelRequest& request) { return make(request, read_pool(request, kind)); };
   };
   definition.kernel("plane", with_problem(make_plane_pool))
+      .kernel("planes", with_problem(make_planes_pool))
       .kernel("rows", with_problem(make_rows_pool))
       .kernel("reference", with_problem(make_reference_pool));
 }

@@ -31,6 +31,7 @@ struct PoolProblem {
 PoolProblem read_pool(const KernelRequest& request, PoolKind kind);
 
 // Candidates, fastest first. MaxPool's indices come from the reference only.
+std::unique_ptr<Kernel> make_planes_pool(KernelRequest& request, const PoolProblem& problem);
 std::unique_ptr<Kernel> make_rows_pool(KernelRequest& request, const PoolProblem& problem);
 std::unique_ptr<Kernel> make_plane_pool(KernelRequest& request, const PoolProblem& problem);
 std::unique_ptr<Kernel> make_reference_pool(KernelRequest& request, const PoolProblem& problem);

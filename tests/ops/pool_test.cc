@@ -29,6 +29,15 @@ std::vector<OpCase> pools() {
     add("2d", {2, 5, 9, 11}, {{"kernel_shape", Ints{3, 3}}, {"pads", Ints{1, 1, 1, 1}}});
     add("strided", {1, 4, 12, 13}, {{"kernel_shape", Ints{3, 2}}, {"strides", Ints{2, 2}}});
     add("stride3", {1, 4, 12, 13}, {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{3, 3}}});
+    add("stride3_1d", {2, 3, 451}, {{"kernel_shape", Ints{5}}, {"strides", Ints{3}}});
+    add("stride5_narrow", {1, 2, 9, 4},
+        {{"kernel_shape", Ints{3, 3}}, {"strides", Ints{5, 5}}, {"pads", Ints{1, 1, 1, 1}}});
+    add("in_padding", {1, 2, 3, 3},
+        {{"kernel_shape", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{1, 2}}});
+    add("strided_wide", {2, 2, 6, 90},
+        {{"kernel_shape", Ints{3, 3}}, {"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}});
+    add("strided_3d", {2, 2, 6, 7, 24},
+        {{"kernel_shape", Ints{2, 2, 2}}, {"strides", Ints{1, 2, 2}}});
     add("ceil", {1, 2, 8, 9},
         {{"kernel_shape", Ints{3, 3}}, {"strides", Ints{2, 2}}, {"ceil_mode", int64_t{1}},
          {"pads", Ints{0, 1, 0, 0}}});

@@ -1,0 +1,89 @@
+// Pooling of plain planes, written once and compiled for each instruction set. Included by the files
+// pool_rows_ISA.cc, each of which gets its own copy.
+#include "ops/kernels/pool/pool_rows.h"
+#include "ops/kernels/vector.h"
+
+namespace convoy {
+namespace {
+
+struct VMax {
+  static constexpr float kStart = -__builtin_inff();
+  static VFloat combine(VFloat most, VFloat x) {
+    return ((x > most) | (x != x)) ? x : most;
+  }
+};
+struct VAdd {
+  static constexpr float kStart = 0;
+  static VFloat combine(VFloat sum, VFloat x) { return sum + x; }
+};
+
+template <typename Op>
+void combine_rows(const kernels::PoolPlane& plane, const float* x, int64_t row, float* to) {
+  const int64_t* const first = plane.taps + plane.row_taps[row];
+  const int64_t* const last = plane.taps + plane.row_taps[row + 1];
+  for (int64_t i = 0; i < plane.input_row; i += kLanes) {
+    const int64_t left = plane.input_row - i;
+    VFloat value = broadcast(Op::kStart);
+    for (const int64_t* tap = first; tap != last; ++tap) {
+      const float* from = x + *tap + i;
+      value = Op::combine(value,
+                          left >= kLanes ? load(from) : load_partial(from, left, Op::kStart));
+    }
+    store(to + i, value);
+  }
+}
+
+template <int64_t kStride>
+VFloat load_strided(const float* from, int64_t stride) {
+  if constexpr (kStride == 1) return load(from);
+  if constexpr (kStride == 2) {
+    VFloat low = load(from);
+    VFloat high = load(from + kLanes);
+    VInt even;
+    for (int j = 0; j < kLanes; ++j) even[j] = 2 * j;
+    return __builtin_shuffle(low, high, even);
+  }
+  VFloat v;
+  for (int j = 0; j < kLanes; ++j) v[j] = from[j * stride];
+  return v;
+}
+
+template <typename Op, int64_t kStride>
+void combine_windows(const kernels::PoolPlane& plane, const float* row, float outer, float* y) {
+  for (int64_t i = 0; i < plane.output_row; i += kLanes) {
+    const float* from = row + i * plane.stride;
+    VFloat value = load_strided<kStride>(from, plane.stride);
+    for (int64_t k = 1; k < plane.kernel; ++k) {
+      from += plane.dilation;
+      value = Op::combine(value, load_strided<kStride>(from, plane.stride));
+    }
+    if (plane.divisors) {
+      VFloat divisor = load(plane.divisors + i) * outer;
+      value = value / (divisor > 1.0f ? divisor : broadcast(1.0f));
+    }
+    const int64_t left = plane.output_row - i;
+    if (left >= kLanes) {
+      store(y + i, value);
+    } else {
+      store_partial(y + i, value, left);
+    }
+  }
+}
+
+template <typename Op>
+void pool_plane(const kernels::PoolPlane& plane, const float* x, float* y, float* scratch) {
+  for (int64_t row = 0; row < plane.rows; ++row, y += plane.output_row) {
+    combine_rows<Op>(plane, x, row, scratch + plane.left);
+    const float outer = plane.row_divisors ? plane.row_divisors[row] : 1.0f;
+    if (plane.stride == 1) {
+      combine_windows<Op, 1>(plane, scratch, outer, y);
+    } else if (plane.stride == 2) {
+      combine_windows<Op, 2>(plane, scratch, outer, y);
+    } else {
+      combine_windows<Op, 0>(plane, scratch, outer, y);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace convoy
