@@ -103,19 +103,32 @@ ValueId GraphBuilder::squeeze(ValueId x, const std::vector<int64_t>& axes) {
   return node("Squeeze", {x, int64s(axes, "axes")}, {}, std::move(to));
 }
 
-ValueId GraphBuilder::slice(ValueId x, int64_t axis, int64_t start, int64_t end) {
+ValueId GraphBuilder::slice(ValueId x, int64_t axis, int64_t start, int64_t end, int64_t step) {
   ValueType to = with_dims(type(x), [&](Sizes& dims) {
-    dims[static_cast<size_t>(axis)] = {start >= 0 && end >= start ? end - start : -1, ""};
+    bool sized = start >= 0 && end >= start;
+    dims[static_cast<size_t>(axis)] = {sized ? (end - start + step - 1) / step : -1, ""};
   });
   using List = std::vector<int64_t>;
   if (opset_ < 10) {
     return node("Slice", {x}, {{"axes", List{axis}}, {"starts", List{start}}, {"ends", List{end}}},
                 std::move(to));
   }
-  return node("Slice",
-              {x, int64s(List{start}, "starts"), int64s(List{end}, "ends"),
-               int64s(List{axis}, "axes")},
-              {}, std::move(to));
+  std::vector<ValueId> inputs = {x, int64s(List{start}, "starts"), int64s(List{end}, "ends"),
+                                 int64s(List{axis}, "axes")};
+  if (step != 1) inputs.push_back(int64s(List{step}, "steps"));
+  return node("Slice", std::move(inputs), {}, std::move(to));
+}
+
+std::vector<ValueId> GraphBuilder::split(ValueId x, int64_t axis,
+                                         const std::vector<int64_t>& sizes) {
+  std::vector<ValueType> types;
+  for (int64_t size : sizes) {
+    types.push_back(with_dims(type(x), [&](Sizes& dims) {
+      dims[static_cast<size_t>(axis)] = {size, ""};
+    }));
+  }
+  if (opset_ < 13) return nodes("Split", {x}, {{"axis", axis}, {"split", sizes}}, types);
+  return nodes("Split", {x, int64s(sizes, "split")}, {{"axis", axis}}, types);
 }
 
 ValueId GraphBuilder::gather(ValueId x, int64_t axis, std::span<const int64_t> indices) {

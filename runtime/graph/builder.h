@@ -39,8 +39,10 @@ class GraphBuilder {
   // Axes of the output, sorted, ≥ 0.
   ValueId unsqueeze(ValueId x, const std::vector<int64_t>& axes);
   ValueId squeeze(ValueId x, const std::vector<int64_t>& axes);    // ≥ 0
-  // Step 1 along one axis.
-  ValueId slice(ValueId x, int64_t axis, int64_t start, int64_t end);
+  // Elements start, start + step … below `end` along one axis; step ≥ 1, and 1 below opset 10.
+  ValueId slice(ValueId x, int64_t axis, int64_t start, int64_t end, int64_t step = 1);
+  // Parts of these sizes along one axis.
+  std::vector<ValueId> split(ValueId x, int64_t axis, const std::vector<int64_t>& sizes);
   ValueId gather(ValueId x, int64_t axis, std::span<const int64_t> indices);
   // Removes the axis.
   ValueId pick(ValueId x, int64_t axis, int64_t index);

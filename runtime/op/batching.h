@@ -73,13 +73,19 @@ struct BatchedForm {
   // of the stacked output.
   std::function<ValueId(GraphBuilder&, std::span<const ValueId> operands, const ValueType& type)>
       build;
+  // Of a way to compute the sum only: it takes the sums of the stacked operands, each of the type
+  // of one member; `operands` above are not looked at.
+  bool sums_operands = false;
 };
 
 struct BatchingRule {
   // All ways that apply; empty when there is none.
-  std::function<std::vector<BatchedForm>(const BatchingRequest&)> forms;
+  std::function<std::vector<BatchedForm>(const BatchingRequest&)> forms = nullptr;
   // Constant operands that some members may have and others lack.
-  std::vector<int> may_lack;
+  std::vector<int> may_lack = {};
+  // Ways to compute the sum of all members at once; `type` and what they build are then of one
+  // member's type. May be empty.
+  std::function<std::vector<BatchedForm>(const BatchingRequest&)> sums = nullptr;
 
   explicit operator bool() const { return static_cast<bool>(forms); }
 };

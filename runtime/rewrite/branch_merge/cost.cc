@@ -5,8 +5,8 @@
 namespace convoy {
 
 MergeCost MergeCost::of(RewriteTarget target) {
-  if (target == RewriteTarget::kConvoy) return {2.0, 0.05, 5e-5, 1e-5};
-  return {3.0, 1.0, 1e-4, 1e-4};
+  if (target == RewriteTarget::kConvoy) return {2.0, 0.05, 0.05, 5e-5, 1e-5, 1e-4};
+  return {3.0, 1.0, -1, 1e-4, 1e-4, 1e-4};
 }
 
 double estimated_bytes(const ValueType& type) {
@@ -21,8 +21,37 @@ double MergeCost::pass(const ValueType& member, int count) const {
 }
 
 double MergeCost::change(const ValueType& member, int count, const LayoutChange& change) const {
-  double moved = 2 * transposed_bytes * estimated_bytes(member) * count;
+  double each = member.dtype == DType::kFloat32 ? transposed_bytes : strided_bytes;
+  double moved = 2 * each * estimated_bytes(member) * count;
   return change.reshapes * view + change.transposes * (node + moved);
+}
+
+double MergeCost::of_slice(const ValueType& result) const {
+  return slice >= 0 ? slice : pass(result, 1);
+}
+
+double MergeCost::of_node(const Graph& graph, const Node& node_of) const {
+  const std::string& type = node_of.op_type;
+  const ValueType& result = graph.value(node_of.outputs[0]).type;
+  if (type == "Reshape" || type == "Squeeze" || type == "Unsqueeze" || type == "Flatten" ||
+      type == "Identity") {
+    return view;
+  }
+  if (type == "Slice") return of_slice(result);
+  if (type == "Split") {
+    double all = 0;
+    for (ValueId output : node_of.outputs) {
+      if (output != ValueId::kNone) all += of_slice(graph.value(output).type);
+    }
+    return all;
+  }
+  if (type == "Gather") {
+    const Tensor* indices = node_of.has_input(1) ? graph.constant(node_of.input(1)) : nullptr;
+    return indices != nullptr && indices->count() == 1 ? of_slice(result) : pass(result, 1);
+  }
+  if (type == "Transpose") return change(result, 1, {true, 1, 0});
+  if (type == "Concat" || type == "ReduceSum") return pass(result, 1);
+  return node;
 }
 
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // What merging saves and costs, estimated in microseconds.
 #pragma once
 
+#include "runtime/graph/graph.h"
 #include "runtime/rewrite/branch_merge/layouts.h"
 #include "runtime/rewrite/optimize.h"
 
@@ -9,14 +10,21 @@ namespace convoy {
 struct MergeCost {
   double node;              // to start one node
   double view;              // to start a Reshape
+  double slice;             // to start a slice that is no copy; negative: every slice is one
   double bytes;             // to read or write one byte in a pass of its own
   double transposed_bytes;  // the same in a Transpose
+  double strided_bytes;     // the same in a Transpose that no convolution can take in place
 
   // Convoy reads stacked operands in place; others run what the file says.
   static MergeCost of(RewriteTarget target);
 
   double pass(const ValueType& member, int count) const;
   double change(const ValueType& member, int count, const LayoutChange& change) const;
+  // What the node takes beyond the arithmetic that merging neither saves nor adds.
+  double of_node(const Graph& graph, const Node& node) const;
+
+ private:
+  double of_slice(const ValueType& result) const;
 };
 
 // Bytes of one value; dimensions that are not known count as 1.

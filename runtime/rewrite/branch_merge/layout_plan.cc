@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace convoy {
 namespace {
@@ -22,6 +23,32 @@ bool all_identical(const Graph& graph, const std::vector<ValueId>& constants) {
   });
 }
 
+// The same slice of every member.
+std::vector<BatchedForm> slices_of_members(const ValueType& member, const Leaf& slice) {
+  std::vector<BatchedForm> forms;
+  auto add = [&](StackLayout from, StackLayout to, int axis) {
+    forms.push_back({{from}, to, 0,
+                     [slice, axis](GraphBuilder& builder, std::span<const ValueId> operands,
+                                   const ValueType&) {
+                       if (slice.squeezed) return builder.pick(operands[0], axis, slice.start);
+                       return builder.slice(operands[0], axis, slice.start,
+                                            slice.start + slice.length);
+                     }});
+  };
+  for (int at = 0; at <= member.rank(); ++at) {
+    bool lower = slice.squeezed && slice.axis < at;
+    add(StackLayout::on_axis(at), StackLayout::on_axis(lower ? at - 1 : at),
+        slice.axis < at ? slice.axis : slice.axis + 1);
+  }
+  for (int at = 0; at < member.rank(); ++at) {
+    if (at == slice.axis) continue;
+    int moved = slice.squeezed && slice.axis < at ? at - 1 : at;
+    add(StackLayout::fold(at), StackLayout::fold(moved), slice.axis);
+    add(StackLayout::fold_minor(at), StackLayout::fold_minor(moved), slice.axis);
+  }
+  return forms;
+}
+
 }  // namespace
 
 LayoutPlan::LayoutPlan(const Graph& graph, const Registry& registry, const Siblings& siblings,
@@ -39,8 +66,10 @@ void LayoutPlan::plan_leaf(int number) {
   choices_[static_cast<size_t>(number)].push_back(std::move(choice));
 }
 
-BatchingRequest LayoutPlan::request_of(const SiblingSet& set) const {
-  BatchingRequest request{graph_.node(set.nodes[0]), set.count(), {}, set.type};
+BatchingRequest LayoutPlan::request_of(const SiblingSet& set,
+                                       const std::vector<int>& positions) const {
+  BatchingRequest request{graph_.node(set.nodes[0]), static_cast<int>(positions.size()), {},
+                          set.type};
   for (const SetOperand& operand : set.operands) {
     BatchedOperand& described = request.operands.emplace_back();
     described.kind = operand.kind;
@@ -51,7 +80,8 @@ BatchingRequest LayoutPlan::request_of(const SiblingSet& set) const {
       described.type = graph_.value(operand.shared).type;
     } else if (operand.kind == BatchedOperand::Kind::kConstants) {
       described.equal = all_identical(graph_, operand.constants);
-      for (ValueId id : operand.constants) {
+      for (int position : positions) {
+        ValueId id = operand.constants[static_cast<size_t>(position)];
         const Tensor* tensor = id == ValueId::kNone ? nullptr : graph_.constant(id);
         described.constants.push_back(tensor ? *tensor : Tensor());
         if (tensor) described.type = ValueType::tensor(tensor->dtype(), tensor->shape());
@@ -61,12 +91,30 @@ BatchingRequest LayoutPlan::request_of(const SiblingSet& set) const {
   return request;
 }
 
-std::optional<double> LayoutPlan::conversion(int number, const LayoutChoice& choice,
+std::vector<BatchedForm> LayoutPlan::forms_of(const SiblingSet& set) const {
+  if (set.is_slice) {
+    return slices_of_members(siblings_.sets[static_cast<size_t>(set.operands[0].set)].type,
+                             set.leaf);
+  }
+  std::vector<int> all(static_cast<size_t>(set.count()));
+  std::iota(all.begin(), all.end(), 0);
+  BatchingRequest request = request_of(set, all);
+  return registry_.find(request.node)->batching.forms(request);
+}
+
+const LayoutChoice* LayoutPlan::choice(int set, StackLayout layout) const {
+  for (const LayoutChoice& way : choices(set)) {
+    if (way.layout == layout) return &way;
+  }
+  return nullptr;
+}
+
+std::optional<double> LayoutPlan::conversion(int number, StackLayout from,
                                              const std::vector<int>& positions,
-                                             StackLayout layout) const {
+                                             StackLayout to) const {
   const SiblingSet& set = siblings_.sets[static_cast<size_t>(number)];
   auto count = static_cast<int>(positions.size());
-  LayoutChange change = layout_change(set.type, count, choice.layout, layout);
+  LayoutChange change = layout_change(set.type, count, from, to);
   if (!change.possible) return std::nullopt;
   double cost = cost_.change(set.type, count, change);
   if (set.is_leaf()) {
@@ -79,9 +127,9 @@ std::optional<double> LayoutPlan::conversion(int number, const LayoutChoice& cho
     return whole ? cost : cost + cost_.pass(set.type, count);
   }
   if (is_straight(positions, set.count())) return cost;
-  if (choice.layout.kind == StackLayout::Kind::kFoldMinor) return std::nullopt;
-  bool sized = choice.layout.kind == StackLayout::Kind::kAxis ||
-               (*set.type.shape)[static_cast<size_t>(choice.layout.axis)].known();
+  if (from.kind == StackLayout::Kind::kFoldMinor) return std::nullopt;
+  bool sized = from.kind == StackLayout::Kind::kAxis ||
+               (*set.type.shape)[static_cast<size_t>(from.axis)].known();
   if (!sized) return std::nullopt;
   return cost + cost_.pass(set.type, count);
 }
@@ -91,7 +139,7 @@ const LayoutChoice* LayoutPlan::best(int set, const std::vector<int>& positions,
   const LayoutChoice* found = nullptr;
   double lowest = std::numeric_limits<double>::infinity();
   for (const LayoutChoice& choice : choices(set)) {
-    auto step = conversion(set, choice, positions, layout);
+    auto step = conversion(set, choice.layout, positions, layout);
     if (!step || choice.cost + *step >= lowest) continue;
     lowest = choice.cost + *step;
     found = &choice;
@@ -107,10 +155,8 @@ void LayoutPlan::plan(int number) {
     bool stacked = operand.kind == BatchedOperand::Kind::kStacked;
     if (stacked && choices(operand.set).empty()) return;
   }
-  BatchingRequest request = request_of(set);
-  const OpDef* definition = registry_.find(request.node);
   std::vector<LayoutChoice>& ways = choices_[static_cast<size_t>(number)];
-  for (BatchedForm& form : definition->batching.forms(request)) {
+  for (BatchedForm& form : forms_of(set)) {
     LayoutChoice way;
     way.layout = form.output;
     way.cost = form.extra_passes * cost_.pass(set.type, set.count());
@@ -123,7 +169,8 @@ void LayoutPlan::plan(int number) {
       possible = source != nullptr;
       if (!possible) break;
       way.sources[i] = source->layout;
-      auto step = conversion(operand.set, *source, operand.positions, form.operands[i]);
+      auto step =
+          conversion(operand.set, source->layout, operand.positions, form.operands[i]);
       way.cost += source->cost + *step;
     }
     if (!possible) continue;
@@ -137,6 +184,65 @@ void LayoutPlan::plan(int number) {
       *same = std::move(way);
     }
   }
+}
+
+// --- sums ---
+
+std::vector<int> positions_of_operand(const SetOperand& operand,
+                                      const std::vector<int>& positions) {
+  std::vector<int> composed;
+  for (int position : positions) {
+    composed.push_back(operand.positions[static_cast<size_t>(position)]);
+  }
+  return composed;
+}
+
+std::optional<double> LayoutPlan::sum_form_cost(const SiblingSet& set,
+                                                const std::vector<int>& positions,
+                                                const BatchedForm& form) const {
+  double cost = cost_.node;
+  for (size_t i = 0; i < set.operands.size(); ++i) {
+    const SetOperand& operand = set.operands[i];
+    if (operand.kind != BatchedOperand::Kind::kStacked) continue;
+    std::vector<int> members = positions_of_operand(operand, positions);
+    if (form.sums_operands) {
+      auto way = best_sum(operand.set, members);
+      if (!way) return std::nullopt;
+      cost += way->cost;
+      continue;
+    }
+    const LayoutChoice* source = best(operand.set, members, form.operands[i]);
+    if (source == nullptr) return std::nullopt;
+    cost += source->cost +
+            *conversion(operand.set, source->layout, members, form.operands[i]);
+  }
+  return cost;
+}
+
+std::optional<SumWay> LayoutPlan::best_sum(int number, const std::vector<int>& positions) const {
+  const SiblingSet& set = siblings_.sets[static_cast<size_t>(number)];
+  std::optional<SumWay> found;
+  auto consider = [&](std::optional<double> cost, StackLayout layout,
+                      std::optional<BatchedForm> form) {
+    if (cost && (!found || *cost < found->cost)) found = {*cost, layout, std::move(form)};
+  };
+  // Writing all members and reading them again.
+  double passes = cost_.pass(set.type, static_cast<int>(positions.size()));
+  for (int axis = 0; axis <= set.type.rank(); ++axis) {
+    StackLayout layout = StackLayout::on_axis(axis);
+    const LayoutChoice* source = best(number, positions, layout);
+    if (source == nullptr) continue;
+    double own = set.is_leaf() ? 0 : passes + cost_.node;
+    consider(source->cost + *conversion(number, source->layout, positions, layout) + passes + own,
+             layout, std::nullopt);
+  }
+  if (set.is_leaf() || set.is_slice || set.count() < 2) return found;
+  const OpDef* definition = registry_.find(graph_.node(set.nodes[0]));
+  if (definition == nullptr || !definition->batching.sums) return found;
+  for (BatchedForm& form : definition->batching.sums(request_of(set, positions))) {
+    consider(sum_form_cost(set, positions, form), {}, form);
+  }
+  return found;
 }
 
 }  // namespace convoy

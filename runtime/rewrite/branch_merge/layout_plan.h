@@ -20,6 +20,14 @@ struct LayoutChoice {
   std::vector<StackLayout> sources;
 };
 
+// A way to compute the sum of members of a set.
+struct SumWay {
+  double cost = 0;
+  // Without a form: the members are computed in this layout, then added up along the stacked axis.
+  StackLayout layout;
+  std::optional<BatchedForm> form;
+};
+
 class LayoutPlan {
  public:
   LayoutPlan(const Graph& graph, const Registry& registry, const Siblings& siblings,
@@ -29,17 +37,24 @@ class LayoutPlan {
   const std::vector<LayoutChoice>& choices(int set) const {
     return choices_[static_cast<size_t>(set)];
   }
+  // The way that computes the set in `layout`; nullptr when there is none.
+  const LayoutChoice* choice(int set, StackLayout layout) const;
   // The cheapest way to have members `positions` of the set in `layout`.
   const LayoutChoice* best(int set, const std::vector<int>& positions, StackLayout layout) const;
+  // From the set in `from` to members `positions` in `to`; nullopt when that is not possible.
+  std::optional<double> conversion(int set, StackLayout from, const std::vector<int>& positions,
+                                   StackLayout to) const;
+  // The cheapest way to add up members `positions`.
+  std::optional<SumWay> best_sum(int set, const std::vector<int>& positions) const;
   const MergeCost& cost() const { return cost_; }
 
  private:
   void plan(int number);
   void plan_leaf(int number);
-  // From `choice` to `positions` in `layout`; nullopt when that is not possible.
-  std::optional<double> conversion(int set, const LayoutChoice& choice,
-                                   const std::vector<int>& positions, StackLayout layout) const;
-  BatchingRequest request_of(const SiblingSet& set) const;
+  std::vector<BatchedForm> forms_of(const SiblingSet& set) const;
+  std::optional<double> sum_form_cost(const SiblingSet& set, const std::vector<int>& positions,
+                                      const BatchedForm& form) const;
+  BatchingRequest request_of(const SiblingSet& set, const std::vector<int>& positions) const;
 
   const Graph& graph_;
   const Registry& registry_;
@@ -47,5 +62,9 @@ class LayoutPlan {
   MergeCost cost_;
   std::vector<std::vector<LayoutChoice>> choices_;
 };
+
+// Which members of an operand's set belong to members `positions` of the set that reads it.
+std::vector<int> positions_of_operand(const SetOperand& operand,
+                                      const std::vector<int>& positions);
 
 }  // namespace convoy

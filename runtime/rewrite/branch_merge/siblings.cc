@@ -1,17 +1,38 @@
 #include "runtime/rewrite/branch_merge/siblings.h"
 
 #include <algorithm>
+#include <set>
 
 #include "runtime/onnx/inference.h"
 
 namespace convoy {
 namespace {
 
+// The defaults that depend on the rank of a convolution or a pooling window.
+void fill_window_defaults(Node& node, int rank) {
+  static const std::set<std::string> windows = {"Conv", "ConvTranspose", "AveragePool", "LpPool",
+                                                "MaxPool"};
+  if (!node.domain.empty() || !windows.contains(node.op_type) || rank < 3) return;
+  auto spatial = static_cast<size_t>(rank - 2);
+  AttributeValue& padding = node.attributes["auto_pad"];
+  const auto* text = std::get_if<std::string>(&padding);
+  if (text == nullptr || text->empty()) padding = std::string("NOTSET");
+  if (text != nullptr && *text == "VALID") {
+    padding = std::string("NOTSET");
+    node.attributes.erase("pads");
+  }
+  node.attributes.try_emplace("pads", std::vector<int64_t>(2 * spatial, 0));
+  node.attributes.try_emplace("strides", std::vector<int64_t>(spatial, 1));
+  bool pools_densely = node.op_type.ends_with("Pool");
+  if (!pools_densely) node.attributes.try_emplace("dilations", std::vector<int64_t>(spatial, 1));
+}
+
 // Attributes as text, defaults filled in; nullopt for nodes that are never siblings.
-std::optional<std::string> canonical_attributes(const Node& node) {
+std::optional<std::string> canonical_attributes(const Node& node, int rank) {
   Node canonical = node;
   fill_default_attributes(canonical);
   if (node.is("Conv")) canonical.attributes.erase("kernel_shape");  // the weight says it
+  fill_window_defaults(canonical, rank);
   std::string text;
   for (const auto& [name, value] : canonical.attributes) {
     if (std::holds_alternative<Tensor>(value) || std::holds_alternative<ValueType>(value) ||
@@ -29,35 +50,72 @@ std::optional<std::string> canonical_attributes(const Node& node) {
 
 class SiblingSearch {
  public:
-  SiblingSearch(const Graph& graph, const Registry& registry)
-      : graph_(graph), registry_(registry) {}
+  SiblingSearch(const Graph& graph, const Registry& registry, SliceOfMember slices,
+                const Siblings* earlier)
+      : graph_(graph), registry_(registry), slices_(slices), earlier_(earlier) {}
 
   Siblings run() {
     for (NodeId id : graph_.topological_order()) {
       const Node& node = graph_.node(id);
       if (node.has_bodies()) continue;
-      if (add_leaves(node)) continue;
+      if (add_slices(node)) continue;
       add_node(node);
     }
     return std::move(found_);
   }
 
  private:
-  bool add_leaves(const Node& node) {
+  bool is_operator_on(ValueId source) const {
+    if (slices_ == SliceOfMember::kLeaf || !found_.find(source)) return false;
+    return earlier_ == nullptr || earlier_->count_of(source) > 1;
+  }
+
+  // A slice of a slice along the same axis is a slice.
+  Leaf composed(Leaf leaf) const {
+    auto member = found_.find(leaf.source);
+    if (!member) return leaf;
+    const SiblingSet& set = found_.sets[static_cast<size_t>(member->set)];
+    if (!set.is_leaf() || set.leaf.squeezed || set.leaf.axis != leaf.axis) return leaf;
+    leaf.source = set.leaf.source;
+    leaf.start += set.starts[static_cast<size_t>(member->position)];
+    return leaf;
+  }
+
+  bool add_slices(const Node& node) {
     bool any = false;
     for (ValueId output : node.outputs) {
       if (output == ValueId::kNone) continue;
-      auto leaf = describe_leaf(graph_, output);
-      if (!leaf || graph_.value(output).type.rank() < 0) continue;
+      auto described = describe_leaf(graph_, output);
+      if (!described || graph_.value(output).type.rank() < 0) continue;
       any = true;
-      std::string key = fmt::format("leaf {} {} {} {}", static_cast<int32_t>(leaf->source),
-                                    leaf->axis, leaf->length, leaf->squeezed);
+      Leaf leaf = composed(*described);
+      std::string form = fmt::format("{} {} {}", leaf.axis, leaf.length, leaf.squeezed);
+      if (is_operator_on(leaf.source)) {
+        add_slice_of_member(node, leaf, form, output);
+        continue;
+      }
+      std::string key = fmt::format("leaf {} {}", static_cast<int32_t>(leaf.source), form);
       SiblingSet& set = set_of(key);
-      set.leaf = *leaf;
-      set.starts.push_back(leaf->start);
+      set.leaf = leaf;
+      set.starts.push_back(leaf.start);
       add_member(key, output);
     }
     return any;
+  }
+
+  void add_slice_of_member(const Node& node, const Leaf& leaf, const std::string& form,
+                           ValueId output) {
+    SetMember source = *found_.find(leaf.source);
+    std::string key = fmt::format("slice {} {} of {}", form, leaf.start, source.set);
+    SiblingSet& set = set_of(key);
+    set.is_slice = true;
+    set.leaf = leaf;
+    set.operands.resize(1);
+    set.operands[0].kind = BatchedOperand::Kind::kStacked;
+    set.operands[0].set = source.set;
+    set.operands[0].positions.push_back(source.position);
+    set.nodes.push_back(node.id);
+    add_member(key, output);
   }
 
   SiblingSet& set_of(const std::string& key) {
@@ -83,10 +141,10 @@ class SiblingSearch {
     if (!reads_member || type.rank() < 0) return;
     const OpDef* definition = registry_.find(node);
     if (definition == nullptr || definition->random || !definition->batching) return;
-    auto attributes = canonical_attributes(node);
+    auto attributes = canonical_attributes(node, type.rank());
     if (!attributes) return;
-    std::string key = fmt::format("{}:{}:{}|{}|", node.domain, node.op_type, node.version,
-                                  *attributes);
+    std::string key = fmt::format("{}:{}:{}|{}|{} {}|", node.domain, node.op_type, node.version,
+                                  *attributes, to_string(type.dtype), type.rank());
     size_t arity = node.inputs.size();
     for (int slot : definition->batching.may_lack) {
       arity = std::max(arity, static_cast<size_t>(slot) + 1);
@@ -138,6 +196,8 @@ class SiblingSearch {
 
   const Graph& graph_;
   const Registry& registry_;
+  SliceOfMember slices_;
+  const Siblings* earlier_;
   Siblings found_;
   std::unordered_map<std::string, int> by_key_;
 };
@@ -150,8 +210,16 @@ std::optional<SetMember> Siblings::find(ValueId value) const {
   return found->second;
 }
 
-Siblings find_siblings(const Graph& graph, const Registry& registry) {
-  return SiblingSearch(graph, registry).run();
+int Siblings::count_of(ValueId value) const {
+  auto member = find(value);
+  return member ? sets[static_cast<size_t>(member->set)].count() : 0;
+}
+
+Siblings find_siblings(const Graph& graph, const Registry& registry, SliceOfMember slices) {
+  Siblings found = SiblingSearch(graph, registry, slices, nullptr).run();
+  if (slices == SliceOfMember::kLeaf) return found;
+  // Who has siblings is known in the end only.
+  return SiblingSearch(graph, registry, slices, &found).run();
 }
 
 }  // namespace convoy

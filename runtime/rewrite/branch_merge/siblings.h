@@ -26,14 +26,17 @@ struct SetOperand {
   ValueId shared = ValueId::kNone;
 };
 
-// Leaves of one source (then `nodes` is empty), or nodes with one output each.
+// Leaves of one source (then `nodes` is empty), nodes with one output each, or the same slice of
+// each member of another set.
 struct SiblingSet {
   std::vector<ValueId> members;
   ValueType type;  // of each member, as far as known of the first
   std::vector<NodeId> nodes;
   std::vector<SetOperand> operands;
-  Leaf leaf;  // of leaf sets: source, axis, length and squeezed hold for all
+  Leaf leaf;  // of leaf sets and slices: axis, length and squeezed hold for all; of leaf sets the
+              // source, of slices the start too
   std::vector<int64_t> starts;  // of leaf sets: where each member begins
+  bool is_slice = false;
 
   bool is_leaf() const { return nodes.empty(); }
   int count() const { return static_cast<int>(members.size()); }
@@ -47,9 +50,15 @@ struct Siblings {
   std::unordered_map<int32_t, SetMember> member_of;  // by value
 
   std::optional<SetMember> find(ValueId value) const;
+  // How many siblings the value has, itself included; 0 if it is in no set.
+  int count_of(ValueId value) const;
 };
 
+// A slice of a value that has siblings itself is either the same slice of each of them, or a branch
+// of its own.
+enum class SliceOfMember { kOperator, kLeaf };
+
 // Linear in the size of the graph.
-Siblings find_siblings(const Graph& graph, const Registry& registry);
+Siblings find_siblings(const Graph& graph, const Registry& registry, SliceOfMember slices);
 
 }  // namespace convoy

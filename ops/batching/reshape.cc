@@ -1,0 +1,90 @@
+// Reshape and Flatten of siblings: the stacked axis stands between dimensions that the operator
+// does not mix.
+#include <map>
+
+#include "ops/batching/rules.h"
+
+namespace convoy {
+namespace {
+
+using Sizes = std::vector<Dimension>;
+
+// What dimensions first … last of a list come to: the known part, and how often each symbol.
+struct Volume {
+  int64_t known = 1;
+  std::map<std::string, int> symbols;
+  bool sized = true;  // no dimension without size and symbol, and none of size 0
+
+  friend bool operator==(const Volume& a, const Volume& b) {
+    return a.sized && b.sized && a.known == b.known && a.symbols == b.symbols;
+  }
+};
+
+Volume volume_of(const Sizes& dims, size_t first, size_t last) {
+  Volume volume;
+  for (size_t i = first; i < last; ++i) {
+    if (!dims[i].known() && dims[i].symbol.empty()) volume.sized = false;
+    if (dims[i].size == 0) volume.sized = false;
+    if (dims[i].known()) {
+      volume.known *= dims[i].size;
+    } else {
+      ++volume.symbols[dims[i].symbol];
+    }
+  }
+  return volume;
+}
+
+// Do the first p dimensions of `in` hold what the first q of `out` hold?
+bool is_boundary(const Sizes& in, size_t p, const Sizes& out, size_t q) {
+  return volume_of(in, 0, p) == volume_of(out, 0, q) ||
+         volume_of(in, p, in.size()) == volume_of(out, q, out.size());
+}
+
+// What Reshape is told: 0 where the input has the same dimension in the same place.
+std::optional<std::vector<int64_t>> sizes_to(const Sizes& in, const Sizes& out) {
+  std::vector<int64_t> sizes;
+  int inferred = 0;
+  bool same = true;
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (out[i].size == 0) return std::nullopt;
+    same = same && i < in.size() && in[i] == out[i] && (in[i].known() || !in[i].symbol.empty());
+    if (!out[i].known() && !same) ++inferred;
+    sizes.push_back(out[i].known() ? out[i].size : same ? 0 : -1);
+  }
+  return inferred <= 1 ? std::optional(sizes) : std::nullopt;
+}
+
+std::vector<BatchedForm> forms_between(const Sizes& in, const Sizes& out, int64_t count) {
+  std::vector<BatchedForm> forms;
+  for (size_t p = 0; p <= in.size(); ++p) {
+    for (size_t q = 0; q <= out.size(); ++q) {
+      if (!is_boundary(in, p, out, q)) continue;
+      Sizes before = in;
+      Sizes after = out;
+      before.insert(before.begin() + static_cast<int64_t>(p), Dimension{count, ""});
+      after.insert(after.begin() + static_cast<int64_t>(q), Dimension{count, ""});
+      auto sizes = sizes_to(before, after);
+      if (!sizes) continue;
+      StackLayout from = StackLayout::on_axis(static_cast<int>(p));
+      forms.push_back({{from, {}}, StackLayout::on_axis(static_cast<int>(q)), 0,
+                       [shape = *sizes](GraphBuilder& builder, std::span<const ValueId> operands,
+                                        const ValueType& type) {
+                         return builder.reshape(operands[0], shape, type);
+                       }});
+    }
+  }
+  return forms;
+}
+
+}  // namespace
+
+std::vector<BatchedForm> batch_reshape(const BatchingRequest& request) {
+  if (!request.is_stacked(0) || !request.operands[0].type.shape || !request.output.shape) {
+    return {};
+  }
+  // Other sizes for each branch would give members of different shapes.
+  if (request.has(1) && (!request.is_constant(1) || !request.operands[1].equal)) return {};
+  return forms_between(*request.operands[0].type.shape, *request.output.shape, request.count);
+}
+
+}  // namespace convoy

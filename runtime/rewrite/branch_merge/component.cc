@@ -1,0 +1,200 @@
+#include "runtime/rewrite/branch_merge/component.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <unordered_map>
+
+namespace convoy {
+namespace {
+
+class Search {
+ public:
+  Search(const Graph& graph, const Registry& registry, const Siblings& siblings,
+         const LayoutPlan& plan)
+      : graph_(graph), registry_(registry), siblings_(siblings), plan_(plan) {}
+
+  ComponentSearch run() {
+    IsMergeable mergeable = [this](int set) { return !plan_.choices(set).empty(); };
+    for (NodeId id : graph_.topological_order()) {
+      const Node& node = graph_.node(id);
+      auto join = concat_at(graph_, siblings_, node, mergeable);
+      if (!join) join = sum_at(graph_, siblings_, node, mergeable);
+      if (join) {
+        add_join(std::move(*join));
+      } else if (node.is("Concat") && node.inputs.size() > 1) {
+        auto reason = why_not_siblings(graph_, registry_, siblings_, node);
+        if (reason) found_.refused.emplace_back(id, std::move(*reason));
+      }
+    }
+    for (size_t i = siblings_.sets.size(); i-- > 0;) add_open_set(static_cast<int>(i));
+    return std::move(found_);
+  }
+
+ private:
+  const SiblingSet& set(int number) const {
+    return siblings_.sets[static_cast<size_t>(number)];
+  }
+
+  // Chooses layouts for the set and what it reads; false when `layout` cannot be had. A set that
+  // has a layout already keeps it.
+  bool choose(int number, const std::vector<int>& positions, StackLayout layout,
+              Component& state) const {
+    if (auto known = state.layouts.find(number); known != state.layouts.end()) {
+      return plan_.conversion(number, known->second, positions, layout).has_value();
+    }
+    const LayoutChoice* best = plan_.best(number, positions, layout);
+    if (best == nullptr) return false;
+    state.layouts[number] = best->layout;
+    return choose_operands(number, *best, state);
+  }
+
+  bool choose_operands(int number, const LayoutChoice& way, Component& state) const {
+    for (size_t i = 0; i < set(number).operands.size(); ++i) {
+      const SetOperand& operand = set(number).operands[i];
+      if (operand.kind != BatchedOperand::Kind::kStacked) continue;
+      if (!choose(operand.set, operand.positions, way.form.operands[i], state)) return false;
+    }
+    return true;
+  }
+
+  bool choose_sum(int number, const std::vector<int>& positions, Component& state) const {
+    auto way = plan_.best_sum(number, positions);
+    if (!way) return false;
+    if (!way->form) return choose(number, positions, way->layout, state);
+    state.summed.insert(number);
+    for (size_t i = 0; i < set(number).operands.size(); ++i) {
+      const SetOperand& operand = set(number).operands[i];
+      if (operand.kind != BatchedOperand::Kind::kStacked) continue;
+      std::vector<int> members = positions_of_operand(operand, positions);
+      bool chosen = way->form->sums_operands
+                        ? choose_sum(operand.set, members, state)
+                        : choose(operand.set, members, way->form->operands[i], state);
+      if (!chosen) return false;
+    }
+    return true;
+  }
+
+  bool choose_for(const Join& join, Component& state) const {
+    return std::all_of(join.parts.begin(), join.parts.end(), [&](const JoinPart& part) {
+      if (part.set < 0) return true;
+      if (join.kind == Join::Kind::kSum) return choose_sum(part.set, part.positions, state);
+      return choose(part.set, part.positions, StackLayout::fold(join.axis), state);
+    });
+  }
+
+  void add_join(Join join) {
+    Component alone;
+    if (!choose_for(join, alone)) {
+      found_.refused.emplace_back(join.node, "no layout fits: too many dimensions are unknown");
+      return;
+    }
+    for (const auto& [number, layout] : alone.layouts) {
+      auto home = home_.find(number);
+      if (home == home_.end() || set(number).is_leaf()) continue;
+      Component& component = found_.components[home->second];
+      Component together{component.layouts, component.summed, {}, NodeId::kNone};
+      if (!choose_for(join, together)) break;
+      component.layouts = std::move(together.layouts);
+      component.summed = std::move(together.summed);
+      component.place = join.node;
+      component.joins.push_back(std::move(join));
+      remember(home->second);
+      return;
+    }
+    alone.place = join.node;
+    alone.joins.push_back(std::move(join));
+    found_.components.push_back(std::move(alone));
+    remember(found_.components.size() - 1);
+  }
+
+  void remember(size_t component) {
+    for (const auto& [number, layout] : found_.components[component].layouts) {
+      home_.try_emplace(number, component);
+    }
+  }
+
+  // A set that no component has: all of its members are wanted one by one.
+  void add_open_set(int number) {
+    if (set(number).is_leaf() || plan_.choices(number).empty() || home_.contains(number)) return;
+    std::vector<int> all(static_cast<size_t>(set(number).count()));
+    std::iota(all.begin(), all.end(), 0);
+    const LayoutChoice* best = nullptr;
+    for (const LayoutChoice& way : plan_.choices(number)) {
+      if (way.layout.kind == StackLayout::Kind::kFoldMinor) continue;
+      if (best == nullptr || way.cost < best->cost) best = &way;
+    }
+    if (best == nullptr) return;
+    Component component;
+    component.layouts[number] = best->layout;
+    component.place = set(number).nodes[0];
+    if (!choose_operands(number, *best, component)) return;
+    found_.components.push_back(std::move(component));
+    remember(found_.components.size() - 1);
+  }
+
+  const Graph& graph_;
+  const Registry& registry_;
+  const Siblings& siblings_;
+  const LayoutPlan& plan_;
+  std::unordered_map<int, size_t> home_;  // the first component with the set
+  ComponentSearch found_;
+};
+
+}  // namespace
+
+ComponentSearch find_components(const Graph& graph, const Registry& registry,
+                                const Siblings& siblings, const LayoutPlan& plan) {
+  return Search(graph, registry, siblings, plan).run();
+}
+
+std::unordered_set<NodeId> dying_nodes(const Graph& graph, const Siblings& siblings,
+                                       const Component& component) {
+  std::unordered_set<NodeId> dying;
+  std::vector<NodeId> stack;
+  auto kill = [&](NodeId id) {
+    if (dying.insert(id).second) stack.push_back(id);
+  };
+  for (const Join& join : component.joins) kill(join.node);
+  for (const auto& [number, layout] : component.layouts) {
+    const SiblingSet& set = siblings.sets[static_cast<size_t>(number)];
+    for (NodeId id : set.nodes) {
+      // Of a Split, only one output is this set's: it dies when all are unread.
+      if (graph.node(id).outputs.size() == 1) kill(id);
+    }
+  }
+  std::unordered_map<NodeId, size_t> unread;  // uses by dying nodes
+  while (!stack.empty()) {
+    NodeId next = stack.back();
+    stack.pop_back();
+    for (ValueId input : graph.node(next).inputs) {
+      NodeId producer = input == ValueId::kNone ? NodeId::kNone : graph.value(input).producer;
+      if (producer == NodeId::kNone) continue;
+      size_t uses = 0;
+      bool wanted = false;
+      for (ValueId output : graph.node(producer).outputs) {
+        if (output == ValueId::kNone) continue;
+        uses += graph.value(output).uses.size();
+        wanted = wanted || graph.value(output).is_output;
+      }
+      if (++unread[producer] == uses && !wanted) kill(producer);
+    }
+  }
+  return dying;
+}
+
+std::vector<int> escaping_members(const Graph& graph, const SiblingSet& set,
+                                  const std::unordered_set<NodeId>& dying) {
+  std::vector<int> escaped;
+  for (size_t i = 0; i < set.members.size(); ++i) {
+    const ValueInfo& info = graph.value(set.members[i]);
+    bool outside = info.is_output ||
+                   std::any_of(info.uses.begin(), info.uses.end(), [&](const Use& use) {
+                     return use.slot == Use::kCapture || !dying.contains(use.node);
+                   });
+    if (outside) escaped.push_back(static_cast<int>(i));
+  }
+  return escaped;
+}
+
+}  // namespace convoy

@@ -1,0 +1,42 @@
+// What is merged together: sibling sets with the layout that each is computed in, and what reads
+// them.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "runtime/rewrite/branch_merge/joins.h"
+#include "runtime/rewrite/branch_merge/layout_plan.h"
+
+namespace convoy {
+
+struct Component {
+  std::map<int, StackLayout> layouts;  // by set
+  std::set<int> summed;  // sets that are not computed: only the sum of their members is
+  std::vector<Join> joins;
+  NodeId place = NodeId::kNone;  // the last join, or the last node of the first branch
+};
+
+struct ComponentSearch {
+  std::vector<Component> components;  // in topological order
+  std::vector<std::pair<NodeId, std::string>> refused;
+};
+
+// Joins that share a computed set are merged together where its layout suits both. Sets that no
+// join reads (their members are graph outputs, or read one by one) are components without a join.
+ComponentSearch find_components(const Graph& graph, const Registry& registry,
+                                const Siblings& siblings, const LayoutPlan& plan);
+
+// Nodes that go away once the component's joins and sets are computed stacked.
+std::unordered_set<NodeId> dying_nodes(const Graph& graph, const Siblings& siblings,
+                                       const Component& component);
+
+// Members of a set that a node which stays, a body or the graph's caller reads.
+std::vector<int> escaping_members(const Graph& graph, const SiblingSet& set,
+                                  const std::unordered_set<NodeId>& dying);
+
+}  // namespace convoy

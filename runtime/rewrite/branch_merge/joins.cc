@@ -1,0 +1,177 @@
+#include "runtime/rewrite/branch_merge/joins.h"
+
+#include <algorithm>
+#include <set>
+
+#include "runtime/graph/node_attributes.h"
+
+namespace convoy {
+namespace {
+
+bool has_several_members(const Join& join) {
+  return std::any_of(join.parts.begin(), join.parts.end(), [](const JoinPart& part) {
+    return std::set<int>(part.positions.begin(), part.positions.end()).size() > 1;
+  });
+}
+
+bool is_addition(const Node& node) {
+  return (node.is("Add") && node.version >= 7) || (node.is("Sum") && node.version >= 8);
+}
+
+bool may_be_reordered(DType dtype) {
+  return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 ||
+         dtype == DType::kBFloat16 || dtype == DType::kInt32 || dtype == DType::kInt64;
+}
+
+// The addition is one step of every branch: its operands are members of different sets.
+bool is_inside_branches(const Siblings& siblings, const Node& node,
+                        const IsMergeable& mergeable) {
+  auto own = siblings.find(node.outputs[0]);
+  if (!own || !mergeable(own->set)) return false;
+  std::set<int> sets;
+  for (ValueId input : node.inputs) {
+    auto member = siblings.find(input);
+    if (!member || !sets.insert(member->set).second) return true;
+  }
+  return sets.size() > 1;
+}
+
+// The operands of a tree of additions, from left to right.
+std::vector<ValueId> terms_of(const Graph& graph, const Siblings& siblings, const Node& root,
+                              const IsMergeable& mergeable, std::vector<NodeId>& inner_nodes) {
+  std::vector<ValueId> terms;
+  std::vector<ValueId> stack(root.inputs.rbegin(), root.inputs.rend());
+  while (!stack.empty()) {
+    ValueId value = stack.back();
+    stack.pop_back();
+    NodeId producer = graph.value(value).producer;
+    bool inner = producer != NodeId::kNone && graph.only_user(value) != NodeId::kNone &&
+                 is_addition(graph.node(producer)) &&
+                 !is_inside_branches(siblings, graph.node(producer), mergeable);
+    if (!inner) {
+      terms.push_back(value);
+      continue;
+    }
+    inner_nodes.push_back(producer);
+    const Node& node = graph.node(producer);
+    stack.insert(stack.end(), node.inputs.rbegin(), node.inputs.rend());
+  }
+  return terms;
+}
+
+// The addition is no inner node of a larger tree.
+bool ends_a_sum(const Graph& graph, const Siblings& siblings, const Node& node,
+                const IsMergeable& mergeable) {
+  if (!is_addition(node) || is_inside_branches(siblings, node, mergeable)) return false;
+  NodeId user = graph.only_user(node.outputs[0]);
+  return user == NodeId::kNone || !is_addition(graph.node(user)) ||
+         is_inside_branches(siblings, graph.node(user), mergeable);
+}
+
+std::string difference(const Graph& graph, const Node& a, const Node& b) {
+  if (a.qualified_type() != b.qualified_type()) return "the operators differ";
+  for (const auto& [name, value] : a.attributes) {
+    auto other = b.attributes.find(name);
+    if (other == b.attributes.end() || !equal(value, other->second)) {
+      return fmt::format("attribute '{}' of {} differs", name, a.op_type);
+    }
+  }
+  if (a.inputs.size() != b.inputs.size()) return "the number of operands differs";
+  for (size_t i = 0; i < a.inputs.size(); ++i) {
+    const Tensor* x = graph.constant(a.inputs[i]);
+    const Tensor* y = graph.constant(b.inputs[i]);
+    if ((x == nullptr) != (y == nullptr)) return "an operand is constant in some branches only";
+    if (x != nullptr && x->shape() != y->shape()) {
+      return fmt::format("the shape of operand {} of {} differs", i, a.op_type);
+    }
+  }
+  return "operands come from different places";
+}
+
+}  // namespace
+
+std::optional<Join> concat_at(const Graph& graph, const Siblings& siblings, const Node& node,
+                              const IsMergeable& mergeable) {
+  if (!node.is("Concat") || node.inputs.size() < 2) return std::nullopt;
+  int rank = graph.value(node.outputs[0]).type.rank();
+  auto axis = normalized({integer_of(node, "axis", node.version < 4 ? 1 : 0)}, rank);
+  if (!axis || rank < 1) return std::nullopt;
+  Join join{Join::Kind::kConcat, node.id, static_cast<int>((*axis)[0]), {}, {}};
+  for (ValueId input : node.inputs) {
+    auto member = siblings.find(input);
+    bool leaf = member && siblings.sets[static_cast<size_t>(member->set)].is_leaf();
+    if (!member || leaf || !mergeable(member->set)) {
+      join.parts.push_back({-1, {}, input});
+      continue;
+    }
+    if (join.parts.empty() || join.parts.back().set != member->set) {
+      join.parts.push_back({member->set, {}, ValueId::kNone});
+    }
+    join.parts.back().positions.push_back(member->position);
+  }
+  return has_several_members(join) ? std::optional(join) : std::nullopt;
+}
+
+std::optional<Join> sum_at(const Graph& graph, const Siblings& siblings, const Node& node,
+                           const IsMergeable& mergeable) {
+  if (node.outputs.size() != 1 || !ends_a_sum(graph, siblings, node, mergeable)) {
+    return std::nullopt;
+  }
+  const ValueType& type = graph.value(node.outputs[0]).type;
+  if (!type.is_tensor() || !may_be_reordered(type.dtype)) return std::nullopt;
+  Join join{Join::Kind::kSum, node.id, 0, {}, {}};
+  for (ValueId term : terms_of(graph, siblings, node, mergeable, join.inner)) {
+    auto member = siblings.find(term);
+    if (!member || !mergeable(member->set)) {
+      join.parts.push_back({-1, {}, term});
+      continue;
+    }
+    auto known = std::find_if(join.parts.begin(), join.parts.end(),
+                              [&](const JoinPart& part) { return part.set == member->set; });
+    if (known == join.parts.end()) {
+      join.parts.push_back({member->set, {}, ValueId::kNone});
+      known = join.parts.end() - 1;
+    }
+    known->positions.push_back(member->position);
+  }
+  // One member alone, and two slices, are added as they are.
+  std::vector<JoinPart> parts;
+  for (JoinPart& part : join.parts) {
+    bool leaf = part.set >= 0 && siblings.sets[static_cast<size_t>(part.set)].is_leaf();
+    if (part.set < 0 || part.positions.size() > (leaf ? 2U : 1U)) {
+      parts.push_back(std::move(part));
+      continue;
+    }
+    for (int position : part.positions) {
+      const SiblingSet& set = siblings.sets[static_cast<size_t>(part.set)];
+      parts.push_back({-1, {}, set.members[static_cast<size_t>(position)]});
+    }
+  }
+  join.parts = std::move(parts);
+  return has_several_members(join) ? std::optional(join) : std::nullopt;
+}
+
+std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& registry,
+                                            const Siblings& siblings, const Node& concat) {
+  std::vector<NodeId> producers;
+  for (ValueId input : concat.inputs) {
+    auto member = siblings.find(input);
+    NodeId producer = graph.value(input).producer;
+    bool single = member && !siblings.sets[static_cast<size_t>(member->set)].is_leaf();
+    if (producer == NodeId::kNone || (member && !single)) return std::nullopt;
+    bool reads_member = false;
+    for (ValueId operand : graph.node(producer).inputs) {
+      reads_member = reads_member || (operand != ValueId::kNone && siblings.find(operand));
+    }
+    if (!reads_member) return std::nullopt;
+    producers.push_back(producer);
+  }
+  const Node& first = graph.node(producers[0]);
+  const OpDef* definition = registry.find(first);
+  if (definition == nullptr || !definition->batching) {
+    return fmt::format("{} has no batching rule", first.op_type);
+  }
+  return difference(graph, first, graph.node(producers[1]));
+}
+
+}  // namespace convoy

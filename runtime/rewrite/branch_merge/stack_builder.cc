@@ -1,0 +1,202 @@
+#include "runtime/rewrite/branch_merge/stack_builder.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace convoy {
+namespace {
+
+// The distance between neighbours, if it is the same for all and positive.
+std::optional<int64_t> common_step(const std::vector<int64_t>& indices) {
+  if (indices.size() < 2) return 1;
+  int64_t step = indices[1] - indices[0];
+  for (size_t i = 1; i < indices.size(); ++i) {
+    if (indices[i] - indices[i - 1] != step) return std::nullopt;
+  }
+  return step > 0 ? std::optional(step) : std::nullopt;
+}
+
+}  // namespace
+
+ValueId StackBuilder::leaf_value(const SiblingSet& leaf, const std::vector<int>& positions) {
+  std::vector<int64_t> indices;
+  for (int position : positions) {
+    for (int64_t i = 0; i < leaf.leaf.length; ++i) {
+      indices.push_back(leaf.starts[static_cast<size_t>(position)] + i);
+    }
+  }
+  int axis = leaf.leaf.axis;
+  ValueId source = current(leaf.leaf.source);
+  const ValueType& type = graph_.value(source).type;
+  auto step = common_step(indices);
+  if (!step || (*step > 1 && builder_.opset() < 10)) {
+    return builder_.gather(source, axis, indices);
+  }
+  auto count = static_cast<int64_t>(indices.size());
+  if (*step == 1 && indices[0] == 0 &&
+      (*type.shape)[static_cast<size_t>(axis)].size == count) {
+    return source;
+  }
+  return builder_.slice(source, axis, indices[0], indices.back() + 1, *step);
+}
+
+ValueId StackBuilder::in_layout(int number, const std::vector<int>& positions,
+                                StackLayout wanted) {
+  const SiblingSet& source = set(number);
+  StackLayout layout = component_.layouts.at(number);
+  auto count = static_cast<int>(positions.size());
+  ValueId value = source.is_leaf()
+                      ? leaf_value(source, positions)
+                      : take_members(builder_, stacked(number), source.type, source.count(),
+                                     layout, positions);
+  return change_layout(builder_, value, source.type, count, layout, wanted);
+}
+
+ValueId StackBuilder::stacked(int number) {
+  if (auto known = built_.find(number); known != built_.end()) return known->second;
+  StackLayout layout = component_.layouts.at(number);
+  const LayoutChoice* way = plan_.choice(number, layout);
+  check_internal(way != nullptr, "a sibling set has no layout {}", to_string(layout));
+  std::vector<ValueId> operands;
+  for (size_t i = 0; i < set(number).operands.size(); ++i) {
+    const SetOperand& operand = set(number).operands[i];
+    bool is_stacked = operand.kind == BatchedOperand::Kind::kStacked;
+    operands.push_back(is_stacked
+                           ? in_layout(operand.set, operand.positions, way->form.operands[i])
+                           : ValueId::kNone);
+  }
+  ValueType type = stacked_type(set(number).type, set(number).count(), layout);
+  ValueId value = way->form.build(builder_, operands, type);
+  built_[number] = value;
+  return value;
+}
+
+// --- Concat ---
+
+ValueId StackBuilder::joined(const Join& join) {
+  return join.kind == Join::Kind::kSum ? added_up(join) : concatenated(join);
+}
+
+ValueId StackBuilder::concatenated(const Join& join) {
+  ValueType type = graph_.value(graph_.node(join.node).outputs[0]).type;
+  if (auto permuted = concatenated_by_gather(join)) return *permuted;
+  std::vector<ValueId> parts;
+  for (const JoinPart& part : join.parts) {
+    parts.push_back(part.set < 0 ? current(part.value)
+                                 : in_layout(part.set, part.positions,
+                                             StackLayout::fold(join.axis)));
+  }
+  return parts.size() == 1 ? parts[0] : builder_.concat(parts, join.axis, type);
+}
+
+// Many short runs of few sets: all of the sets and other values one after the other, then one
+// Gather.
+std::optional<ValueId> StackBuilder::concatenated_by_gather(const Join& join) {
+  auto axis = static_cast<size_t>(join.axis);
+  std::map<int, int64_t> offsets;
+  size_t others = 0;
+  int64_t length = -1;
+  for (const JoinPart& part : join.parts) {
+    const ValueType& type =
+        part.set < 0 ? graph_.value(current(part.value)).type : set(part.set).type;
+    if (type.rank() <= join.axis || !(*type.shape)[axis].known()) return std::nullopt;
+    int64_t size = (*type.shape)[axis].size;
+    if (length >= 0 && size != length) return std::nullopt;
+    length = size;
+    if (part.set < 0) {
+      ++others;
+    } else {
+      offsets[part.set] = 0;
+    }
+  }
+  if (join.parts.size() - others <= 2 * offsets.size()) return std::nullopt;
+  std::vector<ValueId> parts;
+  int64_t offset = 0;
+  for (auto& [number, start] : offsets) {
+    start = offset;
+    offset += set(number).count();
+    std::vector<int> all(static_cast<size_t>(set(number).count()));
+    std::iota(all.begin(), all.end(), 0);
+    parts.push_back(in_layout(number, all, StackLayout::fold(join.axis)));
+  }
+  std::vector<int64_t> indices;
+  auto take = [&](int64_t position) {
+    for (int64_t i = 0; i < length; ++i) indices.push_back(position * length + i);
+  };
+  for (const JoinPart& part : join.parts) {
+    if (part.set < 0) {
+      parts.push_back(current(part.value));
+      take(offset++);
+    }
+    for (int position : part.positions) take(offsets[part.set] + position);
+  }
+  ValueType type = graph_.value(graph_.node(join.node).outputs[0]).type;
+  (*type.shape)[axis] = {offset * length, ""};
+  ValueId whole = parts.size() == 1 ? parts[0] : builder_.concat(parts, join.axis, type);
+  return builder_.gather(whole, join.axis, indices);
+}
+
+// --- Add, Sum ---
+
+ValueId StackBuilder::added_up(const Join& join) {
+  ValueType type = graph_.value(graph_.node(join.node).outputs[0]).type;
+  std::vector<ValueId> parts;
+  for (const JoinPart& part : join.parts) {
+    parts.push_back(part.set < 0 ? current(part.value) : sum_of(part.set, part.positions));
+  }
+  ValueId sum = parts[0];
+  for (size_t i = 1; i < parts.size(); ++i) {
+    bool last = i + 1 == parts.size();
+    sum = builder_.node("Add", {sum, parts[i]}, {}, last ? type : ValueType());
+  }
+  return sum;
+}
+
+ValueId StackBuilder::sum_of(int number, const std::vector<int>& positions) {
+  auto way = plan_.best_sum(number, positions);
+  check_internal(way.has_value(), "the members of a set cannot be added up");
+  if (!way->form) {
+    return builder_.reduce_sum(in_layout(number, positions, way->layout), way->layout.axis, false);
+  }
+  std::vector<ValueId> operands;
+  for (size_t i = 0; i < set(number).operands.size(); ++i) {
+    const SetOperand& operand = set(number).operands[i];
+    if (operand.kind != BatchedOperand::Kind::kStacked) {
+      operands.push_back(ValueId::kNone);
+      continue;
+    }
+    std::vector<int> members = positions_of_operand(operand, positions);
+    operands.push_back(way->form->sums_operands
+                           ? sum_of(operand.set, members)
+                           : in_layout(operand.set, members, way->form->operands[i]));
+  }
+  return way->form->build(builder_, operands, set(number).type);
+}
+
+// --- members one by one ---
+
+std::vector<ValueId> StackBuilder::extracted(int number, const std::vector<int>& positions) {
+  std::vector<ValueId> values;
+  if (positions.empty()) return values;
+  StackLayout layout = component_.layouts.at(number);
+  ValueId value = stacked(number);
+  const ValueType& type = set(number).type;
+  bool sized = layout.kind == StackLayout::Kind::kFold &&
+               (*type.shape)[static_cast<size_t>(layout.axis)].known();
+  if (!sized && layout.kind != StackLayout::Kind::kAxis) {
+    StackLayout split = StackLayout::on_axis(layout.position());
+    value = change_layout(builder_, value, type, set(number).count(), layout, split);
+    layout = split;
+  }
+  bool all = positions.size() == set(number).members.size();
+  if (all && layout.kind == StackLayout::Kind::kFold) {
+    int64_t each = (*type.shape)[static_cast<size_t>(layout.axis)].size;
+    return builder_.split(value, layout.axis, std::vector<int64_t>(positions.size(), each));
+  }
+  for (int position : positions) {
+    values.push_back(take_member(builder_, value, type, layout, position));
+  }
+  return values;
+}
+
+}  // namespace convoy
