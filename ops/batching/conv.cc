@@ -13,12 +13,18 @@ Tensor bias_of(const BatchedOperand& operand, size_t member, DType dtype, int64_
   return bias.defined() ? bias : Tensor::zeros(dtype, {channels});
 }
 
+int64_t output_channels(const Node& node, const Tensor& weight) {
+  if (node.op_type == "Conv") return weight.shape()[0];
+  return weight.shape()[1] * integer_of(node, "group", 1);
+}
+
 std::vector<Tensor> biases_of(const BatchingRequest& request) {
   std::vector<Tensor> biases;
   if (!request.is_constant(2)) return biases;
   const Tensor& weight = request.operands[1].constants[0];
+  int64_t channels = output_channels(request.node, weight);
   for (size_t i = 0; i < static_cast<size_t>(request.count); ++i) {
-    biases.push_back(bias_of(request.operands[2], i, weight.dtype(), weight.shape()[0]));
+    biases.push_back(bias_of(request.operands[2], i, weight.dtype(), channels));
   }
   return biases;
 }
@@ -45,20 +51,7 @@ BatchedForm in_groups(const BatchingRequest& request) {
 
 // One weight for all: the stacked axis stays, with a kernel of 1 on it.
 BatchedForm along_axis(const BatchingRequest& request, int axis) {
-  Node higher = request.node;
-  auto insert = [&](const char* name, int64_t value, size_t at) {
-    auto list = integers_of(higher, name);
-    if (!list) return;
-    list->insert(list->begin() + static_cast<int64_t>(at), value);
-    higher.attributes[name] = *list;
-  };
-  auto at = static_cast<size_t>(axis - 2);
-  auto spatial = static_cast<size_t>(request.output.rank() - 2);
-  insert("kernel_shape", 1, at);
-  insert("strides", 1, at);
-  insert("dilations", 1, at);
-  insert("pads", 0, spatial + at);
-  insert("pads", 0, at);
+  Node higher = window_along_axis(request.node, request.output.rank(), axis);
   Shape shape = request.operands[1].constants[0].shape();
   shape.insert(axis, 1);
   Tensor weight = request.operands[1].constants[0].contiguous().reshaped(shape);
@@ -105,24 +98,46 @@ bool equal_biases(const BatchingRequest& request) {
   return !request.is_constant(2) || request.operands[2].equal;
 }
 
+bool fits(const BatchingRequest& request) {
+  bool constants = request.is_stacked(0) && request.is_constant(1) &&
+                   !(request.has(2) && !request.is_constant(2));
+  int rank = request.output.rank();
+  return constants && rank >= 3 && request.operands[0].type.rank() == rank &&
+         request.operands[1].constants[0].rank() == rank;
+}
+
+// Forms that take one weight and bias for all members.
+void add_shared_forms(const BatchingRequest& request, std::vector<BatchedForm>& forms) {
+  int rank = request.output.rank();
+  if (!request.operands[1].equal || !equal_biases(request)) return;
+  // Runtimes convolve along three axes at most.
+  for (int axis = 2; axis <= rank && rank < 5; ++axis) {
+    forms.push_back(along_axis(request, axis));
+  }
+  forms.push_back(in_batch(request, Kind::kFoldMinor));
+  forms.push_back(in_batch(request, Kind::kFold));
+}
+
 }  // namespace
 
 std::vector<BatchedForm> batch_conv(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  bool fits = request.is_stacked(0) && request.is_constant(1) &&
-              !(request.has(2) && !request.is_constant(2));
-  int rank = request.output.rank();
-  if (!fits || rank < 3 || request.operands[0].type.rank() != rank) return forms;
+  if (!fits(request)) return forms;
+  add_shared_forms(request, forms);
   const Tensor& weight = request.operands[1].constants[0];
-  if (weight.rank() != rank) return forms;
-  bool one_weight = request.operands[1].equal && equal_biases(request);
-  if (one_weight) {
-    for (int axis = 2; axis <= rank; ++axis) forms.push_back(along_axis(request, axis));
-    forms.push_back(in_batch(request, Kind::kFoldMinor));
-    forms.push_back(in_batch(request, Kind::kFold));
-  }
   int64_t group = integer_of(request.node, "group", 1);
   if (weight.shape()[1] == 1 && weight.shape()[0] == group) forms.push_back(depthwise(request));
+  forms.push_back(in_groups(request));
+  return forms;
+}
+
+std::vector<BatchedForm> batch_conv_transpose(const BatchingRequest& request) {
+  std::vector<BatchedForm> forms;
+  if (!fits(request)) return forms;
+  // Where sizes decide the padding, a unit kernel would be padded too.
+  std::string padding = text_of(request.node, "auto_pad", "NOTSET");
+  bool sized = request.node.attributes.contains("output_shape");
+  if (!sized && (padding.empty() || padding == "NOTSET")) add_shared_forms(request, forms);
   forms.push_back(in_groups(request));
   return forms;
 }

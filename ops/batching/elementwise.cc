@@ -46,13 +46,24 @@ std::optional<OperandSource> shared_source(const BatchedOperand& operand, const 
   return [shared](GraphBuilder&) { return shared; };
 }
 
+// The layout of a stacked operand that broadcasts against members in `layout`: one of lower rank
+// has the stacked axis as far from its end.
+std::optional<StackLayout> operand_layout(const BatchedOperand& operand, const ValueType& member,
+                                          StackLayout layout) {
+  int missing = member.rank() - operand.type.rank();
+  if (operand.type.rank() < 0 || missing < 0) return std::nullopt;
+  if (missing == 0) return layout;
+  if (layout.kind != StackLayout::Kind::kAxis || layout.axis < missing) return std::nullopt;
+  return StackLayout::on_axis(layout.axis - missing);
+}
+
 std::optional<OperandSource> source_of(const BatchedOperand& operand, const ValueType& member,
                                        StackLayout layout) {
   switch (operand.kind) {
     case BatchedOperand::Kind::kAbsent:
       return [](GraphBuilder&) { return ValueId::kNone; };
     case BatchedOperand::Kind::kStacked:
-      if (operand.type.rank() != member.rank()) return std::nullopt;
+      if (!operand_layout(operand, member, layout)) return std::nullopt;
       return [](GraphBuilder&) { return ValueId::kNone; };
     case BatchedOperand::Kind::kConstants:
       return constant_source(operand, member, layout);
@@ -102,20 +113,29 @@ std::vector<BatchedForm> batch_unary(const BatchingRequest& request) {
   return forms;
 }
 
+// Before, operands had to be of one shape, or one was stretched in ways of its own.
+static int broadcasts_since(const std::string& op_type) {
+  bool variadic = op_type == "Max" || op_type == "Mean" || op_type == "Min" || op_type == "Sum";
+  return variadic ? 8 : 7;
+}
+
 std::vector<BatchedForm> batch_broadcasting(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
   const ValueType& member = request.output;
   Node like = request.node;
   if (like.attributes.contains("broadcast") || like.attributes.contains("axis")) return forms;
+  if (like.version < broadcasts_since(like.op_type)) return forms;
   for (StackLayout layout : all_layouts(member.rank())) {
     std::vector<OperandSource> sources;
+    std::vector<StackLayout> layouts;
     for (const BatchedOperand& operand : request.operands) {
       auto source = source_of(operand, member, layout);
       if (!source || !folds_alike(operand, member, layout)) break;
       sources.push_back(std::move(*source));
+      layouts.push_back(operand_layout(operand, member, layout).value_or(layout));
     }
     if (sources.size() != request.operands.size()) continue;
-    forms.push_back({std::vector(sources.size(), layout), layout, 0,
+    forms.push_back({layouts, layout, 0,
                      [=](GraphBuilder& builder, std::span<const ValueId> operands,
                          const ValueType& type) {
                        std::vector<ValueId> inputs;

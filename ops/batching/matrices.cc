@@ -1,4 +1,4 @@
-// Products with matrices, and normalizations along trailing axes.
+// Products with matrices.
 #include <algorithm>
 
 #include "ops/batching/rules.h"
@@ -29,17 +29,55 @@ Tensor prepared_weight(const Tensor& weight, bool swap, float factor) {
   return scaled;
 }
 
+}  // namespace
+
 std::vector<Tensor> prepared_weights(std::span<const Tensor> weights, bool swap, float factor) {
   std::vector<Tensor> prepared;
   for (const Tensor& weight : weights) prepared.push_back(prepared_weight(weight, swap, factor));
   return prepared;
 }
 
+namespace {
+
+// A matrix for each branch, on the left.
+std::vector<BatchedForm> constant_times_stacked(const BatchingRequest& request) {
+  int rank = request.operands[1].type.rank();
+  std::vector<Tensor> matrices = request.operands[0].constants;
+  if (matrices[0].rank() != 2 || rank < 2 || request.output.rank() != rank) return {};
+  bool equal = request.operands[0].equal;
+  Node like = request.node;
+  StackLayout layout = StackLayout::on_axis(rank - 2);
+  return {{{{}, layout}, layout, 0,
+           [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+             Tensor stacked = equal ? matrices[0] : stack_tensors(matrices, 0);
+             ValueId matrix = builder.constant(stacked, "matrix");
+             return builder.node_like(like, {matrix, operands[1]}, type);
+           }}};
+}
+
+// One computed matrix for all branches, on the right.
+std::vector<BatchedForm> times_shared(const BatchingRequest& request) {
+  std::vector<BatchedForm> forms;
+  Node like = request.node;
+  ValueId shared = request.operands[1].shared;
+  for (int axis = 0; axis < request.output.rank(); ++axis) {
+    StackLayout layout = StackLayout::on_axis(axis);
+    forms.push_back({{layout, {}}, layout, 0,
+                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
+                         const ValueType& type) {
+                       return builder.node_like(like, {operands[0], shared}, type);
+                     }});
+  }
+  return forms;
+}
+
 }  // namespace
 
 std::vector<BatchedForm> batch_matmul(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0) || request.operands.size() != 2) return forms;
+  if (request.operands.size() != 2) return forms;
+  if (request.is_constant(0) && request.is_stacked(1)) return constant_times_stacked(request);
+  if (!request.is_stacked(0)) return forms;
   int rank = request.operands[0].type.rank();
   if (rank < 2 || request.output.rank() != rank) return forms;
   Node like = request.node;
@@ -52,6 +90,9 @@ std::vector<BatchedForm> batch_matmul(const BatchingRequest& request) {
                        return builder.node_like(like, {operands[0], operands[1]}, type);
                      }});
     return forms;
+  }
+  if (request.has(1) && !request.is_constant(1) && request.operands[1].type.rank() == 2) {
+    return times_shared(request);
   }
   if (!request.is_constant(1)) return forms;
   const BatchedOperand& weight = request.operands[1];
@@ -113,65 +154,6 @@ std::vector<BatchedForm> batch_gemm(const BatchingRequest& request) {
                      return builder.node("Add", {product, builder.constant(*bias, "bias")}, {},
                                          type);
                    }});
-  return forms;
-}
-
-std::vector<BatchedForm> batch_softmax(const BatchingRequest& request) {
-  std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0) || request.node.version < 13) return forms;
-  int rank = request.output.rank();
-  auto axis = normalized({integer_of(request.node, "axis", -1)}, rank);
-  if (!axis) return forms;
-  for (int at = 0; at <= rank; ++at) {
-    Node moved = request.node;
-    moved.attributes["axis"] = (*axis)[0] < at ? (*axis)[0] : (*axis)[0] + 1;
-    StackLayout layout = StackLayout::on_axis(at);
-    forms.push_back({{layout}, layout, 0,
-                     [moved](GraphBuilder& builder, std::span<const ValueId> operands,
-                             const ValueType& type) {
-                       return builder.node_like(moved, {operands[0]}, type);
-                     }});
-  }
-  return forms;
-}
-
-std::vector<BatchedForm> batch_layer_normalization(const BatchingRequest& request) {
-  std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0) || !request.is_constant(1)) return forms;
-  if (request.has(2) && !request.is_constant(2)) return forms;
-  int rank = request.output.rank();
-  auto axis = normalized({integer_of(request.node, "axis", -1)}, rank);
-  if (!axis) return forms;
-  bool equal = request.operands[1].equal && (!request.has(2) || request.operands[2].equal);
-  Node like = request.node;
-  like.attributes["axis"] = (*axis)[0] - rank;
-  BatchedOperand scale = request.operands[1];
-  BatchedOperand bias = request.has(2) ? request.operands[2] : BatchedOperand{};
-  for (int at = 0; at <= static_cast<int>((*axis)[0]); ++at) {
-    StackLayout layout = StackLayout::on_axis(at);
-    auto scales = stacked_constant(scale, request.output, layout);
-    auto biases = request.has(2) ? stacked_constant(bias, request.output, layout) : std::nullopt;
-    if (!scales || (request.has(2) && !biases)) continue;
-    forms.push_back(
-        {{layout, {}, {}}, layout, equal ? 0.0 : 1.0,
-         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
-           if (equal) {
-             std::vector<ValueId> inputs = {operands[0], builder.constant(scale.constants[0])};
-             if (biases) inputs.push_back(builder.constant(bias.constants[0]));
-             return builder.node_like(like, std::move(inputs), type);
-           }
-           Tensor ones = Tensor::allocate(scale.constants[0].dtype(), scale.constants[0].shape());
-           visit_floating(ones.dtype(), [&](auto tag) {
-             using T = typename decltype(tag)::type;
-             std::fill_n(ones.mutable_data<T>(), ones.count(), static_cast<T>(1.0F));
-           });
-           ValueId unit = builder.constant(ones, "scale");
-           ValueId y = builder.node_like(like, {operands[0], unit}, type);
-           y = builder.node("Mul", {y, builder.constant(*scales, "scale")}, {}, type);
-           if (!biases) return y;
-           return builder.node("Add", {y, builder.constant(*biases, "bias")}, {}, type);
-         }});
-  }
   return forms;
 }
 

@@ -56,6 +56,15 @@ std::vector<BatchedForm> batch_squeeze(const BatchingRequest& request) {
   auto axis = single_axis(request, input.rank());
   if (!axis || (*input.shape)[static_cast<size_t>(*axis)].size != 1) return forms;
   forms.push_back(as_it_is(StackLayout::fold(*axis), StackLayout::on_axis(*axis)));
+  for (int at = 0; at <= input.rank(); ++at) {
+    int64_t removed = *axis < at ? *axis : *axis + 1;
+    forms.push_back({{StackLayout::on_axis(at), {}},
+                     StackLayout::on_axis(*axis < at ? at - 1 : at), 0,
+                     [removed](GraphBuilder& builder, std::span<const ValueId> operands,
+                               const ValueType&) {
+                       return builder.squeeze(operands[0], {removed});
+                     }});
+  }
   return forms;
 }
 

@@ -14,7 +14,7 @@ void register_batching_rules(Registry& registry) {
     registry.set_batching(name, {batch_unary, {}});
   }
   for (const char* name :
-       {"Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
+       {"Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
         "Mean", "Min", "Mod", "Mul", "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor"}) {
     registry.set_batching(name, {batch_broadcasting, {}});
   }
@@ -22,15 +22,33 @@ void register_batching_rules(Registry& registry) {
                            "LpPool", "MaxPool"}) {
     registry.set_batching(name, {batch_pool, {}});
   }
-  registry.set_batching("Conv", {batch_conv, {2}});
+  registry.set_batching("Conv", {batch_conv, {2}, sum_conv});
+  registry.set_batching("ConvTranspose", {batch_conv_transpose, {2}, sum_conv});
   registry.set_batching("BatchNormalization", {batch_batch_normalization, {}});
   registry.set_batching("Unsqueeze", {batch_unsqueeze, {}});
   registry.set_batching("Squeeze", {batch_squeeze, {}});
   registry.set_batching("Transpose", {batch_transpose, {}});
-  registry.set_batching("MatMul", {batch_matmul, {}});
-  registry.set_batching("Gemm", {batch_gemm, {2}});
-  registry.set_batching("Softmax", {batch_softmax, {}});
-  registry.set_batching("LogSoftmax", {batch_softmax, {}});
+  registry.set_batching("MatMul", {batch_matmul, {}, sum_matmul});
+  registry.set_batching("Gemm", {batch_gemm, {2}, sum_gemm});
+  for (const char* name : {"Hardmax", "LogSoftmax", "LpNormalization", "Softmax"}) {
+    registry.set_batching(name, {batch_softmax, {}});
+  }
+  for (const char* name :
+       {"ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
+        "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"}) {
+    registry.set_batching(name, {batch_reduction, {}});
+  }
+  registry.set_batching("ArgMax", {batch_arg_extremum, {}});
+  registry.set_batching("ArgMin", {batch_arg_extremum, {}});
+  registry.set_batching("Concat", {batch_concat, {}});
+  registry.set_batching("Slice", {batch_slice, {}});
+  registry.set_batching("Gather", {batch_gather, {}});
+  registry.set_batching("Pad", {batch_pad, {}});
+  registry.set_batching("Reshape", {batch_reshape, {}});
+  registry.set_batching("Flatten", {batch_reshape, {}});
+  registry.set_batching("InstanceNormalization", {batch_instance_normalization, {}});
+  registry.set_batching("GroupNormalization", {batch_group_normalization, {}});
+  registry.set_batching("LRN", {batch_lrn, {}});
   registry.set_batching("LayerNormalization", {batch_layer_normalization, {}});
 }
 

@@ -21,9 +21,9 @@ double MergeCost::pass(const ValueType& member, int count) const {
 }
 
 double MergeCost::change(const ValueType& member, int count, const LayoutChange& change) const {
-  double each = member.dtype == DType::kFloat32 ? transposed_bytes : strided_bytes;
-  double moved = 2 * each * estimated_bytes(member) * count;
-  return change.reshapes * view + change.transposes * (node + moved);
+  bool in_place = slice >= 0 && member.dtype == DType::kFloat32;
+  double moved = 2 * (in_place ? transposed_bytes : strided_bytes) * estimated_bytes(member);
+  return change.reshapes * view + change.transposes * ((in_place ? view : node) + moved * count);
 }
 
 double MergeCost::of_slice(const ValueType& result) const {

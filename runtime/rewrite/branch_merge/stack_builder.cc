@@ -80,18 +80,40 @@ ValueId StackBuilder::joined(const Join& join) {
 ValueId StackBuilder::concatenated(const Join& join) {
   ValueType type = graph_.value(graph_.node(join.node).outputs[0]).type;
   if (auto permuted = concatenated_by_gather(join)) return *permuted;
+  StackLayout fold = StackLayout::fold(join.axis);
+  std::map<int, int> runs;
+  for (const JoinPart& part : join.parts) ++runs[part.set];
+  std::map<int, ValueId> whole;
   std::vector<ValueId> parts;
   for (const JoinPart& part : join.parts) {
-    parts.push_back(part.set < 0 ? current(part.value)
-                                 : in_layout(part.set, part.positions,
-                                             StackLayout::fold(join.axis)));
+    if (part.set < 0) {
+      parts.push_back(current(part.value));
+    } else if (runs[part.set] == 1 || !is_sized(part.set, join.axis)) {
+      parts.push_back(in_layout(part.set, part.positions, fold));
+    } else {
+      auto [known, added] = whole.try_emplace(part.set, ValueId::kNone);
+      if (added) known->second = in_layout(part.set, all_members(part.set), fold);
+      parts.push_back(take_members(builder_, known->second, set(part.set).type,
+                                   set(part.set).count(), fold, part.positions));
+    }
   }
   return parts.size() == 1 ? parts[0] : builder_.concat(parts, join.axis, type);
 }
 
+std::vector<int> StackBuilder::all_members(int number) const {
+  std::vector<int> all(static_cast<size_t>(set(number).count()));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+bool StackBuilder::is_sized(int number, int axis) const {
+  return (*set(number).type.shape)[static_cast<size_t>(axis)].known();
+}
+
 // Many short runs of few sets: all of the sets and other values one after the other, then one
-// Gather.
+// Gather. Where a slice is no copy, slices cost less.
 std::optional<ValueId> StackBuilder::concatenated_by_gather(const Join& join) {
+  if (plan_.cost().slice >= 0) return std::nullopt;
   auto axis = static_cast<size_t>(join.axis);
   std::map<int, int64_t> offsets;
   size_t others = 0;
@@ -115,9 +137,7 @@ std::optional<ValueId> StackBuilder::concatenated_by_gather(const Join& join) {
   for (auto& [number, start] : offsets) {
     start = offset;
     offset += set(number).count();
-    std::vector<int> all(static_cast<size_t>(set(number).count()));
-    std::iota(all.begin(), all.end(), 0);
-    parts.push_back(in_layout(number, all, StackLayout::fold(join.axis)));
+    parts.push_back(in_layout(number, all_members(number), StackLayout::fold(join.axis)));
   }
   std::vector<int64_t> indices;
   auto take = [&](int64_t position) {
