@@ -71,6 +71,38 @@ std::vector<BatchedForm> times_shared(const BatchingRequest& request) {
   return forms;
 }
 
+// A matrix for each branch, on the right of members of rank 3 or more: all rows of a member make one
+// product. nullopt where a size is unknown that Reshape would have to name.
+std::optional<BatchedForm> rows_together(const BatchingRequest& request) {
+  const std::vector<Dimension>& in = *request.operands[0].type.shape;
+  const std::vector<Dimension>& out = *request.output.shape;
+  if (in.size() < 3 || !in.back().known() || !out.back().known()) return std::nullopt;
+  std::vector<int64_t> back = {request.count};
+  int unknown = 0;
+  for (const Dimension& dim : out) {
+    if (dim.size == 0) return std::nullopt;
+    unknown += dim.known() ? 0 : 1;
+    back.push_back(dim.known() ? dim.size : -1);
+  }
+  if (unknown > 1 || in.back().size == 0) return std::nullopt;
+  StackLayout layout = StackLayout::on_axis(0);
+  Node like = request.node;
+  std::vector<Tensor> weights = request.operands[1].constants;
+  Dimension count{request.count, ""};
+  DType dtype = request.output.dtype;
+  return BatchedForm{
+      {layout, {}}, layout, 0,
+      [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+        ValueId rows = builder.reshape(
+            operands[0], {count.size, -1, in.back().size},
+            ValueType::tensor(dtype, std::vector<Dimension>{count, {}, in.back()}));
+        ValueId w = builder.constant(stack_tensors(weights, 0), "weight");
+        ValueId product = builder.node_like(
+            like, {rows, w}, ValueType::tensor(dtype, std::vector<Dimension>{count, {}, out.back()}));
+        return builder.reshape(product, back, type);
+      }};
+}
+
 }  // namespace
 
 std::vector<BatchedForm> batch_matmul(const BatchingRequest& request) {
@@ -110,7 +142,8 @@ std::vector<BatchedForm> batch_matmul(const BatchingRequest& request) {
     }
     return forms;
   }
-  forms.push_back({{before_matrix, {}}, before_matrix, 0,
+  if (auto form = rows_together(request)) forms.push_back(std::move(*form));
+  forms.push_back({{before_matrix, {}}, before_matrix, forms.empty() ? 0.0 : 0.1,
                    [=](GraphBuilder& builder, std::span<const ValueId> operands,
                        const ValueType& type) {
                      ValueId w = builder.constant(stack_tensors(weights, 0), "weight");

@@ -27,6 +27,16 @@ BatchedForm as_it_is(StackLayout from, StackLayout to) {
           }};
 }
 
+// All other axes keep their order: rows are copied, or go from one place to another.
+bool moves_one_axis(const std::vector<int64_t>& perm) {
+  for (size_t i = 0; i < perm.size(); ++i) {
+    std::vector<int64_t> others = perm;
+    others.erase(others.begin() + static_cast<int64_t>(i));
+    if (std::is_sorted(others.begin(), others.end())) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<BatchedForm> batch_unsqueeze(const BatchingRequest& request) {
@@ -84,7 +94,7 @@ std::vector<BatchedForm> batch_transpose(const BatchingRequest& request) {
       moved.insert(moved.begin() + to, from);
       bool straight = std::is_sorted(moved.begin(), moved.end());
       forms.push_back({{StackLayout::on_axis(from)}, StackLayout::on_axis(to),
-                       straight ? 0.0 : 0.01,
+                       straight ? 0.0 : moves_one_axis(moved) ? 0.01 : 0.5,
                        [moved, straight](GraphBuilder& builder, std::span<const ValueId> operands,
                                          const ValueType&) {
                          return straight ? operands[0] : builder.transpose(operands[0], moved);

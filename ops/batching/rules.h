@@ -38,8 +38,8 @@ std::vector<BatchedForm> sum_conv(const BatchingRequest& request);
 std::vector<BatchedForm> sum_matmul(const BatchingRequest& request);
 std::vector<BatchedForm> sum_gemm(const BatchingRequest& request);
 
-// A convolution or pooling node with one more spatial axis, on which its window is 1. `rank` is that
-// of the node's input; 2 ≤ axis ≤ rank.
+// A convolution or pooling node with one more spatial axis, on which its window is 1. `rank` is
+// that of the node's input; 2 ≤ axis ≤ rank.
 Node window_along_axis(const Node& node, int rank, int axis);
 // weight · factor for each, its two axes swapped if asked; floating matrices.
 std::vector<Tensor> prepared_weights(std::span<const Tensor> weights, bool swap, float factor);

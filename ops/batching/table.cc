@@ -14,8 +14,9 @@ void register_batching_rules(Registry& registry) {
     registry.set_batching(name, {batch_unary, {}});
   }
   for (const char* name :
-       {"Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
-        "Mean", "Min", "Mod", "Mul", "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor"}) {
+       {"Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal",
+        "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul",
+        "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor"}) {
     registry.set_batching(name, {batch_broadcasting, {}});
   }
   for (const char* name : {"AveragePool", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool",
