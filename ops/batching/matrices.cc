@@ -71,8 +71,8 @@ std::vector<BatchedForm> times_shared(const BatchingRequest& request) {
   return forms;
 }
 
-// A matrix for each branch, on the right of members of rank 3 or more: all rows of a member make one
-// product. nullopt where a size is unknown that Reshape would have to name.
+// A matrix for each branch, on the right of members of rank 3 or more: all rows of a member make
+// one product. nullopt where a size is unknown that Reshape would have to name.
 std::optional<BatchedForm> rows_together(const BatchingRequest& request) {
   const std::vector<Dimension>& in = *request.operands[0].type.shape;
   const std::vector<Dimension>& out = *request.output.shape;
@@ -98,7 +98,8 @@ std::optional<BatchedForm> rows_together(const BatchingRequest& request) {
             ValueType::tensor(dtype, std::vector<Dimension>{count, {}, in.back()}));
         ValueId w = builder.constant(stack_tensors(weights, 0), "weight");
         ValueId product = builder.node_like(
-            like, {rows, w}, ValueType::tensor(dtype, std::vector<Dimension>{count, {}, out.back()}));
+            like, {rows, w},
+            ValueType::tensor(dtype, std::vector<Dimension>{count, {}, out.back()}));
         return builder.reshape(product, back, type);
       }};
 }

@@ -15,6 +15,7 @@ std::vector<RewriteStep> fold_constants();
 std::vector<RewriteStep> fold_shapes();
 // Reshapes to sizes that are put together at run time.
 std::vector<RewriteStep> simplify_reshapes();
+// Nodes whose results nobody reads.
 std::vector<RewriteStep> remove_dead_nodes();
 // Equal nodes on equal operands become one.
 std::vector<RewriteStep> merge_equal_nodes();
@@ -36,14 +37,18 @@ std::vector<RewriteStep> inline_constant_if();
 std::vector<RewriteStep> recognize_compositions(RuleSet set);
 // x · sigmoid(x), after the convolutions have taken theirs; in a session only.
 std::vector<RewriteStep> recognize_swish();
-// Sibling branches become one (the signature rewrite).
+// Sibling branches become one: the batching rules of `ops/batching` say how for each operator.
 std::vector<RewriteStep> merge_branches();
 
-// Lowering, in a session only:
+// --- lowering, in a session only ---
+
+// Activations and residuals go into the convolution before them.
 std::vector<RewriteStep> fuse_conv();
 // Grouped convolutions between Transposes read and write their operands in place.
 std::vector<RewriteStep> raise_stacked_conv();
+// Bias, residual and activation go into the product before them.
 std::vector<RewriteStep> fuse_matmul();
+// Chains of elementwise operators become one pass over memory.
 std::vector<RewriteStep> fuse_elementwise();
 
 }  // namespace convoy
