@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "loaders/onnx/output_file.h"
+#include "runtime/base/output_file.h"
 #include "runtime/onnx/graph_writer.h"
 #include "runtime/onnx/tensors.h"
 #include "runtime/op/registry.h"

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "loaders/onnx/mapped_file.h"
-#include "loaders/onnx/output_file.h"
+#include "runtime/base/output_file.h"
 #include "loaders/tensor_files/utf32.h"
 
 namespace convoy {

@@ -6,7 +6,7 @@
 #include <onnx/onnx-data.pb.h>
 
 #include "loaders/onnx/mapped_file.h"
-#include "loaders/onnx/output_file.h"
+#include "runtime/base/output_file.h"
 #include "runtime/onnx/tensors.h"
 
 namespace convoy {

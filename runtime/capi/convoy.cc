@@ -58,6 +58,7 @@ convoy::SessionOptions convert(const convoy_options* options) {
   result.threads = known.threads;
   result.optimize = known.disable_optimize == 0;
   result.memory_limit = known.memory_limit;
+  if (known.tuning_file != nullptr) result.tuning_file = known.tuning_file;
   return result;
 }
 

@@ -4,16 +4,20 @@
 
 namespace convoy {
 
+std::unique_ptr<Kernel> make_candidate(const KernelDef& candidate, KernelRequest& request) {
+  request.demands.clear();
+  request.offers.clear();
+  request.in_place.clear();
+  request.scratch_bytes = 0;
+  request.reason.clear();
+  return candidate.make(request);
+}
+
 KernelChoice select_kernel(const OpDef& definition, KernelRequest& request, DeviceKind device) {
   KernelChoice choice;
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != device) continue;
-    request.demands.clear();
-    request.offers.clear();
-    request.in_place.clear();
-    request.scratch_bytes = 0;
-    request.reason.clear();
-    choice.kernel = candidate.make(request);
+    choice.kernel = make_candidate(candidate, request);
     if (choice.kernel) {
       choice.name = candidate.name;
       return choice;

@@ -15,6 +15,10 @@ struct KernelChoice {
   std::vector<std::string> refusals;  // "onednn: needs float32", in the order asked
 };
 
+// One candidate's kernel, or nullptr with request.reason; the request's demands, offers, in-place
+// pairs and scratch size are its.
+std::unique_ptr<Kernel> make_candidate(const KernelDef& candidate, KernelRequest& request);
+
 // The request's demands, offers, in-place pairs and scratch size are those of the chosen kernel.
 // Throws kUnsupported, naming every refusal, when no candidate for `device` says yes.
 KernelChoice select_kernel(const OpDef& definition, KernelRequest& request,

@@ -80,10 +80,13 @@ struct Plan {
   size_t footprint() const;
 };
 
+class Tuner;
+
 struct PlanOptions {
   const Registry* registry = nullptr;
   ThreadPool* threads = nullptr;
   WeightCache* weights = nullptr;
+  Tuner* tuner = nullptr;  // nullptr: the first kernel that accepts
   size_t memory_limit = 0;  // bytes of arena and scratch; 0 is no limit
   bool all_dynamic = false;  // shape-agnostic: every step infers as it goes
 };

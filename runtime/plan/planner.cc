@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "runtime/plan/arena.h"
 #include "runtime/op/evaluate.h"
-#include "runtime/plan/locations.h"
 #include "runtime/op/select_kernel.h"
+#include "runtime/plan/arena.h"
+#include "runtime/plan/locations.h"
+#include "runtime/plan/tuner.h"
 
 namespace convoy {
 namespace {
@@ -161,7 +162,9 @@ class Planner {
       const Located& wish = locations_.wish(node.outputs[j]);
       if (wish.known()) request.outputs[j] = wish.desc;
     }
-    KernelChoice choice = select_kernel(definition, request);
+    KernelChoice choice = options_.tuner
+                              ? options_.tuner->choose(definition, request, *options_.threads)
+                              : select_kernel(definition, request);
     Step step;
     step.node = node.id;
     step.kernel_name = choice.name;

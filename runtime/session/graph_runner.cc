@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/plan/tuner.h"
+
 namespace convoy {
 namespace {
 
@@ -126,9 +128,14 @@ std::shared_ptr<const Plan> GraphRunner::make_and_keep(const std::vector<TensorD
   options.registry = resources_.registry;
   options.threads = resources_.threads;
   options.weights = resources_.weights;
+  options.tuner = resources_.tuner;
   options.memory_limit = resources_.memory_limit;
   options.all_dynamic = plans_.statistics().misses_in_a_row > kMissesBeforeShapeless;
-  if (!options.all_dynamic) return plans_.add(make_plan(graph_, inputs, options));
+  if (!options.all_dynamic) {
+    auto plan = make_plan(graph_, inputs, options);
+    if (resources_.tuner != nullptr) resources_.tuner->save();
+    return plans_.add(std::move(plan));
+  }
   {
     std::lock_guard lock(mutex_);
     if (shapeless_) return shapeless_;

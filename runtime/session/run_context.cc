@@ -3,31 +3,10 @@
 #include <map>
 
 #include "runtime/op/select_kernel.h"
+#include "runtime/op/static_context.h"
 #include "runtime/tensor/convert_layout.h"
 
 namespace convoy {
-
-// The view of a kernel on one static step.
-class RunContext::StepContext : public KernelContext {
- public:
-  StepContext(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
-              ThreadPool& threads, std::byte* scratch) {
-    inputs_ = inputs;
-    outputs_ = outputs;
-    threads_ = &threads;
-    scratch_ = scratch;
-  }
-  TensorView allocate_output(int, DType, const Shape&) override { refuse(); }
-  Value input_value(int i) const override { return Tensor::borrow(input(i)); }
-  void set_output(int, Value) override { refuse(); }
-  bool wants_output(int j) const override { return has_output(j); }
-  BodyRunner& body(std::string_view) override { refuse(); }
-
- private:
-  [[noreturn]] static void refuse() {
-    fail(ErrorCode::kInternal, "a static step asked for what only dynamic steps have");
-  }
-};
 
 std::span<void*> RunContext::output_addresses(size_t count) {
   output_addresses_.assign(count, nullptr);
@@ -112,8 +91,8 @@ void RunContext::run_step(const Step& step, size_t number,
   if (step.kind == Step::Kind::kCopy) {
     return convert_layout(inputs[0], outputs[0], environment.threads);
   }
-  StepContext context(inputs, outputs, environment.threads,
-                      memory_->data() + plan_->arena_bytes);
+  StaticKernelContext context(inputs, outputs, environment.threads,
+                              memory_->data() + plan_->arena_bytes);
   try {
     step.kernel->run(context);
   } catch (Error& error) {

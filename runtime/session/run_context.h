@@ -44,7 +44,6 @@ class RunContext {
   void clear_values();
 
  private:
-  class StepContext;
   struct StepViews {
     size_t first = 0;
     size_t inputs = 0;

@@ -4,6 +4,7 @@
 
 #include "runtime/onnx/inference.h"
 #include "runtime/plan/describe.h"
+#include "runtime/plan/tuner.h"
 #include "runtime/session/expand_functions.h"
 #include "runtime/session/thread_count_guard.h"
 
@@ -54,6 +55,8 @@ Session::Session(Model model, SessionOptions options)
   resources.threads = pool_.get();
   resources.weights = &weights_;
   resources.outputs = output_pool_.get();
+  if (!options_.tuning_file.empty()) tuner_ = std::make_unique<Tuner>(options_.tuning_file);
+  resources.tuner = tuner_.get();
   resources.memory_limit = options_.memory_limit;
   resources.max_plans = options_.max_plans;
   runner_ = std::make_unique<GraphRunner>(graph, resources);

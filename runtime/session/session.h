@@ -23,6 +23,7 @@ struct SessionOptions {
   std::vector<std::string> only_rules;
   size_t memory_limit = 0;  // bytes of intermediate values of one run; 0: no limit
   size_t max_plans = 64;    // plans kept, one for each set of input shapes
+  std::string tuning_file;  // where measured kernel choices are kept; empty: chosen by rule
 };
 
 struct ValueDescription {
@@ -93,6 +94,7 @@ class Session {
   std::unique_ptr<ThreadPool> pool_;
   SessionWeights weights_;
   std::shared_ptr<BufferPool> output_pool_;
+  std::unique_ptr<Tuner> tuner_;
   std::unique_ptr<GraphRunner> runner_;
 };
 

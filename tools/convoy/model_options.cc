@@ -11,6 +11,8 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
       ->capture_default_str();
   command.add_option("--threads", options.threads, "threads of one run (0: all that are allowed)")
       ->check(CLI::NonNegativeNumber);
+  command.add_option("--tune", options.tuning_file,
+                     "choose kernels by measuring them, and remember the choices in this file");
   command.add_flag("--no-optimize", options.no_optimize, "run the graph as it is in the file");
 }
 
@@ -19,6 +21,7 @@ SessionOptions session_options(const ModelOptions& options) {
   SessionOptions result;
   result.threads = options.threads;
   result.optimize = !options.no_optimize;
+  result.tuning_file = options.tuning_file;
   return result;
 }
 

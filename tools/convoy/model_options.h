@@ -14,6 +14,7 @@ struct ModelOptions {
   std::string device = "cpu";
   int threads = 0;
   bool no_optimize = false;
+  std::string tuning_file;
 };
 
 void add_model_options(CLI::App& command, ModelOptions& options);

@@ -6,13 +6,13 @@
 
 #include "loaders/onnx/reader.h"
 #include "loaders/onnx/writer.h"
+#include "runtime/base/output_file.h"
 #include "runtime/rewrite/optimize.h"
 #include "tools/convoy/command.h"
 #include "tools/convoy/compare.h"
 #include "tools/convoy/feeds.h"
 #include "tools/convoy/nearest.h"
 #include "tools/convoy/report_page.h"
-#include "tools/convoy/text_file.h"
 
 namespace convoy::cli {
 namespace {
@@ -94,7 +94,7 @@ void write_report(const RewriteReport& report, const OptimizeOptions& options) {
   check_input(json || options.report.ends_with(".html"),
               "--report: '{}' ends neither in .html nor in .json", options.report);
   std::string text = json ? to_json(report).dump(1) + "\n" : report_page(report, options.in);
-  write_text_file(options.report, text);
+  write_file(options.report, text);
 }
 
 void check_names(const std::vector<std::string>& names, const std::string& option) {

@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/base/output_file.h"
 #include "tools/convoy/command.h"
 #include "tools/convoy/feeds.h"
 #include "tools/convoy/html.h"
 #include "tools/convoy/model_options.h"
-#include "tools/convoy/text_file.h"
 
 namespace convoy::cli {
 namespace {
@@ -107,13 +107,13 @@ int run_profile(const ProfileOptions& options) {
     std::printf("%9s ms %7s  %-18s %-14s %-26s %s\n", row[0].c_str(), row[1].c_str(),
                 row[2].c_str(), row[3].c_str(), row[4].c_str(), row[5].c_str());
   }
-  if (!options.trace.empty()) write_text_file(options.trace, trace_json(steps));
+  if (!options.trace.empty()) write_file(options.trace, trace_json(steps));
   if (!options.html.empty()) {
     std::string body = "<h2>By operator</h2>\n" +
                        html_table({"ms", "Steps", "Operator (kernel)"}, by_operator) +
                        "<h2>By step</h2>\n" +
                        html_table({"ms", "Share", "Operator", "Kernel", "Output", "Node"}, by_step);
-    write_text_file(options.html, html_page("Convoy: profile of " + options.model.path, body));
+    write_file(options.html, html_page("Convoy: profile of " + options.model.path, body));
   }
   return kDone;
 }

@@ -26,11 +26,13 @@ Model load(const nb::object& source) {
 
 class PythonSession {
  public:
-  PythonSession(const nb::object& source, int threads, bool optimize, size_t memory_limit) {
+  PythonSession(const nb::object& source, int threads, bool optimize, size_t memory_limit,
+                const std::string& tuning_file) {
     SessionOptions options;
     options.threads = threads;
     options.optimize = optimize;
     options.memory_limit = memory_limit;
+    options.tuning_file = tuning_file;
     Model model = load(source);
     nb::gil_scoped_release released;
     session_ = std::make_unique<Session>(std::move(model), options);
@@ -112,7 +114,7 @@ NB_MODULE(_convoy, module) {
     }
   });
   nb::class_<PythonSession>(module, "Session")
-      .def(nb::init<nb::object, int, bool, size_t>())
+      .def(nb::init<nb::object, int, bool, size_t, std::string>())
       .def("run", &PythonSession::run)
       .def("describe", &PythonSession::describe)
       .def("report", &PythonSession::report)

@@ -41,6 +41,7 @@ class SessionOptions:
     intra_op_num_threads: int = 0  # 0: as many as the process may use
     graph_optimization_level: object = None  # 0 or an enum of that value: run the graph as it is
     memory_limit: int = 0  # bytes of intermediate values of one run; 0: no limit
+    tuning_file: str = ""  # where measured kernel choices are kept; empty: chosen by rule
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,11 @@ class InferenceSession:
         elif not isinstance(source, bytes):
             source = os.fspath(source)
         self._session = _convoy.Session(
-            source, threads, optimize, getattr(options, "memory_limit", 0)
+            source,
+            threads,
+            optimize,
+            getattr(options, "memory_limit", 0),
+            os.fspath(getattr(options, "tuning_file", "")),
         )
         self._inputs = [self._node_arg(*value) for value in self._session.describe(True)]
         self._outputs = [self._node_arg(*value) for value in self._session.describe(False)]

@@ -31,4 +31,7 @@ class OutputFile {
   int64_t position_ = 0;
 };
 
+// The whole content at once.
+void write_file(const std::string& path, std::string_view content);
+
 }  // namespace convoy

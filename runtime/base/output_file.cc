@@ -1,4 +1,4 @@
-#include "loaders/onnx/output_file.h"
+#include "runtime/base/output_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -53,6 +53,12 @@ void OutputFile::commit() {
     errno = problem;
     refuse();
   }
+}
+
+void write_file(const std::string& path, std::string_view content) {
+  OutputFile file(path);
+  file.write(content);
+  file.commit();
 }
 
 }  // namespace convoy
