@@ -10,7 +10,7 @@ namespace convoy::kernels {
 
 namespace {
 
-constexpr int64_t kMostPixels = 192;  // whose sums fit the first-level cache beside the weights
+constexpr int64_t kMostPixels = 96;  // whose sums fit the first-level cache beside the weights
 constexpr int64_t kFewPixels = 48;
 constexpr int64_t kMostTerms = 320;  // whose weights stay in the first-level cache
 constexpr int64_t kMostRows = 64;

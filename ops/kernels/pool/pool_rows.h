@@ -10,7 +10,7 @@ enum class Isa;  // runtime/device/cpu_features.h
 namespace convoy::kernels {
 
 // The rows of one plane. An output row combines the input rows that its taps name into a row of
-// scratch, and windows along that row: output i takes the elements i * stride + k * dilation.
+// scratch, then windows along that row: output i takes the elements i * stride + k * dilation.
 struct PoolPlane {
   int64_t rows = 0;                      // of the output
   const int64_t* row_taps = nullptr;     // rows + 1 indices into taps
@@ -23,7 +23,7 @@ struct PoolPlane {
   const float* divisors = nullptr;       // along a row, to a whole vector beyond; null: no division
 };
 
-// Each of max and add combines `count` inputs, `stride` positions apart, with `count` sums. A position holds
+// max and add combine `count` inputs, `stride` positions apart, with `count` sums. A position holds
 // `width` neighbouring floats: 1 in plain tensors, the block in channel-blocked ones.
 struct PoolRows {
   // sums = max(sums, x); NaN stays NaN.
