@@ -70,6 +70,7 @@ void add_matmul_kernels(OpDef& definition, MatMulReader read) {
     return [read, make](KernelRequest& request) { return make(request, read); };
   };
   definition.kernel("small", with_reader(make_small_matmul))
+      .kernel("packed", with_reader(make_packed_matmul))
       .kernel("onednn", with_reader(make_onednn_matmul))
       .kernel("reference", with_reader(make_reference_matmul));
 }

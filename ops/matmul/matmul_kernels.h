@@ -32,6 +32,8 @@ void add_matmul_kernels(OpDef& definition, MatMulReader read);
 
 // Own loops for small float32 products; C only as a row.
 MatMulKernelFactory make_small_matmul;
+// Own loops on packed panels of B, float32; C only as a row.
+MatMulKernelFactory make_packed_matmul;
 // float32.
 MatMulKernelFactory make_onednn_matmul;
 MatMulKernelFactory make_reference_matmul;

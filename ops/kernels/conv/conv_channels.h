@@ -154,6 +154,30 @@ void store_channels(const ChannelStore& a) {
   }
 }
 
+template <class V>
+void store_pixels(const PixelStore& a) {
+  using reg = typename V::reg;
+  const reg scale = V::set(a.scale), low = V::set(a.low), high = V::set(a.high);
+  for (int64_t c = 0; c < a.channels; c += V::lanes) {
+    const int64_t left = a.channels - c;
+    const bool full = left >= V::lanes;
+    auto load = [&](const float* p) __attribute__((always_inline)) {
+      return full ? V::load(p) : V::load_n(p, left);
+    };
+    const reg bias = a.bias ? load(a.bias + c) : V::zero();
+    for (int64_t p = 0; p < a.pixels; ++p) {
+      reg value = V::fma(V::load(a.sums + p * a.sums_pixel + c), scale, bias);
+      if (a.residual) value = V::add(value, load(a.residual + p * a.residual_pixel + c));
+      if (a.clamp) value = V::min(high, V::max(low, value));
+      float* const y = a.y + p * a.y_pixel + c;
+      if (full)
+        V::store(y, value);
+      else
+        V::store_n(y, value, left);
+    }
+  }
+}
+
 // NV vectors of channels go with at most NP pixels.
 template <class V, int NV, int NP>
 constexpr void add_channels(ConvKernels& kernels) {

@@ -82,6 +82,23 @@ struct ChannelStore {
   float high;
 };
 
+// y[pixel][c] = clamp(scale * sums[pixel][c] + bias[c] + residual[pixel][c]) for c < channels.
+struct PixelStore {
+  const float* sums;
+  int64_t sums_pixel;  // elements from one pixel to the next
+  int64_t pixels;
+  int64_t channels;
+  float scale;
+  const float* bias;      // may be null
+  const float* residual;  // may be null; may be y
+  int64_t residual_pixel;
+  float* y;
+  int64_t y_pixel;
+  bool clamp;
+  float low;
+  float high;
+};
+
 using ConvTileFunction = void (*)(const ConvTile&);
 
 constexpr int kMaxOcBlock = 8;
@@ -105,6 +122,7 @@ struct ConvKernels {
   void (*channels[kMaxChannelVectors + 1])(const ChannelTile& tile);
   int max_pixels[kMaxChannelVectors + 1];
   void (*store_channels)(const ChannelStore& store);
+  void (*store_pixels)(const PixelStore& store);
 
   void (*pack)(const ConvPack& pack);
 

@@ -77,6 +77,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Avx2, 2, 6>(kernels);
   add_channels<Avx2, 3, 4>(kernels);
   kernels.store_channels = store_channels<Avx2>;
+  kernels.store_pixels = store_pixels<Avx2>;
   return kernels;
 }
 

@@ -84,6 +84,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Avx512, 2, 12>(kernels);
   add_channels<Avx512, 3, 8>(kernels);
   kernels.store_channels = store_channels<Avx512>;
+  kernels.store_pixels = store_pixels<Avx512>;
   return kernels;
 }
 

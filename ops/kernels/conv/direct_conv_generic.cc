@@ -22,6 +22,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Vector, 2, 6>(kernels);
   add_channels<Vector, 3, 4>(kernels);
   kernels.store_channels = store_channels<Vector>;
+  kernels.store_pixels = store_pixels<Vector>;
   return kernels;
 }
 

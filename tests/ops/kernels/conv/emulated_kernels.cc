@@ -72,6 +72,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<WideVector, 2, 12>(result);
   add_channels<WideVector, 3, 8>(result);
   result.store_channels = store_channels<WideVector>;
+  result.store_pixels = store_pixels<WideVector>;
   return result;
 }
 

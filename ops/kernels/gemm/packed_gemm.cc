@@ -1,0 +1,122 @@
+#include "ops/kernels/gemm/packed_gemm.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "ops/kernels/conv/conv_kernels.h"
+
+namespace convoy::kernels {
+
+namespace {
+
+constexpr int64_t kMostRows = 96;    // whose sums fit the first-level cache beside the weights
+constexpr int64_t kMostTerms = 320;  // whose weights stay there
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+struct Clamp {
+  bool use = false;
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+};
+
+Clamp clamp_of(const PackedGemmProblem& problem) {
+  Clamp clamp;
+  if (problem.activation == ConvActivation::relu) clamp.use = true, clamp.low = 0;
+  if (problem.activation == ConvActivation::clip)
+    clamp = {true, problem.alpha, problem.beta};
+  return clamp;
+}
+
+}  // namespace
+
+PackedGemm::PackedGemm(const PackedGemmProblem& problem, Isa isa)
+    : problem_(problem), kernels_(&conv_kernels(isa)) {
+  vectors_ = divide_up(problem.n, kernels_->lanes);
+  panels_ = problem.n == 0 ? 0 : std::max<int64_t>(vectors_ / 2, 1);
+  row_blocks_ = divide_up(problem.m, kMostRows);
+  rows_ = row_blocks_ == 0 ? 0 : divide_up(problem.m, row_blocks_);
+  for (int64_t p = 0; p < problem.k; ++p) offsets_.push_back(p * problem.a_k);
+}
+
+// Two vectors a panel; an odd number of vectors makes the first panel one of three, or the only
+// one.
+int64_t PackedGemm::panel_vectors(int64_t panel) const {
+  if (vectors_ % 2 == 0 || panel > 0) return 2;
+  return vectors_ == 1 ? 1 : 3;
+}
+
+int64_t PackedGemm::first_column(int64_t panel) const {
+  return panel == 0 ? 0 : (panel_vectors(0) + 2 * (panel - 1)) * kernels_->lanes;
+}
+
+int64_t PackedGemm::packed_size() const { return vectors_ * kernels_->lanes * problem_.k; }
+
+void PackedGemm::pack(const float* b, int64_t b_k, int64_t b_n, float* packed) const {
+  for (int64_t panel = 0; panel < panels_; ++panel) {
+    const int64_t width = panel_vectors(panel) * kernels_->lanes;
+    const int64_t first = first_column(panel);
+    const int64_t count = std::min(width, problem_.n - first);
+    for (int64_t p = 0; p < problem_.k; ++p, packed += width) {
+      const float* from = b + p * b_k + first * b_n;
+      if (b_n == 1)
+        std::copy_n(from, count, packed);
+      else
+        for (int64_t j = 0; j < count; ++j) packed[j] = from[j * b_n];
+      std::fill(packed + count, packed + width, 0.0f);
+    }
+  }
+}
+
+int64_t PackedGemm::scratch_size() const {
+  return rows_ * kMaxChannelVectors * kernels_->lanes;
+}
+
+void PackedGemm::run_tasks(const float* a, const float* packed, const float* bias,
+                           const float* residual, float* y, int64_t first, int64_t last,
+                           float* scratch) const {
+  alignas(64) static constexpr float kZeros[kMaxChannelVectors * 16] = {};
+  const Clamp clamp = clamp_of(problem_);
+  const bool activate = !clamp.use && problem_.activation != ConvActivation::none;
+  for (int64_t task = first; task < last; ++task) {
+    const int64_t panel = task % panels_, row = task / panels_ * rows_;
+    const int64_t vectors = panel_vectors(panel), column = first_column(panel);
+    ChannelTile tile = {};
+    tile.x = a + row * problem_.a_m;
+    tile.x_row = problem_.a_m;
+    tile.offsets = offsets_.data();
+    tile.weights = packed + column * problem_.k;
+    tile.bias = kZeros;
+    tile.sums = scratch;
+    tile.rows = std::min(rows_, problem_.m - row);
+    tile.columns = 1;
+    if (problem_.a_m == 1) std::swap(tile.rows, tile.columns);
+    for (int64_t left = problem_.k; left > 0 || tile.bias; left -= tile.terms) {
+      tile.terms = std::min(left, kMostTerms);
+      kernels_->channels[vectors](tile);
+      tile.offsets += tile.terms;
+      tile.weights += tile.terms * vectors * kernels_->lanes;
+      tile.bias = nullptr;
+    }
+    const int64_t at = row * problem_.y_m + column;
+    const PixelStore store = {scratch,
+                              vectors * kernels_->lanes,
+                              tile.rows * tile.columns,
+                              std::min(vectors * kernels_->lanes, problem_.n - column),
+                              problem_.scale,
+                              bias ? bias + column : nullptr,
+                              residual ? residual + at : nullptr,
+                              problem_.y_m,
+                              y + at,
+                              problem_.y_m,
+                              clamp.use,
+                              clamp.low,
+                              clamp.high};
+    kernels_->store_pixels(store);
+    for (int64_t i = 0; activate && i < store.pixels; ++i)
+      kernels_->activate(problem_.activation, problem_.alpha, problem_.beta,
+                         store.y + i * store.y_pixel, store.channels);
+  }
+}
+
+}  // namespace convoy::kernels

@@ -1,0 +1,58 @@
+// Products of float32 matrices with B packed in panels of columns.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace convoy {
+enum class Isa;  // runtime/device/cpu_features.h
+}
+
+namespace convoy::kernels {
+
+enum class ConvActivation;
+struct ConvKernels;
+
+// y[i, j] = f(scale * (sum over p of a[i, p] * b[p, j]) + bias[j] + residual[i, j]). Strides count
+// elements; columns of Y are neighbours, and the residual lies like Y.
+struct PackedGemmProblem {
+  int64_t m = 0, n = 0, k = 0;
+  int64_t a_m = 0, a_k = 0;
+  int64_t y_m = 0;
+  float scale = 1;
+  ConvActivation activation{};
+  float alpha = 0;
+  float beta = 0;
+};
+
+// Immutable and thread-safe. The sum of one element runs over p in order, whatever m and n are.
+class PackedGemm {
+ public:
+  PackedGemm(const PackedGemmProblem& problem, Isa isa);
+
+  // Floats that pack writes; what it writes depends on isa, k, n and B only.
+  int64_t packed_size() const;
+  void pack(const float* b, int64_t b_k, int64_t b_n, float* packed) const;
+
+  // Floats that run_tasks needs for itself on each thread, 64-byte aligned.
+  int64_t scratch_size() const;
+  // Independent pieces of work of similar cost: blocks of rows, outermost, by panels of columns.
+  int64_t task_count() const { return row_blocks_ * panels_; }
+  // bias and residual may be null; the residual may be y.
+  void run_tasks(const float* a, const float* packed, const float* bias, const float* residual,
+                 float* y, int64_t first, int64_t last, float* scratch) const;
+
+ private:
+  int64_t panel_vectors(int64_t panel) const;
+  int64_t first_column(int64_t panel) const;
+
+  PackedGemmProblem problem_;
+  const ConvKernels* kernels_;
+  int64_t vectors_ = 0;  // of all columns
+  int64_t panels_ = 0;
+  int64_t rows_ = 0;  // of a block
+  int64_t row_blocks_ = 0;
+  std::vector<int64_t> offsets_;  // of the terms in a row of A
+};
+
+}  // namespace convoy::kernels
