@@ -75,7 +75,9 @@ class GraphEditor {
 
  private:
   std::optional<std::string> why_not(ValueId from, ValueId to) const;
-  void remove_unread(NodeId id);
+  // Adds the labels of what it removes; those that are in `labels` as they are there.
+  void remove_unread(NodeId id, const std::map<NodeId, std::string>& labels,
+                     std::vector<std::string>& removed);
 
   Graph& graph_;
   const RewriteOptions& options_;

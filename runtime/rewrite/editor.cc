@@ -88,13 +88,16 @@ std::optional<std::string> GraphEditor::why_not(ValueId from, ValueId to) const 
   return std::nullopt;
 }
 
-void GraphEditor::remove_unread(NodeId id) {
+void GraphEditor::remove_unread(NodeId id, const std::map<NodeId, std::string>& labels,
+                                std::vector<std::string>& removed) {
   std::vector<NodeId> stack = {id};
   while (!stack.empty()) {
     NodeId next = stack.back();
     stack.pop_back();
     if (!graph_.contains(next) || !is_unread(graph_, graph_.node(next))) continue;
     std::vector<ValueId> inputs = graph_.node(next).inputs;
+    auto known = labels.find(next);
+    removed.push_back(known == labels.end() ? graph_.node(next).label(graph_) : known->second);
     graph_.remove_node(next);
     for (ValueId input : inputs) {
       if (input == ValueId::kNone || graph_.value(input).removed) continue;
@@ -141,6 +144,11 @@ bool GraphEditor::replace_all(const std::vector<Replacement>& replacements,
   std::string label = graph_.node(place).label(graph_);
   std::string after = describe(builder.added());
   if (after.empty() && !replacements.empty()) after = graph_.value_name(replacements[0].to);
+  std::map<NodeId, std::string> labels;  // a graph output's name goes to what takes its place
+  for (const auto& [from, to] : replacements) {
+    NodeId producer = graph_.value(from).producer;
+    if (producer != NodeId::kNone) labels[producer] = graph_.node(producer).label(graph_);
+  }
   for (const auto& [from, to] : replacements) {
     const ValueInfo& target = graph_.value(to);
     if (!target.is_input && target.producer != NodeId::kNone) {
@@ -150,12 +158,17 @@ bool GraphEditor::replace_all(const std::vector<Replacement>& replacements,
     graph_.replace_uses(from, to);
   }
   touched_.insert(touched_.end(), builder.added().begin(), builder.added().end());
+  RewriteEntry entry{step_, std::move(label), std::move(before), std::move(after), "", 0, {}, {}};
   for (const auto& [from, to] : replacements) {
     if (graph_.value(from).removed) continue;
-    if (graph_.value(from).producer != NodeId::kNone) remove_unread(graph_.value(from).producer);
+    NodeId producer = graph_.value(from).producer;
+    if (producer != NodeId::kNone) remove_unread(producer, labels, entry.removed);
+  }
+  for (NodeId id : builder.added()) {
+    if (graph_.contains(id)) entry.added.push_back(graph_.node(id).label(graph_));
   }
   changed_ = true;
-  log_.fired({step_, std::move(label), std::move(before), std::move(after), "", 0});
+  log_.fired(std::move(entry));
   return true;
 }
 
@@ -181,14 +194,15 @@ bool GraphEditor::inline_body(NodeId node, const Graph& body) {
 void GraphEditor::near_miss(NodeId place, std::string reason, std::string before) {
   if (before.empty()) before = describe(std::span(&place, 1));
   log_.nearly({step_, graph_.node(place).label(graph_), std::move(before), "",
-               std::move(reason), 0});
+               std::move(reason), 0, {}, {}});
 }
 
 void GraphEditor::remove_dead() {
   size_t removed = graph_.remove_dead();
   if (removed == 0) return;
   changed_ = true;
-  log_.fired({step_, graph_.name, fmt::format("{} nodes that nobody reads", removed), "", "", 0});
+  log_.fired({step_, graph_.name, fmt::format("{} nodes that nobody reads", removed), "", "", 0,
+              {}, {}});
 }
 
 std::vector<NodeId> GraphEditor::take_touched() {

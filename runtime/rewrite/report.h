@@ -16,6 +16,9 @@ struct RewriteEntry {
   std::string after;   // operators that took their place; of a near miss: empty
   std::string reason;  // of a near miss: why not
   int64_t number = 0;  // of what fired: counts from 1, as CONVOY_REWRITE_STOP does
+  // Of what fired: labels of the nodes that went away and that came.
+  std::vector<std::string> removed;
+  std::vector<std::string> added;
 };
 
 struct RewriteReport {

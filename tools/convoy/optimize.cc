@@ -1,12 +1,14 @@
 // convoy optimize: rewrites a model file into a better one that any runtime loads.
 #include <cstdio>
 #include <fstream>
+#include <functional>
 
 #include <nlohmann/json.hpp>
 
 #include "loaders/onnx/reader.h"
 #include "loaders/onnx/writer.h"
 #include "runtime/base/output_file.h"
+#include "runtime/onnx/inference.h"
 #include "runtime/rewrite/optimize.h"
 #include "tools/convoy/command.h"
 #include "tools/convoy/compare.h"
@@ -89,12 +91,73 @@ void verify(const OptimizeOptions& options, const std::string& optimized) {
   std::printf("verified on %d sets of inputs\n", compared);
 }
 
-void write_report(const RewriteReport& report, const OptimizeOptions& options) {
+constexpr double kMeasureSeconds = 1.5;
+
+// Figures with the sizes that are fed, where those decide the rest.
+ModelFigures sized_figures(Model model, const Feeds& feeds) {
+  Graph& graph = model.graph;
+  for (size_t i = 0; i < graph.value_count(); ++i) {
+    auto id = static_cast<ValueId>(i);
+    const ValueInfo& info = graph.value(id);
+    if (!info.removed && !info.is_input && !info.initializer) graph.set_type(id, {});
+  }
+  for (const auto& [name, value] : feeds) {
+    ValueId input = graph.find_value(name);
+    if (!value.is_tensor() || input == ValueId::kNone) continue;
+    graph.set_type(input, ValueType::tensor(value.tensor().dtype(), value.tensor().shape()));
+  }
+  infer_model_types(model);
+  return figures_of(graph);
+}
+
+// Runs both models on inputs of the first size that they take, and counts what they do then.
+void add_figures(ReportContent& content, const OptimizeOptions& options,
+                 const std::function<Model()>& after) {
+  SessionOptions plain;
+  plain.optimize = false;
+  for (int64_t size : {16, 8, 3, 1}) {
+    try {
+      Session described(after(), plain);
+      Feeds feeds = verify_feeds(described.inputs(), options, size);
+      content.measured = measure(read_model(options.in), after(), feeds, kMeasureSeconds);
+      bool open = std::any_of(described.inputs().begin(), described.inputs().end(),
+                              [](const auto& input) { return !input.type.is_static(); });
+      if (!content.measured.before_ms && open) continue;
+      content.figures_before = sized_figures(read_model(options.in), feeds);
+      content.figures_after = sized_figures(after(), feeds);
+      if (open && options.shapes.empty()) {
+        content.measured.sizes = fmt::format(", {} for sizes left open", size);
+      }
+      return;
+    } catch (const Error& error) {
+      content.measured.remark = error.message();
+    }
+  }
+}
+
+// To be called before the optimized model is written: that may be over the one that was read.
+std::string html_report(const RewriteReport& report, const Model& optimized,
+                        const OptimizeOptions& options) {
+  std::string bytes = serialize_model(optimized);
+  auto written = [&] {
+    return read_model_bytes(std::as_bytes(std::span(bytes)), options.out);
+  };
+  Model before = read_model(options.in);
+  infer_model_types(before);
+  Model after = written();
+  infer_model_types(after);
+  ReportContent content{options.in, options.target, before.graph, after.graph, report,
+                        figures_of(before.graph), figures_of(after.graph), {}};
+  add_figures(content, options, written);
+  return report_page(content);
+}
+
+std::string report_text(const RewriteReport& report, const Model& optimized,
+                        const OptimizeOptions& options) {
   bool json = options.report.ends_with(".json");
   check_input(json || options.report.ends_with(".html"),
               "--report: '{}' ends neither in .html nor in .json", options.report);
-  std::string text = json ? to_json(report).dump(1) + "\n" : report_page(report, options.in);
-  write_file(options.report, text);
+  return json ? to_json(report).dump(1) + "\n" : html_report(report, optimized, options);
 }
 
 void check_names(const std::vector<std::string>& names, const std::string& option) {
@@ -117,8 +180,9 @@ int run_optimize(const OptimizeOptions& options) {
   rewrite.only = options.only;
   RewriteReport report = optimize_graph(model, rewrite);
   if (options.verify) verify(options, serialize_model(model));
+  std::string text = options.report.empty() ? "" : report_text(report, model, options);
   write_model(model, options.out);
-  if (!options.report.empty()) write_report(report, options);
+  if (!text.empty()) write_file(options.report, text);
   std::printf("%s", report.to_text().c_str());
   return kDone;
 }

@@ -1,14 +1,27 @@
-// A rewrite report as a page.
+// What the optimizer did, as an HTML page.
 #pragma once
 
 #include <string>
 
+#include "runtime/graph/graph.h"
 #include "runtime/rewrite/report.h"
+#include "tools/convoy/measure.h"
+#include "tools/convoy/model_figures.h"
 
 namespace convoy::cli {
 
-// One self-contained HTML file: figures, operators before and after, what fired, what nearly fired
-// and why not. `model` names the model in the title.
-std::string report_page(const RewriteReport& report, const std::string& model);
+struct ReportContent {
+  std::string model;   // as the user named it
+  std::string target;
+  const Graph& before;  // with types as far as they can be inferred
+  const Graph& after;
+  const RewriteReport& report;
+  ModelFigures figures_before;
+  ModelFigures figures_after;
+  Measured measured;
+};
+
+// One file without links to others: graphs side by side, figures, what fired and nearly fired.
+std::string report_page(const ReportContent& content);
 
 }  // namespace convoy::cli
