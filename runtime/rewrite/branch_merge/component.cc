@@ -114,7 +114,7 @@ class Search {
     }
   }
 
-  // A set that no component has: all of its members are wanted one by one.
+  // A set that no component has: all of its members are wanted one by one. Only with products.
   void add_open_set(int number) {
     if (set(number).is_leaf() || plan_.choices(number).empty() || home_.contains(number)) return;
     std::vector<int> all(static_cast<size_t>(set(number).count()));
@@ -128,9 +128,18 @@ class Search {
     Component component;
     component.layouts[number] = best->layout;
     component.place = set(number).nodes[0];
-    if (!choose_operands(number, *best, component)) return;
+    if (!choose_operands(number, *best, component) || !has_products(component)) return;
     found_.components.push_back(std::move(component));
     remember(found_.components.size() - 1);
+  }
+
+  // Elementwise operators alone are better fused with what reads them than merged.
+  bool has_products(const Component& component) const {
+    return std::any_of(component.layouts.begin(), component.layouts.end(), [&](const auto& known) {
+      if (set(known.first).is_leaf()) return false;
+      const Node& node = graph_.node(set(known.first).nodes[0]);
+      return node.is("Conv") || node.is("ConvTranspose") || node.is("MatMul") || node.is("Gemm");
+    });
   }
 
   const Graph& graph_;
