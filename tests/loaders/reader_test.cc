@@ -292,6 +292,16 @@ TEST(Reader, SymbolsOfDimensionsAndDomainsAreKept) {
   EXPECT_EQ(model.graph.node(NodeId{0}).version, 17);
 }
 
+TEST(Reader, InputsAndOutputsNeedNoShape) {
+  onnx::ModelProto proto = empty_model();
+  onnx::GraphProto& graph = *proto.mutable_graph();
+  graph.mutable_input(0)->mutable_type()->mutable_tensor_type()->clear_shape();
+  graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->clear_shape();
+  add_node(graph, "Relu", {"x"}, {"y"});
+  Model model = load(proto);
+  EXPECT_EQ(to_string(model.graph.value(model.graph.inputs()[0]).type), "float32");
+}
+
 // A mark like the one that stands for lifted bytes cannot be brought along in a file.
 TEST(Reader, ForgedMarksAreDropped) {
   onnx::ModelProto proto = empty_model();
