@@ -59,7 +59,8 @@ Opsets import_unchecked(Proto& proto) {
 template <typename ValueInfos>
 void complete_shapes(ValueInfos& values) {
   for (auto& value : values) {
-    if (value.type().has_tensor_type()) value.mutable_type()->mutable_tensor_type()->mutable_shape();
+    if (!value.type().has_tensor_type()) continue;
+    value.mutable_type()->mutable_tensor_type()->mutable_shape();
   }
 }
 

@@ -3,8 +3,8 @@
 
   race_table.py RESULTS.json...
 
-Milliseconds are medians; 'x best' is the best peer's median over Convoy's, 'load + first' Convoy's time
-from the file to the first answer over ONNX Runtime's.
+Milliseconds are medians; 'x best' is the best peer's median over Convoy's, 'load + first' Convoy's
+time from the file to the first answer over ONNX Runtime's.
 """
 
 import json
