@@ -152,6 +152,7 @@ std::unique_ptr<Kernel> make_onednn_conv_transpose(KernelRequest& request) {
 void register_conv_transpose(Registry& registry) {
   registry.add("ConvTranspose")
       .kernel("onednn_blocked", make_blocked_conv_transpose)
+      .kernel("columns", make_columns_conv_transpose)
       .kernel("onednn", make_onednn_conv_transpose)
       .kernel("reference", make_reference_conv_transpose);
 }

@@ -28,6 +28,7 @@ struct ConvTransposeShape {
 ConvTransposeShape read_conv_transpose(const KernelRequest& request);
 
 std::unique_ptr<Kernel> make_blocked_conv_transpose(KernelRequest& request);
+std::unique_ptr<Kernel> make_columns_conv_transpose(KernelRequest& request);
 std::unique_ptr<Kernel> make_onednn_conv_transpose(KernelRequest& request);
 std::unique_ptr<Kernel> make_reference_conv_transpose(KernelRequest& request);
 

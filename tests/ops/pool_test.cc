@@ -120,6 +120,9 @@ std::vector<OpCase> transposes() {
   add("dilated", {1, 8, 7, 8}, {8, 8, 3, 3}, {{"dilations", Ints{2, 3}}});
   add("one_axis", {2, 8, 150}, {8, 16, 5}, {{"strides", Ints{3}}});
   add("three_axes", {1, 4, 3, 4, 5}, {4, 2, 2, 3, 2}, {{"strides", Ints{1, 2, 2}}});
+  add("several_products", {1, 3, 40, 150}, {3, 2, 2, 3}, {{"strides", Ints{2, 3}}});
+  add("cut_on_both_sides", {2, 3, 5, 9}, {3, 30, 3, 7},
+      {{"strides", Ints{2, 4}}, {"pads", Ints{2, 5, 1, 6}}});
   add("same", {1, 3, 6, 7}, {3, 2, 3, 3},
       {{"strides", Ints{2, 2}}, {"auto_pad", std::string("SAME_UPPER")}});
   add("output_shape", {1, 3, 6, 7}, {3, 2, 3, 3},
