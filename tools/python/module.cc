@@ -1,4 +1,6 @@
 // The Python module convoy._convoy; the package around it is in tools/python/convoy.
+#include <map>
+
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -6,7 +8,7 @@
 #include "loaders/onnx/reader.h"
 #include "loaders/onnx/writer.h"
 #include "runtime/rewrite/optimize.h"
-#include "runtime/session/session.h"
+#include "runtime/session/binding.h"
 #include "tools/python/values.h"
 
 namespace nb = nanobind;
@@ -79,11 +81,47 @@ class PythonSession {
     return result;
   }
 
+  Session& session() { return *session_; }
   std::string report() const { return session_->report().to_text(); }
   int threads() const { return session_->threads(); }
 
  private:
   std::unique_ptr<Session> session_;
+};
+
+// Keeps the arrays alive whose memory is bound.
+class PythonBinding {
+ public:
+  explicit PythonBinding(PythonSession& session)
+      : session_(session.session()), binding_(session_) {}
+
+  void bind_input(const std::string& name, nb::object array) {
+    binding_.bind_input(name, to_value(array));
+    held_["input " + name] = std::move(array);
+  }
+  void bind_output(const std::string& name, nb::object array) {
+    Value value = to_value(array);
+    check_input(value.is_tensor(), "output '{}' is bound to what is no array", name);
+    binding_.bind_output(name, value.tensor().view());
+    held_["output " + name] = std::move(array);
+  }
+  void run() {
+    nb::gil_scoped_release released;
+    binding_.run();
+  }
+  nb::list outputs() const {
+    nb::list result;
+    for (size_t k = 0; k < binding_.outputs().size(); ++k) {
+      auto bound = held_.find("output " + session_.outputs()[k].name);
+      result.append(bound != held_.end() ? bound->second : to_python(binding_.outputs()[k]));
+    }
+    return result;
+  }
+
+ private:
+  Session& session_;
+  Binding binding_;
+  std::map<std::string, nb::object> held_;
 };
 
 nb::tuple optimize(const nb::object& source, const std::string& target,
@@ -119,5 +157,11 @@ NB_MODULE(_convoy, module) {
       .def("describe", &PythonSession::describe)
       .def("report", &PythonSession::report)
       .def_prop_ro("threads", &PythonSession::threads);
+  nb::class_<PythonBinding>(module, "Binding")
+      .def(nb::init<PythonSession&>(), nb::keep_alive<1, 2>())
+      .def("bind_input", &PythonBinding::bind_input)
+      .def("bind_output", &PythonBinding::bind_output)
+      .def("run", &PythonBinding::run)
+      .def("outputs", &PythonBinding::outputs);
   module.def("optimize", &optimize);
 }

@@ -15,12 +15,20 @@ from ._errors import (
     Unsupported,
 )
 from ._optimize import optimize
-from ._session import InferenceSession, NodeArg, SessionOptions, get_available_providers, get_device
+from ._session import (
+    InferenceSession,
+    IOBinding,
+    NodeArg,
+    SessionOptions,
+    get_available_providers,
+    get_device,
+)
 
 __version__ = "0.1.0"
 __all__ = [
     "DeviceFailure",
     "Error",
+    "IOBinding",
     "InferenceSession",
     "Internal",
     "InvalidInput",

@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+import numpy
+
 from . import _convoy
 from ._errors import InvalidInput, Unsupported
 
@@ -42,6 +44,33 @@ class SessionOptions:
     graph_optimization_level: object = None  # 0 or an enum of that value: run the graph as it is
     memory_limit: int = 0  # bytes of intermediate values of one run; 0: no limit
     tuning_file: str = ""  # where measured kernel choices are kept; empty: chosen by rule
+
+
+class IOBinding:
+    """Arrays that a session reads and writes in place, run after run; made by io_binding().
+
+    Used by one thread at a time; several bindings of one session may run at once.
+    """
+
+    def __init__(self, session):
+        self._binding = _convoy.Binding(session._session)
+
+    def bind_cpu_input(self, name, array):
+        """Every run reads this array, until another is bound."""
+        self._binding.bind_input(name, array)
+
+    def bind_output(self, name, array=None):
+        """Every run writes this contiguous array, of the output's type and shape; without one, runs
+        allocate.
+        """
+        if array is not None:
+            if not (isinstance(array, numpy.ndarray) and array.flags.writeable):
+                raise InvalidInput(f"output {name!r} is bound to what is no writeable numpy array")
+            self._binding.bind_output(name, array)
+
+    def copy_outputs_to_cpu(self):
+        """All outputs of the last run, in the model's order."""
+        return self._binding.outputs()
 
 
 @dataclass(frozen=True)
@@ -133,6 +162,14 @@ class InferenceSession:
     def get_providers(self):
         """Where the session runs."""
         return ["CPUExecutionProvider"]
+
+    def io_binding(self):
+        """An IOBinding of this session, with nothing bound."""
+        return IOBinding(self)
+
+    def run_with_iobinding(self, iobinding, run_options=None):
+        """Runs over what is bound; run_options is accepted for compatibility and ignored."""
+        iobinding._binding.run()
 
     def run(self, output_names, input_feed, run_options=None):
         """Outputs as a list of numpy arrays (lists for sequences); all if output_names is None.
