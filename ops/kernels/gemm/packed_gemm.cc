@@ -10,7 +10,7 @@ namespace convoy::kernels {
 namespace {
 
 constexpr int64_t kMostRows = 96;    // whose sums fit the first-level cache beside the weights
-constexpr int64_t kMostTerms = 320;  // whose weights stay there
+constexpr int64_t kMostTerms = 256;  // whose weights stay there
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -52,20 +52,25 @@ int64_t PackedGemm::first_column(int64_t panel) const {
 
 int64_t PackedGemm::packed_size() const { return vectors_ * kernels_->lanes * problem_.k; }
 
+// A few rows of B at a time, for all panels, so that B is read in order.
 void PackedGemm::pack(const float* b, int64_t b_k, int64_t b_n, float* packed) const {
-  for (int64_t panel = 0; panel < panels_; ++panel) {
-    const int64_t width = panel_vectors(panel) * kernels_->lanes;
-    const int64_t first = first_column(panel);
-    const int64_t count = std::min(width, problem_.n - first);
-    for (int64_t p = 0; p < problem_.k; ++p, packed += width) {
-      const float* from = b + p * b_k + first * b_n;
-      if (b_n == 1)
-        std::copy_n(from, count, packed);
-      else
-        for (int64_t j = 0; j < count; ++j) packed[j] = from[j * b_n];
-      std::fill(packed + count, packed + width, 0.0f);
+  constexpr int64_t kRows = 8;
+  for (int64_t begin = 0; begin < problem_.k; begin += kRows)
+    for (int64_t panel = 0; panel < panels_; ++panel) {
+      const int64_t width = panel_vectors(panel) * kernels_->lanes;
+      const int64_t first = first_column(panel);
+      const int64_t count = std::min(width, problem_.n - first);
+      const int64_t end = std::min(begin + kRows, problem_.k);
+      float* to = packed + first * problem_.k + begin * width;
+      for (int64_t p = begin; p < end; ++p, to += width) {
+        const float* from = b + p * b_k + first * b_n;
+        if (b_n == 1)
+          std::copy_n(from, count, to);
+        else
+          for (int64_t j = 0; j < count; ++j) to[j] = from[j * b_n];
+        std::fill(to + count, to + width, 0.0f);
+      }
     }
-  }
 }
 
 int64_t PackedGemm::scratch_size() const {
