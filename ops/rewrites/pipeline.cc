@@ -24,6 +24,8 @@ std::vector<RewriteStep> simplifications() {
   std::vector<RewriteStep> steps;
   for (auto& group : {scalar_range_operands(), fold_constants(), fold_shapes(),
                       remove_identities(), simplify_reshapes(), compose_chains(),
+                      compose_squeezes(), compose_slices(), push_transposes(),
+                      merge_equal_constants(),
                       inline_constant_if(), remove_dead_nodes(), merge_equal_nodes()}) {
     steps.insert(steps.end(), group.begin(), group.end());
   }
@@ -38,10 +40,13 @@ RewritePipeline make_pipeline() {
       stage("fold into weights",
             {fold_batch_normalization(), fold_channel_constants(), fold_pads(),
              merge_convolution_sums()}),
-      stage("recognize", {recognize_compositions(RuleSet::kPortable)}),
+      stage("recognize",
+            {recognize_compositions(RuleSet::kPortable),
+             recognize_rms_normalization(RuleSet::kPortable), recognize_attention()}),
       stage("merge branches", {merge_branches()}),
       stage("clean up", {simplifications()}),
-      stage("lower", {recognize_compositions(RuleSet::kLowering), fuse_conv(), fuse_matmul()}),
+      stage("lower", {recognize_compositions(RuleSet::kLowering),
+                      recognize_rms_normalization(RuleSet::kLowering), fuse_conv(), fuse_matmul()}),
       lowered("lower merged branches", {raise_stacked_conv()}),
       lowered("lower the rest", {recognize_swish(), compose_chains(), fuse_elementwise(),
                                  remove_dead_nodes()}),

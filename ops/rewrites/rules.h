@@ -23,6 +23,12 @@ std::vector<RewriteStep> merge_equal_nodes();
 std::vector<RewriteStep> remove_identities();
 // Two re-arrangements in a row become one: Transpose, Reshape, Squeeze, Unsqueeze, Cast, Slice.
 std::vector<RewriteStep> compose_chains();
+std::vector<RewriteStep> compose_slices();
+std::vector<RewriteStep> compose_squeezes();
+// Transposes around elementwise operators move together and cancel.
+std::vector<RewriteStep> push_transposes();
+// Equal constants become one.
+std::vector<RewriteStep> merge_equal_constants();
 // BatchNormalization after Conv, ConvTranspose, Gemm goes into their weights.
 std::vector<RewriteStep> fold_batch_normalization();
 // Mul, Div, Add, Sub by constants for each channel after Conv goes into its weights.
@@ -35,6 +41,8 @@ std::vector<RewriteStep> fold_pads();
 std::vector<RewriteStep> inline_constant_if();
 // Gelu, HardSwish, LayerNormalization written out become one node where the opset has it.
 std::vector<RewriteStep> recognize_compositions(RuleSet set);
+std::vector<RewriteStep> recognize_rms_normalization(RuleSet set);
+std::vector<RewriteStep> recognize_attention();
 // x · sigmoid(x), after the convolutions have taken theirs; in a session only.
 std::vector<RewriteStep> recognize_swish();
 // Sibling branches become one: the batching rules of `ops/batching` say how for each operator.

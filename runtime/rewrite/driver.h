@@ -61,6 +61,8 @@ class GraphEditor {
                    NodeId place, std::string before);
   // The node's outputs become those of a copy of `body`, one of the node's own bodies.
   bool inline_body(NodeId node, const Graph& body);
+  // Goes into the report with the next rewrite: why it did not take in more.
+  void set_remark(std::string remark) { remark_ = std::move(remark); }
   void near_miss(NodeId place, std::string reason, std::string before = "");
   // Removes what a builder added without using it.
   void discard(const GraphBuilder& builder);
@@ -83,6 +85,7 @@ class GraphEditor {
   const RewriteOptions& options_;
   RewriteLog& log_;
   std::string step_;
+  std::string remark_;
   bool changed_ = false;
   std::vector<NodeId> touched_;
 };

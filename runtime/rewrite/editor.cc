@@ -167,6 +167,8 @@ bool GraphEditor::replace_all(const std::vector<Replacement>& replacements,
   for (NodeId id : builder.added()) {
     if (graph_.contains(id)) entry.added.push_back(graph_.node(id).label(graph_));
   }
+  entry.reason = std::move(remark_);
+  remark_.clear();
   changed_ = true;
   log_.fired(std::move(entry));
   return true;

@@ -26,6 +26,10 @@ std::string RewriteReport::to_text() const {
   for (const auto& [rule, count] : fired_by_rule()) {
     fmt::format_to(out, "  {:<32} {}\n", rule, count);
   }
+  for (const RewriteEntry& entry : fired) {
+    if (entry.reason.empty()) continue;
+    fmt::format_to(out, "  {} at {}, but: {}\n", entry.rule, entry.place, entry.reason);
+  }
   if (!nearly.empty()) fmt::format_to(out, "nearly:\n");
   for (const RewriteEntry& entry : nearly) {
     fmt::format_to(out, "  {} at {}: {}\n", entry.rule, entry.place, entry.reason);
@@ -45,6 +49,7 @@ nlohmann::json to_json(const RewriteReport& report) {
       } else {
         item["after"] = entry.after;
         item["number"] = entry.number;
+        if (!entry.reason.empty()) item["but"] = entry.reason;
       }
       array.push_back(std::move(item));
     }

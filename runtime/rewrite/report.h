@@ -14,7 +14,7 @@ struct RewriteEntry {
   std::string place;   // label of the node at which the pattern ends
   std::string before;  // operators that were matched: "Conv, Relu"
   std::string after;   // operators that took their place; of a near miss: empty
-  std::string reason;  // of a near miss: why not
+  std::string reason;  // of a near miss: why not; of what fired: why not more
   int64_t number = 0;  // of what fired: counts from 1, as CONVOY_REWRITE_STOP does
   // Of what fired: labels of the nodes that went away and that came.
   std::vector<std::string> removed;

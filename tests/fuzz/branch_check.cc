@@ -56,7 +56,7 @@ std::vector<Value> run(Model model, const Feeds& feeds, bool optimize) {
 }
 
 bool is_merge(const std::string& rule) {
-  return rule.starts_with("merge_") && rule != "merge_equal_nodes";
+  return rule.starts_with("merge_") && !rule.starts_with("merge_equal_");
 }
 
 std::string compare_ways(uint64_t seed, const std::string& bytes, const Feeds& feeds,

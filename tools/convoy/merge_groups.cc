@@ -16,7 +16,7 @@ int group_among(const std::vector<std::string>& labels,
 }  // namespace
 
 bool is_merge(const RewriteEntry& entry) {
-  return entry.rule.starts_with("merge_") && entry.rule != "merge_equal_nodes";
+  return entry.rule.starts_with("merge_") && !entry.rule.starts_with("merge_equal_");
 }
 
 MergeGroups merge_groups(const RewriteReport& report) {

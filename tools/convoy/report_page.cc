@@ -124,9 +124,11 @@ std::string merges(const MergeGroups& groups) {
       if (++shown > kMostRows) continue;
       html += fmt::format(
           "<div class=\"merge\" data-g=\"{}\" style=\"--h:{}\"><b>{}</b><br>became {}"
-          "<br><span class=\"soft\">at <code>{}</code></span></div>\n",
+          "<br><span class=\"soft\">at <code>{}</code></span>{}</div>\n",
           g, group_hue(static_cast<int>(g)), escape_html(entry->before),
-          escape_html(entry->after), escape_html(entry->place));
+          escape_html(entry->after), escape_html(entry->place),
+          entry->reason.empty() ? ""
+                                : "<br>Not the others: " + escape_html(entry->reason) + ".");
     }
   }
   if (shown > kMostRows) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "runtime/graph/node_attributes.h"
+#include "runtime/rewrite/branch_merge/what_differs.h"
 
 namespace convoy {
 namespace {
@@ -66,26 +67,6 @@ bool ends_a_sum(const Graph& graph, const Siblings& siblings, const Node& node,
   NodeId user = graph.only_user(node.outputs[0]);
   return user == NodeId::kNone || !is_addition(graph.node(user)) ||
          is_inside_branches(siblings, graph.node(user), mergeable);
-}
-
-std::string difference(const Graph& graph, const Node& a, const Node& b) {
-  if (a.qualified_type() != b.qualified_type()) return "the operators differ";
-  for (const auto& [name, value] : a.attributes) {
-    auto other = b.attributes.find(name);
-    if (other == b.attributes.end() || !equal(value, other->second)) {
-      return fmt::format("attribute '{}' of {} differs", name, a.op_type);
-    }
-  }
-  if (a.inputs.size() != b.inputs.size()) return "the number of operands differs";
-  for (size_t i = 0; i < a.inputs.size(); ++i) {
-    const Tensor* x = graph.constant(a.inputs[i]);
-    const Tensor* y = graph.constant(b.inputs[i]);
-    if ((x == nullptr) != (y == nullptr)) return "an operand is constant in some branches only";
-    if (x != nullptr && x->shape() != y->shape()) {
-      return fmt::format("the shape of operand {} of {} differs", i, a.op_type);
-    }
-  }
-  return "operands come from different places";
 }
 
 }  // namespace
@@ -171,7 +152,8 @@ std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& 
   if (definition == nullptr || !definition->batching) {
     return fmt::format("{} has no batching rule", first.op_type);
   }
-  return difference(graph, first, graph.node(producers[1]));
+  auto difference = what_differs(graph, concat.inputs);
+  return difference ? *difference : "operands come from different places";
 }
 
 }  // namespace convoy

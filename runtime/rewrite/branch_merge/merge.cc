@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/rewrite/branch_merge/stack_builder.h"
+#include "runtime/rewrite/branch_merge/what_differs.h"
 
 namespace convoy {
 namespace {
@@ -82,6 +83,16 @@ class BranchMerger {
     return text;
   }
 
+  // What keeps the other branches of the joins apart.
+  std::string remark(const Component& component) const {
+    std::string text;
+    for (const Join& join : component.joins) {
+      if (join.kind != Join::Kind::kConcat || join.parts.size() < 2 || !text.empty()) continue;
+      text = what_differs(graph_, graph_.node(join.node).inputs).value_or("");
+    }
+    return text;
+  }
+
   // Microseconds: nodes that go away, less those that come.
   double gain(const std::unordered_set<NodeId>& dying, const GraphBuilder& builder) const {
     double saved = 0;
@@ -124,6 +135,7 @@ class BranchMerger {
       }
       return;
     }
+    editor_.set_remark(remark(component));
     if (!editor_.replace_all(replacements, builder, component.place, before)) return;
     for (const auto& [from, to] : replacements) moved_[from] = to;
   }

@@ -1,0 +1,157 @@
+// Transpose of elementwise operators whose operands are Transposes: all of them move above the
+// operators, where those of the opposite order cancel. Only where fewer Transposes are left.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "ops/rewrites/rules.h"
+#include "runtime/graph/node_attributes.h"
+#include "runtime/rewrite/driver.h"
+
+namespace convoy {
+namespace {
+
+using List = std::vector<int64_t>;
+constexpr size_t kMostNodes = 64;  // between two Transposes
+
+bool is_elementwise(const Node& node) {
+  static const std::set<std::string_view> kTypes = {
+      "Abs",  "Add",  "Cast", "Clip",      "Div",         "Elu",     "Erf",     "Exp",  "Gelu",
+      "HardSigmoid",  "HardSwish",         "LeakyRelu",   "Log",     "Max",     "Min",  "Mul",
+      "Neg",  "Pow",  "Relu", "Sigmoid",   "Softplus",    "Sqrt",    "Sub",     "Tanh", "Sum"};
+  return node.domain.empty() && node.version >= 7 && kTypes.contains(node.op_type) &&
+         node.outputs.size() == 1;
+}
+
+class Pusher {
+ public:
+  Pusher(GraphEditor& editor, NodeId root)
+      : editor_(editor), graph_(editor.graph()), root_(root) {}
+
+  void run() {
+    const Node& node = graph_.node(root_);
+    auto perm = integers_of(node, "perm");
+    ValueId top = node.inputs[0];
+    NodeId producer = graph_.value(top).producer;
+    if (!perm || producer == NodeId::kNone || !is_elementwise(graph_.node(producer))) return;
+    perm_ = *perm;
+    if (!collect(top) || leaves_.empty() || added() >= removed()) return;
+    GraphBuilder builder = editor_.builder(root_);
+    ValueId replacement = rebuilt(builder, top);
+    editor_.replace(root_, {replacement}, builder);
+  }
+
+ private:
+  // Everything between the root and Transposes above; false where something else comes in.
+  bool collect(ValueId value) {
+    if (seen_.contains(value)) return true;
+    seen_.insert(value);
+    if (seen_.size() > kMostNodes) return false;
+    const ValueType& type = graph_.value(value).type;
+    auto rank = static_cast<int>(perm_.size());
+    if (const Tensor* constant = graph_.constant(value)) return constant->rank() <= rank;
+    NodeId id = graph_.value(value).producer;
+    if (id == NodeId::kNone || type.rank() != rank) return false;
+    const Node& node = graph_.node(id);
+    if (node.is("Transpose")) {
+      if (!integers_of(node, "perm")) return false;
+      leaves_.insert(value);
+      return true;
+    }
+    if (!is_elementwise(node) || graph_.only_user(value) == NodeId::kNone) return false;
+    return std::all_of(node.inputs.begin(), node.inputs.end(),
+                       [&](ValueId input) { return input == ValueId::kNone || collect(input); });
+  }
+
+  // The order of the root's axes in what the leaf transposes.
+  List composed(ValueId leaf) const {
+    List inner = *integers_of(graph_.node(graph_.value(leaf).producer), "perm");
+    List order;
+    for (int64_t axis : perm_) order.push_back(inner[static_cast<size_t>(axis)]);
+    return order;
+  }
+
+  size_t added() const {
+    return static_cast<size_t>(std::count_if(leaves_.begin(), leaves_.end(), [&](ValueId leaf) {
+      List order = composed(leaf);
+      return !std::is_sorted(order.begin(), order.end());
+    }));
+  }
+  size_t removed() const {
+    return 1 + static_cast<size_t>(std::count_if(
+                   leaves_.begin(), leaves_.end(),
+                   [&](ValueId leaf) { return graph_.only_user(leaf) != NodeId::kNone; }));
+  }
+
+  ValueType permuted(const ValueType& type) const {
+    ValueType moved = type;
+    for (size_t i = 0; i < perm_.size(); ++i) {
+      (*moved.shape)[i] = (*type.shape)[static_cast<size_t>(perm_[i])];
+    }
+    return moved;
+  }
+
+  ValueId rebuilt(GraphBuilder& builder, ValueId value) {
+    if (auto known = built_.find(value); known != built_.end()) return known->second;
+    ValueId made = ValueId::kNone;
+    NodeId id = graph_.value(value).producer;
+    if (const Tensor* constant = graph_.constant(value)) {
+      made = constant->count() == 1 ? value : builder.constant(permuted_constant(*constant));
+    } else if (leaves_.contains(value)) {
+      ValueId source = graph_.node(id).inputs[0];
+      List order = composed(value);
+      made = std::is_sorted(order.begin(), order.end()) ? source
+                                                        : builder.transpose(source, order);
+    } else {
+      Node node = graph_.node(id);
+      for (ValueId& input : node.inputs) {
+        if (input != ValueId::kNone) input = rebuilt(builder, input);
+      }
+      made = builder.node_like(node, node.inputs, permuted(graph_.value(value).type));
+    }
+    built_[value] = made;
+    return made;
+  }
+
+  Tensor permuted_constant(const Tensor& constant) const {
+    Shape shape = constant.shape();
+    while (shape.rank() < static_cast<int>(perm_.size())) shape.insert(0, 1);
+    Tensor plain = constant.contiguous().reshaped(shape);
+    TensorView source = plain.view();
+    TensorView view = source;
+    for (int i = 0; i < shape.rank(); ++i) {
+      auto axis = static_cast<int>(perm_[static_cast<size_t>(i)]);
+      view.shape[i] = source.shape[axis];
+      view.strides[i] = source.strides[axis];
+    }
+    Tensor moved = Tensor::allocate(constant.dtype(), view.shape);
+    copy_elements(view, moved.view());
+    return moved;
+  }
+
+  GraphEditor& editor_;
+  const Graph& graph_;
+  NodeId root_;
+  List perm_;
+  std::set<ValueId> seen_;
+  std::set<ValueId> leaves_;
+  std::map<ValueId, ValueId> built_;
+};
+
+void push(GraphEditor& editor) {
+  for (NodeId id : editor.graph().topological_order()) {
+    if (!editor.may_fire()) return;
+    if (editor.graph().contains(id) && editor.graph().node(id).is("Transpose")) {
+      Pusher(editor, id).run();
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<RewriteStep> push_transposes() {
+  return {Pass{"push_transposes", RuleSet::kPortable, push}};
+}
+
+}  // namespace convoy
