@@ -93,6 +93,8 @@ void DirectConv::normalise() {
   out_channels_ = packed_channels_ = p.out_channels;
   terms_ = p.in_channels;
   for (const ConvWindow& window : p.spatial) terms_ *= window.kernel;
+  for (int i : {1, 0})  // vectors run along the last axis: it should not be one of size 1
+    if (is_unit(p.spatial[2])) std::swap(p.spatial[i], p.spatial[2]);
   merge_pointwise(&p.spatial[1], &p.spatial[2]);
   if (is_unit(p.spatial[1])) std::swap(p.spatial[0], p.spatial[1]);
   merge_pointwise(&p.spatial[1], &p.spatial[2]);
