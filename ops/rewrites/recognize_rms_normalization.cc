@@ -1,5 +1,5 @@
-// x / √(mean(x²) + ε) · scale over the last axis becomes RMSNormalization: in the portable set where
-// the model's opset has it (23), in a session always.
+// x / √(mean(x²) + ε) · scale over the last axis becomes RMSNormalization: in the portable set
+// where the model's opset has it (23), in a session always.
 #include <algorithm>
 
 #include "ops/rewrites/rules.h"
