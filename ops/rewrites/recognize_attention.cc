@@ -1,5 +1,5 @@
 // softmax(q · kᵀ · scale + mask) · v on [batch, heads, length, size] becomes Attention where the
-// model's opset has it (23).
+// model's opset has it (23). In a file: a session runs the parts, which fuse with their neighbours.
 #include "ops/rewrites/rules.h"
 #include "runtime/graph/node_attributes.h"
 
@@ -74,7 +74,7 @@ std::vector<RewriteStep> recognize_attention() {
                            op("Div", {product, constant("divisor")}), product});
   Pattern masked = any_of({op("Add", {scores, any("mask")}), scores});
   Pattern weights = op("Softmax", {masked}).named("softmax");
-  Rule rule{"recognize_attention", RuleSet::kPortable, op("MatMul", {weights, any("v")}),
+  Rule rule{"recognize_attention", RuleSet::kFile, op("MatMul", {weights, any("v")}),
             is_attention,
             [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
               std::vector<ValueId> inputs = {match.value("q"), match.value("k"),

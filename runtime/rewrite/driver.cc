@@ -12,8 +12,17 @@ namespace {
 
 constexpr int kMaxRounds = 24;
 
+bool has_set(const RewriteOptions& options, RuleSet set) {
+  switch (set) {
+    case RuleSet::kPortable: return options.portable;
+    case RuleSet::kFile: return options.portable && !options.lowering;
+    case RuleSet::kLowering: return options.lowering;
+  }
+  return false;
+}
+
 bool is_selected(const RewriteOptions& options, const std::string& name, RuleSet set) {
-  if (set == RuleSet::kPortable ? !options.portable : !options.lowering) return false;
+  if (!has_set(options, set)) return false;
   auto names = [&](const std::vector<std::string>& list) {
     return std::find(list.begin(), list.end(), name) != list.end();
   };

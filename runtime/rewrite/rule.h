@@ -14,6 +14,7 @@ namespace convoy {
 
 enum class RuleSet {
   kPortable,  // standard ONNX to standard ONNX of the same opset
+  kFile,      // the same, to an operator that a session takes apart again: in a file only
   kLowering,  // to private operators; in a session only
 };
 

@@ -31,10 +31,10 @@ std::vector<Tensor> run_written(Model& model) {
 }
 
 // Optimizes, and compares what the written models compute.
-RewriteReport check(GraphCase& test) {
+RewriteReport check(GraphCase& test, const RewriteOptions& options = {}) {
   test.finish();
   std::vector<Tensor> before = run_written(test.model());
-  RewriteReport report = test.optimize();
+  RewriteReport report = test.optimize(options);
   expect_close(run_written(test.model()), before, 1e-5);
   return report;
 }
@@ -231,7 +231,7 @@ struct AttentionForm {
   bool shared_scores = false;
 };
 
-int recognized(const AttentionForm& form) {
+int recognized(const AttentionForm& form, const RewriteOptions& options = {}) {
   GraphCase test(form.opset);
   ValueId q = test.input("q", {2, 2, 4, 4});
   ValueId k = test.input("k", {2, form.key_heads, 4, 4});
@@ -242,7 +242,7 @@ int recognized(const AttentionForm& form) {
   ValueId weights = test.node("Softmax", {scores}, {{"axis", form.axis}});
   test.output(test.node("MatMul", {weights, v}));
   if (form.shared_scores) test.output(test.node("Relu", {weights}), "weights");
-  return check(test).count("recognize_attention");
+  return check(test, options).count("recognize_attention");
 }
 
 TEST(PortableRules, AttentionIsRecognizedWhereTheOpsetHasIt) {
@@ -254,6 +254,13 @@ TEST(PortableRules, AttentionIsRecognizedWhereTheOpsetHasIt) {
   AttentionForm old;
   old.opset = 22;
   EXPECT_EQ(recognized(old), 0);
+}
+
+TEST(PortableRules, ASessionRunsThePartsOfAttention) {
+  RewriteOptions in_session;
+  in_session.lowering = true;
+  in_session.only = {"recognize_attention"};
+  EXPECT_EQ(recognized({}, in_session), 0);
 }
 
 TEST(PortableRules, WhatIsNearlyAttentionStays) {
