@@ -261,7 +261,7 @@ std::vector<SizedValue> random_sources(GraphWriter& writer) {
   if (dice.chance(20)) symbols[0] = "batch";
   if (rank > 2 && dice.chance(10)) symbols.back() = "width";
   std::vector<SizedValue> sources = {writer.input(shape, symbols)};
-  if (dice.chance(8)) sources.push_back(writer.input(shape, symbols));
+  while (sources.size() < 3 && dice.chance(12)) sources.push_back(writer.input(shape, symbols));
   if (dice.chance(10)) sources[0].value = writer.node("Relu", {sources[0].value});
   return sources;
 }

@@ -8,6 +8,10 @@
 namespace convoy {
 
 struct MergeCost {
+  // Rows of several tensors are merged with each other up to this size of all of them. Below, one
+  // Concat costs what one convolution less saves; docs/decisions/0006-merged-forms.md has figures.
+  static constexpr double kJoinedBytes = 256 << 10;
+
   double node;              // to start one node
   double view;              // to start a Reshape
   double slice;             // to start a slice that is no copy; negative: every slice is one

@@ -121,7 +121,9 @@ std::optional<double> LayoutPlan::conversion(int number, StackLayout from,
     int64_t expected = 0;
     bool whole = true;
     for (int position : positions) {
-      whole = whole && set.starts[static_cast<size_t>(position)] == expected;
+      auto at = static_cast<size_t>(position);
+      whole = whole && set.starts[at] == expected &&
+              set.sources[at] == set.sources[static_cast<size_t>(positions[0])];
       expected += set.leaf.length;
     }
     return whole ? cost : cost + cost_.pass(set.type, count);

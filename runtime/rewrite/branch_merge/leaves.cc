@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "runtime/graph/node_attributes.h"
 
 namespace convoy {
@@ -136,6 +138,8 @@ std::optional<Leaf> of_squeeze(const Graph& graph, const Node& node) {
 }
 
 }  // namespace
+
+std::string Leaf::form() const { return fmt::format("{} {} {}", axis, length, squeezed); }
 
 std::optional<Leaf> describe_leaf(const Graph& graph, ValueId value) {
   const ValueInfo& info = graph.value(value);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "runtime/graph/graph.h"
 
@@ -14,6 +15,9 @@ struct Leaf {
   int64_t start = 0;
   int64_t length = 1;
   bool squeezed = false;
+
+  // Axis, length and squeezed as text: what leaves of one set have in common.
+  std::string form() const;
 };
 
 // What `value` is a slice of: Gather by a scalar or consecutive indices, Slice with step 1, Split,

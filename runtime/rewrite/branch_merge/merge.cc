@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/rewrite/branch_merge/source_groups.h"
 #include "runtime/rewrite/branch_merge/stack_builder.h"
 #include "runtime/rewrite/branch_merge/what_differs.h"
 
@@ -10,9 +11,8 @@ namespace {
 
 class BranchMerger {
  public:
-  BranchMerger(GraphEditor& editor, SliceOfMember slices)
-      : editor_(editor), graph_(editor.graph()),
-        siblings_(find_siblings(graph_, editor.registry(), slices)),
+  BranchMerger(GraphEditor& editor, Siblings siblings)
+      : editor_(editor), graph_(editor.graph()), siblings_(std::move(siblings)),
         plan_(graph_, editor.registry(), siblings_, MergeCost::of(editor.options().target)) {}
 
   // True if a component was left for another search, because what it reads was replaced.
@@ -42,7 +42,11 @@ class BranchMerger {
 
   bool is_stale(int number) const {
     const SiblingSet& one = set(number);
-    if (one.is_leaf()) return graph_.value(current(one.leaf.source)).removed;
+    if (one.is_leaf()) {
+      return std::any_of(one.sources.begin(), one.sources.end(), [&](ValueId source) {
+        return graph_.value(current(source)).removed;
+      });
+    }
     bool gone = std::any_of(one.nodes.begin(), one.nodes.end(),
                             [&](NodeId id) { return !graph_.contains(id); });
     return gone || std::any_of(one.operands.begin(), one.operands.end(),
@@ -101,8 +105,27 @@ class BranchMerger {
     return saved;
   }
 
+  // Of the sources that would have to be put one after the other.
+  double joined_bytes(const Component& component) const {
+    double bytes = 0;
+    for (const auto& [number, layout] : component.layouts) {
+      const SiblingSet& one = set(number);
+      bool several = one.is_leaf() && std::any_of(one.sources.begin(), one.sources.end(),
+                                                  [&](ValueId id) { return id != one.sources[0]; });
+      if (several) bytes += estimated_bytes(one.type) * one.count();
+    }
+    return bytes;
+  }
+
   void merge(const Component& component) {
     std::string before = description(component);
+    if (double bytes = joined_bytes(component); bytes > MergeCost::kJoinedBytes) {
+      editor_.near_miss(component.place,
+                        fmt::format("{:.0f} bytes of several tensors would have to be put one "
+                                    "after the other: each is merged alone", bytes),
+                        before);
+      return;
+    }
     std::unordered_set<NodeId> dying = dying_nodes(graph_, siblings_, component);
     GraphBuilder builder = editor_.builder(component.place);
     StackBuilder stack(builder, siblings_, plan_, component, moved_);
@@ -147,11 +170,23 @@ class BranchMerger {
   MovedValues moved_;
 };
 
+bool merge_once(GraphEditor& editor, SliceOfMember slices, bool grouped) {
+  Siblings siblings = find_siblings(editor.graph(), editor.registry(), slices);
+  if (grouped) {
+    SourceGroups groups = sources_that_meet(editor.graph(), siblings);
+    if (groups.empty()) return false;
+    siblings = find_siblings(editor.graph(), editor.registry(), slices, groups);
+  }
+  return BranchMerger(editor, std::move(siblings)).run();
+}
+
 }  // namespace
 
 void merge_sibling_branches(GraphEditor& editor) {
   for (SliceOfMember slices : {SliceOfMember::kOperator, SliceOfMember::kLeaf}) {
-    while (BranchMerger(editor, slices).run()) {
+    for (bool grouped : {true, false}) {
+      while (merge_once(editor, slices, grouped)) {
+      }
     }
   }
 }

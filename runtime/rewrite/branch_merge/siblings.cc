@@ -51,8 +51,8 @@ std::optional<std::string> canonical_attributes(const Node& node, int rank) {
 class SiblingSearch {
  public:
   SiblingSearch(const Graph& graph, const Registry& registry, SliceOfMember slices,
-                const Siblings* earlier)
-      : graph_(graph), registry_(registry), slices_(slices), earlier_(earlier) {}
+                const SourceGroups& groups, const Siblings* earlier)
+      : graph_(graph), registry_(registry), slices_(slices), groups_(groups), earlier_(earlier) {}
 
   Siblings run() {
     for (NodeId id : graph_.topological_order()) {
@@ -76,7 +76,7 @@ class SiblingSearch {
     if (!member) return leaf;
     const SiblingSet& set = found_.sets[static_cast<size_t>(member->set)];
     if (!set.is_leaf() || set.leaf.squeezed || set.leaf.axis != leaf.axis) return leaf;
-    leaf.source = set.leaf.source;
+    leaf.source = set.sources[static_cast<size_t>(member->position)];
     leaf.start += set.starts[static_cast<size_t>(member->position)];
     return leaf;
   }
@@ -89,14 +89,17 @@ class SiblingSearch {
       if (!described || graph_.value(output).type.rank() < 0) continue;
       any = true;
       Leaf leaf = composed(*described);
-      std::string form = fmt::format("{} {} {}", leaf.axis, leaf.length, leaf.squeezed);
+      std::string form = leaf.form();
       if (is_operator_on(leaf.source)) {
         add_slice_of_member(node, leaf, form, output);
         continue;
       }
-      std::string key = fmt::format("leaf {} {}", static_cast<int32_t>(leaf.source), form);
+      auto group = groups_.find({leaf.source, form});
+      ValueId source = group == groups_.end() ? leaf.source : group->second;
+      std::string key = fmt::format("leaf {} {}", static_cast<int32_t>(source), form);
       SiblingSet& set = set_of(key);
       set.leaf = leaf;
+      set.sources.push_back(leaf.source);
       set.starts.push_back(leaf.start);
       add_member(key, output);
     }
@@ -197,6 +200,7 @@ class SiblingSearch {
   const Graph& graph_;
   const Registry& registry_;
   SliceOfMember slices_;
+  const SourceGroups& groups_;
   const Siblings* earlier_;
   Siblings found_;
   std::unordered_map<std::string, int> by_key_;
@@ -215,11 +219,12 @@ int Siblings::count_of(ValueId value) const {
   return member ? sets[static_cast<size_t>(member->set)].count() : 0;
 }
 
-Siblings find_siblings(const Graph& graph, const Registry& registry, SliceOfMember slices) {
-  Siblings found = SiblingSearch(graph, registry, slices, nullptr).run();
+Siblings find_siblings(const Graph& graph, const Registry& registry, SliceOfMember slices,
+                       const SourceGroups& groups) {
+  Siblings found = SiblingSearch(graph, registry, slices, groups, nullptr).run();
   if (slices == SliceOfMember::kLeaf) return found;
   // Who has siblings is known in the end only.
-  return SiblingSearch(graph, registry, slices, &found).run();
+  return SiblingSearch(graph, registry, slices, groups, &found).run();
 }
 
 }  // namespace convoy

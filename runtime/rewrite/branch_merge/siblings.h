@@ -2,6 +2,7 @@
 // sibling sets.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -26,25 +27,31 @@ struct SetOperand {
   ValueId shared = ValueId::kNone;
 };
 
-// Leaves of one source (then `nodes` is empty), nodes with one output each, or the same slice of
-// each member of another set.
+// Leaves of one source or of a group of sources (then `nodes` is empty), nodes with one output
+// each, or the same slice of each member of another set.
 struct SiblingSet {
   std::vector<ValueId> members;
   ValueType type;  // of each member, as far as known of the first
   std::vector<NodeId> nodes;
   std::vector<SetOperand> operands;
-  Leaf leaf;  // of leaf sets and slices: axis, length and squeezed hold for all; of leaf sets the
-              // source, of slices the start too
-  std::vector<int64_t> starts;  // of leaf sets: where each member begins
+  Leaf leaf;  // of leaf sets and slices: axis, length and squeezed hold for all; of slices the
+              // start too
+  std::vector<ValueId> sources;  // of leaf sets: what each member is a slice of
+  std::vector<int64_t> starts;   // of leaf sets: where each member begins in its source
   bool is_slice = false;
 
   bool is_leaf() const { return nodes.empty(); }
   int count() const { return static_cast<int>(members.size()); }
 };
 
+// Sources whose slices of one form are members of one set, by (source, form): one source stands for
+// each group. Those that are not named are groups of their own.
+using SourceGroups = std::map<std::pair<ValueId, std::string>, ValueId>;
+
 // Sets are numbered so that operands come before what reads them. No member of a set depends on
 // another one: what a set reads besides other sets (constants, sources of leaves, values that all
-// members share) is common to all of its members, and was known before the first of them.
+// members share) is common to all of its members, and was known before the first of them; for
+// groups of sources see source_groups.h.
 struct Siblings {
   std::vector<SiblingSet> sets;
   std::unordered_map<int32_t, SetMember> member_of;  // by value
@@ -59,6 +66,7 @@ struct Siblings {
 enum class SliceOfMember { kOperator, kLeaf };
 
 // Linear in the size of the graph.
-Siblings find_siblings(const Graph& graph, const Registry& registry, SliceOfMember slices);
+Siblings find_siblings(const Graph& graph, const Registry& registry, SliceOfMember slices,
+                       const SourceGroups& groups = {});
 
 }  // namespace convoy

@@ -18,15 +18,46 @@ std::optional<int64_t> common_step(const std::vector<int64_t>& indices) {
 
 }  // namespace
 
+// Members of several sources: what one source gives after the other, or, where that changes more
+// often than there are sources, elements of all sources one after the other.
 ValueId StackBuilder::leaf_value(const SiblingSet& leaf, const std::vector<int>& positions) {
-  std::vector<int64_t> indices;
-  for (int position : positions) {
-    for (int64_t i = 0; i < leaf.leaf.length; ++i) {
-      indices.push_back(leaf.starts[static_cast<size_t>(position)] + i);
-    }
-  }
   int axis = leaf.leaf.axis;
-  ValueId source = current(leaf.leaf.source);
+  std::vector<std::pair<ValueId, std::vector<int64_t>>> runs;  // by source: indices
+  std::map<ValueId, int64_t> offsets;
+  for (int position : positions) {
+    auto at = static_cast<size_t>(position);
+    ValueId source = current(leaf.sources[at]);
+    if (runs.empty() || runs.back().first != source) runs.push_back({source, {}});
+    for (int64_t i = 0; i < leaf.leaf.length; ++i) {
+      runs.back().second.push_back(leaf.starts[at] + i);
+    }
+    offsets[source] = 0;
+  }
+  if (runs.size() == 1) return taken_from(runs[0].first, axis, runs[0].second);
+  ValueType type = graph_.value(runs[0].first).type;
+  Dimension& size = (*type.shape)[static_cast<size_t>(axis)];
+  std::vector<ValueId> parts;
+  size.size = 0;
+  if (runs.size() == offsets.size()) {
+    for (const auto& [source, indices] : runs) {
+      parts.push_back(taken_from(source, axis, indices));
+      size.size += static_cast<int64_t>(indices.size());
+    }
+    return builder_.concat(parts, axis, type);
+  }
+  for (auto& [source, offset] : offsets) {
+    offset = size.size;
+    size.size += (*graph_.value(source).type.shape)[static_cast<size_t>(axis)].size;
+    parts.push_back(source);
+  }
+  std::vector<int64_t> all;
+  for (const auto& [source, indices] : runs) {
+    for (int64_t index : indices) all.push_back(offsets[source] + index);
+  }
+  return taken_from(builder_.concat(parts, axis, type), axis, all);
+}
+
+ValueId StackBuilder::taken_from(ValueId source, int axis, const std::vector<int64_t>& indices) {
   const ValueType& type = graph_.value(source).type;
   auto step = common_step(indices);
   if (!step || (*step > 1 && builder_.opset() < 10)) {

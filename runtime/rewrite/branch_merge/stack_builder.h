@@ -33,6 +33,7 @@ class StackBuilder {
     return moved == moved_.end() ? id : moved->second;
   }
   ValueId leaf_value(const SiblingSet& leaf, const std::vector<int>& positions);
+  ValueId taken_from(ValueId source, int axis, const std::vector<int64_t>& indices);
   ValueId stacked(int number);
   ValueId in_layout(int number, const std::vector<int>& positions, StackLayout wanted);
   std::vector<int> all_members(int number) const;
