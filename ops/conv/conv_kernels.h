@@ -21,6 +21,8 @@ using ConvKernelFactory = std::unique_ptr<Kernel>(KernelRequest&, const ConvRequ
 
 // Strided operands in place; for small groups, depthwise and few channels. float32.
 ConvKernelFactory make_direct_conv;
+// The same with fewer products, for three taps and many channels. float32.
+ConvKernelFactory make_winograd_conv;
 // oneDNN on channel-blocked tensors (first layers read plain ones). float32, constant weights or
 // not.
 ConvKernelFactory make_blocked_conv;

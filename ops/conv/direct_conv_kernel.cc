@@ -1,10 +1,14 @@
 #include "ops/conv/direct_conv_kernel.h"
 
 #include <algorithm>
+#include <cmath>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "ops/conv/conv_kernels.h"
+#include "ops/kernels/conv/winograd_conv.h"
+#include "runtime/base/task_queue.h"
 
 namespace convoy {
 namespace {
@@ -12,10 +16,13 @@ namespace {
 using kernels::ConvActivation;
 using kernels::ConvProblem;
 using kernels::DirectConv;
+using kernels::WinogradConv;
 
 constexpr int64_t kFloatsPerLine = kAlignment / sizeof(float);
 // Fewer multiplications than this are not worth waking other threads.
 constexpr int64_t kSerialWork = 200'000;
+// What fewer products must at least promise: their rounding errors are larger.
+constexpr double kWorthwhile = 0.95;
 
 int64_t round_up(int64_t count) {
   return (count + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
@@ -30,18 +37,21 @@ int64_t multiplications(const ConvProblem& problem) {
   return work;
 }
 
-std::string format_of(const ConvProblem& problem, kernels::ConvForm form, Isa isa) {
-  std::string format =
-      fmt::format("direct,{},{},{},{},{}", to_string(isa), static_cast<int>(form),
-                  problem.group[0].size, problem.group[1].size, problem.out_channels);
+// Of the weights as a kernel packs them; `form` says how.
+std::string format_of(const ConvProblem& problem, std::string_view form, Isa isa) {
+  std::string format = fmt::format("{},{},{},{},{}", form, to_string(isa), problem.group[0].size,
+                                   problem.group[1].size, problem.out_channels);
   for (int i = 0; i < problem.rank; ++i) format += fmt::format(",{}", problem.spatial[i].kernel);
   return format;
 }
 
-class DirectKernel : public Kernel {
+// Runs a planned convolution: DirectConv or WinogradConv.
+template <typename Conv>
+class PlannedKernel : public Kernel {
  public:
-  DirectKernel(KernelRequest& request, const ConvProblem& problem)
-      : conv_(problem, request.isa, request.threads),
+  PlannedKernel(KernelRequest& request, const ConvProblem& problem, const Conv& conv,
+                std::string_view form)
+      : conv_(conv),
         has_bias_(request.has_input(2)),
         pieces_(std::min<int64_t>(conv_.task_count(), request.threads)) {
     if (multiplications(problem) < kSerialWork) pieces_ = std::min<int64_t>(pieces_, 1);
@@ -51,7 +61,7 @@ class DirectKernel : public Kernel {
     if (const Tensor* weights = request.constant(1); weights && request.weights) {
       Tensor plain = weights->contiguous();
       packed_ = request.weights->get(
-          *weights, format_of(problem, conv_.form(), request.isa),
+          *weights, format_of(problem, form, request.isa),
           static_cast<size_t>(packed_size) * sizeof(float), [&](void* destination) {
             conv_.pack_weights(plain.data<float>(), static_cast<float*>(destination));
           });
@@ -75,17 +85,19 @@ class DirectKernel : public Kernel {
     if (has_bias_) operands.bias = context.input(2).as<const float>();
     if (conv_.problem().has_residual) operands.residual = context.input(3).as<const float>();
     operands.output = context.output(0).as<float>();
-    int64_t tasks = conv_.task_count();
+    if (pieces_ == 0) return;
+    TaskQueue queue(conv_.task_count(), pieces_);
     context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
-        conv_.run_tasks(operands, tasks * piece / pieces_, tasks * (piece + 1) / pieces_,
-                        scratch + piece * thread_scratch_);
+        while (auto tasks = queue.take(piece)) {
+          conv_.run_tasks(operands, tasks.begin, tasks.end, scratch + piece * thread_scratch_);
+        }
       }
     });
   }
 
  private:
-  DirectConv conv_;
+  Conv conv_;
   bool has_bias_;
   int64_t pieces_;
   int64_t thread_scratch_ = 0;
@@ -138,6 +150,26 @@ bool left_to_blocks(const KernelRequest& request, const ConvShape& shape) {
   return shape.groups > 1 && shape.group_in() == 1 && shape.window.rank() >= 2;
 }
 
+const char* refusal(const KernelRequest& request, const ConvRequest& conv) {
+  if (request.input(0).dtype != DType::kFloat32) return "only float32";
+  int rank = conv.shape.window.rank();
+  if (rank < 1 || rank > 3) return "1 to 3 spatial axes";
+  return left_to_blocks(request, conv.shape) ? "blocked layouts are faster" : nullptr;
+}
+
+void accept_strides(KernelRequest& request, const ConvRequest& conv) {
+  request.accept_strides(0);
+  request.accept_output_strides(0);
+  if (conv.has_residual) request.accept_strides(3);
+}
+
+// Whether sums of a few weights are finite.
+bool has_room(const Tensor& weights) {
+  Tensor plain = weights.contiguous();
+  const float* w = plain.data<float>();
+  return std::all_of(w, w + plain.count(), [](float x) { return std::abs(x) < 1e37F; });
+}
+
 }  // namespace
 
 void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
@@ -151,18 +183,30 @@ void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
 }
 
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvProblem& problem) {
-  return std::make_unique<DirectKernel>(request, problem);
+  DirectConv conv(problem, request.isa, request.threads);
+  bool channels = conv.form() == kernels::ConvForm::channels;
+  return std::make_unique<PlannedKernel<DirectConv>>(request, problem, conv,
+                                                     channels ? "channels" : "pixels");
 }
 
 std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvRequest& conv) {
-  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
-  int rank = conv.shape.window.rank();
-  if (rank < 1 || rank > 3) return request.refuse("1 to 3 spatial axes");
-  if (left_to_blocks(request, conv.shape)) return request.refuse("blocked layouts are faster");
-  request.accept_strides(0);
-  request.accept_output_strides(0);
-  if (conv.has_residual) request.accept_strides(3);
+  if (const char* reason = refusal(request, conv)) return request.refuse(reason);
+  accept_strides(request, conv);
   return make_direct_kernel(request, describe(request, conv));
+}
+
+std::unique_ptr<Kernel> make_winograd_conv(KernelRequest& request, const ConvRequest& conv) {
+  if (const char* reason = refusal(request, conv)) return request.refuse(reason);
+  ConvProblem problem = describe(request, conv);
+  if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
+  const Tensor* weights = request.constant(1);
+  if (weights == nullptr) return request.refuse("computed weights");
+  if (!has_room(*weights)) return request.refuse("weights near the largest number");
+  WinogradConv winograd(problem, request.isa, request.threads);
+  DirectConv direct(problem, request.isa, request.threads);
+  if (winograd.cycles() > kWorthwhile * direct.cycles()) return request.refuse("direct is faster");
+  accept_strides(request, conv);
+  return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");
 }
 
 }  // namespace convoy

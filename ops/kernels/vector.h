@@ -21,6 +21,7 @@ constexpr int kLanes = 4;
 
 typedef float VFloat __attribute__((vector_size(kLanes * 4)));
 typedef int32_t VInt __attribute__((vector_size(kLanes * 4)));
+typedef uint32_t VBits __attribute__((vector_size(kLanes * 4)));  // wraps around
 
 [[maybe_unused]] inline VFloat load(const float* from) {
   VFloat v;
@@ -144,7 +145,7 @@ struct ReducedExp {
 // e^x for x ≤ 0, with 0 in place of subnormal results.
 [[maybe_unused]] inline VFloat vexp_nonpositive(VFloat x) {
   const ReducedExp e = reduce_exp(x);
-  const VFloat value = e.rest * (VFloat)(((VInt)e.rounded << 23) + (127 << 23));
+  const VFloat value = e.rest * (VFloat)(((VBits)e.rounded << 23) + (127U << 23));
   return x < -87.3f ? VFloat{} : value;
 }
 

@@ -6,6 +6,7 @@
 #include "ops/conv/direct_conv_kernel.h"
 #include "ops/kernels/gemm/packed_gemm.h"
 #include "ops/matmul/matmul_kernels.h"
+#include "runtime/base/task_queue.h"
 
 namespace convoy {
 namespace {
@@ -70,11 +71,13 @@ class PackedMatMul : public Kernel {
     for (int64_t i = 0; i < matmul_.shape.batch_count(); ++i) {
       float* shared = scratch(context) + pieces_ * thread_scratch_;
       const float* b = panels(context, i, shared);
-      int64_t tasks = gemm_.task_count();
+      TaskQueue queue(gemm_.task_count(), pieces_);
       context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
         for (int64_t piece = begin; piece < end; ++piece) {
-          multiply(context, i, b, tasks * piece / pieces_, tasks * (piece + 1) / pieces_,
-                   scratch(context) + piece * thread_scratch_);
+          while (auto tasks = queue.take(piece)) {
+            multiply(context, i, b, tasks.begin, tasks.end,
+                     scratch(context) + piece * thread_scratch_);
+          }
         }
       });
     }
@@ -87,13 +90,15 @@ class PackedMatMul : public Kernel {
   }
 
   void run_matrices(KernelContext& context) const {
-    int64_t count = matmul_.shape.batch_count();
+    TaskQueue queue(matmul_.shape.batch_count(), pieces_);
     context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
         float* mine = scratch(context) + piece * thread_scratch_;
-        for (int64_t i = count * piece / pieces_; i < count * (piece + 1) / pieces_; ++i) {
-          const float* b = panels(context, i, mine + aligned(gemm_.scratch_size()));
-          multiply(context, i, b, 0, gemm_.task_count(), mine);
+        while (auto matrices = queue.take(piece)) {
+          for (int64_t i = matrices.begin; i < matrices.end; ++i) {
+            const float* b = panels(context, i, mine + aligned(gemm_.scratch_size()));
+            multiply(context, i, b, 0, gemm_.task_count(), mine);
+          }
         }
       }
     });

@@ -6,6 +6,7 @@
 #include "ops/kernels/pool/pool_rows.h"
 #include "ops/pool/pool_problem.h"
 #include "ops/pool/pool_walk.h"
+#include "runtime/base/task_queue.h"
 
 namespace convoy {
 namespace {
@@ -114,12 +115,16 @@ class PlanesPool : public Kernel {
     int64_t planes = problem_.batch * problem_.channels;
     int64_t pieces = std::min<int64_t>(context.threads().thread_count(), planes);
     if (planes * (input_plane_ + output_plane_) < 32768) pieces = 1;
+    if (planes == 0) return;
+    TaskQueue queue(planes, pieces);
     context.threads().parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
         float* row = scratch + piece * size;
         std::fill_n(row, size, max ? -std::numeric_limits<float>::infinity() : 0.0f);
-        for (int64_t i = planes * piece / pieces; i < planes * (piece + 1) / pieces; ++i) {
-          pool(plane_, x + i * input_plane_, y + i * output_plane_, row);
+        while (auto some = queue.take(piece)) {
+          for (int64_t i = some.begin; i < some.end; ++i) {
+            pool(plane_, x + i * input_plane_, y + i * output_plane_, row);
+          }
         }
       }
     });

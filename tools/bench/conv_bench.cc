@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ops/kernels/conv/direct_conv.h"
+#include "ops/kernels/conv/winograd_conv.h"
 #include "runtime/device/cpu_features.h"
 
 namespace convoy::kernels {
@@ -157,18 +158,25 @@ double flops(const ConvProblem& p) {
   return count;
 }
 
+double taps(const ConvProblem& p) {
+  double count = 1;
+  for (int i = 0; i < p.rank; ++i) count *= double(p.spatial[i].kernel);
+  return count;
+}
+
 int64_t extent(const ConvProblem& p, bool output) {
   const int64_t batch = output ? p.batch[1].output_stride : p.batch[1].input_stride;
   return p.batch[1].size * batch;
 }
 
+template <typename Conv>
 void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
-  std::vector<DirectConv> convs;
+  std::vector<Conv> convs;
   std::vector<Floats> weights, biases;
   int64_t most = 0, scratch_size = 0;
-  double count = 0;
+  double count = 0, estimate = 0;
   for (const ConvProblem& problem : problems) {
-    const DirectConv& conv = convs.emplace_back(problem, best_isa(), 1);
+    const Conv& conv = convs.emplace_back(problem, best_isa(), 1);
     const Floats plain = make_floats(conv.packed_weights_size());
     weights.push_back(make_floats(conv.packed_weights_size()));
     conv.pack_weights(plain.get(), weights.back().get());
@@ -177,6 +185,8 @@ void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
     most = std::max({most, extent(problem, false), extent(problem, true)});
     scratch_size = std::max(scratch_size, conv.scratch_size());
     count += flops(problem);
+    estimate += conv.cycles() * flops(problem) /
+                (2.0 * double(problem.in_channels * problem.out_channels) * taps(problem));
   }
   const Floats scratch = make_floats(scratch_size), first = make_floats(most);
   const Floats buffers[2] = {make_floats(most), make_floats(most)};
@@ -202,12 +212,15 @@ void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
   state.counters["peak_GFLOP/s"] = peak / 1e9;
   state.counters["peak_percent"] =
       benchmark::Counter(100e9 * per_run / peak, benchmark::Counter::kIsIterationInvariantRate);
+  // What the plan expected of a core with AVX2: 32 operations a cycle at its peak.
+  state.counters["estimated_percent"] = 100 * count / 32 / estimate;
   state.counters["best_percent"] = 100 * count / fastest / peak;
 }
 
+template <typename Conv = DirectConv>
 void add(const std::string& name, std::vector<ConvProblem> problems) {
   benchmark::RegisterBenchmark(name.c_str(),
-                               [problems](benchmark::State& state) { run(state, problems); });
+                               [problems](benchmark::State& state) { run<Conv>(state, problems); });
 }
 
 void add_all() {
@@ -236,6 +249,20 @@ void add_all() {
   add("direct_conv/plane_depthwise_c96_56_k3", {planes(1, 96, 1, 56, 3)});
   add("direct_conv/plane_depthwise_c384_14_k3", {planes(1, 384, 1, 14, 3)});
   add("direct_conv/plane_depthwise_c96_56_k7", {planes(1, 96, 1, 56, 7)});
+  add<WinogradConv>("winograd_conv/tcn_c64", stack(1, 64, 4000, 3, 10, 1, true));
+  add<WinogradConv>("winograd_conv/tcn_c256", stack(1, 256, 1000, 3, 10, 1, true));
+  add<WinogradConv>("winograd_conv/wavenet_c32", stack(1, 32, 16000, 3, 10, 1, true));
+  for (int i = 0; i < 8; ++i) {
+    ConvProblem layer = stack(1, 64, 4000, 3, 8, 1, true)[static_cast<size_t>(i)];
+    add<WinogradConv>("winograd_conv/c64_dilation" + std::to_string(1 << i), {layer});
+    add("direct_conv/c64_dilation" + std::to_string(1 << i), {layer});
+  }
+  for (int64_t channels : {16, 32, 64, 128, 256}) {
+    const int64_t size = channels == 256 ? 7 : 896 / channels;
+    const std::string name = "/plane_c" + std::to_string(channels);
+    add("direct_conv" + name, {planes(1, 1, channels, size, 3)});
+    add<WinogradConv>("winograd_conv" + name, {planes(1, 1, channels, size, 3)});
+  }
 }
 
 const bool kAdded = (add_all(), true);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ops/kernels/conv/conv_axes.h"
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/direct_conv.h"
 #include "ops/kernels/conv/tile_cost.h"
@@ -59,9 +60,6 @@ void DirectConv::choose_channel_layout() {
   ConvProblem& p = problem_;
   const ConvWindow& width = p.spatial[2];
   const int64_t columns = width.output_size;
-  auto is_unit = [](const ConvWindow& w) {
-    return w.kernel == 1 && w.input_size == 1 && w.output_size == 1 && w.pad_begin == 0;
-  };
   if (is_unit(p.spatial[0]) && is_unit(p.spatial[1]) && p.batch[1].size > 1 &&
       2 * columns <= kMostPixels)
     make_batch_rows();
@@ -102,6 +100,8 @@ bool DirectConv::prefers_channels() const {
   const bool is_depthwise = problem_.in_channels == 1 && problem_.out_channels == 1;
   return !is_depthwise && terms_ > 0 && width.output_size > 0 && channels_cost() < pixels_cost();
 }
+
+double DirectConv::cycles() const { return channels_ ? channels_cost() : pixels_cost(); }
 
 double DirectConv::channels_cost() const {
   const ConvKernels& k = *kernels_;

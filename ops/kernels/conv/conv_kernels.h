@@ -99,6 +99,40 @@ struct PixelStore {
   float high;
 };
 
+// v[row][j * v_copy + r * run + i] for i < run, r < runs: x0 - x2, x1 + x2, x2 - x1 and x1 - x3 of
+// xk = x[k][row][r * x_run + i].
+struct WinogradInput {
+  const float* x[4];
+  int64_t x_row;  // elements from one row to the next
+  int64_t x_run;
+  int64_t rows;
+  int64_t runs;
+  int64_t run;
+  bool whole;  // one run, and a whole vector may be read and written in place of a shorter one
+  float* v;
+  int64_t v_row;
+  int64_t v_copy;
+};
+
+// Pairs of output pixels from four sums each, sums[j * sums_copy + tile][channel]; see
+// winograd_conv.h. Tiles go row by row, in `runs` runs of `run`; tile i of a run gives pixel
+// run * output_run + i of the first and of the second half, where that is below the count.
+struct WinogradOutput {
+  const float* sums;
+  int64_t sums_copy;
+  int64_t tiles;  // of a row
+  int64_t rows;
+  int64_t runs;
+  int64_t run;
+  int64_t output_run;
+  float* first;
+  float* second;
+  int64_t first_row;  // elements from one row to the next
+  int64_t second_row;
+  int64_t first_count;  // pixels of a row; second_count is not more
+  int64_t second_count;
+};
+
 using ConvTileFunction = void (*)(const ConvTile&);
 
 constexpr int kMaxOcBlock = 8;
@@ -125,6 +159,12 @@ struct ConvKernels {
   void (*store_pixels)(const PixelStore& store);
 
   void (*pack)(const ConvPack& pack);
+
+  // Blocks of `size` floats, alternately to even and odd: `blocks` of each.
+  void (*winograd_halves)(const float* x, int64_t blocks, int64_t size, float* even, float* odd);
+  void (*winograd_input)(const WinogradInput& input);
+  // By vectors of channels in a pixel. Whether everything written is finite.
+  bool (*winograd_output[kMaxChannelVectors + 1])(const WinogradOutput& output);
 
   // Applies the activation to count contiguous elements in place.
   void (*activate)(ConvActivation activation, float alpha, float beta, float* row, int64_t count);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ops/kernels/conv/conv_axes.h"
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/direct_conv.h"
 #include "ops/kernels/conv/tile_cost.h"
@@ -17,30 +18,6 @@ constexpr int64_t kMostPackedRows = 64;
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
-
-bool is_unit(const ConvWindow& window) {
-  return window.kernel == 1 && window.input_size == 1 && window.output_size == 1 &&
-         window.pad_begin == 0;
-}
-
-bool is_pointwise(const ConvWindow& window) {
-  return window.kernel == 1 && window.stride == 1 && window.pad_begin == 0 &&
-         window.input_size == window.output_size;
-}
-
-// Makes outer and inner one axis, in inner, if they are one axis in memory.
-bool merge_pointwise(ConvWindow* outer, ConvWindow* inner) {
-  if (is_unit(*outer) || !is_pointwise(*outer) || !is_pointwise(*inner)) return false;
-  const int64_t n = inner->input_size;
-  if (outer->input_stride != n * inner->input_stride ||
-      outer->output_stride != n * inner->output_stride ||
-      outer->residual_stride != n * inner->residual_stride)
-    return false;
-  inner->input_size *= outer->input_size;
-  inner->output_size = inner->input_size;
-  *outer = ConvWindow{};
-  return true;
-}
 
 }  // namespace
 
@@ -79,25 +56,11 @@ DirectConv::DirectConv(const ConvProblem& problem, const ConvKernels& kernels, i
 
 void DirectConv::normalise() {
   ConvProblem& p = problem_;
-  for (; p.rank < 3; ++p.rank) {
-    p.spatial[2] = p.spatial[1];
-    p.spatial[1] = p.spatial[0];
-    p.spatial[0] = ConvWindow{};
-  }
-  weight_groups_ = 1;
-  for (int i = 1; i >= 0; --i) {
-    if (p.group[i].shared_weights) continue;
-    weight_group_strides_[i] = weight_groups_;
-    weight_groups_ *= p.group[i].size;
-  }
+  normalise_axes(&p);
+  weight_groups_ = count_weight_groups(p, weight_group_strides_);
   out_channels_ = packed_channels_ = p.out_channels;
   terms_ = p.in_channels;
   for (const ConvWindow& window : p.spatial) terms_ *= window.kernel;
-  for (int i : {1, 0})  // vectors run along the last axis: it should not be one of size 1
-    if (is_unit(p.spatial[2])) std::swap(p.spatial[i], p.spatial[2]);
-  merge_pointwise(&p.spatial[1], &p.spatial[2]);
-  if (is_unit(p.spatial[1])) std::swap(p.spatial[0], p.spatial[1]);
-  merge_pointwise(&p.spatial[1], &p.spatial[2]);
 }
 
 void DirectConv::choose_oc_blocks() {

@@ -110,6 +110,9 @@ class DirectConv {
   // The form that was chosen.
   ConvForm form() const { return channels_ ? ConvForm::channels : ConvForm::pixels; }
 
+  // Estimated cycles per output position, for all output channels of a group.
+  double cycles() const;
+
   // Floats that pack_weights writes. The packed form depends only on the instruction set, the
   // form, the weights' shape and the kernel sizes, so it can be shared by problems that differ
   // otherwise.

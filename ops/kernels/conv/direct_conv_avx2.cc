@@ -64,6 +64,7 @@ struct Avx2 {
 
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_winograd.h"
 
 constexpr ConvKernels make_kernels() {
   ConvKernels kernels = kernels_of<Avx2>();
@@ -78,6 +79,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Avx2, 3, 4>(kernels);
   kernels.store_channels = store_channels<Avx2>;
   kernels.store_pixels = store_pixels<Avx2>;
+  add_winograd<Avx2>(kernels);
   return kernels;
 }
 

@@ -6,6 +6,7 @@ namespace {
 
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_winograd.h"
 #include "ops/kernels/conv/conv_vector.h"
 
 typedef float Floats __attribute__((vector_size(16)));
@@ -23,6 +24,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Vector, 3, 4>(kernels);
   kernels.store_channels = store_channels<Vector>;
   kernels.store_pixels = store_pixels<Vector>;
+  add_winograd<Vector>(kernels);
   return kernels;
 }
 

@@ -1,8 +1,6 @@
 #include "ops/kernels/conv/direct_conv.h"
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,38 +14,11 @@
 
 #include "ops/kernels/conv/conv_kernels.h"
 #include "runtime/device/cpu_features.h"
+#include "tests/ops/kernels/conv/guarded_floats.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
 
 namespace convoy::kernels {
 namespace {
-
-// Floats between two pages that fault, ending at the second (or starting at the first).
-class GuardedFloats {
- public:
-  GuardedFloats(int64_t count, bool at_end) : page_(size_t(sysconf(_SC_PAGESIZE))) {
-    const size_t bytes = size_t(count) * sizeof(float);
-    const size_t body = (bytes + page_ - 1) / page_ * page_;
-    size_ = body + 2 * page_;
-    base_ = static_cast<char*>(
-        mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    mprotect(base_, page_, PROT_NONE);
-    mprotect(base_ + page_ + body, page_, PROT_NONE);
-    data_ = reinterpret_cast<float*>(base_ + page_ + (at_end ? body - bytes : 0));
-  }
-  GuardedFloats(const std::vector<float>& values, bool at_end)
-      : GuardedFloats(int64_t(values.size()), at_end) {
-    std::copy(values.begin(), values.end(), data_);
-  }
-  ~GuardedFloats() { munmap(base_, size_); }
-  GuardedFloats(const GuardedFloats&) = delete;
-  GuardedFloats& operator=(const GuardedFloats&) = delete;
-  float* data() { return data_; }
-
- private:
-  size_t page_, size_;
-  char* base_;
-  float* data_;
-};
 
 struct NamedKernels {
   std::string name;
@@ -325,6 +296,22 @@ TEST(DirectConv, PlanesAndVolumes) {
   for (int i = 0; i < 3; ++i) volume.spatial[i] = window(9 + i, 3, 1 + i % 2, 1, 1, 1);
   set_contiguous_strides(&volume);
   check(volume, random);
+}
+
+// Strides along axes of one position say nothing, also where the batch takes the place of one.
+TEST(DirectConv, StridesOfSingleAxes) {
+  std::mt19937_64 random(13);
+  for (int64_t size : {1, 3, 30})
+    for (int64_t out : {3, 20}) {
+      ConvProblem p = conv1d(3, 1, 9, out, window(size, 1));
+      p.rank = 3;
+      p.spatial[1] = p.spatial[2] = window(1, 1, 2, 3);
+      set_contiguous_strides(&p);
+      check(p, random);
+      std::swap(p.spatial[0], p.spatial[2]);
+      set_contiguous_strides(&p);
+      check(p, random);
+    }
 }
 
 TEST(DirectConv, Activations) {

@@ -57,6 +57,7 @@ struct WideVector {
 
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_winograd.h"
 
 constexpr ConvKernels make_kernels() {
   ConvKernels result = kernels_of<WideVector>();
@@ -73,6 +74,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<WideVector, 3, 8>(result);
   result.store_channels = store_channels<WideVector>;
   result.store_pixels = store_pixels<WideVector>;
+  add_winograd<WideVector>(result);
   return result;
 }
 

@@ -1,0 +1,537 @@
+#include "ops/kernels/conv/winograd_conv.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "ops/kernels/conv/conv_axes.h"
+#include "ops/kernels/conv/conv_kernels.h"
+
+namespace convoy::kernels {
+
+namespace {
+
+constexpr int64_t kSums = 4;           // products of a pair
+constexpr int64_t kMostTiles = 96;     // whose sums fit the first-level cache beside the weights
+constexpr int64_t kFewTiles = 32;      // leaves several rows to a block
+constexpr int64_t kMostTerms = 320;    // whose weights stay in the first-level cache
+constexpr int64_t kMostFloats = 64 * 1024;  // transformed input, in half of the second-level cache
+constexpr int64_t kShortRun = 8;       // shorter runs are gathered before their transform
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
+
+}  // namespace
+
+const char* WinogradConv::refusal(const ConvProblem& problem) {
+  ConvProblem p = problem;
+  normalise_axes(&p);
+  const ConvWindow& width = p.spatial[2];
+  if (width.kernel != 3 || width.stride != 1) return "no three taps at stride 1 on the last axis";
+  if (width.output_stride != 1 || (p.has_residual && width.residual_stride != 1)) {
+    return "outputs are apart";
+  }
+  int64_t outputs = p.out_channels;
+  for (const ConvWindow& window : p.spatial) outputs *= window.output_size;
+  for (int i = 0; i < 2; ++i) outputs *= p.batch[i].size * p.group[i].size;
+  return outputs == 0 || p.in_channels == 0 ? "nothing to compute" : nullptr;
+}
+
+WinogradConv::WinogradConv(const ConvProblem& problem, Isa isa, int threads)
+    : WinogradConv(problem, conv_kernels(isa), threads) {}
+
+WinogradConv::WinogradConv(const ConvProblem& problem, const ConvKernels& kernels, int threads)
+    : problem_(problem), kernels_(&kernels) {
+  normalise_axes(&problem_);
+  weight_groups_ = count_weight_groups(problem_, weight_group_strides_);
+  panels_ = {problem_.out_channels, kernels.lanes};
+  terms_ = problem_.in_channels * problem_.spatial[0].kernel * problem_.spatial[1].kernel;
+  choose_tiles();
+  choose_tasks(std::max(threads, 1));
+}
+
+int64_t WinogradConv::input_rows(int64_t rows) const {
+  const ConvWindow& window = problem_.spatial[1];
+  return (rows - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
+}
+
+// Channels that lie a multiple of a few cache lines apart would share few sets of the cache.
+int64_t WinogradConv::plane_size(int64_t rows) const {
+  const int64_t size = input_rows(rows) * kSums * tiles_;
+  return size % 64 == 0 ? size + 16 : size;
+}
+
+void WinogradConv::choose_tiles() {
+  const ConvWindow &rows = problem_.spatial[1], &width = problem_.spatial[2];
+  const int64_t planes = problem_.in_channels * problem_.spatial[0].kernel;
+  const int64_t fits = kMostFloats / (planes * input_rows(1) * kSums);
+  const int64_t most = std::clamp<int64_t>(fits, 8, rows.kernel > 1 ? kFewTiles : kMostTiles);
+  segments_ = divide_up(width.output_size, 2 * dilation());
+  block_segments_ = std::clamp<int64_t>(most / dilation(), 1, segments_);
+  width_blocks_ = divide_up(segments_, block_segments_);
+  block_segments_ = divide_up(segments_, width_blocks_);
+  run_ = dilation();
+  if (run_ > most) {
+    run_ = round_up(divide_up(run_, divide_up(run_, most)), kernels_->lanes);
+    runs_ = divide_up(dilation(), run_);
+    run_ = std::min(run_, dilation());
+  }
+  width_blocks_ *= runs_;
+  tiles_ = run_ * block_segments_;
+  while (rows_ < rows.output_size && (rows_ + 1) * tiles_ <= kMostTiles &&
+         planes * plane_size(rows_ + 1) <= kMostFloats)
+    ++rows_;
+}
+
+void WinogradConv::choose_tasks(int threads) {
+  int64_t outer = problem_.spatial[0].output_size * width_blocks_;
+  for (const ConvLoop& loop : problem_.batch) outer *= loop.size;
+  for (const ConvLoop& loop : problem_.group) outer *= loop.size;
+  const int64_t height = problem_.spatial[1].output_size;
+  row_blocks_ = divide_up(height, rows_);
+  const int64_t wanted = threads == 1 ? 1 : 4 * threads;
+  if (outer * row_blocks_ < wanted) {
+    row_blocks_ = std::min(height, std::max(row_blocks_, divide_up(height, 4)));
+    row_blocks_ = std::min(row_blocks_, divide_up(wanted, outer));
+  }
+  rows_ = divide_up(height, std::max<int64_t>(row_blocks_, divide_up(height, rows_)));
+  row_blocks_ = divide_up(height, rows_);
+  outer *= row_blocks_;
+  if (outer < wanted) oc_parts_ = std::min(panels_.count(), divide_up(wanted, outer));
+  task_count_ = outer * oc_parts_;
+}
+
+// Of a row of whole segments, before its transform.
+int64_t WinogradConv::row_size() const { return 2 * dilation() * (block_segments_ + 1); }
+
+int64_t WinogradConv::raw_size() const {
+  const int64_t lanes = kernels_->lanes;
+  if (runs_ > 1) return round_up(4 * (run_ + lanes), 16);
+  return round_up(input_rows(rows_) * row_size() + lanes, 16);
+}
+
+int64_t WinogradConv::half_size() const {
+  if (dilation() >= kShortRun) return 0;
+  return round_up(input_rows(rows_) * row_size() / 2 + kernels_->lanes, 16);
+}
+
+int64_t WinogradConv::scratch_size() const {
+  const int64_t planes = problem_.in_channels * problem_.spatial[0].kernel;
+  const int64_t pixels = rows_ * tiles_ * panels_.width_of(0);
+  const int64_t offsets = round_up(terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
+  return offsets + round_up(planes * plane_size(rows_) + kernels_->lanes, 16) + raw_size() + 2 * half_size() +
+         round_up((kSums + 2) * pixels, 16);
+}
+
+// Fitted to measurements on a core with AVX2, in the terms of DirectConv's estimates.
+double WinogradConv::cycles() const {
+  constexpr double kTransform = 2.0, kToCombine = 9.0, kToStore = 28.0, kPixel = 6.0;
+  constexpr double kWeight = 0.7;  // to the first-level cache, once a block
+  const ConvKernels& k = *kernels_;
+  const double outputs = static_cast<double>(problem_.spatial[2].output_size);
+  const double tiles = static_cast<double>(segments_ * runs_ * run_) / outputs;
+  const double block = static_cast<double>(rows_ * tiles_);
+  double pairs = 0, store = 0;
+  for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+    const int64_t vectors = panels_.vectors_of(panel);
+    const double count = static_cast<double>(vectors);
+    const double most = k.max_pixels[vectors];
+    const double pixels = block / std::ceil(block / most);
+    const double term = std::max({count * pixels / 2, (count + pixels + 1) / 2, 4.0});
+    pairs += static_cast<double>(kSums * terms_) * term / pixels + kToCombine * count;
+    store += (kToStore + kPixel * count * pixels) / pixels;
+  }
+  const double planes = static_cast<double>(problem_.in_channels * problem_.spatial[0].kernel);
+  const double overlap = static_cast<double>(input_rows(rows_)) / static_cast<double>(rows_);
+  pairs += planes * overlap * kTransform * 8 / k.lanes;
+  const double weights = static_cast<double>(kSums * terms_ * panels_.packed_channels());
+  return tiles * pairs + store + kWeight * weights * tiles / block;
+}
+
+void WinogradConv::pack_weights(const float* weights, float* packed) const {
+  for (int64_t group = 0; group < weight_groups_; ++group) {
+    for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+      const int64_t width = panels_.width_of(panel), size = panels_.size_of(panel);
+      const int64_t channel = group * panels_.channels + panels_.first_of(panel);
+      std::fill_n(packed, kSums * terms_ * width, 0.0f);
+      for (int64_t o = 0; o < size; ++o)
+        for (int64_t term = 0; term < terms_; ++term) {
+          const float* g = weights + ((channel + o) * terms_ + term) * 3;
+          const double outer = double(g[0]) + double(g[2]);
+          float* to = packed + term * width + o;
+          to[0] = g[0];
+          to[terms_ * width] = static_cast<float>((outer + g[1]) / 2);
+          to[2 * terms_ * width] = static_cast<float>((outer - g[1]) / 2);
+          to[3 * terms_ * width] = g[2];
+        }
+      packed += kSums * terms_ * width;
+    }
+  }
+}
+
+// One call of run_tasks.
+class WinogradRun {
+ public:
+  WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch);
+  void run(int64_t task);
+
+ private:
+  // Outputs of a task: pairs `first` and `first + dilation` along the last axis, of whole segments
+  // or of a run. first_count outputs of a row follow `first`; with several runs to a segment,
+  // second_count follow first + dilation.
+  struct Block {
+    const float* input;
+    const float* weights;
+    const float* bias;
+    const float* residual;
+    float* output;
+    int64_t depth, row, rows;
+    int64_t first, first_count, second_count;
+    int64_t segments, run, tiles;
+  };
+
+  struct Rows {
+    const float* data;
+    int64_t row;  // elements from one row to the next
+  };
+
+  void fill_offsets();
+  Block block_at(int64_t task) const;
+  void place(int64_t index, Block* block) const;
+  void transform_input(const Block& block);
+  void transform_runs(const Block& block, const float* slice, bool inside, float* v);
+  void transform_segments(const Block& block, const float* slice, bool inside, float* v);
+  Rows read(const Block& block, const float* slice, bool inside, int64_t row, int64_t rows,
+            int64_t first, int64_t count, float* to) const;
+  void compute(const Block& block, int64_t panel);
+  bool combine(const Block& block, int64_t panel) const;
+  void repair(const Block& block, int64_t panel) const;
+  float plain_sum(const Block& block, const float* weights, int64_t width, int64_t row,
+                  int64_t column) const;
+  void store(const Block& block, int64_t panel, int64_t column, int64_t count,
+             const float* sums) const;
+
+  const WinogradConv& conv_;
+  const ConvProblem& p_;
+  const ConvKernels& kernels_;
+  const ConvOperands& operands_;
+  int64_t* offsets_;
+  float* planes_;
+  float* raw_;
+  float* halves_;
+  float* sums_;
+  float* outputs_;
+  int64_t plane_;
+  int64_t transformed_ = -1;  // the tasks of which block of the input planes_ has
+};
+
+WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch)
+    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands) {
+  plane_ = conv.plane_size(conv.rows_);
+  offsets_ = reinterpret_cast<int64_t*>(scratch);
+  planes_ = scratch + round_up(conv.terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
+  const int64_t planes = p_.in_channels * p_.spatial[0].kernel;
+  raw_ = planes_ + round_up(planes * plane_ + kernels_.lanes, 16);
+  halves_ = raw_ + conv.raw_size();
+  sums_ = halves_ + 2 * conv.half_size();
+  outputs_ = sums_ + kSums * conv.rows_ * conv.tiles_ * conv.panels_.width_of(0);
+  fill_offsets();
+}
+
+void WinogradRun::fill_offsets() {
+  const ConvWindow& rows = p_.spatial[1];
+  int64_t* offset = offsets_;
+  for (int64_t plane = 0; plane < p_.in_channels * p_.spatial[0].kernel; ++plane)
+    for (int64_t kh = 0; kh < rows.kernel; ++kh)
+      *offset++ = plane * plane_ + kh * rows.dilation * kSums * conv_.tiles_;
+}
+
+// The last axis, by the index of a block of it.
+void WinogradRun::place(int64_t index, Block* block) const {
+  const int64_t dilation = conv_.dilation(), outputs = p_.spatial[2].output_size;
+  const int64_t segment = index / conv_.runs_ * conv_.block_segments_;
+  const int64_t from = index % conv_.runs_ * conv_.run_;
+  block->first = segment * 2 * dilation + from;
+  block->segments = std::min(conv_.block_segments_, conv_.segments_ - segment);
+  block->run = std::min(conv_.run_, dilation - from);
+  block->tiles = block->segments * block->run;
+  const int64_t left = outputs - block->first;
+  if (conv_.runs_ == 1) {
+    block->first_count = std::min(left, 2 * block->tiles);
+    block->second_count = 0;
+  } else {
+    block->first_count = std::clamp<int64_t>(left, 0, block->run);
+    block->second_count = std::clamp<int64_t>(left - dilation, 0, block->run);
+  }
+}
+
+WinogradRun::Block WinogradRun::block_at(int64_t task) const {
+  Block block;
+  auto next = [&task](int64_t size) {
+    const int64_t index = task % size;
+    task /= size;
+    return index;
+  };
+  next(conv_.oc_parts_);
+  place(next(conv_.width_blocks_), &block);
+  block.row = next(conv_.row_blocks_) * conv_.rows_;
+  block.rows = std::min(conv_.rows_, p_.spatial[1].output_size - block.row);
+  block.depth = next(p_.spatial[0].output_size);
+  const ConvLoop* const loops[4] = {&p_.group[1], &p_.group[0], &p_.batch[1], &p_.batch[0]};
+  int64_t input = 0, output = 0, residual = 0, group = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int64_t index = next(loops[i]->size);
+    input += index * loops[i]->input_stride;
+    output += index * loops[i]->output_stride;
+    residual += index * loops[i]->residual_stride;
+    if (i < 2) group += index * conv_.weight_group_strides_[1 - i];
+  }
+  block.input = operands_.input + input;
+  block.output = operands_.output + output;
+  block.residual = p_.has_residual ? operands_.residual + residual : nullptr;
+  block.weights =
+      operands_.packed_weights + group * kSums * conv_.terms_ * conv_.packed_channels();
+  block.bias = operands_.bias ? operands_.bias + group * p_.out_channels : nullptr;
+  return block;
+}
+
+void WinogradRun::run(int64_t task) {
+  const Block block = block_at(task);
+  if (block.first_count == 0) return;
+  const int64_t part = task % conv_.oc_parts_, panels = conv_.panels_.count();
+  if (transformed_ != task / conv_.oc_parts_) {
+    transform_input(block);
+    transformed_ = task / conv_.oc_parts_;
+  }
+  const int64_t end = panels * (part + 1) / conv_.oc_parts_;
+  for (int64_t panel = panels * part / conv_.oc_parts_; panel < end; ++panel) {
+    compute(block, panel);
+    if (!combine(block, panel)) repair(block, panel);
+    store(block, panel, block.first, block.first_count, outputs_);
+    if (block.second_count == 0) continue;
+    store(block, panel, block.first + conv_.dilation(), block.second_count,
+          outputs_ + block.rows * block.first_count * conv_.panels_.width_of(panel));
+  }
+}
+
+void WinogradRun::transform_input(const Block& block) {
+  const ConvWindow& depth = p_.spatial[0];
+  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
+    for (int64_t kd = 0; kd < depth.kernel; ++kd) {
+      const int64_t d = block.depth * depth.stride - depth.pad_begin + kd * depth.dilation;
+      const bool inside = d >= 0 && d < depth.input_size;
+      const float* slice =
+          block.input + ic * p_.in_channel_stride + (inside ? d * depth.input_stride : 0);
+      float* v = planes_ + (ic * depth.kernel + kd) * plane_;
+      if (conv_.runs_ > 1)
+        transform_runs(block, slice, inside, v);
+      else
+        transform_segments(block, slice, inside, v);
+    }
+}
+
+// Inputs of `rows` rows from position `first` on, `count` of each, zero where there are none. In
+// place where that is possible for all, else copied to `to`.
+WinogradRun::Rows WinogradRun::read(const Block& block, const float* slice, bool inside,
+                                    int64_t row, int64_t rows, int64_t first, int64_t count,
+                                    float* to) const {
+  const ConvWindow &height = p_.spatial[1], &width = p_.spatial[2];
+  row += block.row * height.stride - height.pad_begin;
+  first -= width.pad_begin;
+  if (rows == 1 && inside && row >= 0 && row < height.input_size && width.input_stride == 1 &&
+      first >= 0 && first + count <= width.input_size) {
+    return {slice + row * height.input_stride + first, count};
+  }
+  kernels_.pack({to, count, rows, count, slice, row, 1, inside ? height.input_size : 0,
+                 height.input_stride, first, 1, width.input_size, width.input_stride});
+  return {to, count};
+}
+
+// Four reads of each row, as far apart as the taps.
+void WinogradRun::transform_runs(const Block& block, const float* slice, bool inside, float* v) {
+  WinogradInput input = {};
+  input.rows = 1;
+  input.runs = 1;
+  input.run = block.run;
+  input.v_copy = conv_.tiles_;
+  for (int64_t row = 0; row < conv_.input_rows(block.rows); ++row) {
+    for (int64_t k = 0; k < 4; ++k)
+      input.x[k] = read(block, slice, inside, row, 1, block.first + k * conv_.dilation(), block.run,
+                        raw_ + k * (conv_.run_ + kernels_.lanes))
+                       .data;
+    input.v = v + row * kSums * conv_.tiles_;
+    kernels_.winograd_input(input);
+  }
+}
+
+void WinogradRun::transform_segments(const Block& block, const float* slice, bool inside,
+                                     float* v) {
+  const int64_t dilation = conv_.dilation(), rows = conv_.input_rows(block.rows);
+  const int64_t blocks = block.segments + 1;
+  const Rows x =
+      read(block, slice, inside, 0, rows, block.first, 2 * dilation * blocks, raw_);
+  WinogradInput input;
+  input.rows = rows;
+  input.v = v;
+  input.v_row = kSums * conv_.tiles_;
+  input.v_copy = conv_.tiles_;
+  input.whole = dilation < kShortRun;
+  if (dilation < kShortRun) {
+    float *even = halves_, *odd = halves_ + conv_.half_size();
+    kernels_.winograd_halves(x.data, rows * blocks, dilation, even, odd);
+    input.x_row = dilation * blocks;
+    input.x_run = 0;
+    input.runs = 1;
+    input.run = block.tiles;
+    for (int64_t k = 0; k < 4; ++k) input.x[k] = (k % 2 == 0 ? even : odd) + k / 2 * dilation;
+  } else {
+    input.x_row = x.row;
+    input.x_run = 2 * dilation;
+    input.runs = block.segments;
+    input.run = dilation;
+    for (int64_t k = 0; k < 4; ++k) input.x[k] = x.data + k * dilation;
+  }
+  kernels_.winograd_input(input);
+}
+
+// The sums of the pairs; the bias goes with m1, which is in both outputs.
+void WinogradRun::compute(const Block& block, int64_t panel) {
+  alignas(64) float bias[kMaxChannelVectors * 16] = {};
+  alignas(64) static constexpr float kZeros[kMaxChannelVectors * 16] = {};
+  const ChannelPanels& panels = conv_.panels_;
+  const int64_t first = panels.first_of(panel), width = panels.width_of(panel);
+  if (block.bias) std::copy_n(block.bias + first, panels.size_of(panel), bias);
+  const float* weights = block.weights + kSums * conv_.terms_ * first;
+  ChannelTile tile;
+  tile.x_row = p_.spatial[1].stride * kSums * conv_.tiles_;
+  tile.rows = block.rows;
+  tile.columns = block.tiles;
+  for (int64_t j = 0; j < kSums; ++j) {
+    tile.x = planes_ + j * conv_.tiles_;
+    tile.sums = sums_ + j * block.rows * block.tiles * width;
+    tile.bias = j == 1 ? bias : kZeros;
+    tile.offsets = offsets_;
+    for (int64_t left = conv_.terms_; left > 0; left -= tile.terms) {
+      tile.terms = std::min(left, kMostTerms);
+      tile.weights = weights;
+      kernels_.channels[panels.vectors_of(panel)](tile);
+      tile.offsets += tile.terms;
+      weights += tile.terms * width;
+      tile.bias = nullptr;
+    }
+  }
+}
+
+bool WinogradRun::combine(const Block& block, int64_t panel) const {
+  const ChannelPanels& panels = conv_.panels_;
+  const int64_t width = panels.width_of(panel), dilation = conv_.dilation();
+  WinogradOutput out;
+  out.sums = sums_;
+  out.sums_copy = block.rows * block.tiles * width;
+  out.tiles = block.tiles;
+  out.rows = block.rows;
+  out.runs = block.segments;
+  out.run = block.run;
+  out.output_run = 2 * dilation;
+  out.first = outputs_;
+  out.first_row = block.first_count * width;
+  out.first_count = block.first_count;
+  if (conv_.runs_ == 1) {
+    out.second = out.first + dilation * width;
+    out.second_row = out.first_row;
+    out.second_count = std::max<int64_t>(block.first_count - dilation, 0);
+  } else {
+    out.second = out.first + block.rows * out.first_row;
+    out.second_row = block.second_count * width;
+    out.second_count = block.second_count;
+  }
+  return kernels_.winograd_output[panels.vectors_of(panel)](out);
+}
+
+// What combine gives, by the definition where it is not finite.
+void WinogradRun::repair(const Block& block, int64_t panel) const {
+  const ChannelPanels& panels = conv_.panels_;
+  const int64_t first = panels.first_of(panel), width = panels.width_of(panel);
+  const float* weights = block.weights + kSums * conv_.terms_ * first;
+  float* to = outputs_;
+  auto run = [&](int64_t column, int64_t count) {
+    for (int64_t row = 0; row < block.rows; ++row)
+      for (int64_t i = 0; i < count; ++i, to += width)
+        for (int64_t o = 0; o < panels.size_of(panel); ++o) {
+          if (std::isfinite(to[o])) continue;
+          const float bias = block.bias ? block.bias[first + o] : 0.0f;
+          to[o] = bias + plain_sum(block, weights + o, width, block.row + row, column + i);
+        }
+  };
+  run(block.first, block.first_count);
+  run(block.first + conv_.dilation(), block.second_count);
+}
+
+float WinogradRun::plain_sum(const Block& block, const float* weights, int64_t width, int64_t row,
+                             int64_t column) const {
+  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &columns = p_.spatial[2];
+  const int64_t copy = conv_.terms_ * width;
+  float sum = 0;
+  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
+    for (int64_t kd = 0; kd < depth.kernel; ++kd)
+      for (int64_t kh = 0; kh < rows.kernel; ++kh, weights += width) {
+        const int64_t d = block.depth * depth.stride - depth.pad_begin + kd * depth.dilation;
+        const int64_t h = row * rows.stride - rows.pad_begin + kh * rows.dilation;
+        if (d < 0 || d >= depth.input_size || h < 0 || h >= rows.input_size) continue;
+        const float* x = block.input + ic * p_.in_channel_stride + d * depth.input_stride +
+                         h * rows.input_stride;
+        const float taps[3] = {weights[0], weights[copy] - weights[2 * copy], weights[3 * copy]};
+        for (int64_t k = 0; k < 3; ++k) {
+          const int64_t w = column - columns.pad_begin + k * columns.dilation;
+          if (w >= 0 && w < columns.input_size) sum += taps[k] * x[w * columns.input_stride];
+        }
+      }
+  return sum;
+}
+
+void WinogradRun::store(const Block& block, int64_t panel, int64_t column, int64_t count,
+                        const float* sums) const {
+  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
+  const ChannelPanels& panels = conv_.panels_;
+  const int64_t channel = panels.first_of(panel);
+  ChannelStore store;
+  store.sums = sums;
+  store.sums_pixel = panels.width_of(panel);
+  store.channels = panels.size_of(panel);
+  store.rows = block.rows;
+  store.columns = count;
+  store.y = block.output + channel * p_.out_channel_stride + block.depth * depth.output_stride +
+            block.row * rows.output_stride + column;
+  store.y_row = rows.output_stride;
+  store.y_channel = p_.out_channel_stride;
+  store.residual = nullptr;
+  if (block.residual)
+    store.residual = block.residual + channel * p_.residual_channel_stride +
+                     block.depth * depth.residual_stride + block.row * rows.residual_stride +
+                     column;
+  store.residual_row = rows.residual_stride;
+  store.residual_channel = p_.residual_channel_stride;
+  store.clamp = p_.activation == ConvActivation::relu || p_.activation == ConvActivation::clip;
+  store.low = p_.activation == ConvActivation::clip ? p_.alpha : 0;
+  store.high = p_.activation == ConvActivation::clip ? p_.beta
+                                                     : std::numeric_limits<float>::infinity();
+  if (store.y_row == count && (!store.residual || store.residual_row == count)) {
+    store.columns *= store.rows;
+    store.rows = 1;
+  }
+  kernels_.store_channels(store);
+  if (store.clamp || p_.activation == ConvActivation::none) return;
+  for (int64_t o = 0; o < store.channels; ++o)
+    for (int64_t row = 0; row < store.rows; ++row)
+      kernels_.activate(p_.activation, p_.alpha, p_.beta,
+                        store.y + o * store.y_channel + row * store.y_row, store.columns);
+}
+
+void WinogradConv::run_tasks(const ConvOperands& operands, int64_t first, int64_t last,
+                             float* scratch) const {
+  if (first >= last) return;
+  WinogradRun run(*this, operands, scratch);
+  for (int64_t task = first; task < last; ++task) run.run(task);
+}
+
+}  // namespace convoy::kernels

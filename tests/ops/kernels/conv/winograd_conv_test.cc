@@ -1,0 +1,218 @@
+#include "ops/kernels/conv/winograd_conv.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+
+#include "ops/kernels/conv/conv_kernels.h"
+#include "runtime/device/cpu_features.h"
+#include "tests/ops/kernels/conv/guarded_floats.h"
+#include "tests/ops/kernels/conv/reference_conv.h"
+
+namespace convoy::kernels {
+namespace {
+
+struct NamedKernels {
+  std::string name;
+  const ConvKernels* kernels;
+};
+
+std::vector<NamedKernels> all_kernels() {
+  std::vector<NamedKernels> all = {{"emulated", &emulated_conv_kernels()}};
+  for (Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512})
+    if (isa <= best_isa()) all.push_back({std::string(to_string(isa)), &conv_kernels(isa)});
+  return all;
+}
+
+std::vector<float> run_guarded(const WinogradConv& conv, const ConvData& data, int64_t calls,
+                               bool at_end) {
+  GuardedFloats input(data.input, at_end), weights(data.weights, at_end), bias(data.bias, at_end);
+  GuardedFloats residual(data.residual, at_end), output(data.output, at_end);
+  GuardedFloats packed(conv.packed_weights_size(), at_end);
+  const int64_t scratch_size = (conv.scratch_size() + 15) / 16 * 16;
+  GuardedFloats scratch(scratch_size, at_end);
+  std::memset(scratch.data(), 0xff, size_t(scratch_size) * sizeof(float));
+  conv.pack_weights(weights.data(), packed.data());
+  ConvOperands operands;
+  operands.input = input.data() + data.input_origin;
+  operands.packed_weights = packed.data();
+  operands.bias = data.bias.empty() ? nullptr : bias.data();
+  operands.residual = residual.data();
+  operands.output = output.data();
+  const int64_t tasks = conv.task_count();
+  for (int64_t call = calls - 1; call >= 0; --call)
+    conv.run_tasks(operands, tasks * call / calls, tasks * (call + 1) / calls, scratch.data());
+  return std::vector<float>(output.data(), output.data() + data.output.size());
+}
+
+bool same_kind(float got, double expected) {
+  if (std::isnan(expected)) return std::isnan(got);
+  return std::isinf(expected) && static_cast<double>(got) == expected;
+}
+
+// Errors are measured against the largest magnitude: a pair shares its rounding errors.
+void check(const ConvProblem& problem, const ConvData& data) {
+  ASSERT_EQ(WinogradConv::refusal(problem), nullptr);
+  std::vector<double> expected, magnitude;
+  reference_conv(problem, data, &expected, &magnitude);
+  double most = 0;
+  for (double value : magnitude)
+    if (std::isfinite(value)) most = std::max(most, value);
+  for (const NamedKernels& named : all_kernels()) {
+    const WinogradConv conv(problem, *named.kernels, 1);
+    const std::vector<float> got = run_guarded(conv, data, 1, true);
+    size_t wrong = 0;
+    for (size_t i = 0; i < got.size() && wrong < 3; ++i)
+      if (!(std::abs(got[i] - expected[i]) <= 2e-6 * most) && !same_kind(got[i], expected[i])) {
+        ++wrong;
+        ADD_FAILURE() << named.name << " at " << i << ": " << got[i] << " for " << expected[i]
+                      << "\n"
+                      << describe(problem);
+      }
+    for (int threads : {2, 5}) {
+      const WinogradConv split(problem, *named.kernels, threads);
+      const std::vector<float> again = run_guarded(split, data, 3, threads == 2);
+      ASSERT_EQ(0, std::memcmp(got.data(), again.data(), got.size() * sizeof(float)))
+          << named.name << " depends on the split\n"
+          << describe(problem);
+    }
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias = true) {
+  check(problem, make_data(problem, random, with_bias));
+}
+
+ConvWindow window(int64_t input, int64_t kernel, int64_t stride, int64_t dilation,
+                  int64_t pad_begin, int64_t pad_end) {
+  ConvWindow w;
+  w.input_size = input;
+  w.kernel = kernel;
+  w.stride = stride;
+  w.dilation = dilation;
+  w.pad_begin = pad_begin;
+  w.output_size = conv_output_size(input, kernel, stride, dilation, pad_begin, pad_end);
+  return w;
+}
+
+ConvWindow three(int64_t input, int64_t dilation = 1, int64_t pad = 0) {
+  return window(input, 3, 1, dilation, pad, pad);
+}
+
+ConvProblem conv1d(int64_t batch, int64_t groups, int64_t in_channels, int64_t out_channels,
+                   const ConvWindow& width) {
+  ConvProblem p;
+  p.batch[1].size = batch;
+  p.group[1].size = groups;
+  p.in_channels = in_channels;
+  p.out_channels = out_channels;
+  p.spatial[0] = width;
+  set_contiguous_strides(&p);
+  return p;
+}
+
+ConvProblem conv2d(int64_t in_channels, int64_t out_channels, const ConvWindow& rows,
+                   const ConvWindow& width) {
+  ConvProblem p = conv1d(2, 1, in_channels, out_channels, rows);
+  p.rank = 2;
+  p.spatial[1] = width;
+  set_contiguous_strides(&p);
+  return p;
+}
+
+TEST(WinogradConv, Widths) {
+  std::mt19937_64 random(1);
+  for (int64_t width = 3; width <= 40; ++width) check(conv1d(2, 1, 3, 5, three(width)), random);
+  for (int64_t width : {1, 2, 7, 191, 192, 193, 500})
+    check(conv1d(1, 1, 4, 17, three(width, 1, 1)), random);
+}
+
+TEST(WinogradConv, Dilations) {
+  std::mt19937_64 random(2);
+  for (int64_t dilation : {1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 48, 97, 100, 128, 200})
+    for (int64_t width : {20, 100, 391})
+      check(conv1d(1, 1, 3, 9, three(width, dilation, dilation)), random);
+  check(conv1d(1, 1, 700, 9, three(90, 30, 30)), random);
+}
+
+TEST(WinogradConv, Channels) {
+  std::mt19937_64 random(3);
+  for (int64_t out : {1, 7, 8, 16, 23, 24, 25, 33, 50})
+    check(conv1d(1, 2, 3, out, three(31)), random, out % 2 == 0);
+  for (int64_t in : {1, 2, 33, 400}) check(conv1d(1, 1, in, 8, three(50, 2, 2)), random);
+  ConvProblem shared = conv1d(2, 3, 4, 8, three(30));
+  shared.group[1].shared_weights = true;
+  check(shared, random);
+}
+
+TEST(WinogradConv, PlanesAndVolumes) {
+  std::mt19937_64 random(4);
+  for (int64_t size : {3, 7, 14, 28, 57})
+    check(conv2d(3, 10, three(size, 1, 1), three(size, 1, 1)), random);
+  check(conv2d(4, 9, window(20, 3, 2, 1, 1, 0), three(33, 1, 1)), random);
+  check(conv2d(4, 9, window(20, 4, 3, 2, 3, 2), three(33, 2, 2)), random);
+  check(conv2d(4, 9, window(20, 1, 1, 1, 0, 0), three(200, 64, 64)), random);
+  check(conv2d(3, 5, window(9, 3, 1, 12, 12, 12), three(21, 100, 100)), random);
+  ConvProblem volume = conv2d(2, 9, three(9, 1, 1), three(12, 1, 1));
+  volume.rank = 3;
+  volume.spatial[2] = three(13, 2, 1);
+  volume.spatial[0] = window(7, 2, 2, 1, 1, 1);
+  set_contiguous_strides(&volume);
+  check(volume, random);
+}
+
+TEST(WinogradConv, PaddingAndStrides) {
+  std::mt19937_64 random(5);
+  check(conv1d(2, 1, 2, 5, window(20, 3, 1, 1, 9, 2)), random);
+  check(conv1d(2, 1, 2, 5, window(60, 3, 1, 1, -4, -5)), random);
+  check(conv1d(1, 1, 2, 5, window(3, 3, 1, 1, 40, 50)), random);
+  ConvProblem last = conv1d(2, 1, 5, 6, three(50, 1, 1));
+  last.spatial[0].input_stride = 5;
+  last.in_channel_stride = 1;
+  check(last, random);
+}
+
+TEST(WinogradConv, Epilogues) {
+  std::mt19937_64 random(6);
+  for (int activation = 0; activation <= int(ConvActivation::silu); ++activation)
+    for (bool residual : {false, true}) {
+      ConvProblem p = conv1d(2, 2, 3, 7, three(45));
+      p.activation = ConvActivation(activation);
+      p.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+      p.beta = 0.5f;
+      p.has_residual = residual;
+      check(p, random);
+    }
+}
+
+// Only outputs that read them know of infinities, NaN and what overflows.
+TEST(WinogradConv, NonFiniteInputsSpreadAsTheDefinitionSays) {
+  std::mt19937_64 random(7);
+  const ConvProblem problem = conv1d(1, 1, 3, 9, three(60, 2, 2));
+  for (float value : {std::numeric_limits<float>::infinity(),
+                      -std::numeric_limits<float>::infinity(),
+                      std::numeric_limits<float>::quiet_NaN()})
+    for (size_t place : {0, 17, 30, 59}) {
+      ConvData data = make_data(problem, random, true);
+      data.input[60 + place] = value;
+      check(problem, data);
+    }
+}
+
+TEST(WinogradConv, RefusesWhatItCannotCompute) {
+  EXPECT_NE(WinogradConv::refusal(conv1d(1, 1, 2, 2, window(20, 5, 1, 1, 0, 0))), nullptr);
+  EXPECT_NE(WinogradConv::refusal(conv1d(1, 1, 2, 2, window(20, 3, 2, 1, 0, 0))), nullptr);
+  EXPECT_NE(WinogradConv::refusal(conv1d(0, 1, 2, 2, three(20))), nullptr);
+  EXPECT_NE(WinogradConv::refusal(conv1d(1, 1, 0, 2, three(20))), nullptr);
+  ConvProblem apart = conv1d(1, 1, 2, 2, three(20));
+  apart.spatial[0].output_stride = 2;
+  EXPECT_NE(WinogradConv::refusal(apart), nullptr);
+}
+
+}  // namespace
+}  // namespace convoy::kernels
