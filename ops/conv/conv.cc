@@ -59,7 +59,8 @@ void infer_fused(InferRequest& request) {
 }
 
 void add_kernels(OpDef& definition) {
-  definition.kernel("winograd", described<make_winograd_conv>)
+  definition.kernel("product", described<make_product_conv>)
+      .kernel("winograd", described<make_winograd_conv>)
       .kernel("direct", described<make_direct_conv>)
       .kernel("onednn_blocked", described<make_blocked_conv>)
       .kernel("onednn", described<make_onednn_conv>)

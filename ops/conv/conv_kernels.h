@@ -23,6 +23,8 @@ using ConvKernelFactory = std::unique_ptr<Kernel>(KernelRequest&, const ConvRequ
 ConvKernelFactory make_direct_conv;
 // The same with fewer products, for three taps and many channels. float32.
 ConvKernelFactory make_winograd_conv;
+// A window that is the whole input, as a matrix product. float32, constant weights.
+ConvKernelFactory make_product_conv;
 // oneDNN on channel-blocked tensors (first layers read plain ones). float32, constant weights or
 // not.
 ConvKernelFactory make_blocked_conv;
@@ -34,5 +36,11 @@ ConvKernelFactory make_reference_conv;
 int channel_block(Isa isa);
 // Whether make_blocked_conv is meant for this convolution.
 bool suits_blocked_layout(const ConvShape& shape, int block);
+
+// Whether oneDNN in blocks is faster, reorders included where the input is plain. Measured on one
+// core with AVX2: the direct kernel is as fast or faster and needs neither reorders nor code made
+// at run time; but between blocked neighbours oneDNN stays, and a depthwise convolution over two or
+// more spatial axes is worth the reorders.
+bool left_to_blocks(const KernelRequest& request, const ConvShape& shape);
 
 }  // namespace convoy

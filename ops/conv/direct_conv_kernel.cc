@@ -140,16 +140,6 @@ ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
   return problem;
 }
 
-// Whether oneDNN in blocks is faster, reorders included where the input is plain. Measured on one
-// core with AVX2: the direct kernel is as fast or faster and needs neither reorders nor code made
-// at run time; but between blocked neighbours oneDNN stays, and a depthwise convolution over two or
-// more spatial axes is worth the reorders.
-bool left_to_blocks(const KernelRequest& request, const ConvShape& shape) {
-  if (!suits_blocked_layout(shape, channel_block(request.isa))) return false;
-  if (!request.input(0).layout.plain()) return true;
-  return shape.groups > 1 && shape.group_in() == 1 && shape.window.rank() >= 2;
-}
-
 const char* refusal(const KernelRequest& request, const ConvRequest& conv) {
   if (request.input(0).dtype != DType::kFloat32) return "only float32";
   int rank = conv.shape.window.rank();
@@ -171,6 +161,12 @@ bool has_room(const Tensor& weights) {
 }
 
 }  // namespace
+
+bool left_to_blocks(const KernelRequest& request, const ConvShape& shape) {
+  if (!suits_blocked_layout(shape, channel_block(request.isa))) return false;
+  if (!request.input(0).layout.plain()) return true;
+  return shape.groups > 1 && shape.group_in() == 1 && shape.window.rank() >= 2;
+}
 
 void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
   static constexpr ConvActivation kActivations[] = {

@@ -34,6 +34,9 @@ void add_matmul_kernels(OpDef& definition, MatMulReader read);
 MatMulKernelFactory make_small_matmul;
 // Own loops on packed panels of B, float32; C only as a row.
 MatMulKernelFactory make_packed_matmul;
+// The same for a product that some other operator is: float32, B constant and contiguous, C none or
+// a row, columns of Y neighbours, sizes above 0.
+std::unique_ptr<Kernel> make_packed_product(KernelRequest& request, const MatMulRequest& matmul);
 // float32.
 MatMulKernelFactory make_onednn_matmul;
 MatMulKernelFactory make_reference_matmul;

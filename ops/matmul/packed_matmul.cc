@@ -133,6 +133,10 @@ class PackedMatMul : public Kernel {
 
 }  // namespace
 
+std::unique_ptr<Kernel> make_packed_product(KernelRequest& request, const MatMulRequest& matmul) {
+  return std::make_unique<PackedMatMul>(request, matmul);
+}
+
 std::unique_ptr<Kernel> make_packed_matmul(KernelRequest& request, MatMulReader read) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
   MatMulRequest matmul = read(request);
@@ -151,7 +155,7 @@ std::unique_ptr<Kernel> make_packed_matmul(KernelRequest& request, MatMulReader 
   request.accept_strides(matmul.a_input);
   request.accept_strides(matmul.b_input);
   if (matmul.has_residual) request.allow_in_place(3, 0);
-  return std::make_unique<PackedMatMul>(request, matmul);
+  return make_packed_product(request, matmul);
 }
 
 }  // namespace convoy

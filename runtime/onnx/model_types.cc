@@ -7,6 +7,7 @@
 #include "runtime/onnx/schema.h"
 #include "runtime/onnx/symbolic_context.h"
 #include "runtime/onnx/types.h"
+#include "runtime/onnx/window_sizes.h"
 
 namespace convoy {
 namespace {
@@ -93,7 +94,9 @@ class ModelInference {
     });
     schema->GetTypeAndShapeInferenceFunction()(context);
     for (size_t j = 0; j < node.outputs.size(); ++j) {
-      take_type(scope.graph, node, j, type_from_proto(*context.getOutputType(j)));
+      ValueType type = type_from_proto(*context.getOutputType(j));
+      if (j == 0) type = with_window_sizes(scope.graph, node, std::move(type));
+      take_type(scope.graph, node, j, type);
     }
     if (schema->has_data_propagation_function()) schema->GetDataPropagationFunction()(context);
   }

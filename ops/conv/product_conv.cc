@@ -1,0 +1,48 @@
+// Convolutions with one output position: each output channel is one sum over the whole input.
+#include "ops/conv/conv_kernels.h"
+#include "ops/matmul/matmul_kernels.h"
+
+namespace convoy {
+namespace {
+
+bool is_whole_input(const Window& window) {
+  for (int axis = 0; axis < window.rank(); ++axis) {
+    if (window.output[axis] != 1 || window.kernel[axis] != window.input[axis] ||
+        window.dilations[axis] != 1 || window.pads_begin[axis] != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_product_conv(KernelRequest& request, const ConvRequest& conv) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  const ConvShape& shape = conv.shape;
+  if (!is_whole_input(shape.window)) return request.refuse("more than one output position");
+  if (shape.groups != 1) return request.refuse("groups");
+  if (left_to_blocks(request, shape)) return request.refuse("blocked layouts are faster");
+  const Tensor* weights = request.constant(1);
+  if (weights == nullptr || request.weights == nullptr) return request.refuse("computed weights");
+  MatMulRequest product;
+  product.shape.m = shape.batch;
+  product.shape.n = shape.out_channels;
+  product.shape.k = shape.in_channels * element_count(shape.window.kernel);
+  if (product.shape.m == 0 || product.shape.n == 0 || product.shape.k == 0) {
+    return request.refuse("nothing to compute");
+  }
+  product.shape.a_m = product.shape.k;
+  product.shape.a_k = 1;
+  product.shape.b_k = 1;
+  product.shape.b_n = product.shape.k;
+  product.shape.y_m = product.shape.n;
+  product.shape.y_n = 1;
+  product.has_c = conv.has_bias;
+  product.c_n = 1;
+  product.has_residual = conv.has_residual;
+  product.epilogue = conv.epilogue;
+  return make_packed_product(request, product);
+}
+
+}  // namespace convoy
