@@ -1,5 +1,6 @@
 // Equal, Less, LessOrEqual, Greater, GreaterOrEqual, opset 1 and up: two operands of one type that
 // broadcast to each other give truth values.
+#include "ops/kernels/elementwise/compare_rows.h"
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/legacy_broadcast.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
@@ -8,45 +9,50 @@
 namespace convoy {
 namespace {
 
-enum class Comparison { kEqual, kLess, kLessOrEqual };
+using elementwise::Comparison;
 
-template <typename T>
-std::unique_ptr<Kernel> make_typed(KernelRequest& request, Comparison comparison, bool swapped,
-                                   int trailing_axes) {
-  auto make = [&](auto f) {
-    return elementwise::make_typed_kernel<bool, T, T>(request, f, trailing_axes);
-  };
-  switch (comparison) {
-    case Comparison::kEqual: return make([](const T& a, const T& b) { return a == b; });
-    case Comparison::kLess:
-      if (swapped) return make([](const T& a, const T& b) { return b < a; });
-      return make([](const T& a, const T& b) { return a < b; });
-    default:
-      if (swapped) return make([](const T& a, const T& b) { return b <= a; });
-      return make([](const T& a, const T& b) { return a <= b; });
-  }
+// a ? b, or b ? a where swapped.
+void compare(KernelContext& context, elementwise::CompareRow row, bool swapped,
+             int trailing_axes) {
+  elementwise::StridedWalk walk = elementwise::walk_of(context, 2, trailing_axes);
+  int left = swapped ? 1 : 0;
+  int right = 1 - left;
+  auto size = static_cast<int64_t>(size_of(context.input(0).dtype));
+  const auto* a = context.input(left).as<const std::byte>();
+  const auto* b = context.input(right).as<const std::byte>();
+  auto* out = context.output(0).as<bool>();
+  context.threads().parallel_for(walk.count, 16384, [&](int64_t begin, int64_t end) {
+    elementwise::for_each_row(
+        walk, begin, end, [&](const elementwise::WalkPosition& at, int64_t points) {
+          row(a + at.offset(left + 1) * size, walk.row_step(left + 1),
+              b + at.offset(right + 1) * size, walk.row_step(right + 1), out + at.offset(0),
+              walk.row_step(0), points);
+        });
+  });
 }
 
 std::unique_ptr<Kernel> make_compare(KernelRequest& request, Comparison comparison, bool swapped) {
   AttributeReader attributes = request.attributes();
   int trailing_axes = elementwise::read_legacy_broadcast(request, attributes);
   attributes.finish();
-  auto visit = [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    return make_typed<T>(request, comparison, swapped, trailing_axes);
-  };
   DType dtype = request.input(0).dtype;
   if (comparison == Comparison::kEqual && dtype == DType::kString) {
     return elementwise::make_typed_kernel<bool, std::string, std::string>(
         request, [](const std::string& a, const std::string& b) { return a == b; });
   }
-  if (dtype == DType::kBool) return visit(TypeTag<bool>{});
-  return visit_numeric(dtype, visit);
+  check_model(request.input(1).dtype == dtype && request.output(0).dtype == DType::kBool,
+              "the element types of the operands do not fit the operator");
+  elementwise::CompareRow row = elementwise::compare_row(comparison, dtype);
+  for (int i : {0, 1}) request.accept_strides(i);
+  request.accept_output_strides(0);
+  return make_kernel([row, swapped, trailing_axes](KernelContext& context) {
+    compare(context, row, swapped, trailing_axes);
+  });
 }
 
 void add(Registry& registry, const char* name, Comparison comparison, bool swapped) {
   OpDef& definition =
-      registry.add(name).kernel("reference", [comparison, swapped](KernelRequest& request) {
+      registry.add(name).kernel("rows", [comparison, swapped](KernelRequest& request) {
         return make_compare(request, comparison, swapped);
       });
   definition.infer = elementwise::infer_broadcast_bool;

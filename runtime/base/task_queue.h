@@ -7,9 +7,9 @@
 
 namespace convoy {
 
-// Tasks 0 .. tasks - 1, cut into `pieces` equal ranges of neighbours. Equal loops on idle cores thus
-// touch equal memory on equal cores, and a core that something else slows down is helped by the
-// others. Does not allocate. Thread-safe.
+// Tasks 0 .. tasks - 1, cut into `pieces` equal ranges of neighbours. Equal loops on idle cores
+// thus touch equal memory on equal cores, and a core that something else slows down is helped by
+// the others. Does not allocate. Thread-safe.
 class TaskQueue {
  public:
   struct Range {

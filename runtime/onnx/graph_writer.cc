@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "runtime/onnx/attributes.h"
+#include "runtime/onnx/size_names.h"
 #include "runtime/onnx/types.h"
 
 namespace convoy {
@@ -67,7 +68,7 @@ class Writer {
 
   void write_type(ValueId id, onnx::ValueInfoProto& proto) const {
     proto.set_name(name(id));
-    const ValueType& type = graph_.value(id).type;
+    ValueType type = without_own_names(graph_.value(id).type);
     if (type.kind != ValueType::Kind::kUnknown) type_to_proto(type, *proto.mutable_type());
   }
 

@@ -7,7 +7,7 @@
 #include "runtime/onnx/schema.h"
 #include "runtime/onnx/symbolic_context.h"
 #include "runtime/onnx/types.h"
-#include "runtime/onnx/window_sizes.h"
+#include "runtime/onnx/size_names.h"
 
 namespace convoy {
 namespace {
@@ -46,7 +46,9 @@ ValueType merged(const ValueType& known, const ValueType& inferred) {
     for (size_t i = 0; i < result.shape->size(); ++i) {
       Dimension& dimension = (*result.shape)[i];
       const Dimension& other = (*inferred.shape)[i];
-      bool says_more = !dimension.known() && (other.known() || dimension.symbol.empty());
+      bool has_name = !dimension.symbol.empty() &&
+                      (!is_own_name(dimension.symbol) || other.symbol.empty());
+      bool says_more = !dimension.known() && (other.known() || !has_name);
       if (says_more) dimension = other;
     }
   }
@@ -110,7 +112,9 @@ class ModelInference {
                       fmt::format("'{}' is declared as {} but would be {}", graph.value_name(id),
                                   to_string(known), to_string(inferred)));
     }
-    graph.set_type(id, merged(known, inferred));
+    ValueType type = merged(known, inferred);
+    bool told = graph.value(id).is_output;
+    graph.set_type(id, told ? without_own_names(type) : with_own_names(std::move(type)));
   }
 
   void infer_body(InferenceScope& around, Graph& body,

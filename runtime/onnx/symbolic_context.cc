@@ -2,6 +2,7 @@
 
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/graph_writer.h"
+#include "runtime/onnx/size_names.h"
 #include "runtime/onnx/types.h"
 
 namespace convoy {
@@ -20,7 +21,7 @@ class BodyInferencer final : public onnx::GraphInferencer {
     outputs_.clear();
     std::vector<const onnx::TypeProto*> result;
     for (ValueId id : body_.outputs()) {
-      type_to_proto(body_.value(id).type, outputs_.emplace_back());
+      type_to_proto(without_own_names(body_.value(id).type), outputs_.emplace_back());
       result.push_back(&outputs_.back());
     }
     return result;

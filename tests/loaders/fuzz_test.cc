@@ -95,8 +95,6 @@ TEST(Fuzz, MutatedModelsLoadOrThrow) {
   const char* given = std::getenv("CONVOY_FUZZ_SEED");
   uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
   const char* time = std::getenv("CONVOY_FUZZ_SECONDS");
-  auto end = std::chrono::steady_clock::now() +
-             std::chrono::seconds(time != nullptr ? std::atoi(time) : 3);
   RecordProperty("seed", std::to_string(seed));
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::fflush(stdout);  // a crash must not lose it
@@ -105,6 +103,8 @@ TEST(Fuzz, MutatedModelsLoadOrThrow) {
   Mutator mutator(seed, files);
   size_t tried = 0;
   size_t loaded = 0;
+  auto end = std::chrono::steady_clock::now() +
+             std::chrono::seconds(time != nullptr ? std::atoi(time) : 3);
   while (std::chrono::steady_clock::now() < end && !HasFailure()) {
     std::string bytes = mutator.next();
     SCOPED_TRACE(tried);

@@ -320,5 +320,75 @@ TEST(InferModelTypes, DeclaredTypesStayAndContradictionsAreWarnings) {
   EXPECT_EQ(to_string(graph.value(y).type), "float32[2,2]");
 }
 
+// --- names of sizes ---
+
+std::string symbol_of(const Graph& graph, ValueId value, size_t axis) {
+  return (*graph.value(value).type.shape)[axis].symbol;
+}
+
+struct WindowGraph {
+  Model model;
+  ValueId x = model.graph.add_input(
+      "x", ValueType::tensor(DType::kFloat32, std::vector<Dimension>{{1}, {4}, {-1, "length"}}));
+
+  ValueId add(const char* type, std::vector<ValueId> inputs, Attributes attributes = {}) {
+    Graph& graph = model.graph;
+    Node node;
+    node.name = "n";
+    node.op_type = type;
+    node.version = 17;
+    node.inputs = std::move(inputs);
+    node.outputs = {graph.add_value("o")};
+    node.attributes = std::move(attributes);
+    return graph.node(graph.add_node(std::move(node))).outputs[0];
+  }
+  ValueId conv(ValueId from, int64_t kernel, int64_t stride, int64_t pad) {
+    Tensor weights = Tensor::allocate(DType::kFloat32, {4, 4, kernel});
+    std::fill_n(weights.mutable_data<float>(), weights.count(), 1.0F);
+    return add("Conv", {from, model.graph.add_constant(weights, "w")},
+               {{"strides", std::vector<int64_t>{stride}},
+                {"pads", std::vector<int64_t>{pad, pad}}});
+  }
+};
+
+TEST(InferModelTypes, EqualWindowsGiveEqualNames) {
+  WindowGraph graph;
+  graph.model.opsets[""] = 17;
+  ValueId same = graph.conv(graph.x, 3, 1, 1);
+  ValueId wide = graph.conv(graph.x, 3, 2, 1);
+  ValueId narrow = graph.conv(graph.x, 1, 2, 0);
+  ValueId shorter = graph.conv(graph.x, 3, 2, 0);
+  ValueId pooled = graph.add("MaxPool", {same}, {{"kernel_shape", std::vector<int64_t>{3}},
+                                                 {"strides", std::vector<int64_t>{2}},
+                                                 {"pads", std::vector<int64_t>{1, 1}}});
+  ValueId up = graph.add("MaxPool", {same}, {{"kernel_shape", std::vector<int64_t>{3}},
+                                             {"strides", std::vector<int64_t>{2}},
+                                             {"ceil_mode", int64_t{1}}});
+  infer_model_types(graph.model);
+  const Graph& g = graph.model.graph;
+  EXPECT_EQ(symbol_of(g, same, 2), "length");
+  EXPECT_TRUE(symbol_of(g, wide, 2).starts_with("?"));
+  EXPECT_EQ(symbol_of(g, wide, 2), symbol_of(g, narrow, 2));
+  EXPECT_EQ(symbol_of(g, wide, 2), symbol_of(g, pooled, 2));
+  EXPECT_NE(symbol_of(g, wide, 2), symbol_of(g, shorter, 2));
+  EXPECT_NE(symbol_of(g, wide, 2), symbol_of(g, up, 2));
+}
+
+TEST(InferModelTypes, UnknownSizesGetNamesThatElementwiseOperatorsKeep) {
+  WindowGraph graph;
+  graph.model.opsets[""] = 17;
+  ValueId first = graph.add("NonZero", {graph.x});
+  ValueId second = graph.add("NonZero", {graph.x});
+  ValueId negative = graph.add("Neg", {first});
+  ValueId told = graph.add("Neg", {second});
+  graph.model.graph.add_output(told);
+  infer_model_types(graph.model);
+  const Graph& g = graph.model.graph;
+  EXPECT_FALSE(symbol_of(g, first, 1).empty());
+  EXPECT_NE(symbol_of(g, first, 1), symbol_of(g, second, 1));
+  EXPECT_EQ(symbol_of(g, first, 1), symbol_of(g, negative, 1));
+  EXPECT_EQ(symbol_of(g, told, 1), "");
+}
+
 }  // namespace
 }  // namespace convoy

@@ -119,7 +119,8 @@ int64_t WinogradConv::scratch_size() const {
   const int64_t planes = problem_.in_channels * problem_.spatial[0].kernel;
   const int64_t pixels = rows_ * tiles_ * panels_.width_of(0);
   const int64_t offsets = round_up(terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
-  return offsets + round_up(planes * plane_size(rows_) + kernels_->lanes, 16) + raw_size() + 2 * half_size() +
+  const int64_t transformed = round_up(planes * plane_size(rows_) + kernels_->lanes, 16);
+  return offsets + transformed + raw_size() + 2 * half_size() +
          round_up((kSums + 2) * pixels, 16);
 }
 

@@ -15,8 +15,8 @@ namespace convoy::kernels {
 //   m0 = (x0 - x2) g0, m1 = (x1 + x2) (g0 + g1 + g2) / 2, m2 = (x2 - x1) (g0 - g1 + g2) / 2,
 //   m3 = (x1 - x3) g2; the outputs are m0 + m1 + m2 and m1 - m2 - m3,
 // each m summed over input channels and the other axes' taps. Rounding errors are a few times those
-// of the plain sum, relative to the largest input. An output that is not finite is computed again as
-// the definition says, so that infinities and NaN spread no further.
+// of the plain sum, relative to the largest input. An output that is not finite is computed again
+// as the definition says, so that infinities and NaN spread no further.
 //
 // A plain value, immutable, safe to share among threads; allocates and throws nothing. The
 // conditions on sizes are DirectConv's.

@@ -17,11 +17,17 @@ struct VAdd {
   static VFloat combine(VFloat sum, VFloat x) { return sum + x; }
 };
 
+// Where the vector that begins at i lies: the last of a row is moved back to end with it.
+inline int64_t vector_place(int64_t i, int64_t size) {
+  return size >= kLanes && i > size - kLanes ? size - kLanes : i;
+}
+
 template <typename Op>
 void combine_rows(const kernels::PoolPlane& plane, const float* x, int64_t row, float* to) {
   const int64_t* const first = plane.taps + plane.row_taps[row];
   const int64_t* const last = plane.taps + plane.row_taps[row + 1];
-  for (int64_t i = 0; i < plane.input_row; i += kLanes) {
+  for (int64_t next = 0; next < plane.input_row; next += kLanes) {
+    const int64_t i = vector_place(next, plane.input_row);
     const int64_t left = plane.input_row - i;
     VFloat value = broadcast(Op::kStart);
     for (const int64_t* tap = first; tap != last; ++tap) {
@@ -50,7 +56,8 @@ VFloat load_strided(const float* from, int64_t stride) {
 
 template <typename Op, int64_t kStride>
 void combine_windows(const kernels::PoolPlane& plane, const float* row, float outer, float* y) {
-  for (int64_t i = 0; i < plane.output_row; i += kLanes) {
+  for (int64_t next = 0; next < plane.output_row; next += kLanes) {
+    const int64_t i = vector_place(next, plane.output_row);
     const float* from = row + i * plane.stride;
     VFloat value = load_strided<kStride>(from, plane.stride);
     for (int64_t k = 1; k < plane.kernel; ++k) {

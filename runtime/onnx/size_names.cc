@@ -1,4 +1,6 @@
-#include "runtime/onnx/window_sizes.h"
+#include "runtime/onnx/size_names.h"
+
+#include <atomic>
 
 #include <fmt/format.h>
 
@@ -57,7 +59,7 @@ std::optional<WindowAttributes> read_window(const Graph& graph, const Node& node
   return fits ? std::optional(window) : std::nullopt;
 }
 
-// (size + more) / stride + 1, rounded down, under a name that models don't use.
+// (size + more) / stride + 1, rounded down.
 std::string size_after(const std::string& size, const WindowAttributes& window, size_t axis) {
   int64_t stride = window.strides[axis], more = -1;
   if (!window.same) {
@@ -65,10 +67,12 @@ std::string size_after(const std::string& size, const WindowAttributes& window, 
     int64_t reach = window.dilations[axis] * (window.kernel[axis] - 1) + 1;
     more = window.pads[axis] + window.pads[axes + axis] - reach;
   }
-  return stride == 1 && more == -1 ? size : fmt::format("window({}{:+},{})", size, more, stride);
+  return stride == 1 && more == -1 ? size : fmt::format("?window({}{:+},{})", size, more, stride);
 }
 
 }  // namespace
+
+bool is_own_name(const std::string& symbol) { return !symbol.empty() && symbol[0] == '?'; }
 
 ValueType with_window_sizes(const Graph& graph, const Node& node, ValueType output) {
   if (!is_windowed(node) || !output.is_tensor() || !output.shape) return output;
@@ -87,6 +91,27 @@ ValueType with_window_sizes(const Graph& graph, const Node& node, ValueType outp
     if (symbol.size() <= kLongestSymbol) to.symbol = std::move(symbol);
   }
   return output;
+}
+
+ValueType with_own_names(ValueType type) {
+  static std::atomic<uint64_t> names{0};
+  if (!type.is_tensor() || !type.shape) return type;
+  for (Dimension& dimension : *type.shape) {
+    if (dimension.known() || !dimension.symbol.empty()) continue;
+    dimension.symbol = fmt::format("?{}", names.fetch_add(1) + 1);
+  }
+  return type;
+}
+
+ValueType without_own_names(ValueType type) {
+  if (type.element) {
+    type.element = std::make_shared<const ValueType>(without_own_names(*type.element));
+  }
+  if (!type.shape) return type;
+  for (Dimension& dimension : *type.shape) {
+    if (is_own_name(dimension.symbol)) dimension.symbol.clear();
+  }
+  return type;
 }
 
 }  // namespace convoy
