@@ -12,15 +12,18 @@ struct RunningForm {
   bool reverse = false;
 };
 
-// `inner` lines side by side: the walk along the axis is the outer loop.
+constexpr int64_t kBand = 256;
+
+// At most kBand of `inner` lines side by side: the walk along the axis is the outer loop.
 template <typename T, typename Sum, bool kProduct>
 void run_lines(const RunningForm& form, int64_t length, int64_t inner, int64_t width, const T* in,
                T* out) {
-  std::vector<Sum> totals(static_cast<size_t>(width), Sum(kProduct ? 1 : 0));
+  Sum totals[kBand];
+  std::fill_n(totals, width, Sum(kProduct ? 1 : 0));
   for (int64_t step = 0; step < length; ++step) {
     int64_t at = (form.reverse ? length - 1 - step : step) * inner;
     for (int64_t i = 0; i < width; ++i) {
-      Sum& total = totals[static_cast<size_t>(i)];
+      Sum& total = totals[i];
       auto value = static_cast<Sum>(in[at + i]);
       Sum next = kProduct ? total * value : total + value;
       out[at + i] = static_cast<T>(form.exclusive ? total : next);
@@ -40,7 +43,6 @@ void run_typed(KernelContext& context, const RunningForm& form, int axis) {
   for (int i = axis + 1; i < in.rank(); ++i) inner *= in.shape[i];
   if (in.count() == 0) return;
   int64_t outer = in.count() / (length * inner);
-  constexpr int64_t kBand = 256;
   int64_t bands = (inner + kBand - 1) / kBand;
   int64_t grain = std::max<int64_t>(1, 16384 / (length * std::min(inner, kBand)));
   context.threads().parallel_for(outer * bands, grain, [&](int64_t begin, int64_t end) {

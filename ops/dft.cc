@@ -84,14 +84,14 @@ void write_line(const Dft& dft, const Complex* line, T* y) {
 }
 
 template <typename T>
-void run(const Dft& dft, const Fft& plan, KernelContext& context) {
+void run(const Dft& dft, FftWorkers& workers, KernelContext& context) {
   const T* x = context.input(0).as<T>();
   T* y = context.output(0).as<T>();
   const int64_t grain = std::max<int64_t>(1, 2048 / dft.n);
   const bool real = dft.components_in == 1;
   context.threads().parallel_for(dft.outer * dft.inner, grain, [&](int64_t begin, int64_t end) {
-    Fft fft(plan);
-    std::vector<Complex> line(static_cast<size_t>(dft.n)), other(line), first(line), second(line);
+    FftWorkers::Lease worker = workers.take();
+    auto& [fft, line, other, first, second] = *worker;
     auto source = [&](int64_t i) {
       return x + (i / dft.inner * dft.given * dft.inner + i % dft.inner) * dft.components_in;
     };
@@ -125,16 +125,16 @@ std::unique_ptr<Kernel> make_dft(KernelRequest& request) {
   attributes.finish();
   const bool known = (!request.has_input(1) || request.constant(1) != nullptr) &&
                      (old || !request.has_input(2) || request.constant(2) != nullptr);
-  std::shared_ptr<const Fft> plan;
+  std::shared_ptr<FftWorkers> plan;
   if (known) {
     const int64_t axis = old ? default_axis : scalar(request, 2).value_or(default_axis);
     dft = complete(dft, request.input(0).shape, request.output(0).shape, axis, scalar(request, 1));
-    plan = std::make_shared<Fft>(dft.n, dft.inverse);
+    plan = std::make_shared<FftWorkers>(dft.n, dft.inverse);
   }
   return make_kernel([dft, plan, default_axis, old](KernelContext& context) {
     if (context.output(0).count() == 0) return;
     Dft complete_dft = dft;
-    std::shared_ptr<const Fft> fft = plan;
+    std::shared_ptr<FftWorkers> fft = plan;
     if (!fft) {
       auto read = [&](int i) -> std::optional<int64_t> {
         if (!context.has_input(i)) return std::nullopt;
@@ -143,7 +143,7 @@ std::unique_ptr<Kernel> make_dft(KernelRequest& request) {
       };
       const int64_t axis = old ? default_axis : read(2).value_or(default_axis);
       complete_dft = complete(dft, context.input(0).shape, context.output(0).shape, axis, read(1));
-      fft = std::make_shared<Fft>(complete_dft.n, complete_dft.inverse);
+      fft = std::make_shared<FftWorkers>(complete_dft.n, complete_dft.inverse);
     }
     visit_floating(context.input(0).dtype, [&](auto tag) {
       run<typename decltype(tag)::type>(complete_dft, *fft, context);

@@ -110,30 +110,53 @@ Taps taps_at(float normalized, int64_t size, const GridForm& form) {
   return taps;
 }
 
-// The taps of one output position over all axes, as offsets in a plane.
-struct Cloud {
-  std::vector<int64_t> offset;
-  std::vector<float> weight;
+constexpr int kMostAxes = kMaxRank - 2;
 
-  void collect(const std::vector<Taps>& axes, const Shape& shape) {
-    offset.assign(1, 0);
-    weight.assign(1, 1);
-    for (size_t a = 0; a < axes.size(); ++a) {
-      size_t old = offset.size();
-      std::vector<int64_t> next_offset;
-      std::vector<float> next_weight;
-      for (size_t i = 0; i < old; ++i) {
-        for (int k = 0; k < axes[a].count; ++k) {
-          if (axes[a].index[k] < 0 || axes[a].weight[k] == 0) continue;
-          next_offset.push_back(offset[i] * shape[static_cast<int>(a) + 2] + axes[a].index[k]);
-          next_weight.push_back(weight[i] * axes[a].weight[k]);
-        }
-      }
-      offset = std::move(next_offset);
-      weight = std::move(next_weight);
+// The taps of one output position: one Taps for each axis of `shape` behind the second.
+struct Cloud {
+  int rank = 0;
+  Shape shape;
+  Taps axes[kMostAxes];
+
+  // visit(offset in a plane, weight) for the product of all axes' taps.
+  template <typename Visit>
+  void for_each(const Visit& visit, int axis = 0, int64_t at = 0, float weight = 1) const {
+    if (axis == rank) return visit(at, weight);
+    const Taps& taps = axes[axis];
+    for (int k = 0; k < taps.count; ++k) {
+      if (taps.index[k] < 0 || taps.weight[k] == 0) continue;
+      for_each(visit, axis + 1, at * shape[axis + 2] + taps.index[k], weight * taps.weight[k]);
     }
   }
 };
+
+// The weighted sums at one position in `channels` planes, one after the other.
+template <typename T, typename Sum>
+void sample_channels(const Cloud& cloud, const T* planes, int64_t plane, int64_t channels, T* to,
+                     int64_t to_channel) {
+  constexpr int kMost = 64;  // taps of three axes
+  int64_t offset[kMost];
+  float weight[kMost];
+  int count = 0;
+  cloud.for_each([&](int64_t at, float part) {
+    if (count < kMost) offset[count] = at, weight[count] = part;
+    ++count;
+  });
+  for (int64_t c = 0; c < channels; ++c) {
+    const T* from = planes + c * plane;
+    Sum sum = 0;
+    if (count <= kMost) {
+      for (int k = 0; k < count; ++k) {
+        sum += static_cast<Sum>(weight[k]) * static_cast<Sum>(from[offset[k]]);
+      }
+    } else {
+      cloud.for_each([&](int64_t at, float part) {
+        sum += static_cast<Sum>(part) * static_cast<Sum>(from[at]);
+      });
+    }
+    to[c * to_channel] = static_cast<T>(sum);
+  }
+}
 
 template <typename T, typename G>
 void sample_points(const TensorView& in, const TensorView& grid, const TensorView& out,
@@ -143,23 +166,17 @@ void sample_points(const TensorView& in, const TensorView& grid, const TensorVie
   int64_t channels = in.shape[1];
   int64_t points = grid.count() / axes / in.shape[0];
   int64_t plane = in.count() / (in.shape[0] * channels);
-  std::vector<Taps> taps(static_cast<size_t>(axes));
   Cloud cloud;
+  cloud.rank = axes;
+  cloud.shape = in.shape;
   for (int64_t item = begin; item < end; ++item) {
     for (int a = 0; a < axes; ++a) {
       auto position = static_cast<float>(grid.as<G>()[item * axes + axes - 1 - a]);
-      taps[static_cast<size_t>(a)] = taps_at(position, in.shape[a + 2], form);
+      cloud.axes[a] = taps_at(position, in.shape[a + 2], form);
     }
-    cloud.collect(taps, in.shape);
     int64_t n = item / points;
-    for (int64_t c = 0; c < channels; ++c) {
-      const T* from = in.as<T>() + (n * channels + c) * plane;
-      Sum sum = 0;
-      for (size_t k = 0; k < cloud.offset.size(); ++k) {
-        sum += static_cast<Sum>(cloud.weight[k]) * static_cast<Sum>(from[cloud.offset[k]]);
-      }
-      out.as<T>()[(n * channels + c) * points + item % points] = static_cast<T>(sum);
-    }
+    sample_channels<T, Sum>(cloud, in.as<T>() + n * channels * plane, plane, channels,
+                            out.as<T>() + n * channels * points + item % points, points);
   }
 }
 

@@ -44,12 +44,6 @@ Sample bilinear(double y, double x, int64_t height, int64_t width) {
   return sample;
 }
 
-// Samples of all cells of one region, the same number for each.
-struct Region {
-  int64_t per_cell = 0;
-  std::vector<Sample> samples;
-};
-
 int64_t samples_along(double length, int64_t sampling) {
   if (sampling > 0) return sampling;
   constexpr double kMost = 4096;
@@ -57,53 +51,83 @@ int64_t samples_along(double length, int64_t sampling) {
   return std::max<int64_t>(0, static_cast<int64_t>(std::ceil(length)));
 }
 
-Region sample_region(const RoiForm& form, const double* roi, const Shape& in, const Shape& out) {
+// One region: where its cells are, and how many samples each has.
+struct Region {
+  double top, left;
+  double cell_height, cell_width;
+  int64_t rows, columns;  // of samples in a cell
+  int64_t height, width;  // of the input
+
+  int64_t per_cell() const { return rows * columns; }
+  Sample sample(int64_t cell_row, int64_t cell_column, int64_t s) const {
+    double y0 = top + static_cast<double>(cell_row) * cell_height;
+    double x0 = left + static_cast<double>(cell_column) * cell_width;
+    double y = y0 + (static_cast<double>(s / columns) + 0.5) * cell_height /
+                        static_cast<double>(rows);
+    double x = x0 + (static_cast<double>(s % columns) + 0.5) * cell_width /
+                        static_cast<double>(columns);
+    return bilinear(y, x, height, width);
+  }
+};
+
+Region place_region(const RoiForm& form, const double* roi, const Shape& in, const Shape& out) {
   double offset = form.half_pixel ? 0.5 : 0;
-  double left = roi[0] * form.scale - offset;
-  double top = roi[1] * form.scale - offset;
-  double width = roi[2] * form.scale - offset - left;
-  double height = roi[3] * form.scale - offset - top;
-  check_input(std::isfinite(left + top + width + height), "a region is not finite");
+  Region region;
+  region.left = roi[0] * form.scale - offset;
+  region.top = roi[1] * form.scale - offset;
+  double width = roi[2] * form.scale - offset - region.left;
+  double height = roi[3] * form.scale - offset - region.top;
+  check_input(std::isfinite(region.left + region.top + width + height), "a region is not finite");
   if (!form.half_pixel) {
     width = std::max(width, 1.0);
     height = std::max(height, 1.0);
   }
-  double cell_height = height / static_cast<double>(out[2]);
-  double cell_width = width / static_cast<double>(out[3]);
-  int64_t rows = samples_along(cell_height, form.sampling);
-  int64_t columns = samples_along(cell_width, form.sampling);
-  Region region;
-  region.per_cell = rows * columns;
-  for (int64_t cell = 0; cell < out[2] * out[3]; ++cell) {
-    double y0 = top + static_cast<double>(cell / out[3]) * cell_height;
-    double x0 = left + static_cast<double>(cell % out[3]) * cell_width;
-    for (int64_t s = 0; s < rows * columns; ++s) {
-      double y = y0 + (static_cast<double>(s / columns) + 0.5) * cell_height /
-                          static_cast<double>(rows);
-      double x = x0 + (static_cast<double>(s % columns) + 0.5) * cell_width /
-                          static_cast<double>(columns);
-      region.samples.push_back(bilinear(y, x, in[2], in[3]));
-    }
-  }
+  region.cell_height = height / static_cast<double>(out[2]);
+  region.cell_width = width / static_cast<double>(out[3]);
+  region.rows = samples_along(region.cell_height, form.sampling);
+  region.columns = samples_along(region.cell_width, form.sampling);
+  region.height = in[2];
+  region.width = in[3];
   return region;
 }
 
-template <typename T>
-double pool_cell(const Region& region, int64_t cell, const T* plane, bool average) {
+// Sum and maximum over the samples that a cell has been given so far.
+struct CellTotal {
   double sum = 0;
   double largest = 0;
-  for (int64_t s = 0; s < region.per_cell; ++s) {
-    const Sample& sample = region.samples[static_cast<size_t>(cell * region.per_cell + s)];
+  bool any = false;
+
+  template <typename T>
+  void add(const Sample& sample, const T* plane) {
     double part[4];
     for (int k = 0; k < 4; ++k) {
       part[k] = sample.weight[k] * static_cast<double>(plane[sample.at[k]]);
     }
     sum += part[0] + part[1] + part[2] + part[3];
     double top = std::max(std::max(part[0], part[1]), std::max(part[2], part[3]));
-    largest = s == 0 ? top : std::max(largest, top);
+    largest = any ? std::max(largest, top) : top;
+    any = true;
   }
-  if (!average) return largest;
-  return sum / static_cast<double>(std::max<int64_t>(region.per_cell, 1));
+};
+
+// One cell in all channels. The samples of a cell are the same in each; so many are kept, and more
+// are placed again for each channel.
+template <typename T>
+void pool_cell(const Region& region, int64_t row, int64_t column, bool average, const T* planes,
+               int64_t channels, T* to, int64_t to_channel) {
+  constexpr int64_t kMost = 64;
+  Sample samples[kMost];
+  int64_t count = region.per_cell();
+  for (int64_t s = 0; s < std::min(count, kMost); ++s) samples[s] = region.sample(row, column, s);
+  for (int64_t c = 0; c < channels; ++c) {
+    const T* plane = planes + c * region.height * region.width;
+    CellTotal total;
+    for (int64_t s = 0; s < count; ++s) {
+      total.add(s < kMost ? samples[s] : region.sample(row, column, s), plane);
+    }
+    double mean = total.sum / static_cast<double>(std::max<int64_t>(count, 1));
+    to[c * to_channel] = static_cast<T>(average ? mean : total.largest);
+  }
 }
 
 template <typename T>
@@ -111,20 +135,18 @@ void run_typed(KernelContext& context, const RoiForm& form) {
   const TensorView& in = context.input(0);
   const TensorView& out = context.output(0);
   int64_t channels = in.shape[1];
-  int64_t plane = in.shape[2] * in.shape[3];
   int64_t cells = out.shape[2] * out.shape[3];
   context.threads().parallel_for(out.shape[0], 1, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
       double roi[4];
       for (int k = 0; k < 4; ++k) roi[k] = static_cast<double>(context.input(1).as<T>()[n * 4 + k]);
       int64_t batch = checked_index(index_at(context.input(2), n), in.shape[0]);
-      Region region = sample_region(form, roi, in.shape, out.shape);
-      for (int64_t c = 0; c < channels; ++c) {
-        const T* from = in.as<T>() + (batch * channels + c) * plane;
-        T* to = out.as<T>() + (n * channels + c) * cells;
-        for (int64_t cell = 0; cell < cells; ++cell) {
-          to[cell] = static_cast<T>(pool_cell(region, cell, from, form.average));
-        }
+      Region region = place_region(form, roi, in.shape, out.shape);
+      const T* planes = in.as<T>() + batch * channels * in.shape[2] * in.shape[3];
+      T* to = out.as<T>() + n * channels * cells;
+      for (int64_t cell = 0; cell < cells; ++cell) {
+        pool_cell(region, cell / out.shape[3], cell % out.shape[3], form.average, planes, channels,
+                  to + cell, cells);
       }
     }
   });

@@ -2,6 +2,7 @@
 // [batch, length, 1 or 2], to [batch, frames, bins, 2].
 
 #include "ops/kernels/fft/fft.h"
+#include "ops/kernels/index/index.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -17,11 +18,6 @@ struct Stft {
   int64_t bins = 0;
 };
 
-int64_t scalar(const TensorView& view, const char* name) {
-  check_input(view.count() == 1, "{} has {} elements, expected one", name, view.count());
-  return to_int64s(Tensor::borrow(view))[0];
-}
-
 Stft read_sizes(const KernelContext& context) {
   const TensorView& signal = context.input(0);
   const TensorView& spectrum = context.output(0);
@@ -34,11 +30,11 @@ Stft read_sizes(const KernelContext& context) {
   stft.components = signal.rank() == 3 ? signal.shape[2] : 1;
   check_input(stft.components == 1 || stft.components == 2,
               "the last dimension of signal is {}, expected 1 or 2", stft.components);
-  stft.frame_step = scalar(context.input(1), "frame_step");
+  stft.frame_step = single_index(context.input(1), "frame_step");
   stft.frame_length = stft.length;
   if (context.has_input(2)) stft.frame_length = context.input(2).count();
   if (context.has_input(3)) {
-    const int64_t given = scalar(context.input(3), "frame_length");
+    const int64_t given = single_index(context.input(3), "frame_length");
     check_input(!context.has_input(2) || given == stft.frame_length,
                 "frame_length is {} but the window has {} elements", given, stft.frame_length);
     stft.frame_length = given;
@@ -57,20 +53,11 @@ Stft read_sizes(const KernelContext& context) {
 }
 
 template <typename T>
-std::vector<double> read_window(const KernelContext& context, int64_t length) {
-  std::vector<double> window(static_cast<size_t>(length), 1.0);
-  if (!context.has_input(2)) return window;
-  const T* from = context.input(2).as<T>();
-  for (size_t k = 0; k < window.size(); ++k) window[k] = static_cast<double>(from[k]);
-  return window;
-}
-
-template <typename T>
-void run(const Stft& stft, const Fft& plan, KernelContext& context) {
+void run(const Stft& stft, FftWorkers& workers, KernelContext& context) {
   using Work = std::conditional_t<std::is_same_v<T, double>, double, float>;
   const T* signal = context.input(0).as<T>();
   T* spectrum = context.output(0).as<T>();
-  const std::vector<double> window = read_window<T>(context, stft.frame_length);
+  const T* window = context.has_input(2) ? context.input(2).as<T>() : nullptr;
   auto write = [&](int64_t frame, const std::vector<Complex>& line) {
     T* to = spectrum + frame * stft.bins * 2;
     for (int64_t k = 0; k < stft.bins; ++k) {
@@ -83,8 +70,8 @@ void run(const Stft& stft, const Fft& plan, KernelContext& context) {
                         stft.components;
   };
   auto frames = [&](int64_t begin, int64_t end) {
-    Fft fft(plan);
-    std::vector<Complex> line(window.size()), first(line), second(line);
+    FftWorkers::Lease worker = workers.take();
+    auto& [fft, line, other, first, second] = *worker;
     for (int64_t i = begin; i < end; ++i) {
       const bool pair = stft.components == 1 && i + 1 < end;
       const T* a = source(i);
@@ -92,7 +79,7 @@ void run(const Stft& stft, const Fft& plan, KernelContext& context) {
       const int64_t step = stft.components;
       const bool imaginary = pair || stft.components == 2;
       for (int64_t k = 0; k < stft.frame_length; ++k) {
-        const double weight = window[static_cast<size_t>(k)];
+        const double weight = window ? static_cast<double>(window[k]) : 1.0;
         line[static_cast<size_t>(k)] =
             Complex(static_cast<double>(a[k * step]) * weight,
                     imaginary ? static_cast<double>(b[k * step]) * weight : 0.0);
@@ -124,15 +111,15 @@ std::unique_ptr<Kernel> make_stft(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   attributes.integer("onesided", 1);  // the output's shape tells
   attributes.finish();
-  std::shared_ptr<const Fft> plan;
+  std::shared_ptr<FftWorkers> plan;
   const int64_t length = planned_length(request);
-  if (length > 0) plan = std::make_shared<Fft>(length, false);
+  if (length > 0) plan = std::make_shared<FftWorkers>(length, false);
   return make_kernel([plan](KernelContext& context) {
     if (context.output(0).count() == 0) return;
     const Stft stft = read_sizes(context);
-    std::shared_ptr<const Fft> fft = plan;
+    std::shared_ptr<FftWorkers> fft = plan;
     if (!fft || fft->size() != stft.frame_length) {
-      fft = std::make_shared<Fft>(stft.frame_length, false);
+      fft = std::make_shared<FftWorkers>(stft.frame_length, false);
     }
     visit_floating(context.input(0).dtype, [&](auto tag) {
       run<typename decltype(tag)::type>(stft, *fft, context);

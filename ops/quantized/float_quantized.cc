@@ -60,9 +60,9 @@ void to_float(const TensorView& from, int32_t zero, float* to, ThreadPool& threa
   convert(from.as<const uint8_t>());
 }
 
-// The scales that turn sums into results; empty for int32 results.
+// The scales that turn sums into results; not read for int32 results.
 struct Rescale {
-  std::vector<float> w_scale;
+  Scales w_scale;
   float x_over_y = 1;
   int32_t y_zero = 0;
 
@@ -72,7 +72,7 @@ struct Rescale {
     x_over_y = scales(context, slots.x_scale, 1)[0] / scales(context, slots.y_scale, 1)[0];
     y_zero = zero_points(context, slots.y_zero, 1)[0];
   }
-  float factor(int64_t channel) const { return x_over_y * entry(w_scale, channel); }
+  float factor(int64_t channel) const { return x_over_y * w_scale[channel]; }
   template <typename Sum>
   void store(const TensorView& y, int64_t at, Sum sum, float factor) const {
     if (y.dtype == DType::kInt32) {
@@ -109,10 +109,19 @@ const char* objection(const KernelRequest& request, const QuantizedSlots& slots)
   return nullptr;
 }
 
+// Those of constant weights, one for all or one for each channel.
 std::vector<int32_t> weight_zeros(const KernelRequest& request, const QuantizedSlots& slots,
                                   int64_t channels) {
   if (!request.has_input(slots.w_zero)) return {0};
-  return zero_points(request.constant(slots.w_zero)->contiguous().view(), channels);
+  Tensor given = request.constant(slots.w_zero)->contiguous();
+  ZeroPoints zeros(given.view(), channels);
+  std::vector<int32_t> list;
+  for (int64_t i = 0; i < given.count(); ++i) list.push_back(zeros[i]);
+  return list;
+}
+
+int32_t entry(const std::vector<int32_t>& list, int64_t i) {
+  return list[list.size() == 1 ? 0 : static_cast<size_t>(i)];
 }
 
 // A product in blocks along k that are exact each; sums of the blocks in int32.

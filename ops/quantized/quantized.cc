@@ -15,9 +15,10 @@ constexpr Slots kLinear = {0, 3, 2, 5, 1, 4, 6, 7, 8};
 
 template <typename X, typename W>
 void run_conv(const ConvShape& shape, const Slots& slots, KernelContext& context) {
-  std::vector<int32_t> x_zero = zero_points(context, slots.x_zero, 1);
-  std::vector<int32_t> w_zero = zero_points(context, slots.w_zero, shape.out_channels);
-  w_zero.resize(static_cast<size_t>(shape.out_channels), w_zero[0]);
+  int32_t x_zero = zero_points(context, slots.x_zero, 1)[0];
+  ZeroPoints given = zero_points(context, slots.w_zero, shape.out_channels);
+  auto* w_zero = reinterpret_cast<int32_t*>(context.scratch());
+  for (int64_t i = 0; i < shape.out_channels; ++i) w_zero[i] = given[i];
   const auto* x = context.input(slots.x).as<const X>();
   const auto* w = context.input(slots.w).as<const W>();
   ReferenceConv<int32_t, X, W> conv(shape);
@@ -29,22 +30,22 @@ void run_conv(const ConvShape& shape, const Slots& slots, KernelContext& context
     auto* y = context.output(0).as<int32_t>();
     auto store = [&](int64_t n, int64_t channel, int64_t first, const int32_t* sums,
                      int64_t count) { std::copy_n(sums, count, y + offset_of(n, channel, first)); };
-    return conv.run(x, w, x_zero[0], w_zero.data(), context.threads(), store);
+    return conv.run(x, w, x_zero, w_zero, context.threads(), store);
   }
   float x_scale = scales(context, slots.x_scale, 1)[0];
-  std::vector<float> w_scale = scales(context, slots.w_scale, shape.out_channels);
+  Scales w_scale = scales(context, slots.w_scale, shape.out_channels);
   float y_scale = scales(context, slots.y_scale, 1)[0];
   int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
   const int32_t* bias =
       context.has_input(slots.bias) ? context.input(slots.bias).as<const int32_t>() : nullptr;
   auto* y = context.output(0).as<X>();
   auto store = [&](int64_t n, int64_t channel, int64_t first, const int32_t* sums, int64_t count) {
-    float scale = x_scale * entry(w_scale, channel) / y_scale;
+    float scale = x_scale * w_scale[channel] / y_scale;
     int32_t base = bias ? bias[channel] : 0;
     X* to = y + offset_of(n, channel, first);
     for (int64_t i = 0; i < count; ++i) to[i] = requantize<X>(sums[i] + base, scale, y_zero);
   };
-  conv.run(x, w, x_zero[0], w_zero.data(), context.threads(), store);
+  conv.run(x, w, x_zero, w_zero, context.threads(), store);
 }
 
 std::unique_ptr<Kernel> make_conv(KernelRequest& request, const Slots& slots) {
@@ -63,6 +64,7 @@ std::unique_ptr<Kernel> make_conv(KernelRequest& request, const Slots& slots) {
   bool same_type = slots.y_scale < 0 || request.output(0).dtype == x.dtype;
   check_supported(same_type, "x of type {} and y of type {}", to_string(x.dtype),
                   to_string(request.output(0).dtype));
+  request.use_scratch(static_cast<size_t>(shape.out_channels) * sizeof(int32_t));
   return visit_8bit(x.dtype, w.dtype, [&](auto first, auto second) {
     using X = typename decltype(first)::type;
     using W = typename decltype(second)::type;
@@ -83,13 +85,13 @@ void run_matmul(const IntegerMatMul& matmul, KernelContext& context) {
   const Slots& slots = matmul.slots;
   const MatMulShape& shape = matmul.shape;
   int64_t rows = matmul.rows;
-  std::vector<int32_t> a_zero = zero_points(context, slots.x_zero, rows);
-  std::vector<int32_t> b_zero = zero_points(context, slots.w_zero, shape.n);
+  ZeroPoints a_zero = zero_points(context, slots.x_zero, rows);
+  ZeroPoints b_zero = zero_points(context, slots.w_zero, shape.n);
   auto load_a = [&](A value, int64_t row) {
-    return static_cast<int32_t>(value) - entry(a_zero, row % rows);
+    return static_cast<int32_t>(value) - a_zero[row % rows];
   };
   auto load_b = [&](B value, int64_t column) {
-    return static_cast<int32_t>(value) - entry(b_zero, column);
+    return static_cast<int32_t>(value) - b_zero[column];
   };
   const auto* a = context.input(slots.x).as<const A>();
   const auto* b = context.input(slots.w).as<const B>();
@@ -100,16 +102,16 @@ void run_matmul(const IntegerMatMul& matmul, KernelContext& context) {
     };
     return reference_matmul<int32_t>(shape, a, b, context.threads(), load_a, load_b, store);
   }
-  std::vector<float> a_scale = scales(context, slots.x_scale, rows);
-  std::vector<float> b_scale = scales(context, slots.w_scale, shape.n);
+  Scales a_scale = scales(context, slots.x_scale, rows);
+  Scales b_scale = scales(context, slots.w_scale, shape.n);
   float y_scale = scales(context, slots.y_scale, 1)[0];
   int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
   auto* y = context.output(0).as<A>();
   auto store = [&](int64_t offset, int64_t row, int64_t first, const int32_t* sums,
                    int64_t count) {
-    float left = entry(a_scale, row % rows) / y_scale;
+    float left = a_scale[row % rows] / y_scale;
     for (int64_t j = 0; j < count; ++j) {
-      float scale = left * entry(b_scale, first + j);
+      float scale = left * b_scale[first + j];
       y[offset + j * shape.y_n] = requantize<A>(sums[j], scale, y_zero);
     }
   };

@@ -4,52 +4,67 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "runtime/op/kernel.h"
 
 namespace convoy {
 
-// 8-bit zero points, one for all or one for each of `count`. Throws kInvalidInput for another
-// number of them.
-inline std::vector<int32_t> zero_points(const TensorView& view, int64_t count) {
-  int64_t given = view.count();
-  check_input(given == 1 || given == count, "{} zero points for {} rows or channels", given, count);
-  bool is_signed = view.dtype == DType::kInt8;
-  check_supported(is_signed || view.dtype == DType::kUInt8, "zero points of type {}",
-                  to_string(view.dtype));
-  std::vector<int32_t> zeros(static_cast<size_t>(given));
-  for (int64_t j = 0; j < given; ++j) {
-    zeros[static_cast<size_t>(j)] = is_signed ? view.as<int8_t>()[j] : view.as<uint8_t>()[j];
+// 8-bit zero points as they lie in a tensor: one for all or one for each row or channel.
+class ZeroPoints {
+ public:
+  ZeroPoints() = default;  // 0 for all
+  // Throws kInvalidInput for a number of them that is neither 1 nor count.
+  ZeroPoints(const TensorView& view, int64_t count)
+      : data_(view.data), is_signed_(view.dtype == DType::kInt8), one_(view.count() == 1) {
+    check_input(one_ || view.count() == count, "{} zero points for {} rows or channels",
+                view.count(), count);
+    check_supported(is_signed_ || view.dtype == DType::kUInt8, "zero points of type {}",
+                    to_string(view.dtype));
   }
-  return zeros;
+  int32_t operator[](int64_t i) const {
+    if (data_ == nullptr) return 0;
+    if (one_) i = 0;
+    return is_signed_ ? static_cast<const int8_t*>(data_)[i]
+                      : static_cast<const uint8_t*>(data_)[i];
+  }
+
+ private:
+  const void* data_ = nullptr;
+  bool is_signed_ = false;
+  bool one_ = true;
+};
+
+// Those of input `i`; 0 when it is left out.
+inline ZeroPoints zero_points(const KernelContext& context, int i, int64_t count) {
+  return context.has_input(i) ? ZeroPoints(context.input(i), count) : ZeroPoints();
 }
 
-// Those of input `i`; {0} when it is left out.
-inline std::vector<int32_t> zero_points(const KernelContext& context, int i, int64_t count) {
-  if (!context.has_input(i)) return {0};
-  return zero_points(context.input(i), count);
-}
+// Scales as they lie in a tensor of float32, float16 or bfloat16: one for all or one for each row
+// or channel.
+class Scales {
+ public:
+  Scales() = default;  // 1 for all
+  Scales(const TensorView& view, int64_t count)
+      : data_(view.data), dtype_(view.dtype), one_(view.count() == 1) {
+    check_input(one_ || view.count() == count, "{} scales for {} rows or channels", view.count(),
+                count);
+  }
+  float operator[](int64_t i) const {
+    if (data_ == nullptr) return 1;
+    if (one_) i = 0;
+    return visit_dtype_among<float, Float16, BFloat16>(dtype_, [&](auto tag) {
+      return static_cast<float>(static_cast<const typename decltype(tag)::type*>(data_)[i]);
+    });
+  }
 
-// The scales of input `i` as float, one for all or one for each of `count`.
-inline std::vector<float> scales(const KernelContext& context, int i, int64_t count) {
-  const TensorView& view = context.input(i);
-  int64_t given = view.count();
-  check_input(given == 1 || given == count, "{} scales for {} rows or channels", given, count);
-  std::vector<float> result(static_cast<size_t>(given));
-  visit_dtype_among<float, Float16, BFloat16>(view.dtype, [&](auto tag) {
-    const auto* values = view.as<const typename decltype(tag)::type>();
-    for (int64_t j = 0; j < given; ++j) {
-      result[static_cast<size_t>(j)] = static_cast<float>(values[j]);
-    }
-  });
-  return result;
-}
+ private:
+  const void* data_ = nullptr;
+  DType dtype_ = DType::kFloat32;
+  bool one_ = true;
+};
 
-// list[i], or list[0] where one entry stands for all.
-template <typename T>
-T entry(const std::vector<T>& list, int64_t i) {
-  return list[list.size() == 1 ? 0 : static_cast<size_t>(i)];
+inline Scales scales(const KernelContext& context, int i, int64_t count) {
+  return Scales(context.input(i), count);
 }
 
 // round(sum * scale) + zero, half to even, saturated to T.

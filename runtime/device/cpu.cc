@@ -49,7 +49,8 @@ std::string_view to_string(DeviceKind kind) {
 }
 
 Device& cpu_device() {
-  static CpuDevice device;
+  // Never destroyed: tensors may live in static objects that are destroyed later.
+  static CpuDevice& device = *new CpuDevice;
   return device;
 }
 

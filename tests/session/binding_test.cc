@@ -115,7 +115,12 @@ INSTANTIATE_TEST_SUITE_P(Networks, SteadyRuns,
                                            "mnasnet0_5_ts", "shufflenet_v2_x0_5_ts",
                                            "resnet_narrow_ts", "unet2d_ts", "cnn3d_ts", "lstm_ts",
                                            "gru_ts", "vit_tiny_ts", "whisper_encoder_ts",
-                                           "norms_ts", "activations_ts", "convt2d_opts_ts"),
+                                           "norms_ts", "activations_ts", "convt2d_opts_ts",
+                                           "grid_sample_ts", "roi_align_ts", "stft_op_real_ts",
+                                           "fft_rfft_dyn", "fft_irfft_dyn", "cumsum_scatter_ts",
+                                           "moe_topk_gather_ts", "quant_conv1d_qdq_perchan_q",
+                                           "quant_conv2d_qdq_q", "quant_matmul_qdq_q",
+                                           "quant_conv1d_dynamic_q", "quant_mlp_dynamic_q"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace

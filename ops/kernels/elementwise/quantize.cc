@@ -1,7 +1,6 @@
 #include "ops/kernels/elementwise/quantize.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "ops/kernels/cast/cast.h"
 
@@ -29,18 +28,19 @@ bool integer_range(DType dtype, Range& range) {
   }
 }
 
-// A whole scale or zero-point tensor as floats.
-std::vector<float> as_floats(const TensorView& view) {
-  std::vector<float> values(static_cast<size_t>(view.count()));
-  load_as_float(view.dtype, view.data, 1, values.data(), view.count());
-  return values;
+// `count` elements of a scale or zero point, from `first` on, as float.
+void load(const TensorView& view, int64_t first, int64_t count, float* to) {
+  const auto* from = view.as<const std::byte>() + first * static_cast<int64_t>(size_of(view.dtype));
+  load_as_float(view.dtype, from, 1, to, count);
 }
 
-// A tile's parameters, one number for each element.
-void spread(const std::vector<float>& values, const ScaleMap& map, int64_t begin, int64_t count,
+// A tile's parameters, one number for each element; 0 where there are none.
+void spread(const TensorView& values, const ScaleMap& map, int64_t begin, int64_t count,
             float* to) {
-  if (map.kind == ScaleMap::Kind::kTensor || values.size() == 1) {
-    std::fill_n(to, count, values[0]);
+  if (!values.present() || map.kind == ScaleMap::Kind::kTensor || values.count() == 1) {
+    float value = 0;
+    if (values.present()) load(values, 0, 1, &value);
+    std::fill_n(to, count, value);
     return;
   }
   int64_t inner = begin % map.inner;
@@ -49,15 +49,21 @@ void spread(const std::vector<float>& values, const ScaleMap& map, int64_t begin
   int64_t blocks = (map.length + map.block - 1) / map.block;
   for (int64_t i = 0; i < count;) {
     int64_t run = std::min(map.inner - inner, count - i);
-    if (map.kind == ScaleMap::Kind::kAxis) {
-      std::fill_n(to + i, run, values[static_cast<size_t>(along)]);
+    int64_t steps = 1;
+    if (map.kind == ScaleMap::Kind::kBlocks) {
+      load(values, (outer * blocks + along / map.block) * map.inner + inner, run, to + i);
+    } else if (map.inner == 1) {
+      steps = run = std::min(map.length - along, count - i);
+      load(values, along, run, to + i);
     } else {
-      int64_t at = (outer * blocks + along / map.block) * map.inner + inner;
-      std::copy_n(values.begin() + at, run, to + i);
+      float value = 0;
+      load(values, along, 1, &value);
+      std::fill_n(to + i, run, value);
     }
     i += run;
     inner = 0;
-    if (++along < map.length) continue;
+    along += steps;
+    if (along < map.length) continue;
     along = 0;
     ++outer;
   }
@@ -137,15 +143,13 @@ void check_quantize_target(const QuantizeTarget& target) {
 void quantize(const TensorView& x, const TensorView& scale, const TensorView& zero_point,
               const TensorView& y, const ScaleMap& map, const QuantizeTarget& target,
               ThreadPool& threads) {
-  std::vector<float> scales = as_floats(scale);
-  std::vector<float> zeros = zero_point.present() ? as_floats(zero_point) : std::vector<float>{0};
   threads.parallel_for(x.count(), 8192, [&](int64_t begin, int64_t end) {
     float tile_scales[kTile];
     float tile_zeros[kTile];
     for (int64_t i = begin; i < end; i += kTile) {
       int64_t count = std::min(kTile, end - i);
-      spread(scales, map, i, count, tile_scales);
-      spread(zeros, map, i, count, tile_zeros);
+      spread(scale, map, i, count, tile_scales);
+      spread(zero_point, map, i, count, tile_zeros);
       quantize_tile(x, y, tile_scales, tile_zeros, target, i, count);
     }
   });
@@ -153,8 +157,6 @@ void quantize(const TensorView& x, const TensorView& scale, const TensorView& ze
 
 void dequantize(const TensorView& x, const TensorView& scale, const TensorView& zero_point,
                 const TensorView& y, const ScaleMap& map, ThreadPool& threads) {
-  std::vector<float> scales = as_floats(scale);
-  std::vector<float> zeros = zero_point.present() ? as_floats(zero_point) : std::vector<float>{0};
   auto x_bytes = static_cast<int64_t>(size_of(x.dtype));
   threads.parallel_for(x.count(), 8192, [&](int64_t begin, int64_t end) {
     float tile_scales[kTile];
@@ -162,8 +164,8 @@ void dequantize(const TensorView& x, const TensorView& scale, const TensorView& 
     float values[kTile];
     for (int64_t i = begin; i < end; i += kTile) {
       int64_t count = std::min(kTile, end - i);
-      spread(scales, map, i, count, tile_scales);
-      spread(zeros, map, i, count, tile_zeros);
+      spread(scale, map, i, count, tile_scales);
+      spread(zero_point, map, i, count, tile_zeros);
       load_as_float(x.dtype, x.as<std::byte>() + i * x_bytes, 1, values, count);
       for (int64_t k = 0; k < count; ++k) {
         values[k] = (values[k] - tile_zeros[k]) * tile_scales[k];

@@ -57,4 +57,22 @@ void Fft::transform_real_pair(const Complex* x, Complex* a, Complex* b, int64_t 
   }
 }
 
+FftWorkers::Lease FftWorkers::take() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      Worker* worker = free_.back().release();
+      free_.pop_back();
+      return Lease(worker, {this});
+    }
+  }
+  std::vector<Complex> line(static_cast<size_t>(size()));
+  return Lease(new Worker{plan_, line, line, line, line}, {this});
+}
+
+void FftWorkers::give_back(Worker* worker) {
+  std::lock_guard lock(mutex_);
+  free_.emplace_back(worker);
+}
+
 }  // namespace convoy

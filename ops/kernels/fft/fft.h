@@ -4,6 +4,7 @@
 #include <complex>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace convoy {
@@ -32,6 +33,33 @@ class Fft {
   int64_t n_;
   std::unique_ptr<Library> library_;
   std::vector<Complex> pair_;
+};
+
+// Transforms of one length with memory for their lines, which runs take and give back: only as many
+// are made as ever were in use at once. Thread-safe.
+class FftWorkers {
+ public:
+  struct Worker {
+    Fft fft;
+    std::vector<Complex> line, other, first, second;  // of the transform's length
+  };
+  struct GiveBack {
+    FftWorkers* workers;
+    void operator()(Worker* worker) const { workers->give_back(worker); }
+  };
+  using Lease = std::unique_ptr<Worker, GiveBack>;
+
+  FftWorkers(int64_t n, bool inverse) : plan_(n, inverse) {}
+
+  int64_t size() const { return plan_.size(); }
+  Lease take();
+
+ private:
+  void give_back(Worker* worker);
+
+  Fft plan_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Worker>> free_;
 };
 
 }  // namespace convoy
