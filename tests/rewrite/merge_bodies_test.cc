@@ -133,5 +133,66 @@ TEST(MergeBodies, ARowThatABodyReadsIsTakenOut) {
   }
 }
 
+// The merged weight is a new constant: the body goes on reading the old one.
+TEST(MergeBodies, AnInitializerThatABodyReadsToo) {
+  auto make = [](GraphCase& test) {
+    ValueId x = rows_input(test);
+    ValueId condition = test.input("c", {}, DType::kBool);
+    std::vector<ValueId> rows, weights;
+    for (int h = 0; h < kRows; ++h) {
+      ValueId row = row_by_gather(test, x, h);
+      weights.push_back(test.weight({kChannels, kChannels, 3}, "w" + std::to_string(h)));
+      rows.push_back(test.node("Conv", {row, weights.back()}, {{"pads", List{1, 1}}}));
+    }
+    auto branch = [&](std::string_view type, ValueId weight) {
+      auto body = std::make_shared<Graph>();
+      body->opset = test.graph().opset;
+      ValueType weight_type = test.graph().value(weight).type;
+      ValueId inner = body->capture(weight, "w_inner", weight_type);
+      body->add_output(
+          GraphBuilder(*body, body->opset, "body").node(type, {inner}, {}, weight_type));
+      return body;
+    };
+    test.output(stacked(test.build(), rows));
+    test.output(test.node("If", {condition}, {{"then_branch", branch("Neg", weights[1])},
+                                              {"else_branch", branch("Abs", weights[3])}}),
+                "weight");
+  };
+  for (bool condition : {true, false}) {
+    EXPECT_EQ(convolutions_left(make, {{"x", rows_feed()}, {"c", Tensor::scalar(condition)}}), 1);
+  }
+}
+
+// Rows of the enclosing graph, weights of the enclosing graph, branches in the body.
+TEST(MergeBodies, WeightsOfTheEnclosingGraph) {
+  auto make = [](GraphCase& test) {
+    ValueId x = rows_input(test);
+    ValueId condition = test.input("c", {}, DType::kBool);
+    std::vector<ValueId> weights;
+    for (int h = 0; h < kRows; ++h) {
+      weights.push_back(test.weight({kChannels, kChannels, 3}, "w" + std::to_string(h)));
+    }
+    auto body = std::make_shared<Graph>();
+    body->opset = test.graph().opset;
+    GraphBuilder b(*body, body->opset, "body");
+    ValueId inner = body->capture(x, "x_inner", rows_type());
+    std::vector<ValueId> rows;
+    for (int h = 0; h < kRows; ++h) {
+      ValueId w = body->capture(weights[static_cast<size_t>(h)], "w_inner" + std::to_string(h),
+                                test.graph().value(weights[static_cast<size_t>(h)]).type);
+      ValueId row = b.pick(inner, 2, h);
+      rows.push_back(b.node("Conv", {row, w}, {{"pads", List{1, 1}}}, b.type(row)));
+    }
+    body->add_output(stacked(b, rows));
+    test.output(test.node("If", {condition}, {{"then_branch", body},
+                                              {"else_branch", branch_on(test, x, 50)}}));
+    // Read outside of the body too.
+    test.output(test.node("Neg", {weights[2]}), "weight");
+  };
+  for (bool condition : {true, false}) {
+    EXPECT_GE(convolutions_left(make, {{"x", rows_feed()}, {"c", Tensor::scalar(condition)}}), 2);
+  }
+}
+
 }  // namespace
 }  // namespace convoy::testing

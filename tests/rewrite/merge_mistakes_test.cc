@@ -125,5 +125,101 @@ TEST(MergeMistakes, OverlappingWindowsAreRowsToo) {
   EXPECT_EQ(rows.test.count("Conv"), 1) << report.to_text();
 }
 
+// Every attribute goes along into the merged convolution, with the groups multiplied.
+TEST(MergeMistakes, GroupedStridedDilatedAndPaddedUnevenly) {
+  Rows rows;
+  std::vector<ValueId> made = rows.apply([&](GraphCase& t, ValueId x, int) {
+    ValueId y = conv(t, x, 6);
+    return t.node("Conv", {y, t.weight({4, 3, 3}), t.weight({4})},
+                  {{"group", int64_t{2}},
+                   {"strides", List{2}},
+                   {"dilations", List{2}},
+                   {"pads", List{3, 1}}});
+  });
+  rows.test.output(join(rows.test, made));
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("Conv"), 2) << report.to_text();
+}
+
+TEST(MergeMistakes, OneWeightInGroups) {
+  Rows rows;
+  ValueId w = rows.test.weight({6, 1, 3});
+  std::vector<ValueId> made = rows.apply([&](GraphCase& t, ValueId x, int) {
+    return t.node("Conv", {x, w}, {{"group", int64_t{kChannels}}, {"pads", List{0, 2}}});
+  });
+  rows.test.output(join(rows.test, made));
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("Conv"), 1) << report.to_text();
+}
+
+// What lies between the two layers is read by a node outside and is a graph output too.
+TEST(MergeMistakes, AnIntermediateThatIsReadElsewhere) {
+  Rows rows;
+  std::vector<ValueId> between;
+  std::vector<ValueId> made = rows.apply([&](GraphCase& t, ValueId x, int) {
+    between.push_back(t.node("Relu", {conv(t, x, kChannels)}));
+    return conv(t, between.back());
+  });
+  rows.test.output(join(rows.test, made));
+  rows.test.output(rows.test.node("ReduceSum", {between[1]}, {{"keepdims", int64_t{0}}}), "sum");
+  rows.test.output(between[2], "tapped");
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("Conv"), 2) << report.to_text();
+  EXPECT_EQ(rows.test.graph().value_name(rows.test.graph().outputs()[2]), "tapped");
+}
+
+TEST(MergeMistakes, ARowThatIsReadElsewhere) {
+  Rows rows;
+  std::vector<ValueId> leaves;
+  std::vector<ValueId> made = rows.apply([&](GraphCase& t, ValueId x, int) {
+    leaves.push_back(x);
+    return conv(t, x);
+  });
+  rows.test.output(join(rows.test, made));
+  rows.test.output(leaves[2], "row");
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("Conv"), 1) << report.to_text();
+}
+
+// From IR 4 on an initializer that is an input too may be fed.
+TEST(MergeMistakes, WeightsThatMayBeOverriddenStayApart) {
+  Rows rows;
+  std::vector<ValueId> weights;
+  for (int h = 0; h < kRows; ++h) {
+    weights.push_back(rows.test.input("w" + std::to_string(h), {5, kChannels, 3}));
+    rows.test.graph().set_initializer(weights.back(), random_floats({5, kChannels, 3}, 3));
+  }
+  rows.test.output(join(rows.test, rows.apply([&](GraphCase& t, ValueId x, int h) {
+    return t.node("Conv", {x, weights[static_cast<size_t>(h)]});
+  })));
+  rows.test.finish();
+  RewriteReport report = rows.test.optimize();
+  EXPECT_EQ(rows.test.count("Conv"), kRows) << report.to_text();
+}
+
+TEST(MergeMistakes, RandomBranchesStayApart) {
+  Rows rows;
+  std::vector<ValueId> made = rows.apply([](GraphCase& t, ValueId x, int) {
+    ValueId noise = t.node("RandomNormalLike", {x}, {{"dtype", int64_t{1}}});
+    return t.node("Add", {x, noise});
+  });
+  rows.test.output(join(rows.test, made));
+  rows.test.finish();
+  rows.test.optimize();
+  EXPECT_EQ(rows.test.count("RandomNormalLike"), kRows);
+}
+
+// Two rows meet in every branch: each is read by two branches.
+TEST(MergeMistakes, EveryBranchReadsItsNeighbour) {
+  Rows rows;
+  std::vector<ValueId> made = rows.apply([&](GraphCase& t, ValueId x, int h) {
+    ValueId next = row_by_gather(t, rows.x, (h + 1) % kRows);
+    return conv(t, t.node("Sub", {x, next}));
+  });
+  rows.test.output(join(rows.test, made));
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("Conv"), 1) << report.to_text();
+}
+
 }  // namespace
 }  // namespace convoy::testing
