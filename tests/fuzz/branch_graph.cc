@@ -266,17 +266,69 @@ std::vector<SizedValue> random_sources(GraphWriter& writer) {
   return sources;
 }
 
+// A layer within both branches of an If, or within a Loop of two rounds, which are stacked.
+SizedValue layer_in_body(GraphWriter& writer, const std::vector<SizedValue>& sources, bool loop,
+                         std::string& text) {
+  ValueId condition = loop ? ValueId::kNone : writer.flag(writer.dice().chance(50));
+  writer.begin_body();
+  if (loop) {
+    Graph& body = writer.build().graph();
+    body.add_input("iteration", ValueType::tensor(DType::kInt64, Shape{}));
+    ValueId go = body.add_input("go", ValueType::tensor(DType::kBool, Shape{}));
+    writer.output(writer.node("Identity", {go}));
+  }
+  std::vector<SizedValue> inner;
+  for (const SizedValue& source : sources) inner.push_back(writer.captured(source));
+  LayerWriter layer(writer, inner);
+  SizedValue joined = layer.run();
+  writer.output(joined.value);
+  text += (loop ? "in a Loop: " : "in an If: ") + layer.text();
+  std::shared_ptr<Graph> body = writer.end_body();
+  size_t outputs = body->outputs().size() - (loop ? 1 : 0);
+  std::vector<ValueType> types(outputs);
+  std::vector<ValueId> values;
+  if (loop) {
+    ValueId rounds = writer.build().constant(Tensor::scalar<int64_t>(2));
+    values = writer.build().nodes("Loop", {rounds, ValueId::kNone}, {{"body", body}}, types);
+    joined.shape.insert(0, 2);
+  } else {
+    auto other = std::make_shared<Graph>(body->clone());
+    ValueId last = other->outputs().back();
+    other->set_output(outputs - 1, GraphBuilder(*other, writer.opset(), "other")
+                                       .node("Neg", {last}));
+    values = writer.build().nodes("If", {condition},
+                                  {{"then_branch", body}, {"else_branch", other}}, types);
+  }
+  for (size_t i = 0; i + 1 < values.size(); ++i) writer.output(values[i]);
+  return {values.back(), joined.shape};
+}
+
+SizedValue random_layer(GraphWriter& writer, const std::vector<SizedValue>& sources,
+                        std::string& text) {
+  if (writer.dice().chance(8)) {
+    bool loop = writer.dice().chance(50);
+    return layer_in_body(writer, sources, loop, text);
+  }
+  LayerWriter layer(writer, sources);
+  SizedValue joined = layer.run();
+  text += layer.text();
+  return joined;
+}
+
 }  // namespace
 
 BranchGraph make_branch_graph(uint64_t seed) {
   Dice dice(seed ^ 0x9e3779b97f4a7c15U);
   int opset = dice.pick(std::vector<int>{11, 13, 16, 17, 18, 20, 21, 22, 23});
   BranchGraph made{std::make_unique<GraphWriter>(seed, opset), ""};
+  if (dice.chance(10)) {
+    made.writer->set_dtype(DType::kFloat16);
+    made.text += "float16, ";
+  }
   std::vector<SizedValue> sources = random_sources(*made.writer);
   for (int layer = 0; layer < 3; ++layer) {
-    LayerWriter writer(*made.writer, sources);
-    SizedValue joined = writer.run();
-    made.text += (layer > 0 ? "; " : "") + writer.text();
+    if (layer > 0) made.text += "; ";
+    SizedValue joined = random_layer(*made.writer, sources, made.text);
     bool more = dice.chance(25) && can_be_sliced(*made.writer, joined.shape) &&
                 element_count(joined.shape) < kLargestValue && joined.shape.rank() <= 5;
     if (more) {

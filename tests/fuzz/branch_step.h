@@ -37,6 +37,8 @@ std::optional<BranchStep> rearranging_step(GraphWriter& writer, const std::vecto
 std::optional<BranchStep> shared_operand_step(GraphWriter& writer,
                                               const std::vector<Shape>& so_far);
 std::optional<BranchStep> residual_step(GraphWriter& writer, const std::vector<Shape>& so_far);
+std::optional<BranchStep> recurrent_step(GraphWriter& writer, const std::vector<Shape>& so_far);
+std::optional<BranchStep> clip_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 std::optional<BranchStep> inner_rows_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 
 }  // namespace convoy::testing

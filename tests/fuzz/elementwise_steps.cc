@@ -37,7 +37,7 @@ std::optional<BranchStep> unary_step(GraphWriter& writer, const std::vector<Shap
     }
     if (type == "Cast") {
       ValueId wide = writer.node(type, {x}, {{"to", static_cast<int64_t>(DType::kFloat64)}});
-      return writer.node(type, {wide}, {{"to", static_cast<int64_t>(DType::kFloat32)}});
+      return writer.node(type, {wide}, {{"to", static_cast<int64_t>(writer.dtype())}});
     }
     return writer.node(type, {x});
   }};

@@ -23,20 +23,60 @@ SizedValue GraphWriter::input(const Shape& shape, const std::vector<std::string>
   std::string name = fmt::format("x{}", feeds_.size());
   ValueId value = model_.graph.add_input(name, ValueType::tensor(DType::kFloat32, dims));
   feeds_.emplace_back(name, dice_.floats(shape));
-  return {value, shape};
+  if (dtype_ != DType::kFloat32) {
+    value = builder_.node("Cast", {value}, {{"to", static_cast<int64_t>(dtype_)}},
+                          ValueType::tensor(dtype_, dims));
+  }
+  return body_ ? captured({value, shape}) : SizedValue{value, shape};
+}
+
+ValueId GraphWriter::flag(bool value) {
+  std::string name = fmt::format("x{}", feeds_.size());
+  feeds_.emplace_back(name, Tensor::scalar(value));
+  return model_.graph.add_input(name, ValueType::tensor(DType::kBool, Shape{}));
+}
+
+void GraphWriter::begin_body() {
+  body_ = std::make_shared<Graph>();
+  body_->name = "body";
+  body_->opset = opset();
+  body_builder_.emplace(*body_, opset(), fmt::format("b{}", model_.graph.node_limit()));
+}
+
+SizedValue GraphWriter::captured(const SizedValue& outer) {
+  std::string name = fmt::format("inner_{}", static_cast<int32_t>(outer.value));
+  const ValueType& type = model_.graph.value(outer.value).type;
+  return {body_->capture(outer.value, name, type), outer.shape};
+}
+
+std::shared_ptr<Graph> GraphWriter::end_body() {
+  body_builder_.reset();
+  return std::exchange(body_, nullptr);
+}
+
+ValueId GraphWriter::constant(Tensor tensor) {
+  if (tensor.dtype() == DType::kFloat32 && dtype_ == DType::kFloat16) {
+    Tensor half = Tensor::allocate(DType::kFloat16, tensor.shape());
+    for (int64_t i = 0; i < tensor.count(); ++i) {
+      half.mutable_data<Float16>()[i] = Float16(tensor.data<float>()[i]);
+    }
+    tensor = half;
+  }
+  return build().constant(std::move(tensor), "c");
 }
 
 ValueId GraphWriter::node(std::string_view type, std::vector<ValueId> inputs,
                           Attributes attributes) {
-  return builder_.node(type, std::move(inputs), std::move(attributes));
+  return build().node(type, std::move(inputs), std::move(attributes));
 }
 
 void GraphWriter::output(ValueId value) {
-  const ValueInfo& info = model_.graph.value(value);
+  Graph& graph = build().graph();
+  const ValueInfo& info = graph.value(value);
   if (info.is_output || info.is_input || info.producer == NodeId::kNone) {
     value = node("Identity", {value});
   }
-  model_.graph.add_output(value);
+  graph.add_output(value);
 }
 
 Parameter GraphWriter::parameter(const Shape& shape, Sharing sharing, float low, float high) {

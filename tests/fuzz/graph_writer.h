@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,15 +35,28 @@ class GraphWriter {
 
   Dice& dice() { return dice_; }
   int opset() const { return builder_.opset(); }
-  GraphBuilder& build() { return builder_; }
+  // Of the graph, or of the body that was begun.
+  GraphBuilder& build() { return body_builder_ ? *body_builder_ : builder_; }
   Model& model() { return model_; }
   const Feeds& feeds() const { return feeds_; }
+
+  // float32 unless set: what inputs are cast to, and constants are made of.
+  DType dtype() const { return dtype_; }
+  void set_dtype(DType dtype) { dtype_ = dtype; }
+
+  // What is written from here to end_body() goes into a body of the graph.
+  void begin_body();
+  // A value of the enclosing graph, in the body.
+  SizedValue captured(const SizedValue& outer);
+  std::shared_ptr<Graph> end_body();
+  // An input of one truth value; in the enclosing graph.
+  ValueId flag(bool value);
 
   // Dimensions named in `symbols` ("" for known ones) are left open in the graph.
   SizedValue input(const Shape& shape, const std::vector<std::string>& symbols = {});
   ValueId node(std::string_view type, std::vector<ValueId> inputs, Attributes attributes = {});
-  ValueId constant(Tensor tensor) { return builder_.constant(std::move(tensor), "c"); }
-  ValueId ints(const std::vector<int64_t>& values) { return builder_.int64s(values, "i"); }
+  ValueId constant(Tensor tensor);
+  ValueId ints(const std::vector<int64_t>& values) { return build().int64s(values, "i"); }
   void output(ValueId value);
   // False once a dimension is not known to the graph: sizes may then not be written into it.
   bool is_static() const { return static_; }
@@ -54,6 +69,9 @@ class GraphWriter {
   Dice dice_;
   Model model_;
   GraphBuilder builder_;
+  std::shared_ptr<Graph> body_;
+  std::optional<GraphBuilder> body_builder_;
+  DType dtype_ = DType::kFloat32;
   Feeds feeds_;
   bool static_ = true;
 };

@@ -215,7 +215,7 @@ BranchStep random_step(GraphWriter& writer, const std::vector<Shape>& so_far) {
       {18, unary_step},         {14, constant_step},      {10, normalization_step},
       {3, softmax_step},        {10, product_step},       {4, reduction_step},
       {7, rearranging_step},    {3, shared_operand_step}, {6, residual_step},
-      {2, inner_rows_step}};
+      {2, inner_rows_step},     {3, recurrent_step},      {3, clip_step}};
   int total = 0;
   for (const auto& [weight, kind] : kKinds) total += weight;
   while (true) {
