@@ -47,6 +47,8 @@ std::vector<RewriteStep> recognize_attention();
 std::vector<RewriteStep> recognize_swish();
 // Sibling branches become one: the batching rules of `ops/batching` say how for each operator.
 std::vector<RewriteStep> merge_branches();
+// Grouped Conv along one axis becomes Conv along two where ONNX Runtime is faster; for it only.
+std::vector<RewriteStep> lift_convolutions();
 
 // --- lowering, in a session only ---
 

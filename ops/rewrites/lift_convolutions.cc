@@ -1,0 +1,118 @@
+// Conv along one axis as Conv along two, for ONNX Runtime: it blocks the channels of the latter
+// only. docs/decisions/0006-merged-forms.md has the figures.
+#include <algorithm>
+
+#include "ops/batching/rules.h"
+#include "ops/rewrites/rules.h"
+#include "runtime/graph/node_attributes.h"
+#include "runtime/rewrite/optimize.h"
+
+namespace convoy {
+namespace {
+
+constexpr int64_t kAxis = 2;
+constexpr int64_t kBlock = 8;  // channels
+
+bool is_for_onnxruntime(const Match& match) {
+  return match.options != nullptr && match.options->target == RewriteTarget::kOrt;
+}
+
+Refusal may_lift(const Match& match) {
+  const Tensor& weight = match.tensor("w");
+  if (!is_for_onnxruntime(match)) return "only ONNX Runtime gains from it";
+  if (weight.rank() != 3 || match.type("x").rank() != 3) return "it has not one spatial axis";
+  if (weight.dtype() != DType::kFloat32) return "only float32";
+  int64_t group = integer_of(match.root(), "group", 1);
+  if (group < 2 || weight.shape()[0] % group != 0) return "one group gains nothing";
+  bool depthwise = weight.shape()[1] == 1 && weight.shape()[0] == group && group % kBlock == 0;
+  bool blocked = weight.shape()[1] % kBlock == 0 && weight.shape()[0] / group % kBlock == 0;
+  if (!depthwise && !blocked) return "the channels of a group do not fill blocks";
+  return std::nullopt;
+}
+
+ValueType lifted(const ValueType& type) {
+  ValueType result = type;
+  if (result.shape) result.shape->insert(result.shape->begin() + kAxis, Dimension{1, ""});
+  return result;
+}
+
+Rule lift_conv() {
+  Rule rule{"lift_conv", RuleSet::kPortable,
+            op("Conv", {any("x"), constant("w")}).rest(), may_lift,
+            [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+              Shape shape = match.tensor("w").shape();
+              shape.insert(static_cast<int>(kAxis), 1);
+              std::vector<ValueId> inputs = match.root().inputs;
+              inputs[0] = builder.unsqueeze(match.value("x"), {kAxis});
+              Tensor weight = match.tensor("w").contiguous().reshaped(shape);
+              inputs[1] = builder.constant(weight, "weight");
+              ValueId y = builder.node_like(window_along_axis(match.root(), 3, 2),
+                                            std::move(inputs), lifted(match.output_type()));
+              return {builder.squeeze(y, {kAxis})};
+            }};
+  rule.quiet = true;
+  return rule;
+}
+
+std::optional<std::vector<int64_t>> axes_of(const Match& match, const Node& node, int rank) {
+  auto axes = integers_of(match.graph(), node, "axes", 1);
+  if (!axes || rank < 0) return std::nullopt;
+  auto sorted = normalized(*axes, rank);
+  if (sorted) std::sort(sorted->begin(), sorted->end());
+  return sorted;
+}
+
+bool removes_lifted_axis(const Match& match) {
+  auto axes = axes_of(match, match.node("squeeze"), match.type("x").rank());
+  return axes && *axes == std::vector<int64_t>{kAxis};
+}
+
+// Squeezes move down through what treats every element, or every channel, alike.
+Rule lower_squeeze() {
+  Pattern squeeze = op("Squeeze", {any("x")}).rest().named("squeeze");
+  Rule rule{"lower_squeeze", RuleSet::kPortable,
+            op_of({"Abs", "BatchNormalization", "Clip", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid",
+                   "HardSwish", "LeakyRelu", "Relu", "Sigmoid", "Softplus", "Sqrt", "Tanh"},
+                  {squeeze})
+                .rest(),
+            [](const Match& match) -> Refusal {
+              if (!is_for_onnxruntime(match)) return "only ONNX Runtime gains from it";
+              bool fits = removes_lifted_axis(match) && match.root().outputs.size() == 1;
+              return fits ? Refusal() : "it is another axis";
+            },
+            [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+              std::vector<ValueId> inputs = match.root().inputs;
+              inputs[0] = match.value("x");
+              ValueId y = builder.node_like(match.root(), std::move(inputs),
+                                            lifted(match.output_type()));
+              return {builder.squeeze(y, {kAxis})};
+            }};
+  rule.quiet = true;
+  return rule;
+}
+
+// Unsqueeze of a Squeeze on the same axis: any sizes.
+Rule cancel_squeeze() {
+  Pattern squeeze = op("Squeeze", {any("x")}).rest().named("squeeze").shared();
+  Rule rule{"cancel_squeeze", RuleSet::kPortable, op("Unsqueeze", {squeeze}).rest(),
+            [](const Match& match) -> Refusal {
+              int rank = match.type("x").rank();
+              auto removed = axes_of(match, match.node("squeeze"), rank);
+              auto inserted = axes_of(match, match.root(), rank);
+              bool same = removed && inserted && *removed == *inserted;
+              return same ? Refusal() : "the axes differ";
+            },
+            [](const Match& match, GraphBuilder&) -> std::vector<ValueId> {
+              return {match.value("x")};
+            }};
+  rule.quiet = true;
+  return rule;
+}
+
+}  // namespace
+
+std::vector<RewriteStep> lift_convolutions() {
+  return {lift_conv(), cancel_squeeze(), lower_squeeze()};
+}
+
+}  // namespace convoy
