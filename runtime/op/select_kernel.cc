@@ -17,13 +17,18 @@ KernelChoice select_kernel(const OpDef& definition, KernelRequest& request, Devi
   KernelChoice choice;
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != device) continue;
+    if (choice.kernel) {
+      choice.unasked.push_back(candidate.name);
+      continue;
+    }
     choice.kernel = make_candidate(candidate, request);
     if (choice.kernel) {
       choice.name = candidate.name;
-      return choice;
+      continue;
     }
     choice.refusals.push_back(fmt::format("{}: {}", candidate.name, request.reason));
   }
+  if (choice.kernel) return choice;
   if (choice.refusals.empty()) {
     fail(ErrorCode::kUnsupported, "there is no {} kernel for {}", to_string(device),
          definition.name);

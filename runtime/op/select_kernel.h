@@ -13,6 +13,7 @@ struct KernelChoice {
   std::string name;
   std::unique_ptr<Kernel> kernel;
   std::vector<std::string> refusals;  // "onednn: needs float32", in the order asked
+  std::vector<std::string> unasked;   // candidates that come after the chosen one
 };
 
 // One candidate's kernel, or nullptr with request.reason; the request's demands, offers, in-place

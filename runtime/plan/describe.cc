@@ -1,6 +1,7 @@
 #include "runtime/plan/describe.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace convoy {
 namespace {
@@ -21,6 +22,35 @@ std::string describe_type(const TensorDesc& desc) {
   if (!desc.layout.plain()) return text + fmt::format(" blocked by {}", desc.layout.block);
   if (!desc.is_contiguous()) return text + " strides " + to_string(desc.strides);
   return text;
+}
+
+bool is_convolution(const Node& node) {
+  return node.op_type.starts_with("Conv") || node.op_type.ends_with("Conv");
+}
+
+int64_t bytes_of(const Place& place) {
+  if (place.home == Home::kAbsent) return 0;
+  return element_count(place.desc.shape) * static_cast<int64_t>(size_of(place.desc.dtype));
+}
+
+// Multiply-adds: every output (of ConvTranspose: every input) meets all weights of one channel.
+std::string describe_work(const Node& node, const Step& step) {
+  if (step.inputs.size() < 2 || step.outputs.empty()) return "";
+  const Shape& weight = step.inputs[1].desc.shape;
+  if (weight.rank() < 3 || weight[0] < 1) return "";
+  const Place& side = node.is("ConvTranspose") ? step.inputs[0] : step.outputs[0];
+  int64_t count = element_count(side.desc.shape) * (element_count(weight) / weight[0]);
+  int64_t bytes = 0;
+  for (const auto* places : {&step.inputs, &step.outputs}) {
+    for (const Place& place : *places) bytes += bytes_of(place);
+  }
+  return fmt::format("       work: {} multiply-adds, {} bytes read and written\n", count, bytes);
+}
+
+std::string describe_candidates(const Step& step) {
+  if (step.unasked.empty()) return "";
+  return fmt::format("       not asked, as {} accepts: {}\n", step.kernel_name,
+                     fmt::join(step.unasked, ", "));
 }
 
 }  // namespace
@@ -47,6 +77,9 @@ std::string describe_plan(const Plan& plan) {
     for (const std::string& refusal : step.refusals) {
       fmt::format_to(out, "       not {}\n", refusal);
     }
+    if (step.kind != Step::Kind::kKernel || step.node == NodeId::kNone) continue;
+    const Node& node = plan.graph->node(step.node);
+    if (is_convolution(node)) text += describe_candidates(step) + describe_work(node, step);
   }
   fmt::format_to(out, "{} steps, {} nodes read in place, {} computed while planning\n",
                  plan.steps.size(), plan.viewed_nodes, plan.folded_nodes);

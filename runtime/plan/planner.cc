@@ -169,6 +169,7 @@ class Planner {
     step.node = node.id;
     step.kernel_name = choice.name;
     step.refusals = std::move(choice.refusals);
+    step.unasked = std::move(choice.unasked);
     step.kernel = std::move(choice.kernel);
     step.scratch_bytes = request.scratch_bytes;
     std::vector<Located> inputs;

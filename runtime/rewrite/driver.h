@@ -63,6 +63,8 @@ class GraphEditor {
   bool inline_body(NodeId node, const Graph& body);
   // Goes into the report with the next rewrite: why it did not take in more.
   void set_remark(std::string remark) { remark_ = std::move(remark); }
+  // Go into the report with the next rewrite or near miss.
+  void set_estimates(std::vector<MergeEstimate> estimates) { estimates_ = std::move(estimates); }
   void near_miss(NodeId place, std::string reason, std::string before = "");
   // Removes what a builder added without using it.
   void discard(const GraphBuilder& builder);
@@ -86,6 +88,7 @@ class GraphEditor {
   RewriteLog& log_;
   std::string step_;
   std::string remark_;
+  std::vector<MergeEstimate> estimates_;
   bool changed_ = false;
   std::vector<NodeId> touched_;
 };

@@ -169,6 +169,7 @@ bool GraphEditor::replace_all(const std::vector<Replacement>& replacements,
   }
   entry.reason = std::move(remark_);
   remark_.clear();
+  entry.estimates = std::exchange(estimates_, {});
   changed_ = true;
   log_.fired(std::move(entry));
   return true;
@@ -196,7 +197,7 @@ bool GraphEditor::inline_body(NodeId node, const Graph& body) {
 void GraphEditor::near_miss(NodeId place, std::string reason, std::string before) {
   if (before.empty()) before = describe(std::span(&place, 1));
   log_.nearly({step_, graph_.node(place).label(graph_), std::move(before), "",
-               std::move(reason), 0, {}, {}});
+               std::move(reason), 0, {}, {}, std::exchange(estimates_, {})});
 }
 
 void GraphEditor::remove_dead() {

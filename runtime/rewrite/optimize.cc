@@ -78,6 +78,15 @@ RewriteReport run_pipeline(Graph& graph, const RewriteOptions& wanted,
 
 }  // namespace
 
+std::string_view to_string(RewriteTarget target) {
+  switch (target) {
+    case RewriteTarget::kConvoy: return "convoy";
+    case RewriteTarget::kOrt: return "ort";
+    case RewriteTarget::kAny: return "any";
+  }
+  return "";
+}
+
 RewriteTarget parse_target(std::string_view name) {
   if (name == "convoy") return RewriteTarget::kConvoy;
   if (name == "ort") return RewriteTarget::kOrt;

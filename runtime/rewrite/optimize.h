@@ -28,6 +28,7 @@ struct RewriteOptions {
   int64_t fold_limit_bytes = 4 << 20;
 };
 
+std::string_view to_string(RewriteTarget target);
 // "convoy", "ort" or "any"; throws kInvalidInput.
 RewriteTarget parse_target(std::string_view name);
 

@@ -7,6 +7,40 @@
 #include <nlohmann/json.hpp>
 
 namespace convoy {
+namespace {
+
+// One line for each merge whose cost was weighed.
+void add_estimates(const RewriteReport& report, fmt::memory_buffer& text) {
+  auto out = std::back_inserter(text);
+  bool any = false;
+  for (const auto* list : {&report.fired, &report.nearly}) {
+    for (const RewriteEntry& entry : *list) {
+      if (entry.estimates.empty()) continue;
+      if (!any) fmt::format_to(out, "merges weighed, estimated µs besides the arithmetic:\n");
+      any = true;
+      fmt::format_to(out, "  {} {} at {}:", list == &report.fired ? "merged" : "kept apart",
+                     entry.before, entry.place);
+      for (const MergeEstimate& estimate : entry.estimates) {
+        fmt::format_to(out, " {} {:.1f} → {:.1f}{}", estimate.target, estimate.before,
+                       estimate.after, estimate.decides ? " (decides)" : "");
+      }
+      fmt::format_to(out, "\n");
+    }
+  }
+}
+
+nlohmann::json to_json(const std::vector<MergeEstimate>& estimates) {
+  nlohmann::json array = nlohmann::json::array();
+  for (const MergeEstimate& estimate : estimates) {
+    array.push_back({{"target", estimate.target},
+                     {"before_us", estimate.before},
+                     {"after_us", estimate.after},
+                     {"decides", estimate.decides}});
+  }
+  return array;
+}
+
+}  // namespace
 
 std::map<std::string, int> RewriteReport::fired_by_rule() const {
   std::map<std::string, int> counts;
@@ -30,6 +64,7 @@ std::string RewriteReport::to_text() const {
     if (entry.reason.empty()) continue;
     fmt::format_to(out, "  {} at {}, but: {}\n", entry.rule, entry.place, entry.reason);
   }
+  add_estimates(*this, text);
   if (!nearly.empty()) fmt::format_to(out, "nearly:\n");
   for (const RewriteEntry& entry : nearly) {
     fmt::format_to(out, "  {} at {}: {}\n", entry.rule, entry.place, entry.reason);
@@ -51,6 +86,7 @@ nlohmann::json to_json(const RewriteReport& report) {
         item["number"] = entry.number;
         if (!entry.reason.empty()) item["but"] = entry.reason;
       }
+      if (!entry.estimates.empty()) item["estimates"] = to_json(entry.estimates);
       array.push_back(std::move(item));
     }
     return array;

@@ -9,6 +9,14 @@
 
 namespace convoy {
 
+// What one target is thought to take for what a merge replaces and for what takes its place.
+struct MergeEstimate {
+  std::string target;   // "convoy", "ort", "any"
+  double before = 0;    // microseconds
+  double after = 0;
+  bool decides = false;  // the target that the model is optimized for
+};
+
 struct RewriteEntry {
   std::string rule;
   std::string place;   // label of the node at which the pattern ends
@@ -19,6 +27,8 @@ struct RewriteEntry {
   // Of what fired: labels of the nodes that went away and that came.
   std::vector<std::string> removed;
   std::vector<std::string> added;
+  // Of branches that were merged, or not for their cost: one a target.
+  std::vector<MergeEstimate> estimates = {};
 };
 
 struct RewriteReport {

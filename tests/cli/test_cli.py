@@ -1,11 +1,13 @@
 """The command line: what it prints, its exit codes, and that bad input gives one clear line."""
 import json
 import pathlib
+import re
 import subprocess
 
 import numpy as np
 import onnx
 import pytest
+from onnx import helper, numpy_helper
 
 ROOT = pathlib.Path(__file__).parents[2]
 CONVOY, ROWS = ROOT / "build" / "bin" / "convoy", ROOT / "models" / "rowwise_conv1d.onnx"
@@ -106,6 +108,45 @@ def test_optimize_writes_nothing_when_it_fails(tmp_path):
 def test_optimize_knows_its_rewrites(tmp_path):
     message = failure(1, "optimize", ROWS, tmp_path / "o.onnx", "--skip", "merge_branch")
     assert "merge_branches" in message
+
+
+def test_explain_weighs_merges_and_names_the_kernels_of_convolutions():
+    result = convoy("explain", ROWS, "--shape", "x=2x15x10x100")
+    assert result.returncode == 0, result.stderr
+    weighed = re.search(r"merged 10 × Conv, .* at y: convoy ([\d.]+) → ([\d.]+) \(decides\)"
+                        r" ort ([\d.]+) → ([\d.]+) any ", result.stdout)
+    assert weighed, result.stdout
+    before, after, *_ = map(float, weighed.groups())
+    assert before > after
+    assert re.search(r"not asked, as direct accepts: .*reference", result.stdout), result.stdout
+    # 2 x 15 x 10 x 98 outputs of 15 x 3 terms
+    assert "work: 1323000 multiply-adds" in result.stdout
+
+
+def test_explain_says_what_a_merge_would_have_cost(tmp_path):
+    nodes, joined = [], []
+    for i in range(2):
+        nodes += [helper.make_node("Gather", ["x", f"i{i}"], [f"r{i}"], axis=3),
+                  helper.make_node("Conv", [f"r{i}", f"w{i}"], [f"c{i}"]),
+                  helper.make_node("Unsqueeze", [f"c{i}", "a"], [f"u{i}"])]
+        joined.append(f"u{i}")
+    nodes.append(helper.make_node("Concat", joined, ["y"], axis=3))
+    weights = [numpy_helper.from_array(np.ones((512, 2, 1), "f4") * i, f"w{i}") for i in range(2)]
+    weights += [numpy_helper.from_array(np.array(i, "i8"), f"i{i}") for i in range(2)]
+    weights.append(numpy_helper.from_array(np.array([3], "i8"), "a"))
+    x = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [64, 2, 500, 2])
+    y = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [64, 512, 500, 2])
+    graph = helper.make_graph(nodes, "rows", [x], [y], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "rows.onnx")
+    report = tmp_path / "report.json"
+    result = convoy("optimize", tmp_path / "rows.onnx", tmp_path / "o.onnx", "--target", "ort",
+                    "--report", report)
+    assert result.returncode == 0, result.stderr
+    missed = [entry for entry in json.loads(report.read_text())["nearly"] if "estimates" in entry]
+    assert missed and "would not pay" in missed[0]["reason"]
+    decides = [entry for entry in missed[0]["estimates"] if entry["decides"]]
+    assert decides[0]["target"] == "ort" and decides[0]["after_us"] > decides[0]["before_us"]
 
 
 def test_bench_prints_json():

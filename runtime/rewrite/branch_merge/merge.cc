@@ -97,12 +97,19 @@ class BranchMerger {
     return text;
   }
 
-  // Microseconds: nodes that go away, less those that come.
-  double gain(const std::unordered_set<NodeId>& dying, const GraphBuilder& builder) const {
-    double saved = 0;
-    for (NodeId id : dying) saved += plan_.cost().of_node(graph_, graph_.node(id));
-    for (NodeId id : builder.added()) saved -= plan_.cost().of_node(graph_, graph_.node(id));
-    return saved;
+  // Nodes that go away, and those that come.
+  std::vector<MergeEstimate> estimates(const std::unordered_set<NodeId>& dying,
+                                       const GraphBuilder& builder) const {
+    std::vector<MergeEstimate> made;
+    for (RewriteTarget target : {RewriteTarget::kConvoy, RewriteTarget::kOrt,
+                                 RewriteTarget::kAny}) {
+      MergeCost cost = MergeCost::of(target);
+      bool decides = target == editor_.options().target;
+      MergeEstimate& estimate = made.emplace_back(std::string(to_string(target)), 0, 0, decides);
+      for (NodeId id : dying) estimate.before += cost.of_node(graph_, graph_.node(id));
+      for (NodeId id : builder.added()) estimate.after += cost.of_node(graph_, graph_.node(id));
+    }
+    return made;
   }
 
   // Of the sources that would have to be put one after the other.
@@ -149,7 +156,12 @@ class BranchMerger {
             {set(number).members[static_cast<size_t>(escaped[i])], values[i]});
       }
     }
-    double saved = gain(dying, builder);
+    std::vector<MergeEstimate> estimated = estimates(dying, builder);
+    double saved = 0;
+    for (const MergeEstimate& estimate : estimated) {
+      if (estimate.decides) saved = estimate.before - estimate.after;
+    }
+    if (!component.joins.empty() || saved > 0) editor_.set_estimates(std::move(estimated));
     if (saved <= 0) {
       editor_.discard(builder);
       if (!component.joins.empty()) {
