@@ -1,5 +1,6 @@
 // Operators that work element by element: any layout will do.
 #include <algorithm>
+#include <cmath>
 
 #include "ops/batching/rules.h"
 #include "ops/batching/stack_constants.h"
@@ -108,6 +109,57 @@ std::vector<BatchedForm> batch_unary(const BatchingRequest& request) {
                          inputs.push_back(fixed ? builder.constant(constants[i]) : others[i]);
                        }
                        return builder.node_like(like, std::move(inputs), type);
+                     }});
+  }
+  return forms;
+}
+
+namespace {
+
+bool has_nan(const Tensor& tensor) {
+  if (!is_floating(tensor.dtype())) return false;
+  std::vector<double> numbers = to_doubles(tensor);
+  return std::any_of(numbers.begin(), numbers.end(), [](double x) { return std::isnan(x); });
+}
+
+// A bound of Clip for members in `layout`; nullopt where it is none that Max and Min can take.
+std::optional<Tensor> stacked_bound(const BatchingRequest& request, size_t slot,
+                                    StackLayout layout) {
+  const BatchedOperand& operand = request.operands[slot];
+  if (operand.kind != BatchedOperand::Kind::kConstants) return std::nullopt;
+  for (const Tensor& bound : operand.constants) {
+    if (bound.count() != 1 || has_nan(bound)) return std::nullopt;
+  }
+  return stacked_constant(operand, request.output, layout);
+}
+
+}  // namespace
+
+// min(max(x, low), high), as Clip does: where low > high, high wins; NaN stays NaN.
+std::vector<BatchedForm> batch_clip(const BatchingRequest& request) {
+  std::vector<BatchedForm> forms = batch_unary(request);
+  // Max and Min of integers came with the same opset as Clip of integers.
+  bool typed = request.node.version >= 12 || is_floating(request.output.dtype);
+  if (!forms.empty() || !request.is_stacked(0) || request.node.version < 11 || !typed) return forms;
+  for (StackLayout layout : all_layouts(request.output.rank())) {
+    std::vector<std::pair<const char*, Tensor>> steps;
+    bool fits = true;
+    for (size_t slot : {1, 2}) {
+      if (!request.has(slot)) continue;
+      auto bound = stacked_bound(request, slot, layout);
+      fits = fits && bound.has_value();
+      if (fits) steps.emplace_back(slot == 1 ? "Max" : "Min", *bound);
+    }
+    if (!fits) continue;
+    forms.push_back({std::vector(request.operands.size(), layout), layout,
+                     static_cast<double>(steps.size()) - 1,
+                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
+                         const ValueType& type) {
+                       ValueId value = operands[0];
+                       for (const auto& [name, bound] : steps) {
+                         value = builder.node(name, {value, builder.constant(bound)}, {}, type);
+                       }
+                       return value;
                      }});
   }
   return forms;

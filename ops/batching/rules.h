@@ -9,6 +9,8 @@ std::vector<BatchedForm> batch_conv(const BatchingRequest& request);
 std::vector<BatchedForm> batch_conv_transpose(const BatchingRequest& request);
 // Operators on one tensor, element by element; further operands are the same for all.
 std::vector<BatchedForm> batch_unary(const BatchingRequest& request);
+// Bounds that are constants of each member become Max and Min.
+std::vector<BatchedForm> batch_clip(const BatchingRequest& request);
 // Element by element on operands that broadcast: Add, Where, PRelu …
 std::vector<BatchedForm> batch_broadcasting(const BatchingRequest& request);
 std::vector<BatchedForm> batch_pool(const BatchingRequest& request);
@@ -31,6 +33,8 @@ std::vector<BatchedForm> batch_matmul(const BatchingRequest& request);
 std::vector<BatchedForm> batch_gemm(const BatchingRequest& request);
 std::vector<BatchedForm> batch_softmax(const BatchingRequest& request);
 std::vector<BatchedForm> batch_layer_normalization(const BatchingRequest& request);
+// LSTM, GRU and RNN with one set of weights: members are further batches.
+std::vector<BatchedForm> batch_recurrent(const BatchingRequest& request);
 
 // Sums of linear operators: one weight, applied to the sum of the inputs; different ones, to the
 // inputs one after the other.

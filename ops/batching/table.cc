@@ -7,11 +7,15 @@ namespace convoy {
 void register_batching_rules(Registry& registry) {
   for (const char* name :
        {"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot", "Cast", "Ceil",
-        "Celu", "Clip", "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
+        "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
         "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu", "Log", "Mish", "Neg", "Not",
         "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
         "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu"}) {
     registry.set_batching(name, {batch_unary, {}});
+  }
+  registry.set_batching("Clip", {batch_clip, {}});
+  for (const char* name : {"GRU", "LSTM", "RNN"}) {
+    registry.set_batching(name, {batch_recurrent, {}, true});
   }
   for (const char* name :
        {"Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal",
@@ -23,14 +27,14 @@ void register_batching_rules(Registry& registry) {
                            "LpPool", "MaxPool"}) {
     registry.set_batching(name, {batch_pool, {}});
   }
-  registry.set_batching("Conv", {batch_conv, {2}, sum_conv});
-  registry.set_batching("ConvTranspose", {batch_conv_transpose, {2}, sum_conv});
+  registry.set_batching("Conv", {batch_conv, {2}, false, sum_conv});
+  registry.set_batching("ConvTranspose", {batch_conv_transpose, {2}, false, sum_conv});
   registry.set_batching("BatchNormalization", {batch_batch_normalization, {}});
   registry.set_batching("Unsqueeze", {batch_unsqueeze, {}});
   registry.set_batching("Squeeze", {batch_squeeze, {}});
   registry.set_batching("Transpose", {batch_transpose, {}});
-  registry.set_batching("MatMul", {batch_matmul, {}, sum_matmul});
-  registry.set_batching("Gemm", {batch_gemm, {2}, sum_gemm});
+  registry.set_batching("MatMul", {batch_matmul, {}, false, sum_matmul});
+  registry.set_batching("Gemm", {batch_gemm, {2}, false, sum_gemm});
   for (const char* name : {"Hardmax", "LogSoftmax", "LpNormalization", "Softmax"}) {
     registry.set_batching(name, {batch_softmax, {}});
   }

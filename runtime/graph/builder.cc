@@ -42,7 +42,7 @@ std::vector<ValueId> GraphBuilder::nodes(std::string_view op_type, std::vector<V
 
 ValueId GraphBuilder::node(std::string_view op_type, std::vector<ValueId> inputs,
                            Attributes attributes, ValueType type, std::string_view domain,
-                           int version) {
+                           int version, int slot) {
   while (!inputs.empty() && inputs.back() == ValueId::kNone) inputs.pop_back();
   Node added;
   added.op_type = op_type;
@@ -51,15 +51,17 @@ ValueId GraphBuilder::node(std::string_view op_type, std::vector<ValueId> inputs
   added.inputs = std::move(inputs);
   added.attributes = std::move(attributes);
   ValueId output = graph_.add_value(fmt::format("{}/{}", stem_, op_type), std::move(type));
-  added.outputs = {output};
+  added.outputs.resize(static_cast<size_t>(slot), ValueId::kNone);
+  added.outputs.push_back(output);
   added.name = graph_.value_name(output);
   added_.push_back(graph_.add_node(std::move(added)));
   return output;
 }
 
-ValueId GraphBuilder::node_like(const Node& like, std::vector<ValueId> inputs, ValueType type) {
+ValueId GraphBuilder::node_like(const Node& like, std::vector<ValueId> inputs, ValueType type,
+                                int slot) {
   return node(like.op_type, std::move(inputs), like.attributes, std::move(type), like.domain,
-              like.version);
+              like.version, slot);
 }
 
 ValueId GraphBuilder::constant(Tensor tensor, std::string_view name) {

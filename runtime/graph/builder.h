@@ -21,11 +21,14 @@ class GraphBuilder {
   int opset() const { return opset_; }
   void set_stem(std::string stem) { stem_ = std::move(stem); }
 
-  // A node with one output of the given type (unknown if left out).
+  // A node with one output of the given type (unknown if left out), at `slot`.
   ValueId node(std::string_view op_type, std::vector<ValueId> inputs, Attributes attributes = {},
-               ValueType type = {}, std::string_view domain = "", int version = 0);
-  // A copy of `like` with other inputs: same operator, version and attributes.
-  ValueId node_like(const Node& like, std::vector<ValueId> inputs, ValueType type = {});
+               ValueType type = {}, std::string_view domain = "", int version = 0,
+               int slot = 0);
+  // A copy of `like` with other inputs: same operator, version and attributes. Its only output is
+  // the one at `slot`; `type` is that one's.
+  ValueId node_like(const Node& like, std::vector<ValueId> inputs, ValueType type = {},
+                    int slot = 0);
   // A node with `outputs` outputs.
   std::vector<ValueId> nodes(std::string_view op_type, std::vector<ValueId> inputs,
                              Attributes attributes, std::vector<ValueType> outputs);

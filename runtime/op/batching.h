@@ -48,7 +48,8 @@ struct BatchingRequest {
   const Node& node;  // the first member; the others differ in operands only
   int count = 0;
   std::vector<BatchedOperand> operands;
-  ValueType output;  // of one member
+  ValueType output;     // of one member
+  int output_slot = 0;  // which of the node's outputs the member is; nobody reads the others
 
   bool has(size_t i) const {
     return i < operands.size() && operands[i].kind != BatchedOperand::Kind::kAbsent;
@@ -83,6 +84,8 @@ struct BatchingRule {
   std::function<std::vector<BatchedForm>(const BatchingRequest&)> forms = nullptr;
   // Constant operands that some members may have and others lack.
   std::vector<int> may_lack = {};
+  // Members may be other outputs than the first.
+  bool any_output = false;
   // Ways to compute the sum of all members at once; `type` and what they build are then of one
   // member's type. May be empty.
   std::function<std::vector<BatchedForm>(const BatchingRequest&)> sums = nullptr;

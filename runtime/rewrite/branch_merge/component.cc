@@ -23,7 +23,7 @@ class Search {
       if (join) {
         add_join(std::move(*join));
       } else if (node.is("Concat") && node.inputs.size() > 1) {
-        auto reason = why_not_siblings(graph_, registry_, siblings_, node);
+        auto reason = why_not_siblings(graph_, registry_, siblings_, node, mergeable);
         if (reason) found_.refused.emplace_back(id, std::move(*reason));
       }
     }
@@ -169,7 +169,7 @@ std::unordered_set<NodeId> dying_nodes(const Graph& graph, const Siblings& sibli
     const SiblingSet& set = siblings.sets[static_cast<size_t>(number)];
     for (NodeId id : set.nodes) {
       // Of a Split, only one output is this set's: it dies when all are unread.
-      if (graph.node(id).outputs.size() == 1) kill(id);
+      if (!set.is_slice || graph.node(id).outputs.size() == 1) kill(id);
     }
   }
   std::unordered_map<NodeId, size_t> unread;  // uses by dying nodes

@@ -82,7 +82,10 @@ double MergeCost::of_slice(const ValueType& result) const {
 
 double MergeCost::of_node(const Graph& graph, const Node& node_of) const {
   const std::string& type = node_of.op_type;
-  const ValueType& result = graph.value(node_of.outputs[0]).type;
+  auto made = std::find_if(node_of.outputs.begin(), node_of.outputs.end(),
+                           [](ValueId output) { return output != ValueId::kNone; });
+  if (made == node_of.outputs.end()) return node;
+  const ValueType& result = graph.value(*made).type;
   if (type == "Reshape" || type == "Squeeze" || type == "Unsqueeze" || type == "Flatten" ||
       type == "Identity") {
     return view;

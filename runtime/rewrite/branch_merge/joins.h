@@ -36,8 +36,10 @@ std::optional<Join> concat_at(const Graph& graph, const Siblings& siblings, cons
 std::optional<Join> sum_at(const Graph& graph, const Siblings& siblings, const Node& node,
                            const IsMergeable& mergeable);
 
-// Why the operands of a Concat are no siblings; nullopt when they are no branches at all.
+// Why the operands of a Concat are no siblings, or siblings that cannot be stacked; nullopt when
+// they are no branches at all.
 std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& registry,
-                                            const Siblings& siblings, const Node& concat);
+                                            const Siblings& siblings, const Node& concat,
+                                            const IsMergeable& mergeable);
 
 }  // namespace convoy

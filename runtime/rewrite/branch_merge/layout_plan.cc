@@ -69,7 +69,7 @@ void LayoutPlan::plan_leaf(int number) {
 BatchingRequest LayoutPlan::request_of(const SiblingSet& set,
                                        const std::vector<int>& positions) const {
   BatchingRequest request{graph_.node(set.nodes[0]), static_cast<int>(positions.size()), {},
-                          set.type};
+                          set.type, set.slot};
   for (const SetOperand& operand : set.operands) {
     BatchedOperand& described = request.operands.emplace_back();
     described.kind = operand.kind;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/graph/node_attributes.h"
 #include "runtime/onnx/inference.h"
 
 namespace convoy {
@@ -27,12 +28,43 @@ void fill_window_defaults(Node& node, int rank) {
   if (!pools_densely) node.attributes.try_emplace("dilations", std::vector<int64_t>(spatial, 1));
 }
 
+// The padding that SAME_UPPER or SAME_LOWER asks for on each spatial axis of a convolution, written
+// out where it is known: the input's size does not matter at stride 1.
+void resolve_padding(const Graph& graph, Node& node) {
+  if (!node.is("Conv") || node.inputs.size() < 2) return;
+  auto* padding = std::get_if<std::string>(&node.attributes["auto_pad"]);
+  bool upper = padding != nullptr && *padding == "SAME_UPPER";
+  if (!upper && (padding == nullptr || *padding != "SAME_LOWER")) return;
+  const Tensor* weight = graph.constant(node.inputs[1]);
+  const ValueType& input = graph.value(node.inputs[0]).type;
+  auto strides = integers_of(node, "strides");
+  auto dilations = integers_of(node, "dilations");
+  if (weight == nullptr || input.rank() != weight->rank() || !strides || !dilations) return;
+  auto spatial = static_cast<size_t>(weight->rank() - 2);
+  if (strides->size() != spatial || dilations->size() != spatial) return;
+  std::vector<int64_t> pads(2 * spatial);
+  for (size_t i = 0; i < spatial; ++i) {
+    const Dimension& size = (*input.shape)[i + 2];
+    int64_t stride = (*strides)[i];
+    if (stride < 1 || (!size.known() && stride > 1)) return;
+    int64_t reach = (weight->shape()[static_cast<int>(i) + 2] - 1) * (*dilations)[i] + 1;
+    int64_t last = (size.size + stride - 1) / stride * stride - stride;  // where a window begins
+    int64_t rest = stride == 1 ? 1 : size.size - last;
+    int64_t total = std::max<int64_t>(reach - rest, 0);
+    pads[i] = upper ? total / 2 : total - total / 2;
+    pads[i + spatial] = total - pads[i];
+  }
+  node.attributes["auto_pad"] = std::string("NOTSET");
+  node.attributes["pads"] = std::move(pads);
+}
+
 // Attributes as text, defaults filled in; nullopt for nodes that are never siblings.
-std::optional<std::string> canonical_attributes(const Node& node, int rank) {
+std::optional<std::string> canonical_attributes(const Graph& graph, const Node& node, int rank) {
   Node canonical = node;
   fill_default_attributes(canonical);
   if (node.is("Conv")) canonical.attributes.erase("kernel_shape");  // the weight says it
   fill_window_defaults(canonical, rank);
+  resolve_padding(graph, canonical);
   std::string text;
   for (const auto& [name, value] : canonical.attributes) {
     if (std::holds_alternative<Tensor>(value) || std::holds_alternative<ValueType>(value) ||
@@ -136,28 +168,33 @@ class SiblingSearch {
   }
 
   void add_node(const Node& node) {
-    if (node.outputs.size() != 1 || node.outputs[0] == ValueId::kNone) return;
+    auto slot = only_output(graph_, node);
+    if (!slot) return;
+    ValueId output = node.outputs[static_cast<size_t>(*slot)];
     bool reads_member = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
       return input != ValueId::kNone && found_.find(input);
     });
-    const ValueType& type = graph_.value(node.outputs[0]).type;
+    const ValueType& type = graph_.value(output).type;
     if (!reads_member || type.rank() < 0) return;
     const OpDef* definition = registry_.find(node);
     if (definition == nullptr || definition->random || !definition->batching) return;
-    auto attributes = canonical_attributes(node, type.rank());
+    if (*slot != 0 && !definition->batching.any_output) return;
+    auto attributes = canonical_attributes(graph_, node, type.rank());
     if (!attributes) return;
-    std::string key = fmt::format("{}:{}:{}|{}|{} {}|", node.domain, node.op_type, node.version,
-                                  *attributes, to_string(type.dtype), type.rank());
+    std::string key = fmt::format("{}:{}:{}:{}|{}|{} {}|", node.domain, node.op_type,
+                                  node.version, *slot, *attributes, to_string(type.dtype),
+                                  type.rank());
     size_t arity = node.inputs.size();
     for (int slot : definition->batching.may_lack) {
       arity = std::max(arity, static_cast<size_t>(slot) + 1);
     }
     for (size_t i = 0; i < arity; ++i) key += key_of_operand(node, *definition, i);
     SiblingSet& set = set_of(key);
+    set.slot = *slot;
     set.operands.resize(arity);
     for (size_t i = 0; i < arity; ++i) add_operand(set.operands[i], node, i);
     set.nodes.push_back(node.id);
-    add_member(key, node.outputs[0]);
+    add_member(key, output);
   }
 
   bool may_lack(const OpDef& definition, size_t slot) const {
@@ -207,6 +244,18 @@ class SiblingSearch {
 };
 
 }  // namespace
+
+std::optional<int> only_output(const Graph& graph, const Node& node) {
+  std::optional<int> only;
+  for (size_t j = 0; j < node.outputs.size(); ++j) {
+    if (node.outputs[j] == ValueId::kNone) continue;
+    const ValueInfo& info = graph.value(node.outputs[j]);
+    if (node.outputs.size() > 1 && info.uses.empty() && !info.is_output) continue;
+    if (only) return std::nullopt;
+    only = static_cast<int>(j);
+  }
+  return only;
+}
 
 std::optional<SetMember> Siblings::find(ValueId value) const {
   auto found = member_of.find(static_cast<int32_t>(value));

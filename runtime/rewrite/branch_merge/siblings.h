@@ -27,12 +27,13 @@ struct SetOperand {
   ValueId shared = ValueId::kNone;
 };
 
-// Leaves of one source or of a group of sources (then `nodes` is empty), nodes with one output
-// each, or the same slice of each member of another set.
+// Leaves of one source or of a group of sources (then `nodes` is empty), nodes with one output each
+// that is read, or the same slice of each member of another set.
 struct SiblingSet {
   std::vector<ValueId> members;
   ValueType type;  // of each member, as far as known of the first
   std::vector<NodeId> nodes;
+  int slot = 0;  // of nodes: which output the members are
   std::vector<SetOperand> operands;
   Leaf leaf;  // of leaf sets and slices: axis, length and squeezed hold for all; of slices the
               // start too
@@ -64,6 +65,9 @@ struct Siblings {
 // A slice of a value that has siblings itself is either the same slice of each of them, or a branch
 // of its own.
 enum class SliceOfMember { kOperator, kLeaf };
+
+// Which output of a node is read, if it has one alone or only one is; nullopt otherwise.
+std::optional<int> only_output(const Graph& graph, const Node& node);
 
 // Linear in the size of the graph.
 Siblings find_siblings(const Graph& graph, const Registry& registry, SliceOfMember slices,

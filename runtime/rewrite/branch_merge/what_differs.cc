@@ -126,15 +126,14 @@ std::optional<std::string> difference(const std::vector<Properties>& branches) {
   return std::nullopt;
 }
 
-// The first operand that is no constant; kNone if there is none.
+}  // namespace
+
 ValueId leading_operand(const Graph& graph, const Node& node) {
   for (ValueId input : node.inputs) {
     if (input != ValueId::kNone && graph.constant(input) == nullptr) return input;
   }
   return ValueId::kNone;
 }
-
-}  // namespace
 
 std::optional<std::string> what_differs(const Graph& graph, std::span<const ValueId> ends) {
   std::vector<ValueId> values(ends.begin(),

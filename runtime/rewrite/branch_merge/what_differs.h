@@ -14,4 +14,7 @@ namespace convoy {
 // looked at. nullopt where no difference is found on the way up along first operands.
 std::optional<std::string> what_differs(const Graph& graph, std::span<const ValueId> ends);
 
+// The first operand of a node that is no constant; kNone if there is none.
+ValueId leading_operand(const Graph& graph, const Node& node);
+
 }  // namespace convoy
