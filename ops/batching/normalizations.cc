@@ -49,7 +49,10 @@ bool all_equal(const ChannelNormalization& norm) {
 
 std::vector<BatchedForm> batch_batch_normalization(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  if (integer_of(request.node, "training_mode", 0) != 0 || request.node.version < 9) return forms;
+  // Before opset 14, outputs beyond the first ask for training.
+  bool trains = integer_of(request.node, "training_mode", 0) != 0 ||
+                (request.node.version < 14 && request.node.outputs.size() > 1);
+  if (trains || request.node.version < 9) return forms;
   auto norm = normalization_of(request, 4);
   if (!norm || request.output.rank() < 2) return forms;
   if (all_equal(*norm)) {

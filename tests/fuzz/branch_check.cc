@@ -14,6 +14,7 @@ constexpr double kTolerance = 1e-4;
 constexpr double kHalfTolerance = 2e-2;
 // Inputs are around 1. Outputs that cancel to less than this hold nothing but rounding.
 constexpr double kSmallest = 1e-2;
+constexpr double kSmallestHalf = 0.5;
 
 uint64_t graph_seed(uint64_t seed, int64_t number) {
   return seed * 1000003 + static_cast<uint64_t>(number) * 7919 + 17;
@@ -30,7 +31,7 @@ std::string difference(const std::vector<Value>& actual, const std::vector<Value
     }
     std::vector<double> x = to_doubles(a);
     std::vector<double> y = to_doubles(b);
-    double largest = kSmallest;
+    double largest = tolerance > kTolerance ? kSmallestHalf : kSmallest;
     double off = 0;
     for (size_t i = 0; i < x.size(); ++i) {
       if (std::isfinite(x[i]) != std::isfinite(y[i])) {

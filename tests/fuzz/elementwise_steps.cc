@@ -50,6 +50,7 @@ std::optional<BranchStep> constant_step(GraphWriter& writer, const std::vector<S
   const Shape& shape = so_far.back();
   std::string type = dice.pick(kTypes);
   Shape of_constant = type == "Pow" ? Shape{} : broadcasting(dice, shape, writer.is_static());
+  if (type == "PRelu" && shape.rank() == 0) return std::nullopt;
   if (type == "PRelu" && of_constant.rank() == 0) of_constant = {1};
   bool first = dice.chance(30) && type != "PRelu" && type != "Div" && type != "Pow";
   bool divides = type == "Div";

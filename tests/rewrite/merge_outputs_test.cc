@@ -194,6 +194,35 @@ TEST(MergeOutputs, PooledWithIndicesStayApart) {
   }
 }
 
+// Before opset 14 the other outputs mean training, read or not.
+TEST(MergeOutputs, NormalizationsThatTrainStayApart) {
+  GraphCase test(13);
+  ValueId x = test.input("x", {2, kChannels, kRows, kWidth});
+  std::vector<ValueId> made;
+  for (int h = 0; h < kRows; ++h) {
+    ValueId row = test.node("Relu", {row_by_gather(test, x, h)});
+    std::vector<ValueId> inputs = {row, test.positive({kChannels}), test.weight({kChannels}),
+                                   test.weight({kChannels}), test.positive({kChannels})};
+    std::vector<ValueType> types = {floats_of({2, kChannels, kWidth}), floats_of({kChannels}),
+                                    floats_of({kChannels})};
+    made.push_back(test.build().nodes("BatchNormalization", inputs, {}, types)[0]);
+  }
+  test.output(test.node("Concat", made, {{"axis", int64_t{2}}}));
+  test.finish();
+  RewriteReport report = test.optimize();
+  EXPECT_EQ(test.count("BatchNormalization"), kRows) << report.to_text();
+}
+
+TEST(MergeOutputs, BranchesThatReadOneSliceHaveAReason) {
+  Rows rows;
+  ValueId row = row_by_gather(rows.test, rows.x, 1);
+  std::vector<ValueId> made;
+  for (int h = 0; h < kRows; ++h) made.push_back(conv(rows.test, row));
+  rows.test.output(join(rows.test, made));
+  RewriteReport report = rows.check();
+  expect_reason(report, "all branches begin with the same value");
+}
+
 TEST(MergeOutputs, ASplitInsideOfBranchesIsMerged) {
   Rows rows;
   std::vector<ValueId> made = rows.apply([](GraphCase& t, ValueId x, int) {

@@ -144,6 +144,7 @@ bool is_branch_step(const Siblings& siblings, const Node& node) {
 
 // What is special about the operands of a set that has no form.
 std::string why_no_form(const Graph& graph, const SiblingSet& set) {
+  if (set.count() < 2) return "all branches begin with the same value";
   std::string text =
       fmt::format("{} cannot be computed once for all branches", graph.node(set.nodes[0]).op_type);
   for (size_t i = 1; i < set.operands.size(); ++i) {
