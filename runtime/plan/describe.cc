@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "runtime/device/cpu_features.h"
+
 namespace convoy {
 namespace {
 
@@ -33,6 +35,16 @@ int64_t bytes_of(const Place& place) {
   return element_count(place.desc.shape) * static_cast<int64_t>(size_of(place.desc.dtype));
 }
 
+// float32 multiply-adds that a core with two units of the widest kind does in a cycle.
+int64_t terms_per_cycle(Isa isa) {
+  switch (isa) {
+    case Isa::kAvx512: return 32;
+    case Isa::kAvx2: return 16;
+    case Isa::kGeneric: return 4;
+  }
+  return 4;
+}
+
 // Multiply-adds: every output (of ConvTranspose: every input) meets all weights of one channel.
 std::string describe_work(const Node& node, const Step& step) {
   if (step.inputs.size() < 2 || step.outputs.empty()) return "";
@@ -44,7 +56,9 @@ std::string describe_work(const Node& node, const Step& step) {
   for (const auto* places : {&step.inputs, &step.outputs}) {
     for (const Place& place : *places) bytes += bytes_of(place);
   }
-  return fmt::format("       work: {} multiply-adds, {} bytes read and written\n", count, bytes);
+  return fmt::format("       work: {} multiply-adds, {} cycles of one core at full speed ({}), "
+                     "{} bytes read and written\n",
+                     count, count / terms_per_cycle(best_isa()), to_string(best_isa()), bytes);
 }
 
 std::string describe_candidates(const Step& step) {
