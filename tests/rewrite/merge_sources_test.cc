@@ -97,6 +97,19 @@ TEST(MergeSources, GatedByRowsOfOtherTensors) {
   EXPECT_EQ(two.test.count("Mul"), 1);
 }
 
+TEST(MergeSources, ManyTensorsAreGroupedInLinearTime) {
+  GraphCase test;
+  std::vector<ValueId> rows;
+  for (int i = 0; i < 3000; ++i) {
+    ValueId source = test.input("x" + std::to_string(i), {1, 2, 2, 4});
+    rows.push_back(test.node("Relu", {row_by_gather(test, source, 1)}));
+  }
+  test.output(test.node("Concat", rows, {{"axis", int64_t{1}}}), "joined");
+  test.finish();
+  RewriteReport report = test.optimize();
+  EXPECT_EQ(test.count("Relu"), 1) << report.nodes_after;
+}
+
 // --- what must stay apart ---
 
 TEST(MergeSources, LargeTensorsAreMergedAlone) {

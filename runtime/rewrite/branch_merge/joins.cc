@@ -167,9 +167,13 @@ std::string why_no_form(const Graph& graph, const SiblingSet& set) {
 
 // The first set on the way to this one that cannot be stacked.
 int first_unmergeable(const Siblings& siblings, int set, const IsMergeable& mergeable) {
-  for (const SetOperand& operand : siblings.sets[static_cast<size_t>(set)].operands) {
-    if (operand.kind != BatchedOperand::Kind::kStacked || mergeable(operand.set)) continue;
-    return first_unmergeable(siblings, operand.set, mergeable);
+  for (int next = set; next >= 0;) {
+    set = next;
+    next = -1;
+    for (const SetOperand& operand : siblings.sets[static_cast<size_t>(set)].operands) {
+      bool stacked = operand.kind == BatchedOperand::Kind::kStacked;
+      if (stacked && next < 0 && !mergeable(operand.set)) next = operand.set;
+    }
   }
   return set;
 }

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include <fmt/format.h>
+
 namespace convoy {
 namespace {
+
+constexpr size_t kMostLeaves = 32;  // of one set
 
 class SourceSearch {
  public:
@@ -45,20 +49,22 @@ class SourceSearch {
     }
   }
 
-  // The leaf sets that a set is made of, in the order of its operands.
+  // The leaf sets that a set is made of, in the order of its operands; the first of them.
   const std::vector<int>& leaves_of(int number) {
-    auto [known, added] = leaves_.try_emplace(number);
-    if (!added) return known->second;
-    std::vector<int> leaves;
-    if (set(number).is_leaf()) leaves.push_back(number);
-    for (const SetOperand& operand : set(number).operands) {
-      if (operand.kind != BatchedOperand::Kind::kStacked) continue;
-      for (int leaf : leaves_of(operand.set)) {
-        bool seen = std::find(leaves.begin(), leaves.end(), leaf) != leaves.end();
-        if (!seen) leaves.push_back(leaf);
+    while (leaves_.size() <= static_cast<size_t>(number)) {
+      auto next = static_cast<int>(leaves_.size());
+      std::vector<int> leaves;
+      if (set(next).is_leaf()) leaves.push_back(next);
+      for (const SetOperand& operand : set(next).operands) {
+        if (operand.kind != BatchedOperand::Kind::kStacked) continue;
+        for (int leaf : leaves_[static_cast<size_t>(operand.set)]) {
+          bool seen = std::find(leaves.begin(), leaves.end(), leaf) != leaves.end();
+          if (!seen && leaves.size() < kMostLeaves) leaves.push_back(leaf);
+        }
       }
+      leaves_.push_back(std::move(leaves));
     }
-    return leaves_[number] = std::move(leaves);
+    return leaves_[static_cast<size_t>(number)];
   }
 
   void add_concat(const Node& concat) {
@@ -68,49 +74,40 @@ class SourceSearch {
       if (member && !set(member->set).is_leaf()) sets.insert(member->set);
     }
     if (sets.size() < 2) return;
-    std::vector<int> leaves;
+    std::map<std::string, ValueId> first_of;  // by kind
     for (int number : sets) {
-      const std::vector<int>& own = leaves_of(number);
-      leaves.insert(leaves.end(), own.begin(), own.end());
-    }
-    for (size_t i = 1; i < leaves.size(); ++i) {
-      for (size_t j = 0; j < i; ++j) {
-        if (join(set(leaves[j]), set(leaves[i]))) break;
+      for (int leaf : leaves_of(number)) {
+        const Leaf& slice = set(leaf).leaf;
+        ValueId source = set(leaf).sources[0];
+        auto kind = kind_of(source, slice);
+        if (!kind) continue;
+        ValueId first = first_of.try_emplace(*kind, source).first->second;
+        if (first != source) group(first, source, slice.form());
       }
     }
   }
 
-  bool join(const SiblingSet& a, const SiblingSet& b) {
-    std::string form = a.leaf.form();
-    ValueId x = a.sources[0];
-    ValueId y = b.sources[0];
-    if (x == y || form != b.leaf.form() || !fit(x, y, a.leaf.axis)) return false;
-    ValueId first = representative({x, form});
-    ValueId second = representative({y, form});
-    if (first == second) return true;
-    groups_.try_emplace({first, form}, first);
-    groups_[{second, form}] = first;
-    return true;
+  // What sources of one group have in common; nullopt where a size may be another at run time.
+  std::optional<std::string> kind_of(ValueId source, const Leaf& slice) const {
+    const ValueType& type = graph_.value(source).type;
+    if (!type.is_tensor() || !type.shape) return std::nullopt;
+    std::string kind = fmt::format("{} {} {}:", slice.form(), stages_[index_of(source)],
+                                   to_string(type.dtype));
+    for (int i = 0; i < type.rank(); ++i) {
+      const Dimension& dim = (*type.shape)[static_cast<size_t>(i)];
+      if (!dim.known() && (i == slice.axis || dim.symbol.empty())) return std::nullopt;
+      kind += i == slice.axis ? "*" : dim.known() ? std::to_string(dim.size) : dim.symbol;
+      kind += ",";
+    }
+    return kind;
   }
 
-  // Dimensions that are unknown by name too may differ at run time.
-  bool fit(ValueId x, ValueId y, int axis) const {
-    const ValueType& a = graph_.value(x).type;
-    const ValueType& b = graph_.value(y).type;
-    bool tensors = a.is_tensor() && b.is_tensor() && a.shape && b.shape;
-    if (!tensors || a.dtype != b.dtype || a.rank() != b.rank()) return false;
-    if (stages_[index_of(x)] != stages_[index_of(y)]) return false;
-    for (int i = 0; i < a.rank(); ++i) {
-      const Dimension& m = (*a.shape)[static_cast<size_t>(i)];
-      const Dimension& n = (*b.shape)[static_cast<size_t>(i)];
-      if (i == axis) {
-        if (!m.known() || !n.known()) return false;
-      } else if (m.known() ? m.size != n.size : n.known() || m.symbol.empty() ||
-                                                    m.symbol != n.symbol) {
-        return false;
-      }
-    }
-    return true;
+  void group(ValueId first, ValueId source, const std::string& form) {
+    ValueId a = representative({first, form});
+    ValueId b = representative({source, form});
+    if (a == b) return;
+    groups_.try_emplace({a, form}, a);
+    groups_[{b, form}] = a;
   }
 
   ValueId representative(std::pair<ValueId, std::string> key) const {
@@ -124,7 +121,7 @@ class SourceSearch {
   const Graph& graph_;
   const Siblings& siblings_;
   std::vector<int> stages_;
-  std::map<int, std::vector<int>> leaves_;
+  std::vector<std::vector<int>> leaves_;  // by set; operands come before what reads them
   SourceGroups groups_;
 };
 
