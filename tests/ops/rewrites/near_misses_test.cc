@@ -253,6 +253,29 @@ std::vector<NearMiss> convolutions() {
          }
          t.output(t.node("AveragePool", {padded}, attributes));
        }},
+      {"raise_stacked_conv_input", 4,
+       [](GraphCase& t, int near) {
+         ValueId x = t.input("x", {2, 3, 4, 9});
+         List perm = near == 1 ? List{2, 0, 1, 3} : List{0, 2, 1, 3};
+         List shape = near == 1 ? List{4, 6, 9} : near == 2 ? List{2, 4, 27} : List{2, 12, 9};
+         int64_t in = near == 1 ? 6 : near == 2 ? 4 : 12;
+         int64_t group = near == 1 ? 2 : near == 3 ? 3 : near == 4 ? 2 : 4;
+         ValueId y = t.node("Reshape", {t.node("Transpose", {x}, {{"perm", perm}}), t.ints(shape)});
+         t.output(t.node("Conv", {y, t.weight({24, in / group, 3})}, {{"group", group}}));
+       },
+       17, true},
+      {"raise_stacked_conv_last", 4,
+       [](GraphCase& t, int near) {
+         ValueId x = t.input("x", {2, 12, 9});
+         int64_t group = near == 1 ? 2 : 4;
+         ValueId y = t.node("Conv", {x, t.weight({24, 12 / group, 3})}, {{"group", group}});
+         ValueId split = t.node("Reshape", {y, t.ints(near == 2 ? List{2, 24, 7, 1}
+                                                                : List{2, 4, 6, 7})});
+         List perm = near == 3 ? List{0, 3, 2, 1} : List{0, 2, 1, 3};
+         t.output(t.node("Transpose", {split}, {{"perm", perm}}));
+         if (near == 4) tap(t, y);
+       },
+       17, true},
       {"fuse_conv_activation", 2,
        [](GraphCase& t, int near) {
          ValueId y = conv(t, t.input("x", {2, 3, 8}));
@@ -303,6 +326,23 @@ std::vector<NearMiss> products_and_compositions() {
          if (near == 1) tap(t, y);
        },
        17, true},
+      {"recognize_swish", 2,
+       [](GraphCase& t, int near) {
+         ValueId x = t.input("x", {4, 3});
+         ValueId gate = t.node("Sigmoid", {near == 1 ? t.input("z", {4, 3}) : x});
+         t.output(t.node("Mul", {x, gate}));
+         if (near == 2) tap(t, gate);
+       },
+       17, true},
+      {"recognize_gelu", 2,
+       [](GraphCase& t, int near) {
+         ValueId x = t.input("x", {4, 3});
+         ValueId erf = t.node("Erf", {t.node("Div", {x, t.floats({}, {1.41421356F})})});
+         ValueId sum = t.node("Add", {erf, t.floats({}, {near == 1 ? 1.01F : 1.0F})});
+         ValueId other = near == 2 ? t.input("z", {4, 3}) : x;
+         t.output(t.node("Mul", {t.node("Mul", {other, sum}), t.floats({}, {0.5F})}));
+       },
+       20},
       {"recognize_hard_swish", 2,
        [](GraphCase& t, int near) {
          ValueId x = t.input("x", {4, 3});
