@@ -328,8 +328,8 @@ std::string symbol_of(const Graph& graph, ValueId value, size_t axis) {
 
 struct WindowGraph {
   Model model;
-  ValueId x = model.graph.add_input(
-      "x", ValueType::tensor(DType::kFloat32, std::vector<Dimension>{{1}, {4}, {-1, "length"}}));
+  std::vector<Dimension> sizes = {{1, ""}, {4, ""}, {-1, "length"}};
+  ValueId x = model.graph.add_input("x", ValueType::tensor(DType::kFloat32, sizes));
 
   ValueId add(const char* type, std::vector<ValueId> inputs, Attributes attributes = {}) {
     Graph& graph = model.graph;
