@@ -22,6 +22,9 @@ namespace convoy::kernels {
 // conditions on sizes are DirectConv's.
 class WinogradConv {
  public:
+  static constexpr int64_t kSums = 4;      // products of a pair
+  static constexpr int64_t kShortRun = 8;  // shorter runs are gathered before their transform
+
   // Why the problem can't be computed so; null where it can.
   static const char* refusal(const ConvProblem& problem);
 

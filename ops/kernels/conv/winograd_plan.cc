@@ -1,0 +1,169 @@
+// The decisions of WinogradConv: pairs, blocks and tasks; what they cost; the form of the weights.
+#include <algorithm>
+#include <cmath>
+
+#include "ops/kernels/conv/conv_axes.h"
+#include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/winograd_conv.h"
+
+namespace convoy::kernels {
+
+namespace {
+
+constexpr int64_t kMostTiles = 96;  // whose sums fit the first-level cache beside the weights
+constexpr int64_t kFewTiles = 32;   // leaves several rows to a block
+constexpr int64_t kMostFloats = 64 * 1024;  // transformed input, in half of the second-level cache
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
+
+}  // namespace
+
+const char* WinogradConv::refusal(const ConvProblem& problem) {
+  ConvProblem p = problem;
+  normalise_axes(&p);
+  const ConvWindow& width = p.spatial[2];
+  if (width.kernel != 3 || width.stride != 1) return "no three taps at stride 1 on the last axis";
+  if (width.output_stride != 1 || (p.has_residual && width.residual_stride != 1)) {
+    return "outputs are apart";
+  }
+  int64_t outputs = p.out_channels;
+  for (const ConvWindow& window : p.spatial) outputs *= window.output_size;
+  for (int i = 0; i < 2; ++i) outputs *= p.batch[i].size * p.group[i].size;
+  return outputs == 0 || p.in_channels == 0 ? "nothing to compute" : nullptr;
+}
+
+WinogradConv::WinogradConv(const ConvProblem& problem, Isa isa, int threads)
+    : WinogradConv(problem, conv_kernels(isa), threads) {}
+
+WinogradConv::WinogradConv(const ConvProblem& problem, const ConvKernels& kernels, int threads)
+    : problem_(problem), kernels_(&kernels) {
+  normalise_axes(&problem_);
+  weight_groups_ = count_weight_groups(problem_, weight_group_strides_);
+  panels_ = {problem_.out_channels, kernels.lanes};
+  terms_ = problem_.in_channels * problem_.spatial[0].kernel * problem_.spatial[1].kernel;
+  choose_tiles();
+  choose_tasks(std::max(threads, 1));
+}
+
+int64_t WinogradConv::input_rows(int64_t rows) const {
+  const ConvWindow& window = problem_.spatial[1];
+  return (rows - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
+}
+
+// Channels that lie a multiple of a few cache lines apart would share few sets of the cache.
+int64_t WinogradConv::plane_size(int64_t rows) const {
+  const int64_t size = input_rows(rows) * kSums * tiles_;
+  return size % 64 == 0 ? size + 16 : size;
+}
+
+void WinogradConv::choose_tiles() {
+  const ConvWindow &rows = problem_.spatial[1], &width = problem_.spatial[2];
+  const int64_t planes = problem_.in_channels * problem_.spatial[0].kernel;
+  const int64_t fits = kMostFloats / (planes * input_rows(1) * kSums);
+  const int64_t most = std::clamp<int64_t>(fits, 8, rows.kernel > 1 ? kFewTiles : kMostTiles);
+  segments_ = divide_up(width.output_size, 2 * dilation());
+  block_segments_ = std::clamp<int64_t>(most / dilation(), 1, segments_);
+  width_blocks_ = divide_up(segments_, block_segments_);
+  block_segments_ = divide_up(segments_, width_blocks_);
+  run_ = dilation();
+  if (run_ > most) {
+    run_ = round_up(divide_up(run_, divide_up(run_, most)), kernels_->lanes);
+    runs_ = divide_up(dilation(), run_);
+    run_ = std::min(run_, dilation());
+  }
+  width_blocks_ *= runs_;
+  tiles_ = run_ * block_segments_;
+  while (rows_ < rows.output_size && (rows_ + 1) * tiles_ <= kMostTiles &&
+         planes * plane_size(rows_ + 1) <= kMostFloats)
+    ++rows_;
+}
+
+void WinogradConv::choose_tasks(int threads) {
+  int64_t outer = problem_.spatial[0].output_size * width_blocks_;
+  for (const ConvLoop& loop : problem_.batch) outer *= loop.size;
+  for (const ConvLoop& loop : problem_.group) outer *= loop.size;
+  const int64_t height = problem_.spatial[1].output_size;
+  row_blocks_ = divide_up(height, rows_);
+  const int64_t wanted = threads == 1 ? 1 : 4 * threads;
+  if (outer * row_blocks_ < wanted) {
+    row_blocks_ = std::min(height, std::max(row_blocks_, divide_up(height, 4)));
+    row_blocks_ = std::min(row_blocks_, divide_up(wanted, outer));
+  }
+  rows_ = divide_up(height, std::max<int64_t>(row_blocks_, divide_up(height, rows_)));
+  row_blocks_ = divide_up(height, rows_);
+  outer *= row_blocks_;
+  if (outer < wanted) oc_parts_ = std::min(panels_.count(), divide_up(wanted, outer));
+  task_count_ = outer * oc_parts_;
+}
+
+// Of a row of whole segments, before its transform.
+int64_t WinogradConv::row_size() const { return 2 * dilation() * (block_segments_ + 1); }
+
+int64_t WinogradConv::raw_size() const {
+  const int64_t lanes = kernels_->lanes;
+  if (runs_ > 1) return round_up(4 * (run_ + lanes), 16);
+  return round_up(input_rows(rows_) * row_size() + lanes, 16);
+}
+
+int64_t WinogradConv::half_size() const {
+  if (dilation() >= kShortRun) return 0;
+  return round_up(input_rows(rows_) * row_size() / 2 + kernels_->lanes, 16);
+}
+
+int64_t WinogradConv::scratch_size() const {
+  const int64_t planes = problem_.in_channels * problem_.spatial[0].kernel;
+  const int64_t pixels = rows_ * tiles_ * panels_.width_of(0);
+  const int64_t offsets = round_up(terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
+  const int64_t transformed = round_up(planes * plane_size(rows_) + kernels_->lanes, 16);
+  return offsets + transformed + raw_size() + 2 * half_size() +
+         round_up((kSums + 2) * pixels, 16);
+}
+
+// Fitted to measurements on a core with AVX2, in the terms of DirectConv's estimates.
+double WinogradConv::cycles() const {
+  constexpr double kTransform = 2.0, kToCombine = 9.0, kToStore = 28.0, kPixel = 6.0;
+  constexpr double kWeight = 0.7;  // to the first-level cache, once a block
+  const ConvKernels& k = *kernels_;
+  const double outputs = static_cast<double>(problem_.spatial[2].output_size);
+  const double tiles = static_cast<double>(segments_ * runs_ * run_) / outputs;
+  const double block = static_cast<double>(rows_ * tiles_);
+  double pairs = 0, store = 0;
+  for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+    const int64_t vectors = panels_.vectors_of(panel);
+    const double count = static_cast<double>(vectors);
+    const double most = k.max_pixels[vectors];
+    const double pixels = block / std::ceil(block / most);
+    const double term = std::max({count * pixels / 2, (count + pixels + 1) / 2, 4.0});
+    pairs += static_cast<double>(kSums * terms_) * term / pixels + kToCombine * count;
+    store += (kToStore + kPixel * count * pixels) / pixels;
+  }
+  const double planes = static_cast<double>(problem_.in_channels * problem_.spatial[0].kernel);
+  const double overlap = static_cast<double>(input_rows(rows_)) / static_cast<double>(rows_);
+  pairs += planes * overlap * kTransform * 8 / k.lanes;
+  const double weights = static_cast<double>(kSums * terms_ * panels_.packed_channels());
+  return tiles * pairs + store + kWeight * weights * tiles / block;
+}
+
+void WinogradConv::pack_weights(const float* weights, float* packed) const {
+  for (int64_t group = 0; group < weight_groups_; ++group) {
+    for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+      const int64_t width = panels_.width_of(panel), size = panels_.size_of(panel);
+      const int64_t channel = group * panels_.channels + panels_.first_of(panel);
+      std::fill_n(packed, kSums * terms_ * width, 0.0f);
+      for (int64_t o = 0; o < size; ++o)
+        for (int64_t term = 0; term < terms_; ++term) {
+          const float* g = weights + ((channel + o) * terms_ + term) * 3;
+          const double outer = double(g[0]) + double(g[2]);
+          float* to = packed + term * width + o;
+          to[0] = g[0];
+          to[terms_ * width] = static_cast<float>((outer + g[1]) / 2);
+          to[2 * terms_ * width] = static_cast<float>((outer - g[1]) / 2);
+          to[3 * terms_ * width] = g[2];
+        }
+      packed += kSums * terms_ * width;
+    }
+  }
+}
+
+}  // namespace convoy::kernels
