@@ -28,16 +28,10 @@ bool DirectConv::allows_channels() const {
          problem_.out_channels > 0;
 }
 
-int64_t DirectConv::panel_vectors(int64_t panel) const {
-  const int64_t vectors = packed_channels_ / kernels_->lanes;
-  if (vectors % 2 == 0 || panel > 0) return 2;
-  return vectors == 1 ? 1 : 3;
-}
-
 void DirectConv::choose_panels() {
-  const int64_t vectors = divide_up(out_channels_, kernels_->lanes);
-  packed_channels_ = vectors * kernels_->lanes;
-  block_count_ = std::max<int64_t>(vectors / 2, 1);
+  panels_ = {out_channels_, kernels_->lanes};
+  packed_channels_ = panels_.packed_channels();
+  block_count_ = panels_.count();
 }
 
 bool DirectConv::reads_padding() const {

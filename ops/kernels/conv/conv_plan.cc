@@ -87,14 +87,12 @@ void DirectConv::choose_oc_blocks() {
 }
 
 int64_t DirectConv::block_size(int64_t block) const {
-  if (channels_)
-    return std::min(panel_vectors(block) * kernels_->lanes, out_channels_ - first_channel(block));
+  if (channels_) return panels_.size_of(block);
   return block < large_blocks_ ? oc_block_ : oc_block_ - 1;
 }
 
 int64_t DirectConv::first_channel(int64_t block) const {
-  if (channels_)
-    return block == 0 ? 0 : (panel_vectors(0) + 2 * (block - 1)) * kernels_->lanes;
+  if (channels_) return panels_.first_of(block);
   return block * oc_block_ - std::max<int64_t>(block - large_blocks_, 0);
 }
 
@@ -251,7 +249,7 @@ void DirectConv::size_scratch() {
   packed_input_size_ = round_up(packed_input_size_ + kernels_->lanes, 16);
   bounce_row_ = bounce_ ? round_up(flat_ ? rows_ * row_len_ : chunk_ + kernels_->lanes, 16) : 0;
   const int64_t tables = round_up(2 * terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
-  bounce_size_ = channels_ ? panel_vectors(0) * kernels_->lanes * rows_ * chunk_
+  bounce_size_ = channels_ ? panels_.width_of(0) * rows_ * chunk_
                            : oc_block_ * bounce_row_;
   scratch_size_ = tables + packed_input_size_ + round_up(bounce_size_, 16);
 }

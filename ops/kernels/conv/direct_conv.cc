@@ -23,7 +23,7 @@ void DirectConv::pack_weights(const float* weights, float* packed) const {
 void DirectConv::pack_panels(const float* weights, float* packed) const {
   for (int64_t group = 0; group < weight_groups_; ++group)
     for (int64_t panel = 0; panel < block_count_; ++panel) {
-      const int64_t width = panel_vectors(panel) * kernels_->lanes;
+      const int64_t width = panels_.width_of(panel);
       const int64_t channel = group * out_channels_ + first_channel(panel);
       const int64_t size = block_size(panel);
       for (int64_t o = 0; o < width; ++o) {
@@ -339,7 +339,7 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
     store.rows = 1;
   }
   for (int64_t panel = area.block_begin; panel < area.block_end; ++panel) {
-    const int64_t channel = conv_.first_channel(panel), vectors = conv_.panel_vectors(panel);
+    const int64_t channel = conv_.first_channel(panel), vectors = conv_.panels_.vectors_of(panel);
     store.channels = conv_.block_size(panel);
     store.sums_pixel = vectors * kernels_.lanes;
     std::fill_n(bias, store.sums_pixel, 0.0f);

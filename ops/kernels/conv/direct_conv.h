@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "ops/kernels/conv/channel_panels.h"
+
 namespace convoy {
 enum class Isa;  // runtime/device/cpu_features.h
 }
@@ -154,7 +156,6 @@ class DirectConv {
   void choose_channel_layout();
   int64_t packed_floats(int64_t rows, int64_t columns) const;
   bool reads_padding() const;
-  int64_t panel_vectors(int64_t panel) const;
   void choose_flat();
   void find_inner();
   void choose_layout();
@@ -179,9 +180,8 @@ class DirectConv {
   int64_t block_count_ = 1;
   int64_t large_blocks_ = 1;
 
-  // Blocks of output channels are panels of two vectors; an odd number of vectors makes the first
-  // panel one of three, or the only one.
-  bool channels_ = false;
+  bool channels_ = false;  // blocks of output channels are panels
+  ChannelPanels panels_;
   int64_t term_chunk_ = 1;  // most terms between two visits to the same sums
   bool depthwise_ = false;   // a channel on its own, by the kernel for it
   bool in_place_ = true;     // the input may be read where it is

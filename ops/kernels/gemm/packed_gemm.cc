@@ -32,34 +32,21 @@ Clamp clamp_of(const PackedGemmProblem& problem) {
 
 PackedGemm::PackedGemm(const PackedGemmProblem& problem, Isa isa)
     : problem_(problem), kernels_(&conv_kernels(isa)) {
-  vectors_ = divide_up(problem.n, kernels_->lanes);
-  panels_ = problem.n == 0 ? 0 : std::max<int64_t>(vectors_ / 2, 1);
+  panels_ = {problem.n, kernels_->lanes};
   row_blocks_ = divide_up(problem.m, kMostRows);
   rows_ = row_blocks_ == 0 ? 0 : divide_up(problem.m, row_blocks_);
   for (int64_t p = 0; p < problem.k; ++p) offsets_.push_back(p * problem.a_k);
 }
 
-// Two vectors a panel; an odd number of vectors makes the first panel one of three, or the only
-// one.
-int64_t PackedGemm::panel_vectors(int64_t panel) const {
-  if (vectors_ % 2 == 0 || panel > 0) return 2;
-  return vectors_ == 1 ? 1 : 3;
-}
-
-int64_t PackedGemm::first_column(int64_t panel) const {
-  return panel == 0 ? 0 : (panel_vectors(0) + 2 * (panel - 1)) * kernels_->lanes;
-}
-
-int64_t PackedGemm::packed_size() const { return vectors_ * kernels_->lanes * problem_.k; }
+int64_t PackedGemm::packed_size() const { return panels_.packed_channels() * problem_.k; }
 
 // A few rows of B at a time, for all panels, so that B is read in order.
 void PackedGemm::pack(const float* b, int64_t b_k, int64_t b_n, float* packed) const {
   constexpr int64_t kRows = 8;
   for (int64_t begin = 0; begin < problem_.k; begin += kRows)
-    for (int64_t panel = 0; panel < panels_; ++panel) {
-      const int64_t width = panel_vectors(panel) * kernels_->lanes;
-      const int64_t first = first_column(panel);
-      const int64_t count = std::min(width, problem_.n - first);
+    for (int64_t panel = 0; panel < panels_.count(); ++panel) {
+      const int64_t width = panels_.width_of(panel), first = panels_.first_of(panel);
+      const int64_t count = panels_.size_of(panel);
       const int64_t end = std::min(begin + kRows, problem_.k);
       float* to = packed + first * problem_.k + begin * width;
       for (int64_t p = begin; p < end; ++p, to += width) {
@@ -84,8 +71,8 @@ void PackedGemm::run_tasks(const float* a, const float* packed, const float* bia
   const Clamp clamp = clamp_of(problem_);
   const bool activate = !clamp.use && problem_.activation != ConvActivation::none;
   for (int64_t task = first; task < last; ++task) {
-    const int64_t panel = task % panels_, row = task / panels_ * rows_;
-    const int64_t vectors = panel_vectors(panel), column = first_column(panel);
+    const int64_t panel = task % panels_.count(), row = task / panels_.count() * rows_;
+    const int64_t width = panels_.width_of(panel), column = panels_.first_of(panel);
     ChannelTile tile = {};
     tile.x = a + row * problem_.a_m;
     tile.x_row = problem_.a_m;
@@ -98,16 +85,16 @@ void PackedGemm::run_tasks(const float* a, const float* packed, const float* bia
     if (problem_.a_m == 1) std::swap(tile.rows, tile.columns);
     for (int64_t left = problem_.k; left > 0 || tile.bias; left -= tile.terms) {
       tile.terms = std::min(left, kMostTerms);
-      kernels_->channels[vectors](tile);
+      kernels_->channels[panels_.vectors_of(panel)](tile);
       tile.offsets += tile.terms;
-      tile.weights += tile.terms * vectors * kernels_->lanes;
+      tile.weights += tile.terms * width;
       tile.bias = nullptr;
     }
     const int64_t at = row * problem_.y_m + column;
     const PixelStore store = {scratch,
-                              vectors * kernels_->lanes,
+                              width,
                               tile.rows * tile.columns,
-                              std::min(vectors * kernels_->lanes, problem_.n - column),
+                              panels_.size_of(panel),
                               problem_.scale,
                               bias ? bias + column : nullptr,
                               residual ? residual + at : nullptr,

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "ops/kernels/conv/channel_panels.h"
+
 namespace convoy {
 enum class Isa;  // runtime/device/cpu_features.h
 }
@@ -37,19 +39,15 @@ class PackedGemm {
   // Floats that run_tasks needs for itself on each thread, 64-byte aligned.
   int64_t scratch_size() const;
   // Independent pieces of work of similar cost: blocks of rows, outermost, by panels of columns.
-  int64_t task_count() const { return row_blocks_ * panels_; }
+  int64_t task_count() const { return row_blocks_ * panels_.count(); }
   // bias and residual may be null; the residual may be y.
   void run_tasks(const float* a, const float* packed, const float* bias, const float* residual,
                  float* y, int64_t first, int64_t last, float* scratch) const;
 
  private:
-  int64_t panel_vectors(int64_t panel) const;
-  int64_t first_column(int64_t panel) const;
-
   PackedGemmProblem problem_;
   const ConvKernels* kernels_;
-  int64_t vectors_ = 0;  // of all columns
-  int64_t panels_ = 0;
+  ChannelPanels panels_;  // of columns
   int64_t rows_ = 0;  // of a block
   int64_t row_blocks_ = 0;
   std::vector<int64_t> offsets_;  // of the terms in a row of A
