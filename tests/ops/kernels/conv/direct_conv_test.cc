@@ -14,8 +14,8 @@
 
 #include "ops/kernels/conv/conv_kernels.h"
 #include "runtime/device/cpu_features.h"
-#include "tests/ops/kernels/conv/guarded_floats.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
+#include "tests/ops/kernels/conv/run_guarded.h"
 
 namespace convoy::kernels {
 namespace {
@@ -37,28 +37,6 @@ std::vector<NamedKernels> all_kernels() {
       }
   }
   return all;
-}
-
-// Runs all tasks in the given number of calls, every array between guard pages.
-std::vector<float> run_guarded(const DirectConv& conv, const ConvData& data, int64_t calls,
-                               bool at_end) {
-  GuardedFloats input(data.input, at_end), weights(data.weights, at_end), bias(data.bias, at_end);
-  GuardedFloats residual(data.residual, at_end), output(data.output, at_end);
-  GuardedFloats packed(conv.packed_weights_size(), at_end);
-  const int64_t scratch_size = (conv.scratch_size() + 15) / 16 * 16;
-  GuardedFloats scratch(scratch_size, at_end);
-  std::memset(scratch.data(), 0xff, size_t(scratch_size) * sizeof(float));
-  conv.pack_weights(weights.data(), packed.data());
-  ConvOperands operands;
-  operands.input = input.data() + data.input_origin;
-  operands.packed_weights = packed.data();
-  operands.bias = data.bias.empty() ? nullptr : bias.data();
-  operands.residual = residual.data();
-  operands.output = output.data();
-  const int64_t tasks = conv.task_count();
-  for (int64_t call = calls - 1; call >= 0; --call)
-    conv.run_tasks(operands, tasks * call / calls, tasks * (call + 1) / calls, scratch.data());
-  return std::vector<float>(output.data(), output.data() + data.output.size());
 }
 
 void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias = true) {
@@ -86,30 +64,6 @@ void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias =
     }
     if (::testing::Test::HasFailure()) return;
   }
-}
-
-ConvWindow window(int64_t input, int64_t kernel, int64_t stride = 1, int64_t dilation = 1,
-                  int64_t pad_begin = 0, int64_t pad_end = 0) {
-  ConvWindow w;
-  w.input_size = input;
-  w.kernel = kernel;
-  w.stride = stride;
-  w.dilation = dilation;
-  w.pad_begin = pad_begin;
-  w.output_size = conv_output_size(input, kernel, stride, dilation, pad_begin, pad_end);
-  return w;
-}
-
-ConvProblem conv1d(int64_t batch, int64_t groups, int64_t in_channels, int64_t out_channels,
-                   const ConvWindow& width) {
-  ConvProblem p;
-  p.batch[1].size = batch;
-  p.group[1].size = groups;
-  p.in_channels = in_channels;
-  p.out_channels = out_channels;
-  p.spatial[0] = width;
-  set_contiguous_strides(&p);
-  return p;
 }
 
 // X[B, C, H, W] with one convolution per row h, read and written in place.

@@ -225,4 +225,28 @@ std::string describe(const ConvProblem& p) {
   return text;
 }
 
+ConvWindow window(int64_t input, int64_t kernel, int64_t stride, int64_t dilation,
+                  int64_t pad_begin, int64_t pad_end) {
+  ConvWindow w;
+  w.input_size = input;
+  w.kernel = kernel;
+  w.stride = stride;
+  w.dilation = dilation;
+  w.pad_begin = pad_begin;
+  w.output_size = conv_output_size(input, kernel, stride, dilation, pad_begin, pad_end);
+  return w;
+}
+
+ConvProblem conv1d(int64_t batch, int64_t groups, int64_t in_channels, int64_t out_channels,
+                   const ConvWindow& width) {
+  ConvProblem p;
+  p.batch[1].size = batch;
+  p.group[1].size = groups;
+  p.in_channels = in_channels;
+  p.out_channels = out_channels;
+  p.spatial[0] = width;
+  set_contiguous_strides(&p);
+  return p;
+}
+
 }  // namespace convoy::kernels

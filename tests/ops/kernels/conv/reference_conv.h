@@ -18,8 +18,16 @@ struct ConvData {
 
 ConvOperands operands_of(const ConvData& data, const float* packed, float* output);
 
+// An axis whose output size follows from the others.
+ConvWindow window(int64_t input, int64_t kernel, int64_t stride = 1, int64_t dilation = 1,
+                  int64_t pad_begin = 0, int64_t pad_end = 0);
+
 // Lays the axes out contiguously as [batch0][batch1][group0][group1][channels][spatial].
 void set_contiguous_strides(ConvProblem* problem);
+
+// Rank 1, contiguous.
+ConvProblem conv1d(int64_t batch, int64_t groups, int64_t in_channels, int64_t out_channels,
+                   const ConvWindow& width);
 
 // Random operands; sizes follow from the strides.
 ConvData make_data(const ConvProblem& problem, std::mt19937_64& random, bool with_bias);
