@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "ops/kernels/conv/direct_conv.h"
 
@@ -132,6 +133,19 @@ struct WinogradOutput {
   int64_t first_count;  // pixels of a row; second_count is not more
   int64_t second_count;
 };
+
+// What the stores above do of an activation; the others are a pass of their own.
+struct ConvClamp {
+  bool use = false;
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+};
+
+inline ConvClamp clamp_of(ConvActivation activation, float alpha, float beta) {
+  if (activation == ConvActivation::relu) return {true, 0, ConvClamp().high};
+  if (activation == ConvActivation::clip) return {true, alpha, beta};
+  return {};
+}
 
 using ConvTileFunction = void (*)(const ConvTile&);
 

@@ -1,7 +1,6 @@
 #include "ops/kernels/conv/direct_conv.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "ops/kernels/conv/conv_kernels.h"
 
@@ -90,10 +89,8 @@ class ConvRun {
   float* bounce_;
   Cut cuts_[2] = {};  // of rows of cut_count_ outputs, in the larger and the smaller block
   int64_t cut_count_ = -1;
-  bool clamp_ = false;
+  const ConvClamp clamp_;
   bool activate_ = false;  // the activation is a pass of its own
-  float low_ = -std::numeric_limits<float>::infinity();
-  float high_ = std::numeric_limits<float>::infinity();
 };
 
 ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch, int64_t task)
@@ -102,7 +99,8 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
       kernels_(*conv.kernels_),
       operands_(operands),
       size_{conv.oc_parts_,   conv.width_parts_, conv.row_blocks_, p_.spatial[0].output_size,
-            p_.group[1].size, p_.group[0].size,  p_.batch[1].size, p_.batch[0].size} {
+            p_.group[1].size, p_.group[0].size,  p_.batch[1].size, p_.batch[0].size},
+      clamp_(clamp_of(p_.activation, p_.alpha, p_.beta)) {
   for (int i = 0; i < kAxes; ++i) {
     index_[i] = task % size_[i];
     task /= size_[i];
@@ -113,21 +111,7 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
       reinterpret_cast<int64_t*>(bounce_ + (conv.bounce_size_ + 15) / 16 * 16);
   packed_offsets_ = in_place_offsets_ + conv.terms_;
   fill_offsets();
-  switch (p_.activation) {
-    case ConvActivation::none:
-      break;
-    case ConvActivation::relu:
-      clamp_ = true;
-      low_ = 0;
-      break;
-    case ConvActivation::clip:
-      clamp_ = true;
-      low_ = p_.alpha;
-      high_ = p_.beta;
-      break;
-    default:
-      activate_ = true;
-  }
+  activate_ = !clamp_.use && p_.activation != ConvActivation::none;
 }
 
 void ConvRun::fill_offsets() {
@@ -301,8 +285,8 @@ void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t 
     tile->rows = 1;
     tile->limit = count += (area.rows - 1) * conv_.row_len_;
   }
-  tile->low = low_;
-  tile->high = high_;
+  tile->low = clamp_.low;
+  tile->high = clamp_.high;
   if (conv_.channels_) return compute_channels(area, *tile, column);
   if (count != cut_count_ && !conv_.depthwise_) {
     cuts_[0] = cut_row(conv_.oc_block_, count);
@@ -330,9 +314,9 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
   store.y_channel = p_.out_channel_stride;
   store.residual_row = rows.residual_stride;
   store.residual_channel = p_.residual_channel_stride;
-  store.clamp = clamp_;
-  store.low = low_;
-  store.high = high_;
+  store.clamp = clamp_.use;
+  store.low = clamp_.low;
+  store.high = clamp_.high;
   if (store.y_row == store.columns &&
       (!area.residual || store.residual_row == store.columns)) {
     store.columns *= store.rows;
@@ -388,7 +372,7 @@ void ConvRun::compute_direct(const Area& area, ConvTile* tile, int64_t block, in
                      area.depth * depth.residual_stride + area.row * rows.residual_stride + column;
   tile->residual_row = rows.residual_stride;
   tile->residual_channel = p_.residual_channel_stride;
-  tile->clamp = clamp_;
+  tile->clamp = clamp_.use;
   run_tile(channels, tile);
   if (!activate_) return;
   for (int64_t o = 0; o < channels; ++o)

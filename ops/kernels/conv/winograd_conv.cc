@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "ops/kernels/conv/conv_kernels.h"
 
@@ -359,10 +358,10 @@ void WinogradRun::store(const Block& block, int64_t panel, int64_t column, int64
                      column;
   store.residual_row = rows.residual_stride;
   store.residual_channel = p_.residual_channel_stride;
-  store.clamp = p_.activation == ConvActivation::relu || p_.activation == ConvActivation::clip;
-  store.low = p_.activation == ConvActivation::clip ? p_.alpha : 0;
-  store.high = p_.activation == ConvActivation::clip ? p_.beta
-                                                     : std::numeric_limits<float>::infinity();
+  const ConvClamp clamp = clamp_of(p_.activation, p_.alpha, p_.beta);
+  store.clamp = clamp.use;
+  store.low = clamp.low;
+  store.high = clamp.high;
   if (store.y_row == count && (!store.residual || store.residual_row == count)) {
     store.columns *= store.rows;
     store.rows = 1;

@@ -1,7 +1,6 @@
 #include "ops/kernels/gemm/packed_gemm.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "ops/kernels/conv/conv_kernels.h"
 
@@ -13,20 +12,6 @@ constexpr int64_t kMostRows = 96;    // whose sums fit the first-level cache bes
 constexpr int64_t kMostTerms = 256;  // whose weights stay there
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-struct Clamp {
-  bool use = false;
-  float low = -std::numeric_limits<float>::infinity();
-  float high = std::numeric_limits<float>::infinity();
-};
-
-Clamp clamp_of(const PackedGemmProblem& problem) {
-  Clamp clamp;
-  if (problem.activation == ConvActivation::relu) clamp.use = true, clamp.low = 0;
-  if (problem.activation == ConvActivation::clip)
-    clamp = {true, problem.alpha, problem.beta};
-  return clamp;
-}
 
 }  // namespace
 
@@ -68,7 +53,7 @@ void PackedGemm::run_tasks(const float* a, const float* packed, const float* bia
                            const float* residual, float* y, int64_t first, int64_t last,
                            float* scratch) const {
   alignas(64) static constexpr float kZeros[kMaxChannelVectors * 16] = {};
-  const Clamp clamp = clamp_of(problem_);
+  const ConvClamp clamp = clamp_of(problem_.activation, problem_.alpha, problem_.beta);
   const bool activate = !clamp.use && problem_.activation != ConvActivation::none;
   for (int64_t task = first; task < last; ++task) {
     const int64_t panel = task % panels_.count(), row = task / panels_.count() * rows_;
