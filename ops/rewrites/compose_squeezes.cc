@@ -2,24 +2,12 @@
 #include <algorithm>
 
 #include "ops/rewrites/rules.h"
-#include "runtime/graph/node_attributes.h"
+#include "ops/rewrites/squeeze_axes.h"
 
 namespace convoy {
 namespace {
 
 using List = std::vector<int64_t>;
-
-// Sorted axes of the value of the higher rank.
-std::optional<List> axes_of(const Match& match, const Node& node) {
-  const Graph& graph = match.graph();
-  ValueId higher = node.is("Squeeze") ? node.inputs[0] : node.outputs[0];
-  auto axes = integers_of(graph, node, "axes", 1);
-  int rank = graph.value(higher).type.rank();
-  if (!axes || rank < 0) return std::nullopt;
-  axes = normalized(*axes, rank);
-  if (axes) std::sort(axes->begin(), axes->end());
-  return axes;
-}
 
 // Axes `inserted` of a value of which axes `later` were inserted afterwards, as axes of the last.
 List joined(const List& inserted, const List& later, int rank) {
@@ -37,8 +25,8 @@ List joined(const List& inserted, const List& later, int rank) {
 
 // Of the value with all of the axes: Squeeze takes them away in the other order.
 std::optional<List> composed(const Match& match) {
-  auto inner = axes_of(match, match.node("inner"));
-  auto outer = axes_of(match, match.root());
+  auto inner = squeeze_axes(match.graph(), match.node("inner"));
+  auto outer = squeeze_axes(match.graph(), match.root());
   if (!inner || !outer) return std::nullopt;
   if (match.root().is("Unsqueeze")) {
     return joined(*inner, *outer, match.output_type().rank());

@@ -1,5 +1,6 @@
 #include "ops/rewrites/epilogues.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "runtime/graph/node_attributes.h"
@@ -59,18 +60,15 @@ std::optional<ActivationForm> matched_activation(const Match& match) {
   return activation_of(match.graph(), match.root());
 }
 
+bool surely_equal(const Dimension& a, const Dimension& b) {
+  if (a.known() || b.known()) return a.size == b.size;
+  return !a.symbol.empty() && a.symbol == b.symbol;
+}
+
 bool surely_equal_shapes(const ValueType& a, const ValueType& b) {
   if (!a.is_tensor() || !b.is_tensor() || !a.shape || !b.shape) return false;
   if (a.shape->size() != b.shape->size()) return false;
-  for (size_t i = 0; i < a.shape->size(); ++i) {
-    const Dimension& x = (*a.shape)[i];
-    const Dimension& y = (*b.shape)[i];
-    bool same = x.known() && y.known() ? x.size == y.size
-                                       : !x.known() && !y.known() && !x.symbol.empty() &&
-                                             x.symbol == y.symbol;
-    if (!same) return false;
-  }
-  return true;
+  return std::equal(a.shape->begin(), a.shape->end(), b.shape->begin(), surely_equal);
 }
 
 }  // namespace convoy

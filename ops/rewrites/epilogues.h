@@ -25,6 +25,7 @@ Pattern activation_pattern(const Pattern& inner);
 std::optional<ActivationForm> matched_activation(const Match& match);
 
 // Are the shapes equal in every run, as far as types tell?
+bool surely_equal(const Dimension& a, const Dimension& b);
 bool surely_equal_shapes(const ValueType& a, const ValueType& b);
 
 }  // namespace convoy

@@ -1,9 +1,8 @@
 // Conv along one axis as Conv along two, for ONNX Runtime: it blocks the channels of the latter
 // only. docs/decisions/0006-merged-forms.md has the figures.
-#include <algorithm>
-
 #include "ops/batching/rules.h"
 #include "ops/rewrites/rules.h"
+#include "ops/rewrites/squeeze_axes.h"
 #include "runtime/graph/node_attributes.h"
 #include "runtime/rewrite/optimize.h"
 
@@ -54,16 +53,8 @@ Rule lift_conv() {
   return rule;
 }
 
-std::optional<std::vector<int64_t>> axes_of(const Match& match, const Node& node, int rank) {
-  auto axes = integers_of(match.graph(), node, "axes", 1);
-  if (!axes || rank < 0) return std::nullopt;
-  auto sorted = normalized(*axes, rank);
-  if (sorted) std::sort(sorted->begin(), sorted->end());
-  return sorted;
-}
-
 bool removes_lifted_axis(const Match& match) {
-  auto axes = axes_of(match, match.node("squeeze"), match.type("x").rank());
+  auto axes = squeeze_axes(match.graph(), match.node("squeeze"));
   return axes && *axes == std::vector<int64_t>{kAxis};
 }
 
@@ -96,9 +87,8 @@ Rule cancel_squeeze() {
   Pattern squeeze = op("Squeeze", {any("x")}).rest().named("squeeze").shared();
   Rule rule{"cancel_squeeze", RuleSet::kPortable, op("Unsqueeze", {squeeze}).rest(),
             [](const Match& match) -> Refusal {
-              int rank = match.type("x").rank();
-              auto removed = axes_of(match, match.node("squeeze"), rank);
-              auto inserted = axes_of(match, match.root(), rank);
+              auto removed = squeeze_axes(match.graph(), match.node("squeeze"));
+              auto inserted = squeeze_axes(match.graph(), match.root());
               bool same = removed && inserted && *removed == *inserted;
               return same ? Refusal() : "the axes differ";
             },

@@ -1,5 +1,6 @@
 // softmax(q · kᵀ · scale + mask) · v on [batch, heads, length, size] becomes Attention where the
 // model's opset has it (23). In a file: a session runs the parts, which fuse with their neighbours.
+#include "ops/rewrites/epilogues.h"
 #include "ops/rewrites/rules.h"
 #include "runtime/graph/node_attributes.h"
 
@@ -9,9 +10,7 @@ namespace {
 constexpr int kFirstVersion = 23;
 
 bool same_size(const ValueType& a, int i, const ValueType& b, int j) {
-  const Dimension& x = (*a.shape)[static_cast<size_t>(i)];
-  const Dimension& y = (*b.shape)[static_cast<size_t>(j)];
-  return x.known() ? x.size == y.size : !y.known() && !x.symbol.empty() && x.symbol == y.symbol;
+  return surely_equal((*a.shape)[static_cast<size_t>(i)], (*b.shape)[static_cast<size_t>(j)]);
 }
 
 // The factor that the scores get; nullopt where it is not one positive number.

@@ -1,0 +1,21 @@
+// Axes of Squeeze and Unsqueeze nodes.
+#pragma once
+
+#include <algorithm>
+
+#include "runtime/graph/node_attributes.h"
+
+namespace convoy {
+
+// Sorted, of the value of the higher rank; nullopt where they or the rank are not known.
+inline std::optional<std::vector<int64_t>> squeeze_axes(const Graph& graph, const Node& node) {
+  ValueId higher = node.is("Squeeze") ? node.inputs[0] : node.outputs[0];
+  auto axes = integers_of(graph, node, "axes", 1);
+  int rank = graph.value(higher).type.rank();
+  if (!axes || rank < 0) return std::nullopt;
+  axes = normalized(*axes, rank);
+  if (axes) std::sort(axes->begin(), axes->end());
+  return axes;
+}
+
+}  // namespace convoy
