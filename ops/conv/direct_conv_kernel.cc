@@ -197,10 +197,10 @@ std::unique_ptr<Kernel> make_winograd_conv(KernelRequest& request, const ConvReq
   if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
   const Tensor* weights = request.constant(1);
   if (weights == nullptr) return request.refuse("computed weights");
-  if (!has_room(*weights)) return request.refuse("weights near the largest number");
   WinogradConv winograd(problem, request.isa, request.threads);
   DirectConv direct(problem, request.isa, request.threads);
   if (winograd.cycles() > kWorthwhile * direct.cycles()) return request.refuse("direct is faster");
+  if (!has_room(*weights)) return request.refuse("weights near the largest number");
   accept_strides(request, conv);
   return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");
 }
