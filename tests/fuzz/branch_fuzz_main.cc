@@ -1,8 +1,10 @@
 // Compares random branch graphs before and after optimization:
 //   branch_fuzz [--seed S] [--graphs N] [--first K] [--keep FOLDER] [--all]
-// Prints each graph that fails (or all of them), then how many had a merge. Exits 1 if one failed.
+// Prints each graph that fails (or all of them), then how many had a merge. Exits 1 if one failed,
+// 2 if a model cannot be written to FOLDER, which is made if there is none.
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
 
@@ -59,5 +61,11 @@ int main(int argc, char** argv) {
   app.add_option("--keep", options.keep, "folder for the models that are printed");
   app.add_flag("--all", options.all, "print every graph");
   CLI11_PARSE(app, argc, argv);
-  return run(options);
+  try {
+    if (!options.keep.empty()) std::filesystem::create_directories(options.keep);
+    return run(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "branch_fuzz: %s\n", error.what());
+    return 2;
+  }
 }
