@@ -82,27 +82,10 @@ Rule lower_squeeze() {
   return rule;
 }
 
-// Unsqueeze of a Squeeze on the same axis: any sizes.
-Rule cancel_squeeze() {
-  Pattern squeeze = op("Squeeze", {any("x")}).rest().named("squeeze").shared();
-  Rule rule{"cancel_squeeze", RuleSet::kPortable, op("Unsqueeze", {squeeze}).rest(),
-            [](const Match& match) -> Refusal {
-              auto removed = squeeze_axes(match.graph(), match.node("squeeze"));
-              auto inserted = squeeze_axes(match.graph(), match.root());
-              bool same = removed && inserted && *removed == *inserted;
-              return same ? Refusal() : "the axes differ";
-            },
-            [](const Match& match, GraphBuilder&) -> std::vector<ValueId> {
-              return {match.value("x")};
-            }};
-  rule.quiet = true;
-  return rule;
-}
-
 }  // namespace
 
 std::vector<RewriteStep> lift_convolutions() {
-  return {lift_conv(), cancel_squeeze(), lower_squeeze()};
+  return {lift_conv(), lower_squeeze()};
 }
 
 }  // namespace convoy

@@ -44,7 +44,7 @@ RewritePipeline make_pipeline() {
             {recognize_compositions(RuleSet::kPortable),
              recognize_rms_normalization(RuleSet::kPortable), recognize_attention()}),
       stage("merge branches", {merge_branches()}),
-      stage("fit to the target", {lift_convolutions()}),
+      stage("fit to the target", {lift_convolutions(), cancel_squeezes()}),
       stage("clean up", {simplifications()}),
       stage("lower", {recognize_compositions(RuleSet::kLowering),
                       recognize_rms_normalization(RuleSet::kLowering), fuse_conv(), fuse_matmul()}),

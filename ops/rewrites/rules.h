@@ -25,6 +25,8 @@ std::vector<RewriteStep> remove_identities();
 std::vector<RewriteStep> compose_chains();
 std::vector<RewriteStep> compose_slices();
 std::vector<RewriteStep> compose_squeezes();
+// Unsqueeze of a Squeeze on the same axes.
+std::vector<RewriteStep> cancel_squeezes();
 // Transposes around elementwise operators move together and cancel.
 std::vector<RewriteStep> push_transposes();
 // Equal constants become one.
