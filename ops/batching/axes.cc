@@ -108,6 +108,29 @@ std::vector<BatchedForm> batch_arg_extremum(const BatchingRequest& request) {
   return forms;
 }
 
+// Indices count along the axis, so they stay right wherever members are stacked on another one.
+std::vector<BatchedForm> batch_top_k(const BatchingRequest& request) {
+  std::vector<BatchedForm> forms;
+  if (!request.is_stacked(0) || request.is_stacked(1)) return forms;
+  int rank = request.operands[0].type.rank();
+  auto axis = normalized({integer_of(request.node, "axis", -1)}, rank);
+  if (!axis || (request.is_constant(1) && !request.operands[1].equal)) return forms;
+  Tensor count = request.is_constant(1) ? request.operands[1].constants[0] : Tensor();
+  ValueId shared = request.has(1) ? request.operands[1].shared : ValueId::kNone;
+  int slot = request.output_slot;
+  for (StackLayout layout : layouts_beside(*axis, rank)) {
+    Node like = request.node;
+    like.attributes["axis"] = shifted((*axis)[0], layout);
+    forms.push_back({{layout, {}}, layout, 0,
+                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
+                         const ValueType& type) {
+                       ValueId k = count.defined() ? builder.constant(count, "k") : shared;
+                       return builder.node_like(like, {operands[0], k}, type, slot);
+                     }});
+  }
+  return forms;
+}
+
 std::vector<BatchedForm> batch_softmax(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
   bool coerced = request.node.version < 13 && request.node.op_type != "LpNormalization";

@@ -20,6 +20,7 @@ std::vector<BatchedForm> batch_group_normalization(const BatchingRequest& reques
 std::vector<BatchedForm> batch_lrn(const BatchingRequest& request);
 std::vector<BatchedForm> batch_reduction(const BatchingRequest& request);
 std::vector<BatchedForm> batch_arg_extremum(const BatchingRequest& request);
+std::vector<BatchedForm> batch_top_k(const BatchingRequest& request);
 std::vector<BatchedForm> batch_concat(const BatchingRequest& request);
 std::vector<BatchedForm> batch_slice(const BatchingRequest& request);
 std::vector<BatchedForm> batch_gather(const BatchingRequest& request);

@@ -45,6 +45,7 @@ void register_batching_rules(Registry& registry) {
   }
   registry.set_batching("ArgMax", {batch_arg_extremum, {}});
   registry.set_batching("ArgMin", {batch_arg_extremum, {}});
+  registry.set_batching("TopK", {batch_top_k, {}, true});
   registry.set_batching("Concat", {batch_concat, {}});
   registry.set_batching("Slice", {batch_slice, {}});
   registry.set_batching("Gather", {batch_gather, {}});

@@ -158,21 +158,114 @@ TEST(MergeOutputs, LengthsOfSequencesStayApart) {
   EXPECT_EQ(rows.test.count("LSTM"), kRows) << report.to_text();
 }
 
-TEST(MergeOutputs, SeveralOutputsThatAreReadStayApart) {
-  Layer layer{"LSTM", 4, 0, 1, false};
-  RecurrentRows rows;
+// Both outputs come of one layer, wherever they go.
+TEST_P(MergeRecurrent, SeveralOutputsThatAreRead) {
+  Layer layer = GetParam();
+  RecurrentRows rows(layer.batch_first);
   rows.make_weights(layer);
   std::vector<ValueId> made, states;
   for (int h = 0; h < kRows; ++h) {
     std::vector<ValueId> outputs = rows.apply(layer, rows.row(h));
     made.push_back(rows.test.node("Tanh", {outputs[0]}));
-    states.push_back(outputs[1]);
+    states.push_back(outputs.back());
   }
   rows.test.output(join(rows.test, made));
   rows.test.output(join(rows.test, states), "states");
   RewriteReport report = rows.check();
-  EXPECT_EQ(rows.test.count("LSTM"), kRows);
-  expect_reason(report, "several outputs of LSTM are read");
+  EXPECT_EQ(rows.test.count(layer.type), 1) << report.to_text();
+  EXPECT_EQ(rows.test.count("Tanh"), 1) << report.to_text();
+}
+
+TEST(MergeOutputs, SomeBranchesReadOneOutputAndSomeAnother) {
+  Layer layer{"LSTM", 4, 0, 1, false};
+  RecurrentRows rows;
+  rows.make_weights(layer);
+  std::vector<ValueId> sequences;
+  for (int h = 0; h < kRows; ++h) {
+    std::vector<ValueId> outputs = rows.apply(layer, rows.row(h));
+    if (h != 1) sequences.push_back(outputs[0]);
+    if (h == 1 || h == 2) rows.test.output(outputs[1], "state" + std::to_string(h));
+    if (h == 2) rows.test.output(outputs[2], "cell");
+  }
+  rows.test.output(join(rows.test, sequences));
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("LSTM"), 1) << report.to_text();
+}
+
+TEST(MergeOutputs, ALayerThatReadsBothOutputsOfTheOneBefore) {
+  Layer layer{"LSTM", 4, 0, 1, false};
+  RecurrentRows rows;
+  std::vector<ValueId> last;
+  rows.make_weights(layer);
+  std::vector<std::vector<ValueId>> first;
+  for (int h = 0; h < kRows; ++h) first.push_back(rows.apply(layer, rows.row(h)));
+  rows.weights = {rows.test.weight({1, 4 * kHidden, kHidden}),
+                  rows.test.weight({1, 4 * kHidden, kHidden}),
+                  rows.test.weight({1, 8 * kHidden})};
+  for (auto& outputs : first) {
+    ValueId in = rows.test.node("Squeeze", {outputs[0], rows.test.ints({1})});
+    last.push_back(rows.apply(layer, in, {outputs[1], outputs[2]})[1]);
+  }
+  rows.test.output(join(rows.test, last));
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("LSTM"), 2) << report.to_text();
+}
+
+// The last state of a row starts the next one.
+TEST(MergeOutputs, LayersOfWhichOneFeedsTheNextStayApart) {
+  Layer layer{"GRU", 3, 0, 1, false};
+  RecurrentRows rows;
+  rows.make_weights(layer);
+  std::vector<ValueId> sequences;
+  ValueId state = ValueId::kNone;
+  for (int h = 0; h < kRows; ++h) {
+    std::vector<ValueId> before;
+    if (state != ValueId::kNone) before = {state};
+    std::vector<ValueId> outputs = rows.apply(layer, rows.row(h), before);
+    sequences.push_back(outputs[0]);
+    state = outputs[1];
+  }
+  rows.test.output(join(rows.test, sequences));
+  rows.test.output(state, "state");
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("GRU"), kRows) << report.to_text();
+}
+
+TEST(MergeOutputs, ValuesAndIndicesOfTopK) {
+  for (bool shared : {false, true}) {
+    Rows rows;
+    ValueId k = rows.test.ints({3});
+    std::vector<ValueId> values, indices;
+    for (int h = 0; h < kRows; ++h) {
+      ValueType type = floats_of({2, kChannels, 3});
+      std::vector<ValueId> outputs = rows.test.build().nodes(
+          "TopK", {conv(rows.test, row_by_gather(rows.test, rows.x, h), kChannels),
+                   shared ? k : rows.test.ints({3})},
+          {{"axis", int64_t{-1}}},
+          {type, ValueType::tensor(DType::kInt64, Shape{2, kChannels, 3})});
+      values.push_back(outputs[0]);
+      indices.push_back(outputs[1]);
+    }
+    rows.test.output(join(rows.test, values));
+    rows.test.output(rows.test.node("Concat", indices, {{"axis", int64_t{1}}}), "indices");
+    RewriteReport report = rows.check();
+    EXPECT_EQ(rows.test.count("TopK"), 1) << report.to_text();
+  }
+}
+
+TEST(MergeOutputs, TopKOfDifferentCountsStaysApart) {
+  Rows rows;
+  std::vector<ValueId> values;
+  for (int h = 0; h < kRows; ++h) {
+    ValueId row = rows.test.node("Relu", {row_by_gather(rows.test, rows.x, h)});
+    ValueType type = floats_of({2, kChannels, 2 + h});
+    ValueType numbers = ValueType::tensor(DType::kInt64, Shape{2, kChannels, 2 + h});
+    values.push_back(rows.test.build().nodes("TopK", {row, rows.test.ints({2 + h})},
+                                             {{"axis", int64_t{2}}}, {type, numbers})[0]);
+  }
+  rows.test.output(rows.test.node("Concat", values, {{"axis", int64_t{2}}}));
+  RewriteReport report = rows.check();
+  EXPECT_EQ(rows.test.count("TopK"), kRows) << report.to_text();
 }
 
 TEST(MergeOutputs, PooledWithIndicesStayApart) {

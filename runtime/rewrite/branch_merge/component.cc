@@ -40,13 +40,23 @@ class Search {
   // has a layout already keeps it.
   bool choose(int number, const std::vector<int>& positions, StackLayout layout,
               Component& state) const {
+    if (set(number).is_leaf()) state.stacked.insert(number);
     if (auto known = state.layouts.find(number); known != state.layouts.end()) {
       return plan_.conversion(number, known->second, positions, layout).has_value();
     }
     const LayoutChoice* best = plan_.best(number, positions, layout);
     if (best == nullptr) return false;
-    state.layouts[number] = best->layout;
-    return choose_operands(number, *best, state);
+    return compute(number, *best, state);
+  }
+
+  bool compute(int number, const LayoutChoice& way, Component& state) const {
+    state.layouts[number] = way.layout;
+    for (int twin : set(number).twins) {
+      const LayoutChoice* beside = plan_.choice_beside(twin, way);
+      if (beside == nullptr) return false;
+      state.layouts[twin] = beside->layout;
+    }
+    return choose_operands(number, way, state);
   }
 
   bool choose_operands(int number, const LayoutChoice& way, Component& state) const {
@@ -61,12 +71,17 @@ class Search {
   bool choose_sum(int number, const std::vector<int>& positions, Component& state) const {
     auto way = plan_.best_sum(number, positions);
     if (!way) return false;
-    if (!way->form) return choose(number, positions, way->layout, state);
+    if (!way->form && set(number).is_leaf()) {
+      // Of each source by itself: see StackBuilder::sum_of.
+      state.layouts.try_emplace(number, plan_.choices(number)[0].layout);
+      return true;
+    }
+    if (!way->form) return choose(number, way->positions, way->layout, state);
     state.summed.insert(number);
     for (size_t i = 0; i < set(number).operands.size(); ++i) {
       const SetOperand& operand = set(number).operands[i];
       if (operand.kind != BatchedOperand::Kind::kStacked) continue;
-      std::vector<int> members = positions_of_operand(operand, positions);
+      std::vector<int> members = positions_of_operand(operand, way->positions);
       bool chosen = way->form->sums_operands
                         ? choose_sum(operand.set, members, state)
                         : choose(operand.set, members, way->form->operands[i], state);
@@ -93,10 +108,12 @@ class Search {
       auto home = home_.find(number);
       if (home == home_.end() || set(number).is_leaf()) continue;
       Component& component = found_.components[home->second];
-      Component together{component.layouts, component.summed, {}, NodeId::kNone};
+      Component together{component.layouts, component.summed, component.stacked, {},
+                         NodeId::kNone};
       if (!choose_for(join, together)) break;
       component.layouts = std::move(together.layouts);
       component.summed = std::move(together.summed);
+      component.stacked = std::move(together.stacked);
       component.place = join.node;
       component.joins.push_back(std::move(join));
       remember(home->second);
@@ -126,19 +143,20 @@ class Search {
     }
     if (best == nullptr) return;
     Component component;
-    component.layouts[number] = best->layout;
     component.place = set(number).nodes[0];
-    if (!choose_operands(number, *best, component) || !has_products(component)) return;
+    if (!compute(number, *best, component) || !has_products(component)) return;
     found_.components.push_back(std::move(component));
     remember(found_.components.size() - 1);
   }
 
   // Elementwise operators alone are better fused with what reads them than merged.
   bool has_products(const Component& component) const {
+    static const std::set<std::string> kProducts = {"Conv", "ConvTranspose", "GRU", "Gemm",
+                                                    "LSTM", "MatMul",        "RNN"};
     return std::any_of(component.layouts.begin(), component.layouts.end(), [&](const auto& known) {
       if (set(known.first).is_leaf()) return false;
       const Node& node = graph_.node(set(known.first).nodes[0]);
-      return node.is("Conv") || node.is("ConvTranspose") || node.is("MatMul") || node.is("Gemm");
+      return node.domain.empty() && kProducts.contains(node.op_type);
     });
   }
 
@@ -196,6 +214,7 @@ std::vector<int> escaping_members(const Graph& graph, const SiblingSet& set,
                                   const std::unordered_set<NodeId>& dying) {
   std::vector<int> escaped;
   for (size_t i = 0; i < set.members.size(); ++i) {
+    if (set.members[i] == ValueId::kNone) continue;
     const ValueInfo& info = graph.value(set.members[i]);
     bool outside = info.is_output ||
                    std::any_of(info.uses.begin(), info.uses.end(), [&](const Use& use) {

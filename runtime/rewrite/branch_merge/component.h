@@ -16,7 +16,8 @@ namespace convoy {
 
 struct Component {
   std::map<int, StackLayout> layouts;  // by set
-  std::set<int> summed;  // sets that are not computed: only the sum of their members is
+  std::set<int> summed;   // sets that are not computed: only the sum of their members is
+  std::set<int> stacked;  // leaf sets of which members become one value
   std::vector<Join> joins;
   NodeId place = NodeId::kNone;  // the last join, or the last node of the first branch
 };

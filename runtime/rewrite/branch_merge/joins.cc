@@ -1,6 +1,7 @@
 #include "runtime/rewrite/branch_merge/joins.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "runtime/graph/node_attributes.h"
@@ -37,6 +38,47 @@ bool is_inside_branches(const Siblings& siblings, const Node& node,
   return sets.size() > 1;
 }
 
+// The additions of branches among the terms, if this sum alone reads all of them: by set.
+std::set<int> additions_to_open(const Graph& graph, const Siblings& siblings,
+                                const std::vector<ValueId>& terms, const IsMergeable& mergeable) {
+  std::map<int, int> counts;
+  for (ValueId term : terms) {
+    auto member = siblings.find(term);
+    NodeId producer = graph.value(term).producer;
+    bool addition = member && producer != NodeId::kNone && is_addition(graph.node(producer));
+    if (addition && graph.only_user(term) != NodeId::kNone) ++counts[member->set];
+  }
+  std::set<int> opened;
+  for (auto [number, count] : counts) {
+    const SiblingSet& set = siblings.sets[static_cast<size_t>(number)];
+    bool branches = std::all_of(set.operands.begin(), set.operands.end(), [&](const auto& operand) {
+      return operand.kind == BatchedOperand::Kind::kStacked && mergeable(operand.set);
+    });
+    if (branches && count == set.count()) opened.insert(number);
+  }
+  return opened;
+}
+
+void open_additions(const Graph& graph, const Siblings& siblings, const IsMergeable& mergeable,
+                    std::vector<ValueId>& terms, std::vector<NodeId>& inner_nodes) {
+  for (;;) {
+    std::set<int> opened = additions_to_open(graph, siblings, terms, mergeable);
+    if (opened.empty()) return;
+    std::vector<ValueId> all;
+    for (ValueId term : terms) {
+      auto member = siblings.find(term);
+      if (!member || !opened.contains(member->set)) {
+        all.push_back(term);
+        continue;
+      }
+      const Node& node = graph.node(graph.value(term).producer);
+      inner_nodes.push_back(node.id);
+      all.insert(all.end(), node.inputs.begin(), node.inputs.end());
+    }
+    terms = std::move(all);
+  }
+}
+
 // The operands of a tree of additions, from left to right.
 std::vector<ValueId> terms_of(const Graph& graph, const Siblings& siblings, const Node& root,
                               const IsMergeable& mergeable, std::vector<NodeId>& inner_nodes) {
@@ -57,6 +99,7 @@ std::vector<ValueId> terms_of(const Graph& graph, const Siblings& siblings, cons
     const Node& node = graph.node(producer);
     stack.insert(stack.end(), node.inputs.rbegin(), node.inputs.rend());
   }
+  open_additions(graph, siblings, mergeable, terms, inner_nodes);
   return terms;
 }
 
@@ -70,6 +113,14 @@ bool ends_a_sum(const Graph& graph, const Siblings& siblings, const Node& node,
 }
 
 }  // namespace
+
+std::vector<ValueId> terms_at(const Graph& graph, const Siblings& siblings, const Node& node,
+                              const IsMergeable& mergeable, std::vector<NodeId>& inner) {
+  if (node.outputs.size() != 1 || !ends_a_sum(graph, siblings, node, mergeable)) return {};
+  const ValueType& type = graph.value(node.outputs[0]).type;
+  if (!type.is_tensor() || !may_be_reordered(type.dtype)) return {};
+  return terms_of(graph, siblings, node, mergeable, inner);
+}
 
 std::optional<Join> concat_at(const Graph& graph, const Siblings& siblings, const Node& node,
                               const IsMergeable& mergeable) {
@@ -95,13 +146,8 @@ std::optional<Join> concat_at(const Graph& graph, const Siblings& siblings, cons
 
 std::optional<Join> sum_at(const Graph& graph, const Siblings& siblings, const Node& node,
                            const IsMergeable& mergeable) {
-  if (node.outputs.size() != 1 || !ends_a_sum(graph, siblings, node, mergeable)) {
-    return std::nullopt;
-  }
-  const ValueType& type = graph.value(node.outputs[0]).type;
-  if (!type.is_tensor() || !may_be_reordered(type.dtype)) return std::nullopt;
   Join join{Join::Kind::kSum, node.id, 0, {}, {}};
-  for (ValueId term : terms_of(graph, siblings, node, mergeable, join.inner)) {
+  for (ValueId term : terms_at(graph, siblings, node, mergeable, join.inner)) {
     auto member = siblings.find(term);
     if (!member || !mergeable(member->set)) {
       join.parts.push_back({-1, {}, term});
@@ -185,10 +231,9 @@ std::optional<std::string> why_not_at(const Graph& graph, const Registry& regist
     return fmt::format("{} has no batching rule", first.op_type);
   }
   if (definition->random) return fmt::format("{} is random", first.op_type);
-  auto slot = only_output(graph, first);
-  if (!slot) return fmt::format("several outputs of {} are read", first.op_type);
-  if (*slot != 0 && !definition->batching.any_output) {
-    return fmt::format("output {} of {} is read", *slot + 1, first.op_type);
+  std::vector<int> read = read_outputs(graph, first);
+  if (!read.empty() && read.back() != 0 && !definition->batching.any_output) {
+    return fmt::format("output {} of {} is read", read.back() + 1, first.op_type);
   }
   auto difference = what_differs(graph, ends);
   return difference ? *difference : "operands come from different places";

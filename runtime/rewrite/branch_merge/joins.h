@@ -36,6 +36,12 @@ std::optional<Join> concat_at(const Graph& graph, const Siblings& siblings, cons
 std::optional<Join> sum_at(const Graph& graph, const Siblings& siblings, const Node& node,
                            const IsMergeable& mergeable);
 
+// The terms of the tree of additions that ends at `node`, from left to right, and the other nodes
+// of the tree; no terms where none ends there. What branches add up themselves are terms, unless
+// nothing but the tree reads it.
+std::vector<ValueId> terms_at(const Graph& graph, const Siblings& siblings, const Node& node,
+                              const IsMergeable& mergeable, std::vector<NodeId>& inner);
+
 // Why the operands of a Concat are no siblings, or siblings that cannot be stacked; nullopt when
 // they are no branches at all.
 std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& registry,

@@ -109,6 +109,13 @@ const LayoutChoice* LayoutPlan::choice(int set, StackLayout layout) const {
   return nullptr;
 }
 
+const LayoutChoice* LayoutPlan::choice_beside(int set, const LayoutChoice& way) const {
+  for (const LayoutChoice& own : choices(set)) {
+    if (own.form.operands == way.form.operands) return &own;
+  }
+  return nullptr;
+}
+
 std::optional<double> LayoutPlan::conversion(int number, StackLayout from,
                                              const std::vector<int>& positions,
                                              StackLayout to) const {
@@ -221,12 +228,36 @@ std::optional<double> LayoutPlan::sum_form_cost(const SiblingSet& set,
   return cost;
 }
 
-std::optional<SumWay> LayoutPlan::best_sum(int number, const std::vector<int>& positions) const {
+// As the slices lie that a set or its first stacked operand is made of.
+std::vector<int> LayoutPlan::in_order_of_sources(const SiblingSet& set,
+                                                 std::vector<int> positions) const {
+  auto stacked = std::find_if(set.operands.begin(), set.operands.end(), [](const auto& operand) {
+    return operand.kind == BatchedOperand::Kind::kStacked;
+  });
+  const SiblingSet* leaf = set.is_leaf() ? &set : nullptr;
+  if (stacked != set.operands.end()) leaf = &siblings_.sets[static_cast<size_t>(stacked->set)];
+  if (leaf == nullptr || !leaf->is_leaf()) return positions;
+  auto slice_of = [&](int position) {
+    auto at = static_cast<size_t>(position);
+    if (leaf != &set) at = static_cast<size_t>(stacked->positions[at]);
+    return std::pair(leaf->sources[at], leaf->starts[at]);
+  };
+  std::stable_sort(positions.begin(), positions.end(),
+                   [&](int a, int b) { return slice_of(a) < slice_of(b); });
+  return positions;
+}
+
+std::optional<SumWay> LayoutPlan::best_sum(int number, const std::vector<int>& members) const {
   const SiblingSet& set = siblings_.sets[static_cast<size_t>(number)];
+  std::vector<int> positions = members;
+  std::sort(positions.begin(), positions.end());
+  if (set.is_leaf()) positions = in_order_of_sources(set, positions);
   std::optional<SumWay> found;
   auto consider = [&](std::optional<double> cost, StackLayout layout,
                       std::optional<BatchedForm> form) {
-    if (cost && (!found || *cost < found->cost)) found = {*cost, layout, std::move(form)};
+    if (cost && (!found || *cost < found->cost)) {
+      found = {*cost, layout, std::move(form), positions};
+    }
   };
   // Writing all members and reading them again.
   double passes = cost_.pass(set.type, static_cast<int>(positions.size()));
@@ -241,6 +272,7 @@ std::optional<SumWay> LayoutPlan::best_sum(int number, const std::vector<int>& p
   if (set.is_leaf() || set.is_slice || set.count() < 2) return found;
   const OpDef* definition = registry_.find(graph_.node(set.nodes[0]));
   if (definition == nullptr || !definition->batching.sums) return found;
+  positions = in_order_of_sources(set, positions);
   for (BatchedForm& form : definition->batching.sums(request_of(set, positions))) {
     consider(sum_form_cost(set, positions, form), {}, form);
   }

@@ -26,6 +26,7 @@ struct SumWay {
   // Without a form: the members are computed in this layout, then added up along the stacked axis.
   StackLayout layout;
   std::optional<BatchedForm> form;
+  std::vector<int> positions;  // of the members, in the order that saves a Gather
 };
 
 class LayoutPlan {
@@ -39,12 +40,15 @@ class LayoutPlan {
   }
   // The way that computes the set in `layout`; nullptr when there is none.
   const LayoutChoice* choice(int set, StackLayout layout) const;
+  // The way that computes the set by the same node as `way` computes a twin of it; nullptr when
+  // there is none.
+  const LayoutChoice* choice_beside(int set, const LayoutChoice& way) const;
   // The cheapest way to have members `positions` of the set in `layout`.
   const LayoutChoice* best(int set, const std::vector<int>& positions, StackLayout layout) const;
   // From the set in `from` to members `positions` in `to`; nullopt when that is not possible.
   std::optional<double> conversion(int set, StackLayout from, const std::vector<int>& positions,
                                    StackLayout to) const;
-  // The cheapest way to add up members `positions`.
+  // The cheapest way to add up members `positions`, in any order.
   std::optional<SumWay> best_sum(int set, const std::vector<int>& positions) const;
   const MergeCost& cost() const { return cost_; }
 
@@ -54,6 +58,7 @@ class LayoutPlan {
   std::vector<BatchedForm> forms_of(const SiblingSet& set) const;
   std::optional<double> sum_form_cost(const SiblingSet& set, const std::vector<int>& positions,
                                       const BatchedForm& form) const;
+  std::vector<int> in_order_of_sources(const SiblingSet& set, std::vector<int> positions) const;
   BatchingRequest request_of(const SiblingSet& set, const std::vector<int>& positions) const;
 
   const Graph& graph_;

@@ -107,7 +107,9 @@ class BranchMerger {
       bool decides = target == editor_.options().target;
       MergeEstimate& estimate = made.emplace_back(std::string(to_string(target)), 0, 0, decides);
       for (NodeId id : dying) estimate.before += cost.of_node(graph_, graph_.node(id));
-      for (NodeId id : builder.added()) estimate.after += cost.of_node(graph_, graph_.node(id));
+      for (NodeId id : builder.added()) {
+        if (graph_.contains(id)) estimate.after += cost.of_node(graph_, graph_.node(id));
+      }
     }
     return made;
   }
@@ -115,10 +117,10 @@ class BranchMerger {
   // Of the sources that would have to be put one after the other.
   double joined_bytes(const Component& component) const {
     double bytes = 0;
-    for (const auto& [number, layout] : component.layouts) {
+    for (int number : component.stacked) {
       const SiblingSet& one = set(number);
-      bool several = one.is_leaf() && std::any_of(one.sources.begin(), one.sources.end(),
-                                                  [&](ValueId id) { return id != one.sources[0]; });
+      bool several = std::any_of(one.sources.begin(), one.sources.end(),
+                                 [&](ValueId id) { return id != one.sources[0]; });
       if (several) bytes += estimated_bytes(one.type) * one.count();
     }
     return bytes;

@@ -93,6 +93,13 @@ class SiblingSearch {
       if (add_slices(node)) continue;
       add_node(node);
     }
+    for (const auto& [key, sets] : outputs_of_) {
+      for (int number : sets) {
+        SiblingSet& set = found_.sets[static_cast<size_t>(number)];
+        std::copy_if(sets.begin(), sets.end(), std::back_inserter(set.twins),
+                     [&](int other) { return other != number; });
+      }
+    }
     return std::move(found_);
   }
 
@@ -161,40 +168,73 @@ class SiblingSearch {
 
   void add_member(const std::string& key, ValueId value) {
     int number = by_key_.at(key);
+    add_member(number, value);
+  }
+
+  void add_member(int number, ValueId value) {
     SiblingSet& set = found_.sets[static_cast<size_t>(number)];
-    if (set.members.empty()) set.type = graph_.value(value).type;
-    found_.member_of[static_cast<int32_t>(value)] = {number, set.count()};
+    if (value != ValueId::kNone) {
+      if (set.type.rank() < 0) set.type = graph_.value(value).type;
+      found_.member_of[static_cast<int32_t>(value)] = {number, set.count()};
+    }
     set.members.push_back(value);
   }
 
   void add_node(const Node& node) {
-    auto slot = only_output(graph_, node);
-    if (!slot) return;
-    ValueId output = node.outputs[static_cast<size_t>(*slot)];
     bool reads_member = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
       return input != ValueId::kNone && found_.find(input);
     });
-    const ValueType& type = graph_.value(output).type;
-    if (!reads_member || type.rank() < 0) return;
+    std::vector<int> read = read_outputs(graph_, node);
+    if (!reads_member || read.empty()) return;
     const OpDef* definition = registry_.find(node);
     if (definition == nullptr || definition->random || !definition->batching) return;
-    if (*slot != 0 && !definition->batching.any_output) return;
+    bool any_output = definition->batching.any_output;
+    for (int slot : read) {
+      const ValueType& type = graph_.value(node.outputs[static_cast<size_t>(slot)]).type;
+      if (type.rank() < 0 || (slot != 0 && !any_output)) return;
+    }
+    const ValueType& type = graph_.value(node.outputs[static_cast<size_t>(read[0])]).type;
     auto attributes = canonical_attributes(graph_, node, type.rank());
     if (!attributes) return;
-    std::string key = fmt::format("{}:{}:{}:{}|{}|{} {}|", node.domain, node.op_type,
-                                  node.version, *slot, *attributes, to_string(type.dtype),
-                                  type.rank());
+    std::string key = fmt::format("{}:{}:{}|{}|", node.domain, node.op_type, node.version,
+                                  *attributes);
+    if (!any_output) key += fmt::format("{} {}|", to_string(type.dtype), type.rank());
     size_t arity = node.inputs.size();
     for (int slot : definition->batching.may_lack) {
       arity = std::max(arity, static_cast<size_t>(slot) + 1);
     }
     for (size_t i = 0; i < arity; ++i) key += key_of_operand(node, *definition, i);
-    SiblingSet& set = set_of(key);
-    set.slot = *slot;
-    set.operands.resize(arity);
-    for (size_t i = 0; i < arity; ++i) add_operand(set.operands[i], node, i);
-    set.nodes.push_back(node.id);
-    add_member(key, output);
+    add_outputs(key, node, read, arity);
+  }
+
+  // To a set for each output that any of the key's nodes has readers of.
+  void add_outputs(const std::string& key, const Node& node, const std::vector<int>& read,
+                   size_t arity) {
+    std::vector<int>& sets = outputs_of_[key];
+    for (int slot : read) {
+      bool known = std::any_of(sets.begin(), sets.end(), [&](int number) {
+        return found_.sets[static_cast<size_t>(number)].slot == slot;
+      });
+      if (known) continue;
+      SiblingSet made;
+      if (!sets.empty()) {
+        const SiblingSet& twin = found_.sets[static_cast<size_t>(sets[0])];
+        made.nodes = twin.nodes;
+        made.operands = twin.operands;
+        made.members.resize(twin.members.size(), ValueId::kNone);
+      }
+      made.slot = slot;
+      sets.push_back(static_cast<int>(found_.sets.size()));
+      found_.sets.push_back(std::move(made));
+    }
+    for (int number : sets) {
+      SiblingSet& set = found_.sets[static_cast<size_t>(number)];
+      set.operands.resize(arity);
+      for (size_t i = 0; i < arity; ++i) add_operand(set.operands[i], node, i);
+      set.nodes.push_back(node.id);
+      bool is_read = std::find(read.begin(), read.end(), set.slot) != read.end();
+      add_member(number, is_read ? node.outputs[static_cast<size_t>(set.slot)] : ValueId::kNone);
+    }
   }
 
   bool may_lack(const OpDef& definition, size_t slot) const {
@@ -240,21 +280,21 @@ class SiblingSearch {
   const SourceGroups& groups_;
   const Siblings* earlier_;
   Siblings found_;
-  std::unordered_map<std::string, int> by_key_;
+  std::unordered_map<std::string, int> by_key_;  // of leaves and slices
+  std::unordered_map<std::string, std::vector<int>> outputs_of_;  // of nodes: by key
 };
 
 }  // namespace
 
-std::optional<int> only_output(const Graph& graph, const Node& node) {
-  std::optional<int> only;
+std::vector<int> read_outputs(const Graph& graph, const Node& node) {
+  std::vector<int> read;
   for (size_t j = 0; j < node.outputs.size(); ++j) {
     if (node.outputs[j] == ValueId::kNone) continue;
     const ValueInfo& info = graph.value(node.outputs[j]);
     if (node.outputs.size() > 1 && info.uses.empty() && !info.is_output) continue;
-    if (only) return std::nullopt;
-    only = static_cast<int>(j);
+    read.push_back(static_cast<int>(j));
   }
-  return only;
+  return read;
 }
 
 std::optional<SetMember> Siblings::find(ValueId value) const {

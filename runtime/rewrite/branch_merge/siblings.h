@@ -27,13 +27,14 @@ struct SetOperand {
   ValueId shared = ValueId::kNone;
 };
 
-// Leaves of one source or of a group of sources (then `nodes` is empty), nodes with one output each
-// that is read, or the same slice of each member of another set.
+// Leaves of one source or of a group of sources (then `nodes` is empty), one output of each of some
+// nodes, or the same slice of each member of another set.
 struct SiblingSet {
-  std::vector<ValueId> members;
+  std::vector<ValueId> members;  // kNone where nobody reads it, which has twins only
   ValueType type;  // of each member, as far as known of the first
   std::vector<NodeId> nodes;
   int slot = 0;  // of nodes: which output the members are
+  std::vector<int> twins;  // sets of the nodes' other outputs: of equal nodes and operands
   std::vector<SetOperand> operands;
   Leaf leaf;  // of leaf sets and slices: axis, length and squeezed hold for all; of slices the
               // start too
@@ -66,8 +67,8 @@ struct Siblings {
 // of its own.
 enum class SliceOfMember { kOperator, kLeaf };
 
-// Which output of a node is read, if it has one alone or only one is; nullopt otherwise.
-std::optional<int> only_output(const Graph& graph, const Node& node);
+// Which outputs of a node are read. One that has no other counts as read.
+std::vector<int> read_outputs(const Graph& graph, const Node& node);
 
 // Linear in the size of the graph.
 Siblings find_siblings(const Graph& graph, const Registry& registry, SliceOfMember slices,

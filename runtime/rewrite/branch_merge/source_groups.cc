@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/rewrite/branch_merge/joins.h"
+
 namespace convoy {
 namespace {
 
@@ -19,7 +21,7 @@ class SourceSearch {
     find_stages();
     for (size_t i = 0; i < graph_.node_limit(); ++i) {
       auto id = static_cast<NodeId>(i);
-      if (graph_.contains(id) && graph_.node(id).is("Concat")) add_concat(graph_.node(id));
+      if (graph_.contains(id)) add_join(graph_.node(id));
     }
     for (auto& [key, group] : groups_) group = representative({group, key.second});
     return std::move(groups_);
@@ -67,9 +69,16 @@ class SourceSearch {
     return leaves_[static_cast<size_t>(number)];
   }
 
-  void add_concat(const Node& concat) {
+  void add_join(const Node& node) {
+    if (node.is("Concat")) return add_ends(node.inputs);
+    auto several = [this](int number) { return set(number).count() > 1; };
+    std::vector<NodeId> inner;
+    add_ends(terms_at(graph_, siblings_, node, several, inner));
+  }
+
+  void add_ends(const std::vector<ValueId>& ends) {
     std::set<int> sets;
-    for (ValueId input : concat.inputs) {
+    for (ValueId input : ends) {
       auto member = siblings_.find(input);
       if (member && !set(member->set).is_leaf()) sets.insert(member->set);
     }

@@ -6,7 +6,7 @@
 namespace convoy {
 
 // Sources of the same leaf form, of equal types but for the size of the sliced axis, whose branches
-// (found without groups) come together in one Concat.
+// (found without groups) come together in one Concat or sum.
 //
 // A source is grouped with sources of its own stage only, where a value's stage counts the slices
 // on the longest way to it. So merging cannot make a cycle: if computing a set at once needs a

@@ -99,7 +99,31 @@ ValueId StackBuilder::stacked(int number) {
   ValueType type = stacked_type(set(number).type, set(number).count(), layout);
   ValueId value = way->form.build(builder_, operands, type);
   built_[number] = value;
-  return value;
+  if (!set(number).twins.empty()) add_twins(number);
+  return built_.at(number);
+}
+
+// The node that computes the set gives its twins too.
+void StackBuilder::add_twins(int number) {
+  ValueId value = built_.at(number);
+  NodeId producer = graph_.value(value).producer;
+  Node node = graph_.node(producer);
+  auto slot = static_cast<size_t>(set(number).slot);
+  if (slot >= node.outputs.size() || node.outputs[slot] != value) return;
+  std::vector<int> outputs = set(number).twins;
+  outputs.push_back(number);
+  std::vector<ValueType> types;
+  for (int output : outputs) {
+    auto at = static_cast<size_t>(set(output).slot);
+    types.resize(std::max(types.size(), at + 1));
+    types[at] = stacked_type(set(output).type, set(output).count(), component_.layouts.at(output));
+  }
+  builder_.graph().remove_node(producer);
+  auto values = builder_.nodes(node.op_type, node.inputs, node.attributes, types);
+  Node& whole = builder_.graph().mutable_node(graph_.value(values[0]).producer);
+  whole.domain = node.domain;
+  whole.version = node.version;
+  for (int output : outputs) built_[output] = values[static_cast<size_t>(set(output).slot)];
 }
 
 // --- Concat ---
@@ -206,8 +230,10 @@ ValueId StackBuilder::added_up(const Join& join) {
 ValueId StackBuilder::sum_of(int number, const std::vector<int>& positions) {
   auto way = plan_.best_sum(number, positions);
   check_internal(way.has_value(), "the members of a set cannot be added up");
+  if (!way->form && set(number).is_leaf()) return sum_of_slices(number, *way);
   if (!way->form) {
-    return builder_.reduce_sum(in_layout(number, positions, way->layout), way->layout.axis, false);
+    ValueId all = in_layout(number, way->positions, way->layout);
+    return builder_.reduce_sum(all, way->layout.axis, false);
   }
   std::vector<ValueId> operands;
   for (size_t i = 0; i < set(number).operands.size(); ++i) {
@@ -216,12 +242,31 @@ ValueId StackBuilder::sum_of(int number, const std::vector<int>& positions) {
       operands.push_back(ValueId::kNone);
       continue;
     }
-    std::vector<int> members = positions_of_operand(operand, positions);
+    std::vector<int> members = positions_of_operand(operand, way->positions);
     operands.push_back(way->form->sums_operands
                            ? sum_of(operand.set, members)
                            : in_layout(operand.set, members, way->form->operands[i]));
   }
   return way->form->build(builder_, operands, set(number).type);
+}
+
+// What each source adds up to, added up.
+ValueId StackBuilder::sum_of_slices(int number, const SumWay& way) {
+  const SiblingSet& leaf = set(number);
+  std::vector<std::vector<int>> runs;
+  for (int position : way.positions) {
+    auto source_of = [&](int at) { return leaf.sources[static_cast<size_t>(at)]; };
+    if (runs.empty() || source_of(runs.back()[0]) != source_of(position)) runs.emplace_back();
+    runs.back().push_back(position);
+  }
+  ValueId sum = ValueId::kNone;
+  for (const std::vector<int>& run : runs) {
+    ValueId rows = in_layout(number, run, way.layout);
+    ValueId part = run.size() > 1 ? builder_.reduce_sum(rows, way.layout.axis, false)
+                                  : builder_.squeeze(rows, {way.layout.axis});
+    sum = sum == ValueId::kNone ? part : builder_.node("Add", {sum, part}, {}, leaf.type);
+  }
+  return sum;
 }
 
 // --- members one by one ---

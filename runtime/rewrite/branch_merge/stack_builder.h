@@ -35,6 +35,7 @@ class StackBuilder {
   ValueId leaf_value(const SiblingSet& leaf, const std::vector<int>& positions);
   ValueId taken_from(ValueId source, int axis, const std::vector<int64_t>& indices);
   ValueId stacked(int number);
+  void add_twins(int number);
   ValueId in_layout(int number, const std::vector<int>& positions, StackLayout wanted);
   std::vector<int> all_members(int number) const;
   bool is_sized(int number, int axis) const;
@@ -42,6 +43,7 @@ class StackBuilder {
   std::optional<ValueId> concatenated_by_gather(const Join& join);
   ValueId added_up(const Join& join);
   ValueId sum_of(int number, const std::vector<int>& positions);
+  ValueId sum_of_slices(int number, const SumWay& way);
 
   GraphBuilder& builder_;
   const Graph& graph_;
