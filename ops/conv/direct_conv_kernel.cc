@@ -185,6 +185,17 @@ std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvPro
                                                      channels ? "channels" : "pixels");
 }
 
+std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request, const ConvProblem& problem) {
+  if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
+  const Tensor* weights = request.constant(1);
+  if (weights == nullptr) return request.refuse("computed weights");
+  WinogradConv winograd(problem, request.isa, request.threads);
+  DirectConv direct(problem, request.isa, request.threads);
+  if (winograd.cycles() > kWorthwhile * direct.cycles()) return request.refuse("direct is faster");
+  if (!has_room(*weights)) return request.refuse("weights near the largest number");
+  return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");
+}
+
 std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvRequest& conv) {
   if (const char* reason = refusal(request, conv)) return request.refuse(reason);
   accept_strides(request, conv);
@@ -193,16 +204,9 @@ std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvReque
 
 std::unique_ptr<Kernel> make_winograd_conv(KernelRequest& request, const ConvRequest& conv) {
   if (const char* reason = refusal(request, conv)) return request.refuse(reason);
-  ConvProblem problem = describe(request, conv);
-  if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
-  const Tensor* weights = request.constant(1);
-  if (weights == nullptr) return request.refuse("computed weights");
-  WinogradConv winograd(problem, request.isa, request.threads);
-  DirectConv direct(problem, request.isa, request.threads);
-  if (winograd.cycles() > kWorthwhile * direct.cycles()) return request.refuse("direct is faster");
-  if (!has_room(*weights)) return request.refuse("weights near the largest number");
-  accept_strides(request, conv);
-  return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");
+  std::unique_ptr<Kernel> kernel = make_winograd_kernel(request, describe(request, conv));
+  if (kernel) accept_strides(request, conv);
+  return kernel;
 }
 
 }  // namespace convoy

@@ -1,4 +1,4 @@
-// From a kernel request to the direct convolution: operands, packed weights, threads.
+// From a kernel request to the convolutions of our own: operands, packed weights, threads.
 #pragma once
 
 #include <memory>
@@ -17,5 +17,10 @@ void set_epilogue(kernels::ConvProblem& problem, const Epilogue& epilogue);
 // needs.
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request,
                                            const kernels::ConvProblem& problem);
+
+// The same with fewer products; refuses what the direct kernel computes as fast, and computed
+// weights.
+std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request,
+                                             const kernels::ConvProblem& problem);
 
 }  // namespace convoy

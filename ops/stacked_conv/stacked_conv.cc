@@ -55,12 +55,15 @@ Strides without(Strides strides, int axis) {
   return strides;
 }
 
-std::unique_ptr<Kernel> make_direct(KernelRequest& request) {
-  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+const char* refusal(const KernelRequest& request) {
+  if (request.input(0).dtype != DType::kFloat32) return "only float32";
+  int rank = request.input(0).shape.rank() - 3;
+  return rank < 1 || rank > 3 ? "1 to 3 spatial axes" : nullptr;
+}
+
+kernels::ConvProblem problem_of(const KernelRequest& request) {
   StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
   const ConvShape& member = conv.member;
-  int rank = member.window.rank();
-  if (rank < 1 || rank > 3) return request.refuse("1 to 3 spatial axes");
   Strides x = without(request.input(0).strides, conv.stack_axis);
   Strides y = without(request.output(0).strides, conv.output_axis);
   kernels::ConvProblem problem;
@@ -75,17 +78,25 @@ std::unique_ptr<Kernel> make_direct(KernelRequest& request) {
   problem.out_channels = member.group_out();
   problem.in_channel_stride = x[1];
   problem.out_channel_stride = y[1];
-  problem.rank = rank;
-  for (int i = 0; i < rank; ++i) {
+  problem.rank = member.window.rank();
+  for (int i = 0; i < problem.rank; ++i) {
     const Window& window = member.window;
     problem.spatial[i] = {window.input[i],      window.output[i],     window.kernel[i],
                           window.strides[i],    window.dilations[i],  window.pads_begin[i],
                           x[i + 2],             y[i + 2],             0};
   }
   set_epilogue(problem, conv.epilogue);
+  return problem;
+}
+
+template <auto make>
+std::unique_ptr<Kernel> make_strided(KernelRequest& request) {
+  if (const char* reason = refusal(request)) return request.refuse(reason);
+  std::unique_ptr<Kernel> kernel = make(request, problem_of(request));
+  if (!kernel) return nullptr;
   request.accept_strides(0);
   request.accept_output_strides(0);
-  return make_direct_kernel(request, problem);
+  return kernel;
 }
 
 // Member h of the input as a contiguous tensor.
@@ -140,7 +151,9 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 void register_stacked_conv(Registry& registry) {
   OpDef& definition = registry.add("StackedConv", kPrivateDomain);
   definition.infer = infer;
-  definition.kernel("direct", make_direct).kernel("reference", make_reference);
+  definition.kernel("winograd", make_strided<make_winograd_kernel>)
+      .kernel("direct", make_strided<make_direct_kernel>)
+      .kernel("reference", make_reference);
 }
 
 }  // namespace convoy

@@ -252,6 +252,14 @@ void add_all() {
   add<WinogradConv>("winograd_conv/tcn_c64", stack(1, 64, 4000, 3, 10, 1, true));
   add<WinogradConv>("winograd_conv/tcn_c256", stack(1, 256, 1000, 3, 10, 1, true));
   add<WinogradConv>("winograd_conv/wavenet_c32", stack(1, 32, 16000, 3, 10, 1, true));
+  add<WinogradConv>("winograd_conv/rows_b32", {rows(32, 15, 10, 100, 3)});
+  add<WinogradConv>("winograd_conv/rows_h64", {rows(8, 32, 64, 256, 5)});
+  add<WinogradConv>("winograd_conv/groups4_c48k9", stack(8, 48, 500, 9, 10, 4, false));
+  for (int64_t taps : {4, 5, 6, 7, 9, 11}) {
+    const std::vector<ConvProblem> layer = stack(1, 64, 1000, taps, 1, 1, false);
+    add("direct_conv/c64_taps" + std::to_string(taps), layer);
+    add<WinogradConv>("winograd_conv/c64_taps" + std::to_string(taps), layer);
+  }
   for (int i = 0; i < 8; ++i) {
     ConvProblem layer = stack(1, 64, 4000, 3, 8, 1, true)[static_cast<size_t>(i)];
     add<WinogradConv>("winograd_conv/c64_dilation" + std::to_string(1 << i), {layer});

@@ -152,6 +152,7 @@ class DirectConv {
   bool prefers_channels() const;
   double pixels_cost() const;
   double channels_cost() const;
+  double weights_cost() const;
   void choose_panels();
   void choose_channel_layout();
   int64_t packed_floats(int64_t rows, int64_t columns) const;

@@ -76,7 +76,7 @@ WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands,
     : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands) {
   plane_ = conv.plane_size(conv.rows_);
   offsets_ = reinterpret_cast<int64_t*>(scratch);
-  planes_ = scratch + round_up(conv.terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
+  planes_ = scratch + round_up(conv.products() * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
   const int64_t planes = p_.in_channels * p_.spatial[0].kernel;
   raw_ = planes_ + round_up(planes * plane_ + kernels_.lanes, 16);
   halves_ = raw_ + conv.raw_size();
@@ -87,10 +87,15 @@ WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands,
 
 void WinogradRun::fill_offsets() {
   const ConvWindow& rows = p_.spatial[1];
+  const WinogradTaps& taps = conv_.taps_;
   int64_t* offset = offsets_;
-  for (int64_t plane = 0; plane < p_.in_channels * p_.spatial[0].kernel; ++plane)
-    for (int64_t kh = 0; kh < rows.kernel; ++kh)
-      *offset++ = plane * plane_ + kh * rows.dilation * kSums * conv_.tiles_;
+  for (int sum = 0; sum < kSums; ++sum)
+    for (int64_t plane = 0; plane < p_.in_channels * p_.spatial[0].kernel; ++plane)
+      for (int64_t kh = 0; kh < rows.kernel; ++kh)
+        for (int64_t window = 0; window < taps.windows(); ++window)
+          if (taps.adds_to(window, sum))
+            *offset++ = plane * plane_ + (kh * rows.dilation * kSums + sum) * conv_.columns() +
+                        window * conv_.run_;
 }
 
 // The last axis, by the index of a block of it.
@@ -137,7 +142,7 @@ WinogradRun::Block WinogradRun::block_at(int64_t task) const {
   block.output = operands_.output + output;
   block.residual = p_.has_residual ? operands_.residual + residual : nullptr;
   block.weights =
-      operands_.packed_weights + group * kSums * conv_.terms_ * conv_.packed_channels();
+      operands_.packed_weights + group * conv_.products() * conv_.packed_channels();
   block.bias = operands_.bias ? operands_.bias + group * p_.out_channels : nullptr;
   return block;
 }
@@ -194,34 +199,41 @@ WinogradRun::Rows WinogradRun::read(const Block& block, const float* slice, bool
   return {to, count};
 }
 
-// Four reads of each row, as far apart as the taps.
+// Reads of each row as far apart as the taps, of which a window takes four.
 void WinogradRun::transform_runs(const Block& block, const float* slice, bool inside, float* v) {
+  const int64_t windows = conv_.taps_.windows();
   WinogradInput input = {};
   input.rows = 1;
   input.runs = 1;
   input.run = block.run;
-  input.v_copy = conv_.tiles_;
+  input.v_copy = conv_.columns();
+  auto read_tap = [&](int64_t row, int64_t tap) {
+    return read(block, slice, inside, row, 1, block.first + tap * conv_.dilation(), block.run,
+                raw_ + tap * (conv_.run_ + kernels_.lanes))
+        .data;
+  };
   for (int64_t row = 0; row < conv_.input_rows(block.rows); ++row) {
-    for (int64_t k = 0; k < 4; ++k)
-      input.x[k] = read(block, slice, inside, row, 1, block.first + k * conv_.dilation(), block.run,
-                        raw_ + k * (conv_.run_ + kernels_.lanes))
-                       .data;
-    input.v = v + row * kSums * conv_.tiles_;
-    kernels_.winograd_input(input);
+    for (int k = 2; k < 4; ++k) input.x[k] = read_tap(row, k - 2);
+    for (int64_t window = 0; window < windows; ++window) {
+      for (int k = 0; k < 2; ++k) input.x[k] = input.x[k + 2];
+      for (int k = 2; k < 4; ++k) input.x[k] = read_tap(row, 2 * window + k);
+      input.v = v + row * kSums * conv_.columns() + window * conv_.run_;
+      kernels_.winograd_input(input);
+    }
   }
 }
 
 void WinogradRun::transform_segments(const Block& block, const float* slice, bool inside,
                                      float* v) {
   const int64_t dilation = conv_.dilation(), rows = conv_.input_rows(block.rows);
-  const int64_t blocks = block.segments + 1;
+  const int64_t segments = block.segments + conv_.taps_.windows() - 1, blocks = segments + 1;
   const Rows x =
       read(block, slice, inside, 0, rows, block.first, 2 * dilation * blocks, raw_);
   WinogradInput input;
   input.rows = rows;
   input.v = v;
-  input.v_row = kSums * conv_.tiles_;
-  input.v_copy = conv_.tiles_;
+  input.v_row = kSums * conv_.columns();
+  input.v_copy = conv_.columns();
   input.whole = dilation < WinogradConv::kShortRun;
   if (dilation < WinogradConv::kShortRun) {
     float *even = halves_, *odd = halves_ + conv_.half_size();
@@ -229,12 +241,12 @@ void WinogradRun::transform_segments(const Block& block, const float* slice, boo
     input.x_row = dilation * blocks;
     input.x_run = 0;
     input.runs = 1;
-    input.run = block.tiles;
+    input.run = segments * dilation;
     for (int64_t k = 0; k < 4; ++k) input.x[k] = (k % 2 == 0 ? even : odd) + k / 2 * dilation;
   } else {
     input.x_row = x.row;
     input.x_run = 2 * dilation;
-    input.runs = block.segments;
+    input.runs = segments;
     input.run = dilation;
     for (int64_t k = 0; k < 4; ++k) input.x[k] = x.data + k * dilation;
   }
@@ -248,17 +260,17 @@ void WinogradRun::compute(const Block& block, int64_t panel) {
   const ChannelPanels& panels = conv_.panels_;
   const int64_t first = panels.first_of(panel), width = panels.width_of(panel);
   if (block.bias) std::copy_n(block.bias + first, panels.size_of(panel), bias);
-  const float* weights = block.weights + kSums * conv_.terms_ * first;
+  const float* weights = block.weights + conv_.products() * first;
   ChannelTile tile;
-  tile.x_row = p_.spatial[1].stride * kSums * conv_.tiles_;
+  tile.x = planes_;
+  tile.x_row = p_.spatial[1].stride * kSums * conv_.columns();
   tile.rows = block.rows;
   tile.columns = block.tiles;
-  for (int64_t j = 0; j < kSums; ++j) {
-    tile.x = planes_ + j * conv_.tiles_;
-    tile.sums = sums_ + j * block.rows * block.tiles * width;
-    tile.bias = j == 1 ? bias : kZeros;
-    tile.offsets = offsets_;
-    for (int64_t left = conv_.terms_; left > 0; left -= tile.terms) {
+  tile.offsets = offsets_;
+  for (int sum = 0; sum < kSums; ++sum) {
+    tile.sums = sums_ + sum * block.rows * block.tiles * width;
+    tile.bias = sum == 1 ? bias : kZeros;
+    for (int64_t left = conv_.terms_of(sum); left > 0; left -= tile.terms) {
       tile.terms = std::min(left, kMostTerms);
       tile.weights = weights;
       kernels_.channels[panels.vectors_of(panel)](tile);
@@ -299,7 +311,7 @@ bool WinogradRun::combine(const Block& block, int64_t panel) const {
 void WinogradRun::repair(const Block& block, int64_t panel) const {
   const ChannelPanels& panels = conv_.panels_;
   const int64_t first = panels.first_of(panel), width = panels.width_of(panel);
-  const float* weights = block.weights + kSums * conv_.terms_ * first;
+  const float* weights = block.weights + conv_.products() * first;
   float* to = outputs_;
   auto run = [&](int64_t column, int64_t count) {
     for (int64_t row = 0; row < block.rows; ++row)
@@ -314,25 +326,40 @@ void WinogradRun::repair(const Block& block, int64_t panel) const {
   run(block.first + conv_.dilation(), block.second_count);
 }
 
+// The taps are g0 = the factor of m0, g1 = those of m1 less m2, g2 = that of m3.
 float WinogradRun::plain_sum(const Block& block, const float* weights, int64_t width, int64_t row,
                              int64_t column) const {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &columns = p_.spatial[2];
-  const int64_t copy = conv_.terms_ * width;
+  const WinogradTaps& taps = conv_.taps_;
+  const float* factors[kSums];
+  for (int sum = 0; sum < kSums; ++sum) {
+    factors[sum] = weights;
+    weights += conv_.terms_of(sum) * width;
+  }
   float sum = 0;
   for (int64_t ic = 0; ic < p_.in_channels; ++ic)
     for (int64_t kd = 0; kd < depth.kernel; ++kd)
-      for (int64_t kh = 0; kh < rows.kernel; ++kh, weights += width) {
-        const int64_t d = block.depth * depth.stride - depth.pad_begin + kd * depth.dilation;
-        const int64_t h = row * rows.stride - rows.pad_begin + kh * rows.dilation;
-        if (d < 0 || d >= depth.input_size || h < 0 || h >= rows.input_size) continue;
-        const float* x = block.input + ic * p_.in_channel_stride + d * depth.input_stride +
-                         h * rows.input_stride;
-        const float taps[3] = {weights[0], weights[copy] - weights[2 * copy], weights[3 * copy]};
-        for (int64_t k = 0; k < 3; ++k) {
-          const int64_t w = column - columns.pad_begin + k * columns.dilation;
-          if (w >= 0 && w < columns.input_size) sum += taps[k] * x[w * columns.input_stride];
+      for (int64_t kh = 0; kh < rows.kernel; ++kh)
+        for (int64_t window = 0; window < taps.windows(); ++window) {
+          float factor[kSums] = {};
+          for (int j = 0; j < kSums; ++j) {
+            if (!taps.adds_to(window, j)) continue;
+            factor[j] = *factors[j];
+            factors[j] += width;
+          }
+          const float g[3] = {factor[0], factor[1] - factor[2], factor[3]};
+          const int64_t d = block.depth * depth.stride - depth.pad_begin + kd * depth.dilation;
+          const int64_t h = row * rows.stride - rows.pad_begin + kh * rows.dilation;
+          if (d < 0 || d >= depth.input_size || h < 0 || h >= rows.input_size) continue;
+          const float* x = block.input + ic * p_.in_channel_stride + d * depth.input_stride +
+                           h * rows.input_stride;
+          for (int i = 0; i < 3; ++i) {
+            if (taps.tap(window, i) < 0) continue;
+            const int64_t w =
+                column - columns.pad_begin + (2 * window + i) * columns.dilation;
+            if (w >= 0 && w < columns.input_size) sum += g[i] * x[w * columns.input_stride];
+          }
         }
-      }
   return sum;
 }
 

@@ -19,11 +19,29 @@ int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
 }  // namespace
 
+int64_t WinogradTaps::tap(int64_t window, int position) const {
+  const int64_t tap = 2 * window + position;
+  const bool last_alone = count % 4 == 1 && tap == count - 1;
+  if (tap >= count) return -1;
+  if (window % 2 == 0) return last_alone ? -1 : tap;
+  return position == 1 || (position == 2 && last_alone) ? tap : -1;
+}
+
+bool WinogradTaps::adds_to(int64_t window, int sum) const {
+  return sum == 1 || sum == 2 || tap(window, sum == 0 ? 0 : 2) >= 0;
+}
+
+int64_t WinogradTaps::windows_of(int sum) const {
+  int64_t found = 0;
+  for (int64_t window = 0; window < windows(); ++window) found += adds_to(window, sum);
+  return found;
+}
+
 const char* WinogradConv::refusal(const ConvProblem& problem) {
   ConvProblem p = problem;
   normalise_axes(&p);
   const ConvWindow& width = p.spatial[2];
-  if (width.kernel != 3 || width.stride != 1) return "no three taps at stride 1 on the last axis";
+  if (width.kernel < 3 || width.stride != 1) return "not three taps at stride 1 on the last axis";
   if (width.output_stride != 1 || (p.has_residual && width.residual_stride != 1)) {
     return "outputs are apart";
   }
@@ -41,6 +59,7 @@ WinogradConv::WinogradConv(const ConvProblem& problem, const ConvKernels& kernel
   normalise_axes(&problem_);
   weight_groups_ = count_weight_groups(problem_, weight_group_strides_);
   panels_ = {problem_.out_channels, kernels.lanes};
+  taps_.count = problem_.spatial[2].kernel;
   terms_ = problem_.in_channels * problem_.spatial[0].kernel * problem_.spatial[1].kernel;
   choose_tiles();
   choose_tasks(std::max(threads, 1));
@@ -51,9 +70,15 @@ int64_t WinogradConv::input_rows(int64_t rows) const {
   return (rows - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
 }
 
+int64_t WinogradConv::products() const {
+  int64_t count = 0;
+  for (int sum = 0; sum < kSums; ++sum) count += terms_of(sum);
+  return count;
+}
+
 // Channels that lie a multiple of a few cache lines apart would share few sets of the cache.
 int64_t WinogradConv::plane_size(int64_t rows) const {
-  const int64_t size = input_rows(rows) * kSums * tiles_;
+  const int64_t size = input_rows(rows) * kSums * columns();
   return size % 64 == 0 ? size + 16 : size;
 }
 
@@ -61,7 +86,9 @@ void WinogradConv::choose_tiles() {
   const ConvWindow &rows = problem_.spatial[1], &width = problem_.spatial[2];
   const int64_t planes = problem_.in_channels * problem_.spatial[0].kernel;
   const int64_t fits = kMostFloats / (planes * input_rows(1) * kSums);
-  const int64_t most = std::clamp<int64_t>(fits, 8, rows.kernel > 1 ? kFewTiles : kMostTiles);
+  const int64_t further = taps_.windows() - 1;
+  const int64_t fitting = std::max(fits - further * dilation(), fits / (further + 1));
+  const int64_t most = std::clamp<int64_t>(fitting, 8, rows.kernel > 1 ? kFewTiles : kMostTiles);
   segments_ = divide_up(width.output_size, 2 * dilation());
   block_segments_ = std::clamp<int64_t>(most / dilation(), 1, segments_);
   width_blocks_ = divide_up(segments_, block_segments_);
@@ -98,11 +125,13 @@ void WinogradConv::choose_tasks(int threads) {
 }
 
 // Of a row of whole segments, before its transform.
-int64_t WinogradConv::row_size() const { return 2 * dilation() * (block_segments_ + 1); }
+int64_t WinogradConv::row_size() const {
+  return 2 * dilation() * (block_segments_ + taps_.windows());
+}
 
 int64_t WinogradConv::raw_size() const {
   const int64_t lanes = kernels_->lanes;
-  if (runs_ > 1) return round_up(4 * (run_ + lanes), 16);
+  if (runs_ > 1) return round_up(2 * (taps_.windows() + 1) * (run_ + lanes), 16);
   return round_up(input_rows(rows_) * row_size() + lanes, 16);
 }
 
@@ -114,16 +143,23 @@ int64_t WinogradConv::half_size() const {
 int64_t WinogradConv::scratch_size() const {
   const int64_t planes = problem_.in_channels * problem_.spatial[0].kernel;
   const int64_t pixels = rows_ * tiles_ * panels_.width_of(0);
-  const int64_t offsets = round_up(terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
+  const int64_t offsets = round_up(products() * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
   const int64_t transformed = round_up(planes * plane_size(rows_) + kernels_->lanes, 16);
   return offsets + transformed + raw_size() + 2 * half_size() +
          round_up((kSums + 2) * pixels, 16);
 }
 
+// Blocks that use the weights of a group before the second-level cache forgets them.
+int64_t WinogradConv::weight_uses() const {
+  if (products() * panels_.packed_channels() > kMostFloats / 2) return 1;
+  const int64_t blocks = width_blocks_ * row_blocks_ * problem_.spatial[0].output_size;
+  return weight_groups_ > 1 ? blocks : blocks * problem_.batch[0].size * problem_.batch[1].size;
+}
+
 // Fitted to measurements on a core with AVX2, in the terms of DirectConv's estimates.
 double WinogradConv::cycles() const {
   constexpr double kTransform = 2.0, kToCombine = 9.0, kToStore = 28.0, kPixel = 6.0;
-  constexpr double kWeight = 0.7;  // to the first-level cache, once a block
+  constexpr double kWeight = 0.6, kNearWeight = 0.2;  // from the third- and second-level cache
   const ConvKernels& k = *kernels_;
   const double outputs = static_cast<double>(problem_.spatial[2].output_size);
   const double tiles = static_cast<double>(segments_ * runs_ * run_) / outputs;
@@ -135,35 +171,47 @@ double WinogradConv::cycles() const {
     const double most = k.max_pixels[vectors];
     const double pixels = block / std::ceil(block / most);
     const double term = std::max({count * pixels / 2, (count + pixels + 1) / 2, 4.0});
-    pairs += static_cast<double>(kSums * terms_) * term / pixels + kToCombine * count;
+    pairs += static_cast<double>(products()) * term / pixels + kToCombine * count;
     store += (kToStore + kPixel * count * pixels) / pixels;
   }
   const double planes = static_cast<double>(problem_.in_channels * problem_.spatial[0].kernel);
   const double overlap = static_cast<double>(input_rows(rows_)) / static_cast<double>(rows_);
-  pairs += planes * overlap * kTransform * 8 / k.lanes;
-  const double weights = static_cast<double>(kSums * terms_ * panels_.packed_channels());
-  return tiles * pairs + store + kWeight * weights * tiles / block;
+  const double further = static_cast<double>(columns()) / static_cast<double>(tiles_);
+  pairs += planes * overlap * further * kTransform * 8 / k.lanes;
+  const double weights = static_cast<double>(products() * panels_.packed_channels());
+  const double loads = weights * (kNearWeight + kWeight / static_cast<double>(weight_uses()));
+  return tiles * pairs + store + loads * tiles / block;
 }
 
 void WinogradConv::pack_weights(const float* weights, float* packed) const {
-  for (int64_t group = 0; group < weight_groups_; ++group) {
+  for (int64_t group = 0; group < weight_groups_; ++group)
     for (int64_t panel = 0; panel < panels_.count(); ++panel) {
-      const int64_t width = panels_.width_of(panel), size = panels_.size_of(panel);
       const int64_t channel = group * panels_.channels + panels_.first_of(panel);
-      std::fill_n(packed, kSums * terms_ * width, 0.0f);
-      for (int64_t o = 0; o < size; ++o)
-        for (int64_t term = 0; term < terms_; ++term) {
-          const float* g = weights + ((channel + o) * terms_ + term) * 3;
-          const double outer = double(g[0]) + double(g[2]);
-          float* to = packed + term * width + o;
-          to[0] = g[0];
-          to[terms_ * width] = static_cast<float>((outer + g[1]) / 2);
-          to[2 * terms_ * width] = static_cast<float>((outer - g[1]) / 2);
-          to[3 * terms_ * width] = g[2];
-        }
-      packed += kSums * terms_ * width;
+      for (int sum = 0; sum < kSums; ++sum) {
+        pack_sum(weights + channel * terms_ * taps_.count, panel, sum, packed);
+        packed += terms_of(sum) * panels_.width_of(panel);
+      }
     }
-  }
+}
+
+// The factors of one sum, [terms][windows that add to it][channels of the panel].
+void WinogradConv::pack_sum(const float* weights, int64_t panel, int sum, float* packed) const {
+  const int64_t width = panels_.width_of(panel), size = panels_.size_of(panel);
+  std::fill_n(packed, terms_of(sum) * width, 0.0f);
+  for (int64_t term = 0; term < terms_; ++term)
+    for (int64_t window = 0; window < taps_.windows(); ++window) {
+      if (!taps_.adds_to(window, sum)) continue;
+      for (int64_t o = 0; o < size; ++o) {
+        double g[3] = {};
+        for (int i = 0; i < 3; ++i)
+          if (const int64_t tap = taps_.tap(window, i); tap >= 0)
+            g[i] = weights[(o * terms_ + term) * taps_.count + tap];
+        const double factors[kSums] = {g[0], (g[0] + g[1] + g[2]) / 2, (g[0] - g[1] + g[2]) / 2,
+                                       g[2]};
+        packed[o] = static_cast<float>(factors[sum]);
+      }
+      packed += width;
+    }
 }
 
 }  // namespace convoy::kernels

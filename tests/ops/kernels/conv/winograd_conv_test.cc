@@ -95,6 +95,20 @@ TEST(WinogradConv, Dilations) {
   check(conv1d(1, 1, 700, 9, three(90, 30, 30)), random);
 }
 
+TEST(WinogradConv, MoreTaps) {
+  std::mt19937_64 random(12);
+  for (int64_t taps = 4; taps <= 14; ++taps)
+    for (int64_t dilation : {1, 2, 3, 8, 13, 50, 130}) {
+      const int64_t most = (taps - 1) * dilation;
+      check(conv1d(2, 1, 3, 9, window(most + 40, taps, 1, dilation, 0, 0)), random);
+      check(conv1d(1, 2, 2, 5, window(61, taps, 1, dilation, most / 2, most - most / 2)), random);
+    }
+  check(conv1d(1, 1, 40, 17, window(300, 31, 1, 1, 15, 15)), random);
+  check(conv1d(1, 1, 700, 9, window(200, 5, 1, 30, 60, 60)), random);
+  check(conv2d(3, 10, window(14, 5, 1, 1, 2, 2), window(14, 5, 1, 1, 2, 2)), random);
+  check(conv2d(3, 6, window(11, 7, 2, 1, 3, 3), window(30, 7, 1, 2, 6, 6)), random);
+}
+
 TEST(WinogradConv, Channels) {
   std::mt19937_64 random(3);
   for (int64_t out : {1, 7, 8, 16, 23, 24, 25, 33, 50})
@@ -148,19 +162,21 @@ TEST(WinogradConv, Epilogues) {
 // Only outputs that read them know of infinities, NaN and what overflows.
 TEST(WinogradConv, NonFiniteInputsSpreadAsTheDefinitionSays) {
   std::mt19937_64 random(7);
-  const ConvProblem problem = conv1d(1, 1, 3, 9, three(60, 2, 2));
-  for (float value : {std::numeric_limits<float>::infinity(),
-                      -std::numeric_limits<float>::infinity(),
-                      std::numeric_limits<float>::quiet_NaN()})
-    for (size_t place : {0, 17, 30, 59}) {
-      ConvData data = make_data(problem, random, true);
-      data.input[60 + place] = value;
-      check(problem, data);
-    }
+  for (int64_t taps : {3, 4, 5, 8, 9}) {
+    const ConvProblem problem = conv1d(1, 1, 3, 9, window(60, taps, 1, 2, 2, 2));
+    for (float value : {std::numeric_limits<float>::infinity(),
+                        -std::numeric_limits<float>::infinity(),
+                        std::numeric_limits<float>::quiet_NaN()})
+      for (size_t place : {0, 17, 30, 59}) {
+        ConvData data = make_data(problem, random, true);
+        data.input[60 + place] = value;
+        check(problem, data);
+      }
+  }
 }
 
 TEST(WinogradConv, RefusesWhatItCannotCompute) {
-  EXPECT_NE(WinogradConv::refusal(conv1d(1, 1, 2, 2, window(20, 5, 1, 1, 0, 0))), nullptr);
+  EXPECT_NE(WinogradConv::refusal(conv1d(1, 1, 2, 2, window(20, 2, 1, 1, 0, 0))), nullptr);
   EXPECT_NE(WinogradConv::refusal(conv1d(1, 1, 2, 2, window(20, 3, 2, 1, 0, 0))), nullptr);
   EXPECT_NE(WinogradConv::refusal(conv1d(0, 1, 2, 2, three(20))), nullptr);
   EXPECT_NE(WinogradConv::refusal(conv1d(1, 1, 0, 2, three(20))), nullptr);

@@ -1,0 +1,49 @@
+#include "tests/ops/op_case.h"
+
+namespace convoy {
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+// n convolutions over X, whose axis `stack_axis` has n positions.
+OpCase stacked(std::string name, const Shape& x, const Shape& w, Attributes attributes = {}) {
+  OpCase c;
+  c.name = std::move(name);
+  c.op = "StackedConv";
+  c.is_private = true;
+  c.inputs = {pattern(x), pattern(w, -1, 1, 2), pattern({w[0]}, -1, 1, 3)};
+  c.attributes = std::move(attributes);
+  c.expected = {Tensor::zeros(DType::kFloat32, {1})};  // only tells that Y is wanted
+  c.constants = {1};
+  c.within = 2e-6;
+  return c;
+}
+
+std::vector<OpCase> cases() {
+  return {
+      stacked("few_channels", {3, 5, 4, 30}, {20, 5, 3}),
+      stacked("many_channels", {2, 32, 3, 70}, {96, 32, 3}, {{"pads", Ints{1, 1}}}),
+      stacked("many_taps", {2, 32, 3, 270}, {96, 32, 5}, {{"dilations", Ints{2}}}),
+      stacked("groups_of_one", {2, 32, 3, 40}, {96, 16, 3}, {{"group", int64_t{2}}}),
+      stacked("other_axes", {4, 2, 24, 50}, {96, 24, 3},
+              {{"stack_axis", int64_t{0}}, {"output_axis", int64_t{3}}}),
+      stacked("last_axis_apart", {2, 20, 40, 5}, {100, 20, 3}, {{"stack_axis", int64_t{3}}}),
+      stacked("planes", {1, 16, 2, 12, 13}, {32, 16, 3, 3},
+              {{"pads", Ints{1, 1, 1, 1}}, {"activation", std::string("Relu")}}),
+      stacked("empty_batch", {0, 5, 4, 30}, {20, 5, 3}),
+  };
+}
+
+class StackedConv : public testing::TestWithParam<OpCase> {};
+
+TEST_P(StackedConv, KernelsAgreeWithTheReference) { compare_kernels(GetParam()); }
+INSTANTIATE_TEST_SUITE_P(Cases, StackedConv, testing::ValuesIn(cases()),
+                         [](const auto& tested) { return tested.param.name; });
+
+TEST(StackedConvChoice, ManyChannelsTakeFewerProducts) {
+  const OpCase c = stacked("", {2, 32, 3, 256}, {96, 32, 5});
+  EXPECT_NO_THROW(evaluate_case(c, c.inputs, "winograd"));
+}
+
+}  // namespace
+}  // namespace convoy
