@@ -52,15 +52,34 @@ Refusal statistics_fit(const Match& match, int64_t channels) {
 }
 
 Pattern normalized_pattern(Pattern inner) {
-  return op("BatchNormalization", {std::move(inner), constant("scale"), constant("bias"),
-                                   constant("mean"), constant("variance")});
+  return op("BatchNormalization",
+            {std::move(inner), any("scale"), any("bias"), any("mean"), any("variance")});
+}
+
+Refusal are_constant(const Match& match) {
+  static const std::pair<const char*, const char*> kOperands[] = {
+      {"w", "the weight"},      {"b", "the bias"},      {"c", "C"},
+      {"scale", "the scale"},   {"bias", "the offset"}, {"mean", "the mean"},
+      {"variance", "the variance"}};
+  for (const auto& [name, words] : kOperands) {
+    if (!match.has(name) || match.value(name) == ValueId::kNone) continue;
+    if (match.graph().constant(match.value(name)) == nullptr) {
+      return fmt::format("{} is not constant", words);
+    }
+  }
+  return std::nullopt;
+}
+
+Refusal may_fold(const Match& match) {
+  Refusal refusal = is_inference(match);
+  return refusal ? refusal : are_constant(match);
 }
 
 Rule after_conv() {
-  Pattern conv = op("Conv", {any("x"), constant("w"), constant("b").optional()}).named("conv");
+  Pattern conv = op("Conv", {any("x"), any("w"), any("b").optional()}).named("conv");
   return {"fold_batch_normalization", RuleSet::kPortable, normalized_pattern(conv),
           [](const Match& match) -> Refusal {
-            if (Refusal refusal = is_inference(match)) return refusal;
+            if (Refusal refusal = may_fold(match)) return refusal;
             const Tensor& weights = match.tensor("w");
             if (!is_floating(weights.dtype())) return "the weights are not floating";
             return statistics_fit(match, weights.shape()[0]);
@@ -107,10 +126,10 @@ Tensor scale_transposed(const Tensor& weights, int64_t group, const std::vector<
 
 Rule after_conv_transpose() {
   Pattern conv =
-      op("ConvTranspose", {any("x"), constant("w"), constant("b").optional()}).named("conv");
+      op("ConvTranspose", {any("x"), any("w"), any("b").optional()}).named("conv");
   return {"fold_batch_normalization", RuleSet::kPortable, normalized_pattern(conv),
           [](const Match& match) -> Refusal {
-            if (Refusal refusal = is_inference(match)) return refusal;
+            if (Refusal refusal = may_fold(match)) return refusal;
             const Tensor& weights = match.tensor("w");
             int64_t group = integer_of(match.node("conv"), "group", 1);
             if (!is_floating(weights.dtype())) return "the weights are not floating";
@@ -140,10 +159,10 @@ int64_t columns_of(const Match& match) {
 }
 
 Rule after_gemm() {
-  Pattern gemm = op("Gemm", {any("x"), constant("w"), constant("c").optional()}).named("gemm");
+  Pattern gemm = op("Gemm", {any("x"), any("w"), any("c").optional()}).named("gemm");
   return {"fold_batch_normalization", RuleSet::kPortable, normalized_pattern(gemm),
           [](const Match& match) -> Refusal {
-            if (Refusal refusal = is_inference(match)) return refusal;
+            if (Refusal refusal = may_fold(match)) return refusal;
             const Tensor& weights = match.tensor("w");
             if (!is_floating(weights.dtype()) || weights.rank() != 2) {
               return "the weights do not fit";

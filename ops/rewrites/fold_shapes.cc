@@ -82,16 +82,19 @@ Rule fold_shape_element() {
           }};
 }
 
+bool steps_by_one(const Match& match) {
+  if (!match.root().has_input(4)) return true;
+  auto steps = match.graph().constant_int64s(match.root().input(4));
+  return steps && *steps == Sizes{1};
+}
+
 // The elements that a Slice with constant bounds takes of a shape.
 std::optional<Sizes> sliced(const Match& match) {
   auto sizes = shape_result(match.node("shape"), match.type("x"));
   auto starts = match.graph().constant_int64s(match.value("starts"));
   auto ends = match.graph().constant_int64s(match.value("ends"));
   if (!sizes || !starts || !ends || starts->size() != 1 || ends->size() != 1) return std::nullopt;
-  if (match.root().has_input(4)) {
-    auto steps = match.graph().constant_int64s(match.root().input(4));
-    if (!steps || *steps != Sizes{1}) return std::nullopt;
-  }
+  if (!steps_by_one(match)) return std::nullopt;
   auto count = static_cast<int64_t>(sizes->size());
   auto clamp = [count](int64_t position) {
     return std::clamp<int64_t>(position < 0 ? position + count : position, 0, count);
@@ -110,6 +113,7 @@ Rule fold_shape_slice() {
                        constant("ends")})
               .rest(),
           [](const Match& match) -> Refusal {
+            if (!steps_by_one(match)) return "the step is not 1";
             return sliced(match) ? Refusal() : "a dimension is not known";
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {

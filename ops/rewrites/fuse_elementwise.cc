@@ -52,6 +52,20 @@ class Cluster {
   }
 
   size_t size() const { return nodes_.size(); }
+
+  // An operand of the root that would have been taken in if nothing else read it; kNone if none.
+  ValueId read_elsewhere() const {
+    for (ValueId input : graph_.node(root_).inputs) {
+      if (input == ValueId::kNone) continue;
+      NodeId producer = graph_.value(input).producer;
+      const ValueType& whole = graph_.value(graph_.node(root_).outputs[0]).type;
+      bool fits = producer != NodeId::kNone && !programs_.contains(producer) &&
+                  surely_equal_shapes(graph_.value(input).type, whole) &&
+                  formula_of(graph_, graph_.node(producer));
+      if (fits) return input;
+    }
+    return ValueId::kNone;
+  }
   const std::vector<NodeId>& nodes() const { return nodes_; }
 
   // The whole cluster as one program over inputs(); nullopt beyond the limits of FusedElementwise.
@@ -167,9 +181,18 @@ void fuse(GraphEditor& editor) {
     if (!graph.contains(*id) || !formula_of(graph, graph.node(*id))) continue;
     Cluster cluster(graph, *id);
     cluster.grow();
-    if (cluster.size() < 2) continue;
+    if (cluster.size() < 2) {
+      ValueId value = cluster.read_elsewhere();
+      if (value == ValueId::kNone) continue;
+      editor.near_miss(*id, fmt::format("'{}' is read elsewhere", graph.value_name(value)));
+      continue;
+    }
     auto program = cluster.program();
-    if (!program) continue;
+    if (!program) {
+      editor.near_miss(*id, "there are too many steps or operands",
+                       editor.describe(cluster.nodes()));
+      continue;
+    }
     GraphBuilder builder = editor.builder(*id);
     ValueType type = graph.value(graph.node(*id).outputs[0]).type;
     std::string before = editor.describe(cluster.nodes());

@@ -36,7 +36,13 @@ class Pusher {
     NodeId producer = graph_.value(top).producer;
     if (!perm || producer == NodeId::kNone || !is_elementwise(graph_.node(producer))) return;
     perm_ = *perm;
-    if (!collect(top) || leaves_.empty() || added() >= removed()) return;
+    bool whole = collect(top);
+    if (leaves_.empty()) return;
+    if (!whole) return editor_.near_miss(root_, why_not_);
+    if (added() >= removed()) {
+      return editor_.near_miss(root_, fmt::format("{} would come for {} that go", added(),
+                                                  removed()));
+    }
     GraphBuilder builder = editor_.builder(root_);
     ValueId replacement = rebuilt(builder, top);
     editor_.replace(root_, {replacement}, builder);
@@ -47,21 +53,33 @@ class Pusher {
   bool collect(ValueId value) {
     if (seen_.contains(value)) return true;
     seen_.insert(value);
-    if (seen_.size() > kMostNodes) return false;
+    if (seen_.size() > kMostNodes) return refuse("there are too many operators between");
     const ValueType& type = graph_.value(value).type;
     auto rank = static_cast<int>(perm_.size());
-    if (const Tensor* constant = graph_.constant(value)) return constant->rank() <= rank;
+    const std::string& name = graph_.value_name(value);
+    if (const Tensor* constant = graph_.constant(value)) {
+      return constant->rank() <= rank || refuse(fmt::format("'{}' raises the rank", name));
+    }
     NodeId id = graph_.value(value).producer;
-    if (id == NodeId::kNone || type.rank() != rank) return false;
+    if (type.rank() != rank) return refuse(fmt::format("'{}' has another rank", name));
+    if (id == NodeId::kNone) return refuse(fmt::format("'{}' is not transposed", name));
     const Node& node = graph_.node(id);
     if (node.is("Transpose")) {
-      if (!integers_of(node, "perm")) return false;
+      if (!integers_of(node, "perm")) return refuse(fmt::format("'{}' is reversed", name));
       leaves_.insert(value);
       return true;
     }
-    if (!is_elementwise(node) || graph_.only_user(value) == NodeId::kNone) return false;
+    if (!is_elementwise(node)) return refuse(fmt::format("'{}' is not transposed", name));
+    if (graph_.only_user(value) == NodeId::kNone) {
+      return refuse(fmt::format("'{}' is read elsewhere", name));
+    }
     return std::all_of(node.inputs.begin(), node.inputs.end(),
                        [&](ValueId input) { return input == ValueId::kNone || collect(input); });
+  }
+
+  bool refuse(std::string reason) {
+    why_not_ = std::move(reason);
+    return false;
   }
 
   // The order of the root's axes in what the leaf transposes.
@@ -134,6 +152,7 @@ class Pusher {
   const Graph& graph_;
   NodeId root_;
   List perm_;
+  std::string why_not_;
   std::set<ValueId> seen_;
   std::set<ValueId> leaves_;
   std::map<ValueId, ValueId> built_;

@@ -208,7 +208,11 @@ bool run_stage(Graph& graph, const RewriteStage& stage, const RewriteOptions& op
   bool changed = false;
   for (int round = 0; round < kMaxRounds; ++round) {
     for (const RewriteStep& step : stage.steps) {
-      std::visit([&](const auto& known) { log.forget_near_misses(known.name); }, step);
+      std::visit(
+          [&](const auto& known) {
+            if (is_selected(options, known.name, known.set)) log.forget_near_misses(known.name);
+          },
+          step);
     }
     if (!run_round(graph, stage, options, log)) break;
     changed = true;

@@ -1,5 +1,6 @@
 // For each portable rule and each that fuses: a graph where it fires, and the nearest ones where it
 // must not. Both keep their numbers.
+#include "tests/ops/rewrites/near_miss_reasons.h"
 #include "tests/rewrite/graph_case.h"
 
 namespace convoy::testing {
@@ -14,9 +15,21 @@ struct NearMiss {
   std::function<void(GraphCase&, int near)> build;
   int opset = 17;
   bool lowering = false;
+  std::string before = "";  // another rule that comes first
 };
 
 std::ostream& operator<<(std::ostream& out, const NearMiss& one) { return out << one.rule; }
+
+void expect_reason(const RewriteReport& report, const std::string& rule, int near) {
+  auto known = near_miss_reasons().find(rule);
+  bool named = known != near_miss_reasons().end();
+  std::string expected = named ? known->second.at(static_cast<size_t>(near) - 1) : "";
+  std::string reason;
+  for (const RewriteEntry& entry : report.nearly) {
+    if (entry.rule == rule) reason = entry.reason;
+  }
+  EXPECT_EQ(reason, expected) << near << "\n" << report.to_text();
+}
 
 class NearMisses : public ::testing::TestWithParam<NearMiss> {};
 
@@ -38,10 +51,12 @@ TEST_P(NearMisses, FiresInTheFirstCaseOnly) {
     std::vector<Tensor> before = evaluate_graph(test.graph(), feeds);
     RewriteOptions options;
     options.only = {one.rule};
+    if (!one.before.empty()) options.only.push_back(one.before);
     options.lowering = one.lowering;
     RewriteReport report = test.optimize(options);
     EXPECT_EQ(report.count(one.rule) > 0, near == 0) << near << "\n" << report.to_text();
     expect_close(evaluate_graph(test.graph(), feeds), before, 1e-5);
+    if (near > 0) expect_reason(report, one.rule, near);
   }
 }
 
@@ -171,6 +186,38 @@ std::vector<NearMiss> shapes() {
          ValueId wide = t.node("Unsqueeze", {x, t.ints({0})});
          t.output(t.node("Neg", {t.node("Squeeze", {wide, t.ints({near == 1 ? 2 : 0})})}));
        }},
+      {"cancel_squeeze", 1,
+       [](GraphCase& t, int near) {
+         ValueId x = t.input("x", {"a", 1, "b"});
+         ValueId flat = t.node("Squeeze", {x, t.ints({1})});
+         t.output(t.node("Neg", {t.node("Unsqueeze", {flat, t.ints({near == 1 ? 2 : 1})})}));
+       }},
+      {"compose_transposes", 1,
+       [](GraphCase& t, int near) {
+         ValueId x = t.input("x", {2, 3, 4});
+         ValueId y = t.node("Transpose", {x}, {{"perm", List{1, 0, 2}}});
+         if (near == 1) y = t.node("Softmax", {y});
+         t.output(t.node("Transpose", {y}, {{"perm", List{2, 1, 0}}}));
+       }},
+      {"push_transposes", 3,
+       [](GraphCase& t, int near) {
+         ValueId x = t.input("x", {2, 3, 4});
+         ValueId y = t.node("Transpose", {x}, {{"perm", List{1, 0, 2}}});
+         if (near == 1) tap(t, y);
+         ValueId other = near == 2 ? t.input("z", {3, 2, 4}) : y;
+         ValueId sum = t.node("Add", {t.node("Relu", {y}), other});
+         if (near == 3) tap(t, sum);
+         List perm = near == 1 ? List{2, 1, 0} : List{1, 0, 2};
+         t.output(t.node("Transpose", {sum}, {{"perm", perm}}));
+       }},
+      {"scalar_range_operands", 1,
+       [](GraphCase& t, int near) {
+         auto number = [&](float value) {
+           return t.floats(near == 1 ? Shape{} : Shape{1}, {value});
+         };
+         t.output(t.node("Mul", {t.input("x", {1}),
+                                 t.node("Range", {number(0), number(4), number(1)})}));
+       }},
       {"compose_reshapes", 1,
        [](GraphCase& t, int near) {
          ValueId x = near == 1 ? t.input("x", {"a", 6, "b"}) : t.input("x", {"a", 6, 5});
@@ -264,6 +311,20 @@ std::vector<NearMiss> convolutions() {
          t.output(t.node("Conv", {y, t.weight({24, in / group, 3})}, {{"group", group}}));
        },
        17, true},
+      {"raise_stacked_conv_output", 4,
+       [](GraphCase& t, int near) {
+         ValueId x = t.input("x", {2, 3, 4, 9});
+         ValueId stacked = t.node("Transpose", {x}, {{"perm", List{0, 2, 1, 3}}});
+         ValueId folded = t.node("Reshape", {stacked, t.ints({2, 12, 9})});
+         ValueId y = t.node("Conv", {folded, t.weight({24, 3, 3})}, {{"group", int64_t{4}}});
+         List sizes = near == 1 ? List{2, 2, 12, 7} : near == 2 ? List{2, 24, 7, 1}
+                                                                : List{2, 4, 6, 7};
+         ValueId split = t.node("Reshape", {y, t.ints(sizes)});
+         if (near == 4) tap(t, split);
+         List perm = near == 3 ? List{0, 3, 2, 1} : List{0, 2, 1, 3};
+         t.output(t.node("Transpose", {split}, {{"perm", perm}}));
+       },
+       17, true, "raise_stacked_conv_input"},
       {"raise_stacked_conv_last", 4,
        [](GraphCase& t, int near) {
          ValueId x = t.input("x", {2, 12, 9});
