@@ -124,8 +124,15 @@ std::vector<BatchedForm> batch_top_k(const BatchingRequest& request) {
     forms.push_back({{layout, {}}, layout, 0,
                      [=](GraphBuilder& builder, std::span<const ValueId> operands,
                          const ValueType& type) {
-                       ValueId k = count.defined() ? builder.constant(count, "k") : shared;
-                       return builder.node_like(like, {operands[0], k}, type, slot);
+                       std::vector<ValueId> inputs = {operands[0]};
+                       if (count.defined() || shared != ValueId::kNone) {
+                         inputs.push_back(count.defined() ? builder.constant(count, "k") : shared);
+                       }
+                       // Both outputs must be there.
+                       std::vector<ValueType> types(2);
+                       types[static_cast<size_t>(slot)] = type;
+                       return builder.nodes("TopK", std::move(inputs), like.attributes,
+                                            std::move(types))[static_cast<size_t>(slot)];
                      }});
   }
   return forms;

@@ -67,6 +67,9 @@ class LayerWriter {
     if (rows > 2 && dice_.chance(15)) rows_.pop_back();
     twist_ = dice_.chance(55) ? Twist::kNone
                               : static_cast<Twist>(dice_.below(static_cast<int>(Twist::kCount)));
+    if (dice_.chance(8)) {
+      for (int64_t& row : rows_) row = dice_.below(shape[axis_] / length_);
+    }
     if (twist_ == Twist::kRepeatedSlice) rows_.push_back(dice_.pick(rows_));
     count_ = static_cast<int>(rows_.size());
     odd_ = twist_ == Twist::kOddBranch ? static_cast<int>(dice_.below(count_)) : -1;
@@ -104,7 +107,7 @@ class LayerWriter {
     int style = style_ == 5 ? static_cast<int>(dice_.below(5)) : style_;
     int64_t start = row * length_;
     int64_t size = source.shape[axis_];
-    int64_t written = dice_.chance(10) ? start - size : start;
+    int64_t written = writer_.opset() >= 11 && dice_.chance(10) ? start - size : start;
     if (style == 0 && length_ == 1) {
       ValueId index = writer_.constant(Tensor::scalar(written));
       ValueId picked = writer_.node("Gather", {source.value, index}, {{"axis", int64_t{axis_}}});
@@ -119,6 +122,10 @@ class LayerWriter {
     } else if (style == 2 && size % length_ == 0) {
       slice = split_part(source, row);
     } else {
+      if (writer_.opset() < 10) {
+        slice = writer_.build().slice(source.value, axis_, start, start + length_);
+        return squeezed_ ? writer_.build().squeeze(slice, {axis_}) : slice;
+      }
       int64_t end = start + length_ == size && dice_.chance(30) ? INT64_MAX : start + length_;
       std::vector<ValueId> inputs = {source.value, writer_.ints({start}), writer_.ints({end}),
                                      writer_.ints({dice_.chance(20) ? axis_ - source.shape.rank()
@@ -177,11 +184,13 @@ class LayerWriter {
     std::vector<ValueId> parts;
     for (const Branch& branch : branches_) parts.push_back(branch.back().value);
     tap();
+    for (const BranchStep& step : steps_) join_others(step);
     if (twist_ == Twist::kUnusedBranch && parts.size() > 2) parts.pop_back();
     if (dice_.chance(12)) dice_.shuffle(parts);
     int64_t kind = dice_.below(100);
-    if (kind < 14) return sum(parts);
-    if (kind < 22) return outputs(parts);
+    int64_t sums = sources_.size() > 1 ? 40 : 16;
+    if (kind < sums) return sum(parts);
+    if (kind < sums + 8) return outputs(parts);
     Shape shape = shapes_.back();
     bool stack = shape.rank() < 5 && dice_.chance(squeezed_ ? 70 : 15);
     if (shape.rank() == 0) stack = true;
@@ -193,13 +202,52 @@ class LayerWriter {
     }
     text_ += fmt::format(" → {} {}", stack ? "stack" : "Concat", axis);
     shape[axis] *= static_cast<int64_t>(parts.size());
-    int64_t written = dice_.chance(20) ? axis - shape.rank() : axis;
+    int64_t written = writer_.opset() >= 11 && dice_.chance(20) ? axis - shape.rank() : axis;
     ValueId joined = writer_.node("Concat", parts, {{"axis", written}});
     if (dice_.chance(8) && parts.size() > 2) {
       parts.pop_back();
       writer_.output(writer_.node("Concat", parts, {{"axis", written}}));
     }
+    if (dice_.chance(10)) {
+      int64_t other = dice_.below(shape.rank());
+      text_ += fmt::format(" and {}", other);
+      writer_.output(writer_.node("Concat", parts, {{"axis", other}}));
+    }
     return {joined, shape};
+  }
+
+  // Outputs, by themselves or together, of the further results of a step.
+  void join_others(const BranchStep& step) {
+    if (!step.others || step.others->empty()) return;
+    std::vector<ValueId>& values = *step.others;
+    int64_t kind = dice_.below(4);
+    text_ += kind == 0 ? ", others read" : ", others joined";
+    if (kind > 0 && kind < 3) {
+      int64_t axis = kind == 1 ? 0 : step.output.rank() > 1 ? 1 : 0;
+      writer_.output(writer_.node("Concat", values, {{"axis", axis}}));
+    } else if (kind == 3) {
+      writer_.output(writer_.node("Sum", values));
+    } else {
+      for (size_t i = dice_.below(2); i < values.size(); i += 2) writer_.output(values[i]);
+    }
+  }
+
+  // One after the other, in pairs of pairs, or first in pairs.
+  ValueId tree_of_adds(std::vector<ValueId> parts) {
+    bool pairs = dice_.chance(50);
+    while (pairs && parts.size() > 2) {
+      std::vector<ValueId> sums;
+      for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+        sums.push_back(writer_.node("Add", {parts[i], parts[i + 1]}));
+      }
+      if (parts.size() % 2 == 1) sums.push_back(parts.back());
+      parts = std::move(sums);
+      if (dice_.chance(8)) writer_.output(parts[0]);
+      pairs = dice_.chance(60);
+    }
+    ValueId total = parts[0];
+    for (size_t i = 1; i < parts.size(); ++i) total = writer_.node("Add", {total, parts[i]});
+    return total;
   }
 
   SizedValue sum(const std::vector<ValueId>& parts) {
@@ -208,9 +256,7 @@ class LayerWriter {
       const char* type = dice_.chance(70) ? "Sum" : dice_.chance(50) ? "Mean" : "Max";
       return {writer_.node(type, parts), shapes_.back()};
     }
-    ValueId total = parts[0];
-    for (size_t i = 1; i < parts.size(); ++i) total = writer_.node("Add", {total, parts[i]});
-    return {total, shapes_.back()};
+    return {tree_of_adds(parts), shapes_.back()};
   }
 
   SizedValue outputs(const std::vector<ValueId>& parts) {
@@ -259,7 +305,7 @@ std::vector<SizedValue> random_sources(GraphWriter& writer) {
   shape.push_back(dice.between(4, 9));
   std::vector<std::string> symbols(shape.size());
   if (dice.chance(20)) symbols[0] = "batch";
-  if (rank > 2 && dice.chance(10)) symbols.back() = "width";
+  if (rank > 2 && dice.chance(12)) symbols.back() = "width";
   std::vector<SizedValue> sources = {writer.input(shape, symbols)};
   while (sources.size() < 3 && dice.chance(12)) sources.push_back(writer.input(shape, symbols));
   if (dice.chance(10)) sources[0].value = writer.node("Relu", {sources[0].value});
@@ -306,7 +352,7 @@ SizedValue layer_in_body(GraphWriter& writer, const std::vector<SizedValue>& sou
 SizedValue random_layer(GraphWriter& writer, const std::vector<SizedValue>& sources,
                         std::string& text) {
   if (writer.dice().chance(8)) {
-    bool loop = writer.dice().chance(50);
+    bool loop = writer.dice().chance(50) && writer.opset() >= 11;
     return layer_in_body(writer, sources, loop, text);
   }
   LayerWriter layer(writer, sources);
@@ -319,12 +365,15 @@ SizedValue random_layer(GraphWriter& writer, const std::vector<SizedValue>& sour
 
 BranchGraph make_branch_graph(uint64_t seed) {
   Dice dice(seed ^ 0x9e3779b97f4a7c15U);
-  int opset = dice.pick(std::vector<int>{11, 13, 16, 17, 18, 20, 21, 22, 23});
+  int opset = dice.pick(std::vector<int>{9, 10, 11, 11, 12, 13, 13, 14, 15, 16, 17, 17, 18, 18, 19,
+                                         20, 21, 22, 23, 23});
   BranchGraph made{std::make_unique<GraphWriter>(seed, opset), ""};
   if (dice.chance(10)) {
     made.writer->set_dtype(DType::kFloat16);
     made.text += "float16, ";
   }
+  if (dice.chance(30)) made.writer->vary_attributes();
+  if (dice.chance(15)) made.writer->compute_parameters();
   std::vector<SizedValue> sources = random_sources(*made.writer);
   for (int layer = 0; layer < 3; ++layer) {
     if (layer > 0) made.text += "; ";

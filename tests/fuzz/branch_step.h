@@ -13,6 +13,8 @@ struct BranchStep {
   // `so_far` holds the branch's values from its slice on; the last one goes into the step. An odd
   // branch gets another operator or another attribute, with an output of the same shape.
   std::function<ValueId(const std::vector<SizedValue>& so_far, int branch, bool odd)> apply;
+  // Further results, one a branch and all of one shape, that apply() adds; may be null.
+  std::shared_ptr<std::vector<ValueId>> others = nullptr;
 };
 
 // nullopt where the kind does not fit the shape, opset or what is known of the sizes.
@@ -39,6 +41,8 @@ std::optional<BranchStep> shared_operand_step(GraphWriter& writer,
 std::optional<BranchStep> residual_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 std::optional<BranchStep> recurrent_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 std::optional<BranchStep> clip_step(GraphWriter& writer, const std::vector<Shape>& so_far);
+std::optional<BranchStep> several_outputs_step(GraphWriter& writer,
+                                               const std::vector<Shape>& so_far);
 std::optional<BranchStep> inner_rows_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 
 }  // namespace convoy::testing

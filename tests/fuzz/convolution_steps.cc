@@ -114,7 +114,10 @@ std::optional<BranchStep> conv_step(GraphWriter& writer, const std::vector<Shape
   Sharing sharing = writer.random_sharing();
   Parameter weight =
       writer.parameter(weight_shape(out, shape[1] / group, window->kernel), sharing);
-  Parameter bias = writer.parameter({out}, dice.chance(80) ? sharing : writer.random_sharing());
+  Sharing of_bias = dice.chance(70) ? sharing
+                    : dice.chance(50) ? Sharing::kOne
+                                      : writer.random_sharing();
+  Parameter bias = writer.parameter({out}, of_bias);
   step.apply = [=, &writer](const std::vector<SizedValue>& branch, int number, bool odd) {
     Window used = *window;
     bool another = odd && make_odd(writer.dice(), used);

@@ -31,6 +31,9 @@ std::optional<BranchStep> unary_step(GraphWriter& writer, const std::vector<Shap
     if (odd && type != "LeakyRelu" && type != "Elu") return writer.node("Cos", {x});
     float used = odd ? alpha + 0.05F : alpha;
     if (type == "LeakyRelu" || type == "Elu") return writer.node(type, {x}, {{"alpha", used}});
+    if (type == "Clip" && writer.opset() < 11) {
+      return writer.node(type, {x}, {{"min", -alpha}, {"max", 0.7F}});
+    }
     if (type == "Clip") {
       return writer.node(type, {x, writer.constant(Tensor::scalar(-alpha)),
                                 writer.constant(Tensor::scalar(0.7F))});

@@ -55,17 +55,28 @@ class GraphWriter {
   // Dimensions named in `symbols` ("" for known ones) are left open in the graph.
   SizedValue input(const Shape& shape, const std::vector<std::string>& symbols = {});
   ValueId node(std::string_view type, std::vector<ValueId> inputs, Attributes attributes = {});
+  // All outputs of a node.
+  std::vector<ValueId> nodes(std::string_view type, std::vector<ValueId> inputs,
+                             Attributes attributes, size_t outputs);
   ValueId constant(Tensor tensor);
+  // The same numbers, now and then as the result of nodes on constants.
+  ValueId computed_constant(const Tensor& tensor);
   ValueId ints(const std::vector<int64_t>& values) { return build().int64s(values, "i"); }
   void output(ValueId value);
   // False once a dimension is not known to the graph: sizes may then not be written into it.
   bool is_static() const { return static_; }
+  // Attributes that say the default are written or left out by chance.
+  void vary_attributes() { varies_ = true; }
+  // Parameters are results of nodes now and then.
+  void compute_parameters() { computes_ = true; }
 
   // Random elements in [low, high).
   Parameter parameter(const Shape& shape, Sharing sharing, float low = -1, float high = 1);
   Sharing random_sharing();
 
  private:
+  void write_defaults(std::string_view type, Attributes& attributes);
+
   Dice dice_;
   Model model_;
   GraphBuilder builder_;
@@ -74,6 +85,8 @@ class GraphWriter {
   DType dtype_ = DType::kFloat32;
   Feeds feeds_;
   bool static_ = true;
+  bool varies_ = false;
+  bool computes_ = false;
 };
 
 }  // namespace convoy::testing

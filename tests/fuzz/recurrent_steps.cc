@@ -28,6 +28,8 @@ std::optional<BranchStep> recurrent_step(GraphWriter& writer, const std::vector<
   Parameter b = writer.parameter({directions, 2 * gates * hidden}, sharing);
   Parameter first = writer.parameter(of_state, writer.random_sharing());
   bool started = dice.chance(30);
+  auto others = std::make_shared<std::vector<ValueId>>();
+  int64_t further = dice.chance(40) ? dice.below(type == "LSTM" ? 3 : 2) : -1;
   return BranchStep{type, state ? of_state : of_all,
                     [=, &writer](const Branch& branch, int number, bool odd) {
     std::vector<ValueId> inputs = {branch.back().value, w(number), r(number)};
@@ -39,13 +41,15 @@ std::optional<BranchStep> recurrent_step(GraphWriter& writer, const std::vector<
     Attributes attributes{{"hidden_size", hidden}};
     attributes["direction"] = std::string(directions == 2 ? "bidirectional" : "forward");
     if (batch_first) attributes["layout"] = int64_t{1};
-    std::vector<ValueType> types(type == "LSTM" ? 3 : 2);
-    return writer.build().nodes(type, inputs, attributes, types)[state ? 1 : 0];
-  }};
+    auto made = writer.nodes(type, inputs, attributes, type == "LSTM" ? 3 : 2);
+    if (further >= 0) others->push_back(made[static_cast<size_t>(further)]);
+    return made[state ? 1 : 0];
+  }, others};
 }
 
 std::optional<BranchStep> clip_step(GraphWriter& writer, const std::vector<Shape>& so_far) {
   Dice& dice = writer.dice();
+  if (writer.opset() < 11) return std::nullopt;
   int64_t kind = dice.below(3);  // both bounds, the upper, the lower
   Parameter low = writer.parameter({}, writer.random_sharing(), -1, 0.2F);
   Parameter high = writer.parameter({}, writer.random_sharing(), 0, 1);

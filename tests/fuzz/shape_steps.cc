@@ -25,7 +25,7 @@ std::optional<BranchStep> gemm_step(GraphWriter& writer, const Shape& shape) {
   return BranchStep{"Gemm", {shape[0], columns}, [=, &writer](const Branch& branch, int number,
                                                              bool odd) {
     std::vector<ValueId> inputs = {branch.back().value, weight(number)};
-    if (biased != odd) inputs.push_back(bias(number));
+    if (biased != odd || writer.opset() < 11) inputs.push_back(bias(number));
     return writer.node("Gemm", inputs, attributes);
   }};
 }
@@ -79,9 +79,11 @@ std::optional<BranchStep> pad_step(GraphWriter& writer, const Shape& shape) {
   float filling = dice.chance(50) ? 0.0F : 0.25F;
   return BranchStep{"Pad " + mode, output, [=, &writer](const Branch& branch, int, bool odd) {
     std::vector<ValueId> inputs = {branch.back().value, writer.ints(pads)};
-    if (mode == "constant") {
-      inputs.push_back(writer.constant(Tensor::scalar(odd ? 0.5F : filling)));
+    float value = odd ? 0.5F : filling;
+    if (writer.opset() < 11) {
+      return writer.node("Pad", {inputs[0]}, {{"mode", mode}, {"pads", pads}, {"value", value}});
     }
+    if (mode == "constant") inputs.push_back(writer.constant(Tensor::scalar(value)));
     return writer.node("Pad", inputs, {{"mode", mode}});
   }};
 }
@@ -151,7 +153,7 @@ std::optional<BranchStep> reduction_step(GraphWriter& writer, const std::vector<
   Shape output = shape;
   output[axis] = 1;
   if (keep == 0) output.erase(axis);
-  int64_t written = dice.chance(50) ? axis : axis - shape.rank();
+  int64_t written = dice.chance(50) || writer.opset() < 11 ? axis : axis - shape.rank();
   return BranchStep{type, output, [=, &writer](const Branch& branch, int, bool odd) {
     std::string used = odd ? "ReduceMin" : type;
     bool as_input = writer.opset() >= (used == "ReduceSum" ? 13 : 18);
@@ -215,7 +217,8 @@ BranchStep random_step(GraphWriter& writer, const std::vector<Shape>& so_far) {
       {18, unary_step},         {14, constant_step},      {10, normalization_step},
       {3, softmax_step},        {10, product_step},       {4, reduction_step},
       {7, rearranging_step},    {3, shared_operand_step}, {6, residual_step},
-      {2, inner_rows_step},     {3, recurrent_step},      {3, clip_step}};
+      {2, inner_rows_step},     {4, recurrent_step},      {3, clip_step},
+      {5, several_outputs_step}};
   int total = 0;
   for (const auto& [weight, kind] : kKinds) total += weight;
   while (true) {

@@ -253,6 +253,29 @@ TEST(MergeOutputs, ValuesAndIndicesOfTopK) {
   }
 }
 
+// TopK has no optional outputs.
+TEST(MergeOutputs, TopKOfWhichOneOutputIsRead) {
+  for (size_t read : {0U, 1U}) {
+    Rows rows;
+    std::vector<ValueId> made;
+    for (int h = 0; h < kRows; ++h) {
+      ValueId row = conv(rows.test, row_by_gather(rows.test, rows.x, h), kChannels);
+      ValueType numbers = ValueType::tensor(DType::kInt64, Shape{2, kChannels, 3});
+      made.push_back(rows.test.build().nodes("TopK", {row, rows.test.ints({3})}, {},
+                                             {floats_of({2, kChannels, 3}), numbers})[read]);
+    }
+    rows.test.output(join(rows.test, made));
+    RewriteReport report = rows.check();
+    ASSERT_EQ(rows.test.count("TopK"), 1) << report.to_text();
+    for (NodeId id : rows.test.graph().topological_order()) {
+      const Node& node = rows.test.graph().node(id);
+      if (!node.is("TopK")) continue;
+      ASSERT_EQ(node.outputs.size(), 2U);
+      EXPECT_NE(node.outputs[1 - read], ValueId::kNone);
+    }
+  }
+}
+
 TEST(MergeOutputs, TopKOfDifferentCountsStaysApart) {
   Rows rows;
   std::vector<ValueId> values;
