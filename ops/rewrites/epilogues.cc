@@ -14,10 +14,10 @@ std::optional<float> clip_bound(const Graph& graph, const Node& node, int slot, 
   if (node.version < 11) return number_of(node, name, otherwise);
   if (!node.has_input(slot)) return otherwise;
   const Tensor* bound = graph.constant(node.input(slot));
-  if (bound == nullptr || bound->dtype() != DType::kFloat32 || bound->count() != 1) {
-    return std::nullopt;
-  }
-  return *bound->data<float>();
+  bool fits = bound != nullptr && bound->count() == 1 && is_floating(bound->dtype()) &&
+              bound->dtype() != DType::kFloat64;
+  if (!fits) return std::nullopt;
+  return static_cast<float>(to_doubles(*bound)[0]);
 }
 
 }  // namespace
@@ -58,6 +58,11 @@ Pattern activation_pattern(const Pattern& inner) {
 std::optional<ActivationForm> matched_activation(const Match& match) {
   if (match.root().is("Mul")) return ActivationForm{"Silu"};
   return activation_of(match.graph(), match.root());
+}
+
+Refusal computes_in_float32(const ValueType& type) {
+  bool fits = type.is_tensor() && is_floating(type.dtype) && type.dtype != DType::kFloat64;
+  return fits ? Refusal() : "only float32 and 16-bit floats";
 }
 
 bool surely_equal(const Dimension& a, const Dimension& b) {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "runtime/rewrite/pattern.h"
+#include "runtime/rewrite/rule.h"
 
 namespace convoy {
 
@@ -23,6 +23,9 @@ Pattern activation_pattern(const Pattern& inner);
 
 // The activation at the root of a match of activation_pattern.
 std::optional<ActivationForm> matched_activation(const Match& match);
+
+// float32, or a 16-bit float, which the fused kernels compute in float32 and round once.
+Refusal computes_in_float32(const ValueType& type);
 
 // Are the shapes equal in every run, as far as types tell?
 bool surely_equal(const Dimension& a, const Dimension& b);

@@ -21,8 +21,7 @@ ValueId residual_of(const Match& match) {
 }
 
 Refusal may_take_epilogue(const Match& match) {
-  const ValueType& type = match.output_type();
-  if (!type.is_tensor() || type.dtype != DType::kFloat32) return "only float32";
+  if (Refusal refusal = computes_in_float32(match.output_type())) return refusal;
   if (!text_of(match.node("conv"), "activation", "").empty()) {
     return "there is an activation already";
   }

@@ -24,17 +24,11 @@ ValueId captured(const Match& match, const char* name) {
   return match.has(name) ? match.value(name) : ValueId::kNone;
 }
 
-Refusal is_float32(const Match& match) {
-  const ValueType& type = match.output_type();
-  bool fits = type.is_tensor() && type.dtype == DType::kFloat32;
-  return fits ? Refusal() : "only float32";
-}
-
 Refusal may_take_epilogue(const Match& match) {
   if (!text_of(match.node("product"), "activation", "").empty()) {
     return "there is an activation already";
   }
-  return is_float32(match);
+  return computes_in_float32(match.output_type());
 }
 
 int64_t columns_of(const ValueType& type) {
@@ -112,10 +106,9 @@ Refusal gemm_fits(const Match& match) {
   }
   const Tensor& c = match.tensor("c");
   const ValueType& type = match.graph().value(match.node("product").outputs[0]).type;
-  if (c.dtype() != DType::kFloat32 || !is_row(c, columns_of(type))) {
-    return "C is not one for each column";
-  }
-  return std::nullopt;
+  if (!is_row(c, columns_of(type))) return "C is not one for each column";
+  bool rounds = c.dtype() != DType::kFloat32 && number_of(match.node("product"), "beta", 1) != 1;
+  return rounds ? Refusal("beta would be rounded into C") : std::nullopt;
 }
 
 Rule fuse_residual() {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ops/rewrites/epilogues.h"
 #include "ops/rewrites/rules.h"
 #include "runtime/graph/node_attributes.h"
 #include "runtime/op/registry.h"
@@ -81,9 +82,8 @@ bool divides(const Match& match, int64_t count) {
   return count > 0 && group % count == 0 && match.tensor("w").shape()[0] % count == 0;
 }
 
-Refusal is_float32(const Match& match) {
-  const ValueType& type = match.output_type();
-  if (!type.is_tensor() || type.dtype != DType::kFloat32) return "only float32";
+Refusal has_kernel(const Match& match) {
+  if (Refusal refusal = computes_in_float32(match.output_type())) return refusal;
   int rank = match.tensor("w").rank();
   if (rank < 3 || rank > 5) return "1 to 3 spatial axes";
   return std::nullopt;
@@ -125,7 +125,7 @@ Rule raise_input() {
   auto axis = [](const Match& match) { return axis_brought_to_one(match.node("transpose")); };
   return {"raise_stacked_conv_input", RuleSet::kLowering, grouped_conv(folded),
           [axis](const Match& match) -> Refusal {
-            if (Refusal refusal = is_float32(match)) return refusal;
+            if (Refusal refusal = has_kernel(match)) return refusal;
             if (!axis(match)) return "the Transpose moves more than one axis";
             auto shape = shape_of(match, "reshape");
             const ValueType& split = output_type_of(match, "transpose");
@@ -192,7 +192,7 @@ Rule raise_last() {
   Pattern split = op("Reshape", {grouped_conv(any("x"))}).rest().named("split");
   return {"raise_stacked_conv_last", RuleSet::kLowering, op("Transpose", {split}),
           [](const Match& match) -> Refusal {
-            if (Refusal refusal = is_float32(match)) return refusal;
+            if (Refusal refusal = has_kernel(match)) return refusal;
             if (!axis_taken_from_one(match.root())) {
               return "the Transpose moves more than one axis";
             }

@@ -5,8 +5,8 @@
 //
 // for h in [0, n), which stands at stack_axis in X and at output_axis in Y. X has the rank of one
 // Conv's input plus one; W is [n·O, C / group, kernel…]. Attributes: those of one Conv (group is
-// that of one), stack_axis, output_axis, and those of ops/conv/epilogue.h. float32, 1 to 3
-// spatial axes.
+// that of one), stack_axis, output_axis, and those of ops/conv/epilogue.h. float32 or 16-bit
+// floats, 1 to 3 spatial axes.
 #include "ops/conv/conv.h"
 #include "ops/conv/direct_conv_kernel.h"
 #include "ops/conv/reference_conv.h"
@@ -100,49 +100,57 @@ std::unique_ptr<Kernel> make_strided(KernelRequest& request) {
 }
 
 // Member h of the input as a contiguous tensor.
-void gather_member(const TensorView& x, const StackedConv& conv, int64_t h, float* to) {
+template <typename T>
+void gather_member(const TensorView& x, const StackedConv& conv, int64_t h, T* to) {
   TensorView from = x;
-  from.data = x.as<float>() + h * x.strides[conv.stack_axis];
+  from.data = x.as<T>() + h * x.strides[conv.stack_axis];
   from.shape.erase(conv.stack_axis);
   from.strides.erase(conv.stack_axis);
-  copy_elements(from, {TensorDesc::contiguous(DType::kFloat32, from.shape), to});
+  copy_elements(from, {TensorDesc::contiguous(dtype_of<T>, from.shape), to});
+}
+
+template <typename T>
+void run_reference(const StackedConv& conv, KernelContext& context) {
+  const ConvShape& member = conv.member;
+  ReferenceConv<float, T, T> reference(member);
+  T* x = reinterpret_cast<T*>(context.scratch());
+  int64_t channel_terms = member.group_in() * member.window.kernel_volume();
+  TensorView y = context.output(0);
+  Strides strides = without(y.strides, conv.output_axis);
+  int64_t plane = element_count(member.window.output);
+  const T* biases = context.has_input(2) ? context.input(2).as<const T>() : nullptr;
+  for (int64_t h = 0; h < conv.count; ++h) {
+    gather_member(context.input(0), conv, h, x);
+    int64_t first_channel = h * member.out_channels;
+    const T* w = context.input(1).as<const T>() + first_channel * channel_terms;
+    T* out = y.as<T>() + h * y.strides[conv.output_axis];
+    Tensor member_y = Tensor::allocate(dtype_of<T>, member.output_shape());
+    T* sums_of_member = member_y.mutable_data<T>();
+    auto store = [&](int64_t n, int64_t channel, int64_t first, const float* sums, int64_t count) {
+      float bias = biases ? static_cast<float>(biases[first_channel + channel]) : 0.0F;
+      T* row = sums_of_member + (n * member.out_channels + channel) * plane;
+      for (int64_t i = 0; i < count; ++i) {
+        row[first + i] = static_cast<T>(apply_activation(conv.epilogue, sums[i] + bias));
+      }
+    };
+    reference.run(x, w, 0.0F, nullptr, context.threads(), store);
+    copy_elements(member_y.view(), {{dtype_of<T>, member.output_shape(), strides, {}}, out});
+  }
 }
 
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
-  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  DType dtype = request.input(0).dtype;
+  if (!is_floating(dtype) || dtype == DType::kFloat64) {
+    return request.refuse("only float32 and 16-bit floats");
+  }
   StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
   request.accept_strides(0);
   int64_t in = conv.member.batch * conv.member.in_channels *
                element_count(conv.member.window.input);
-  request.use_scratch(static_cast<size_t>(in) * sizeof(float));
-  bool has_bias = request.has_input(2);
-  return make_kernel([conv, has_bias](KernelContext& context) {
-    const ConvShape& member = conv.member;
-    ReferenceConv<float, float, float> reference(member);
-    auto* x = reinterpret_cast<float*>(context.scratch());
-    int64_t channel_terms = member.group_in() * member.window.kernel_volume();
-    TensorView y = context.output(0);
-    Strides strides = without(y.strides, conv.output_axis);
-    int64_t plane = element_count(member.window.output);
-    for (int64_t h = 0; h < conv.count; ++h) {
-      gather_member(context.input(0), conv, h, x);
-      const float* w = context.input(1).as<const float>() + h * member.out_channels * channel_terms;
-      float* out = y.as<float>() + h * y.strides[conv.output_axis];
-      Tensor member_y = Tensor::allocate(DType::kFloat32, member.output_shape());
-      float* sums_of_member = member_y.mutable_data<float>();
-      reference.run(x, w, 0.0F, nullptr, context.threads(),
-                    [&](int64_t n, int64_t channel, int64_t first, const float* sums,
-                        int64_t count) {
-                      float bias = has_bias ? context.input(2).as<const float>()
-                                                  [h * member.out_channels + channel]
-                                            : 0.0F;
-                      float* row = sums_of_member + (n * member.out_channels + channel) * plane;
-                      for (int64_t i = 0; i < count; ++i) {
-                        row[first + i] = apply_activation(conv.epilogue, sums[i] + bias);
-                      }
-                    });
-      copy_elements(member_y.view(), {{DType::kFloat32, member.output_shape(), strides, {}}, out});
-    }
+  request.use_scratch(static_cast<size_t>(in) * size_of(dtype));
+  return visit_dtype_among<float, Float16, BFloat16>(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    return make_kernel([conv](KernelContext& context) { run_reference<T>(conv, context); });
   });
 }
 

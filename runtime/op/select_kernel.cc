@@ -17,6 +17,7 @@ KernelChoice select_kernel(const OpDef& definition, KernelRequest& request, Devi
   KernelChoice choice;
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != device) continue;
+    if (candidate.concerns && !candidate.concerns(request)) continue;
     if (choice.kernel) {
       choice.unasked.push_back(candidate.name);
       continue;

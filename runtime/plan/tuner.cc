@@ -126,6 +126,7 @@ std::map<std::string, double> measure(const OpDef& definition, KernelRequest& re
   WeightCache* session_weights = request.weights;
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != DeviceKind::kCpu || candidate.name == kReference) continue;
+    if (candidate.concerns && !candidate.concerns(request)) continue;
     SessionWeights weights;
     request.weights = session_weights ? &weights : nullptr;
     auto kernel = make_candidate(candidate, request);

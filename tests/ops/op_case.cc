@@ -96,6 +96,20 @@ std::string describe(const OpCase& c, const std::string& kernel, const char* inp
                      j);
 }
 
+Tensor as_half(const Tensor& tensor, DType dtype) {
+  if (!tensor.defined() || tensor.dtype() != DType::kFloat32) return tensor;
+  Tensor half = Tensor::allocate(dtype, tensor.shape());
+  Tensor plain = tensor.contiguous();
+  const float* from = plain.data<float>();
+  visit_dtype_among<Float16, BFloat16>(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    std::copy(from, from + plain.count(), half.mutable_data<T>());
+  });
+  return half;
+}
+
+Tensor as_it_is(const Tensor& plain) { return plain; }
+
 // False if the candidate refuses the node.
 bool evaluate_candidate(const OpCase& c, const std::vector<Tensor>& inputs,
                         const std::string& kernel, std::vector<Tensor>& outputs) {
@@ -208,6 +222,32 @@ void run_case(const OpCase& c) {
   EXPECT_GT(accepted, 0) << c.name << ": no kernel accepts the node";
 }
 
+void compare_half_kernels(const OpCase& c, DType dtype) {
+  OpCase half = c;
+  half.name += fmt::format("_{}", to_string(dtype));
+  // Results that round differently are a unit in the last place apart.
+  half.within = std::max(c.within, dtype == DType::kFloat16 ? 0x1p-10 : 0x1p-7);
+  for (Tensor& input : half.inputs) input = as_half(input, dtype);
+  const std::vector<KernelDef>& kernels = definition_of(c).kernels;
+  std::vector<Tensor> reference;
+  if (!evaluate_candidate(half, half.inputs, kernels.back().name, reference)) return;
+  for (const KernelDef& candidate : kernels) {
+    if (!candidate.name.ends_with(" between casts")) continue;
+    for (auto place : {as_it_is, with_gaps, with_reversed_axes}) {
+      std::vector<Tensor> inputs, outputs;
+      for (const Tensor& input : half.inputs) {
+        inputs.push_back(input.defined() ? place(input) : Tensor());
+      }
+      if (!evaluate_candidate(half, inputs, candidate.name, outputs)) break;
+      for (size_t j = 0; j < c.expected.size(); ++j) {
+        if (!c.expected[j].defined()) continue;
+        expect_equal(outputs[j], reference[j], half.within,
+                     describe(half, candidate.name, "placed", j));
+      }
+    }
+  }
+}
+
 void compare_kernels(const OpCase& c) {
   const std::vector<KernelDef>& kernels = definition_of(c).kernels;
   std::vector<Tensor> reference = evaluate_case(c, c.inputs, kernels.back().name);
@@ -223,6 +263,7 @@ void compare_kernels(const OpCase& c) {
                    describe(c, candidate.name, "contiguous", j));
     }
   }
+  for (DType dtype : {DType::kFloat16, DType::kBFloat16}) compare_half_kernels(c, dtype);
 }
 
 }  // namespace convoy

@@ -58,8 +58,12 @@ void expect_equal(const Tensor& actual, const Tensor& expected, double within,
 // gaps and with reversed axes, and compares. At least one candidate must accept it.
 void run_case(const OpCase& c);
 
-// Every candidate that accepts the node gives what the last one, the reference, gives.
+// Every candidate that accepts the node gives what the last one, the reference, gives; and so do,
+// for 16-bit floats in place of float32, those that compute between casts, within a rounding.
 void compare_kernels(const OpCase& c);
+
+// The latter alone, for float16 or bfloat16. Inputs are contiguous, with gaps, in reverse order.
+void compare_half_kernels(const OpCase& c, DType dtype);
 
 // TEST_P over a table: CONVOY_OP_CASES(Softmax, cases()) with std::vector<OpCase> cases().
 #define CONVOY_OP_CASES(suite, table)                                                     \

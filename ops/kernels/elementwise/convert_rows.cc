@@ -1,5 +1,7 @@
 #include "ops/kernels/elementwise/convert_rows.h"
 
+#include "ops/kernels/half/half_rows.h"
+
 namespace convoy::elementwise {
 namespace {
 
@@ -28,6 +30,36 @@ void store_row(const Real* from, void* to, int64_t step, int64_t count) {
   }
 }
 
+const HalfRows& rows() { return half_rows(best_isa()); }
+
+template <typename T>
+void load_half_row(const void* from, int64_t step, float* to, int64_t count) {
+  if (step != 1) return load_row<float, T>(from, step, to, count);
+  constexpr bool is_float16 = std::is_same_v<T, Float16>;
+  WidenRow widen = is_float16 ? rows().widen_float16 : rows().widen_bfloat16;
+  widen(static_cast<const uint16_t*>(from), to, count);
+}
+
+template <typename T>
+void store_half_row(const float* from, void* to, int64_t step, int64_t count) {
+  if (step != 1) return store_row<float, T>(from, to, step, count);
+  constexpr bool is_float16 = std::is_same_v<T, Float16>;
+  NarrowRow narrow = is_float16 ? rows().narrow_float16 : rows().narrow_bfloat16;
+  narrow(from, static_cast<uint16_t*>(to), count);
+}
+
+template <typename Real, typename T>
+LoadRow<Real> half_loader() {
+  if constexpr (std::is_same_v<Real, float>) return load_half_row<T>;
+  else return load_row<Real, T>;
+}
+
+template <typename Real, typename T>
+StoreRow<Real> half_storer() {
+  if constexpr (std::is_same_v<Real, float>) return store_half_row<T>;
+  else return store_row<Real, T>;
+}
+
 }  // namespace
 
 template <typename Real>
@@ -35,8 +67,8 @@ LoadRow<Real> row_loader(DType dtype) {
   switch (dtype) {
     case DType::kFloat32: return load_row<Real, float>;
     case DType::kFloat64: return load_row<Real, double>;
-    case DType::kFloat16: return load_row<Real, Float16>;
-    case DType::kBFloat16: return load_row<Real, BFloat16>;
+    case DType::kFloat16: return half_loader<Real, Float16>();
+    case DType::kBFloat16: return half_loader<Real, BFloat16>();
     case DType::kBool: return load_row<Real, bool>;
     case DType::kInt8: return load_row<Real, int8_t>;
     case DType::kUInt8: return load_row<Real, uint8_t>;
@@ -55,8 +87,8 @@ StoreRow<Real> row_storer(DType dtype) {
   switch (dtype) {
     case DType::kFloat32: return store_row<Real, float>;
     case DType::kFloat64: return store_row<Real, double>;
-    case DType::kFloat16: return store_row<Real, Float16>;
-    case DType::kBFloat16: return store_row<Real, BFloat16>;
+    case DType::kFloat16: return half_storer<Real, Float16>();
+    case DType::kBFloat16: return half_storer<Real, BFloat16>();
     case DType::kBool: return store_row<Real, bool>;
     default: return nullptr;
   }
