@@ -188,6 +188,7 @@ void RewriteLog::fired(RewriteEntry entry) {
 
 void RewriteLog::nearly(RewriteEntry entry) {
   std::pair key(entry.rule, entry.place);
+  entry.number = static_cast<int64_t>(report_.fired.size());
   nearly_.insert_or_assign(std::move(key), std::move(entry));
 }
 
@@ -199,7 +200,17 @@ void RewriteLog::forget_near_misses(const std::string& rule) {
 }
 
 void RewriteLog::finish() {
-  for (auto& [key, entry] : nearly_) report_.nearly.push_back(std::move(entry));
+  std::unordered_map<std::string, int64_t> gone;  // nodes, and which rewrite removed them
+  for (const RewriteEntry& entry : report_.fired) {
+    for (const std::string& label : entry.removed) gone[label] = entry.number;
+    for (const std::string& label : entry.added) gone.erase(label);
+  }
+  for (auto& [key, entry] : nearly_) {
+    auto removed = gone.find(entry.place);
+    if (removed != gone.end() && removed->second > entry.number) continue;
+    entry.number = 0;
+    report_.nearly.push_back(std::move(entry));
+  }
   nearly_.clear();
 }
 

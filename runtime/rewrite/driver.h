@@ -20,7 +20,7 @@ class RewriteLog {
   // False once the limit is reached.
   bool may_fire();
   void fired(RewriteEntry entry);
-  // Kept by (rule, place): a later firing there, or a new round, takes it back.
+  // Kept by (rule, place): a later firing there, a new round, or the end of that node takes it back.
   void nearly(RewriteEntry entry);
   void forget_near_misses(const std::string& rule);
   // Moves the near misses into the report.
@@ -29,6 +29,7 @@ class RewriteLog {
  private:
   RewriteReport& report_;
   std::optional<int64_t> limit_;
+  // number: how many rewrites had fired
   std::map<std::pair<std::string, std::string>, RewriteEntry> nearly_;
 };
 

@@ -75,6 +75,7 @@ void verify(const OptimizeOptions& options, const std::string& optimized) {
                                    optimized.size());
   Session after(read_model_bytes(bytes, options.out), plain);
   int compared = 0;
+  std::string refusal;
   for (int64_t size : kVerifySizes) {
     Feeds feeds = verify_feeds(before.inputs(), options, size);
     std::vector<Value> expected;
@@ -82,12 +83,14 @@ void verify(const OptimizeOptions& options, const std::string& optimized) {
       expected = before.run(feeds);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kInvalidInput) throw;
+      if (refusal.empty()) refusal = error.what();
       continue;  // the model itself does not take this size
     }
     compare_outputs(expected, after.run(feeds), before.outputs());
     ++compared;
   }
-  check_input(compared > 0, "--verify: the model ran on none of the sizes tried; give --shape");
+  check_input(compared > 0, "--verify: the model ran on none of the sizes tried (--shape gives "
+                            "others): {}", refusal);
   std::printf("verified on %d sets of inputs\n", compared);
 }
 

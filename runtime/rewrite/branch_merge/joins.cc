@@ -188,6 +188,16 @@ bool is_branch_step(const Siblings& siblings, const Node& node) {
   });
 }
 
+bool reads_member_in_body(const Siblings& siblings, const Node& node) {
+  bool reads = false;
+  node.for_each_body([&](const Graph& body) {
+    for (const Graph::Capture& capture : body.captures()) {
+      reads = reads || siblings.find(capture.outer);
+    }
+  });
+  return reads;
+}
+
 // What is special about the operands of a set that has no form.
 std::string why_no_form(const Graph& graph, const SiblingSet& set) {
   if (set.count() < 2) return "all branches begin with the same value";
@@ -251,6 +261,9 @@ std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& 
     for (ValueId value : values) {
       NodeId producer = value == ValueId::kNone ? NodeId::kNone : graph.value(value).producer;
       if (producer == NodeId::kNone) return std::nullopt;
+      if (reads_member_in_body(siblings, graph.node(producer))) {
+        return fmt::format("{} has a body in each branch", graph.node(producer).op_type);
+      }
       auto member = siblings.find(value);
       sets.insert(member ? member->set : -1);
       bool leaf = member && siblings.sets[static_cast<size_t>(member->set)].is_leaf();

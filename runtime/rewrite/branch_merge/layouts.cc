@@ -127,7 +127,7 @@ ValueId take_members(GraphBuilder& builder, ValueId value, const ValueType& memb
   if (layout.kind == StackLayout::Kind::kFold) {
     length = (*member.shape)[static_cast<size_t>(layout.axis)].size;
   }
-  check_internal(length > 0 && layout.kind != StackLayout::Kind::kFoldMinor,
+  check_internal(length >= 0 && layout.kind != StackLayout::Kind::kFoldMinor,
                  "members cannot be taken from layout {}", to_string(layout));
   bool consecutive = true;
   for (size_t i = 1; i < positions.size(); ++i) {
@@ -149,7 +149,7 @@ ValueId take_member(GraphBuilder& builder, ValueId value, const ValueType& membe
                     StackLayout layout, int position) {
   if (layout.kind == StackLayout::Kind::kAxis) return builder.pick(value, layout.axis, position);
   int64_t length = (*member.shape)[static_cast<size_t>(layout.axis)].size;
-  check_internal(length > 0 && layout.kind == StackLayout::Kind::kFold,
+  check_internal(length >= 0 && layout.kind == StackLayout::Kind::kFold,
                  "a member cannot be taken from layout {}", to_string(layout));
   return builder.slice(value, layout.axis, position * length, (position + 1) * length);
 }

@@ -77,7 +77,11 @@ class BranchMerger {
   std::string description(const Component& component) const {
     std::string text;
     auto add = [&](int number) {
-      if (set(number).is_leaf() || text.size() > 200) return;
+      const std::vector<int>& twins = set(number).twins;
+      bool named = std::any_of(twins.begin(), twins.end(), [&](int twin) {
+        return twin < number && component.layouts.contains(twin);
+      });
+      if (set(number).is_leaf() || named || text.size() > 200) return;
       if (!text.empty()) text += ", ";
       text += fmt::format("{} × {}", set(number).count(),
                           graph_.node(set(number).nodes[0]).qualified_type());
@@ -126,6 +130,14 @@ class BranchMerger {
     return bytes;
   }
 
+  bool can_extract(const Component& component, const std::unordered_set<NodeId>& dying,
+                   const StackBuilder& stack) const {
+    return std::all_of(component.layouts.begin(), component.layouts.end(), [&](const auto& known) {
+      return set(known.first).is_leaf() || stack.can_extract(known.first) ||
+             escaping_members(graph_, set(known.first), dying).empty();
+    });
+  }
+
   void merge(const Component& component) {
     std::string before = description(component);
     if (double bytes = joined_bytes(component); bytes > MergeCost::kJoinedBytes) {
@@ -138,6 +150,11 @@ class BranchMerger {
     std::unordered_set<NodeId> dying = dying_nodes(graph_, siblings_, component);
     GraphBuilder builder = editor_.builder(component.place);
     StackBuilder stack(builder, siblings_, plan_, component, moved_);
+    if (!can_extract(component, dying, stack)) {
+      editor_.near_miss(component.place, "members that are read one by one cannot be taken out: "
+                                         "too many dimensions are unknown", before);
+      return;
+    }
     std::vector<GraphEditor::Replacement> replacements;
     std::unordered_set<ValueId> replaced;
     for (const Join& join : component.joins) {

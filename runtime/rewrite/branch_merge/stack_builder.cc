@@ -271,19 +271,28 @@ ValueId StackBuilder::sum_of_slices(int number, const SumWay& way) {
 
 // --- members one by one ---
 
+StackLayout StackBuilder::separable(int number) const {
+  StackLayout layout = component_.layouts.at(number);
+  const ValueType& type = set(number).type;
+  bool sized = layout.kind == StackLayout::Kind::kFold &&
+               (*type.shape)[static_cast<size_t>(layout.axis)].known();
+  if (sized || layout.kind == StackLayout::Kind::kAxis) return layout;
+  return StackLayout::on_axis(layout.position());
+}
+
+bool StackBuilder::can_extract(int number) const {
+  StackLayout layout = component_.layouts.at(number);
+  return layout_change(set(number).type, set(number).count(), layout, separable(number)).possible;
+}
+
 std::vector<ValueId> StackBuilder::extracted(int number, const std::vector<int>& positions) {
   std::vector<ValueId> values;
   if (positions.empty()) return values;
   StackLayout layout = component_.layouts.at(number);
-  ValueId value = stacked(number);
   const ValueType& type = set(number).type;
-  bool sized = layout.kind == StackLayout::Kind::kFold &&
-               (*type.shape)[static_cast<size_t>(layout.axis)].known();
-  if (!sized && layout.kind != StackLayout::Kind::kAxis) {
-    StackLayout split = StackLayout::on_axis(layout.position());
-    value = change_layout(builder_, value, type, set(number).count(), layout, split);
-    layout = split;
-  }
+  ValueId value = change_layout(builder_, stacked(number), type, set(number).count(), layout,
+                                separable(number));
+  layout = separable(number);
   bool all = positions.size() == set(number).members.size();
   if (all && layout.kind == StackLayout::Kind::kFold) {
     int64_t each = (*type.shape)[static_cast<size_t>(layout.axis)].size;

@@ -21,10 +21,14 @@ class StackBuilder {
 
   // What stands for the output of a join.
   ValueId joined(const Join& join);
-  // What stands for members `positions` of a computed set, one by one.
+  // Can members of the set be had one by one?
+  bool can_extract(int set) const;
+  // What stands for members `positions` of a computed set, one by one; where they can be had.
   std::vector<ValueId> extracted(int set, const std::vector<int>& positions);
 
  private:
+  // The layout that single members are taken out of.
+  StackLayout separable(int number) const;
   const SiblingSet& set(int number) const {
     return siblings_.sets[static_cast<size_t>(number)];
   }
