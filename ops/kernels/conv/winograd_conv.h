@@ -1,6 +1,6 @@
 // Convolution of float32 with three or more taps along the last axis by Winograd's minimal
-// filtering F(2, 3): two outputs from four products in place of six. S. Winograd, "Arithmetic Complexity of
-// Computations", 1980; for convolutions A. Lavin, S. Gray, arXiv:1509.09308.
+// filtering F(2, 3): two outputs from four products in place of six. S. Winograd, "Arithmetic
+// Complexity of Computations", 1980; for convolutions A. Lavin, S. Gray, arXiv:1509.09308.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace convoy::kernels {
 
-// The taps of the last axis in windows: window w reads the inputs of pairs 2 w taps further on. Even
-// windows hold three taps, those between them the one tap left, and the last tap of all where it
-// would be alone in its window.
+// The taps of the last axis in windows: window w reads the inputs of pairs 2 w taps further on.
+// Even windows hold three taps, those between them the one tap left, and the last tap of all where
+// it would be alone in its window.
 struct WinogradTaps {
   int64_t count = 3;  // at least 3
 
