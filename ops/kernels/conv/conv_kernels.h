@@ -151,6 +151,7 @@ using ConvTileFunction = void (*)(const ConvTile&);
 
 constexpr int kMaxOcBlock = 8;
 constexpr int kMaxVectors = 8;
+constexpr int kMaxPaddedTaps = 9;
 constexpr int kMaxChannelVectors = 3;
 
 struct ConvKernels {
@@ -165,6 +166,11 @@ struct ConvKernels {
   // weights[t * taps + k] * x[r][offsets[t] + i + k] + residual[r][i]) for 0 <= i < limit. begin
   // and tiles are not read.
   void (*depthwise)(const ConvTile& tile, int64_t taps);
+
+  // The same for one row of a window of so many taps, at least 4 vectors of outputs. head has the
+  // inputs of the first vector of them, foot those of the last; where one is null, x has them.
+  void (*padded_row[kMaxPaddedTaps + 1])(const ConvTile& tile, const float* head,
+                                         const float* foot);
 
   // Panels of so many vectors of output channels, and how many pixels share their weights.
   void (*channels[kMaxChannelVectors + 1])(const ChannelTile& tile);

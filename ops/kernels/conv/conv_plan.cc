@@ -169,6 +169,11 @@ void DirectConv::choose_layout() {
               inner * 4 >= width.output_size * 3;
 
   if (depthwise_) in_place_ = in_place_ && inner == width.output_size;
+  const int64_t overhang = width.output_size - inner_end_;
+  padded_rows_ = depthwise_ && !flat_ && !bounce_ && is_unit(rows) && is_unit(p.spatial[0]) &&
+                 width.input_stride == 1 && width.kernel <= kMaxPaddedTaps &&
+                 inner_begin_ <= kernels_->lanes && overhang <= kernels_->lanes &&
+                 width.output_size >= 4 * kernels_->lanes;
   const int64_t taps = p.spatial[0].kernel * rows.kernel;
   chunk_ = width.output_size;
   if (!flat_) {
@@ -246,6 +251,8 @@ void DirectConv::size_scratch() {
   if (channels_ && plane_len_ % 64 == 0) plane_len_ += 16;
   packed_input_size_ = p.in_channels * p.spatial[0].kernel * row_packing_.copies *
                        width_packing_.copies * plane_len_;
+  const int64_t ends = 2 * (kernels_->lanes + kMaxPaddedTaps);
+  if (padded_rows_) packed_input_size_ = std::max(packed_input_size_, ends);
   packed_input_size_ = round_up(packed_input_size_ + kernels_->lanes, 16);
   bounce_row_ = bounce_ ? round_up(flat_ ? rows_ * row_len_ : chunk_ + kernels_->lanes, 16) : 0;
   const int64_t tables = round_up(2 * terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);

@@ -61,6 +61,8 @@ class ConvRun {
   void fill_offsets();
   Area area() const;
   bool reads_no_padding(const Area& area) const;
+  void run_padded_row(const Area& area, int64_t begin, int64_t end);
+  const float* pack_end(const Area& area, int64_t begin, float* to) const;
   void run_packed(const Area& area, int64_t begin, int64_t end);
   void run_in_place(const Area& area, int64_t begin, int64_t end);
   void pack(const Area& area, int64_t begin, int64_t count);
@@ -68,6 +70,8 @@ class ConvRun {
   void compute(const Area& area, ConvTile* tile, int64_t column, int64_t count);
   void compute_channels(const Area& area, const ConvTile& tile, int64_t column);
   void compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column);
+  void place(const Area& area, int64_t channel, int64_t column, ConvTile* tile) const;
+  void activate(const ConvTile& tile, int64_t channels) const;
   void compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column);
   void run_tile(int64_t channels, ConvTile* tile) const;
   void finish(const Area& area, int64_t channel, int64_t channels, int64_t row, int64_t column,
@@ -181,6 +185,7 @@ void ConvRun::run() {
   const int64_t begin = index_[kWidthPart] * conv_.width_part_;
   const int64_t end = std::min(begin + conv_.width_part_, p_.spatial[2].output_size);
   const int64_t lanes = kernels_.lanes;
+  if (conv_.padded_rows_ && end - begin >= 4 * lanes) return run_padded_row(area, begin, end);
   int64_t from = std::max(begin, conv_.inner_begin_), to = std::min(end, conv_.inner_end_);
   if (from > begin) from = std::max(from, begin + lanes);
   if (to < end) to = std::min(to, end - lanes);
@@ -200,6 +205,36 @@ bool ConvRun::reads_no_padding(const Area& area) const {
   };
   return inside(p_.spatial[0], area.depth, area.depth) &&
          inside(p_.spatial[1], area.row, area.row + area.rows - 1);
+}
+
+// A row of a channel on its own: in place but for its first and last vector.
+void ConvRun::run_padded_row(const Area& area, int64_t begin, int64_t end) {
+  const ConvWindow& width = p_.spatial[2];
+  const int64_t lanes = kernels_.lanes;
+  const float *head = nullptr, *foot = nullptr;
+  if (begin < conv_.inner_begin_) head = pack_end(area, begin, packed_);
+  if (end > conv_.inner_end_)
+    foot = pack_end(area, end - lanes, packed_ + lanes + kMaxPaddedTaps);
+  const int64_t here = 0;
+  ConvTile tile;
+  tile.x = area.input + begin - width.pad_begin;
+  tile.offsets = &here;
+  tile.terms = tile.rows = 1;
+  tile.limit = end - begin;
+  place(area, 0, begin, &tile);
+  kernels_.padded_row[width.kernel](tile, head, foot);
+  activate(tile, 1);
+}
+
+// The inputs of a vector of outputs.
+const float* ConvRun::pack_end(const Area& area, int64_t begin, float* to) const {
+  const ConvWindow& width = p_.spatial[2];
+  const int64_t first = begin - width.pad_begin;
+  for (int64_t i = 0; i < kernels_.lanes + width.kernel - 1; ++i) {
+    const bool inside = first + i >= 0 && first + i < width.input_size;
+    to[i] = inside ? area.input[first + i] : 0.0f;
+  }
+  return to;
 }
 
 void ConvRun::run_packed(const Area& area, int64_t begin, int64_t end) {
@@ -285,8 +320,6 @@ void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t 
     tile->rows = 1;
     tile->limit = count += (area.rows - 1) * conv_.row_len_;
   }
-  tile->low = clamp_.low;
-  tile->high = clamp_.high;
   if (conv_.channels_) return compute_channels(area, *tile, column);
   if (count != cut_count_ && !conv_.depthwise_) {
     cuts_[0] = cut_row(conv_.oc_block_, count);
@@ -358,8 +391,15 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
 }
 
 void ConvRun::compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column) {
+  const int64_t channels = conv_.block_size(block);
+  place(area, conv_.first_channel(block), column, tile);
+  run_tile(channels, tile);
+  activate(*tile, channels);
+}
+
+// Weights, bias and what is read and written in memory, for a block that starts with `channel`.
+void ConvRun::place(const Area& area, int64_t channel, int64_t column, ConvTile* tile) const {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
-  const int64_t channel = conv_.first_channel(block), channels = conv_.block_size(block);
   tile->weights = area.weights + channel * conv_.terms_;
   tile->bias = area.bias ? area.bias + channel : nullptr;
   tile->y = area.output + channel * p_.out_channel_stride + area.depth * depth.output_stride +
@@ -373,12 +413,16 @@ void ConvRun::compute_direct(const Area& area, ConvTile* tile, int64_t block, in
   tile->residual_row = rows.residual_stride;
   tile->residual_channel = p_.residual_channel_stride;
   tile->clamp = clamp_.use;
-  run_tile(channels, tile);
+  tile->low = clamp_.low;
+  tile->high = clamp_.high;
+}
+
+void ConvRun::activate(const ConvTile& tile, int64_t channels) const {
   if (!activate_) return;
   for (int64_t o = 0; o < channels; ++o)
-    for (int64_t row = 0; row < area.rows; ++row)
+    for (int64_t row = 0; row < tile.rows; ++row)
       kernels_.activate(p_.activation, p_.alpha, p_.beta,
-                        tile->y + o * tile->y_channel + row * tile->y_row, tile->limit);
+                        tile.y + o * tile.y_channel + row * tile.y_row, tile.limit);
 }
 
 void ConvRun::compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column) {

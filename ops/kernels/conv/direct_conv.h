@@ -185,6 +185,7 @@ class DirectConv {
   ChannelPanels panels_;
   int64_t term_chunk_ = 1;  // most terms between two visits to the same sums
   bool depthwise_ = false;   // a channel on its own, by the kernel for it
+  bool padded_rows_ = false;  // of channels on their own: only the ends of rows are packed
   bool in_place_ = true;     // the input may be read where it is
   bool bounce_ = false;      // outputs pass through scratch
   bool flat_ = false;        // the rows of a block are computed as one long row

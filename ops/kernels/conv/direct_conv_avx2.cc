@@ -63,6 +63,7 @@ struct Avx2 {
 };
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
 
@@ -79,6 +80,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Avx2, 3, 4>(kernels);
   kernels.store_channels = store_channels<Avx2>;
   kernels.store_pixels = store_pixels<Avx2>;
+  add_depthwise<Avx2>(kernels);
   add_winograd<Avx2>(kernels);
   return kernels;
 }

@@ -68,6 +68,7 @@ struct Avx512 {
 };
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
 
@@ -86,6 +87,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Avx512, 3, 8>(kernels);
   kernels.store_channels = store_channels<Avx512>;
   kernels.store_pixels = store_pixels<Avx512>;
+  add_depthwise<Avx512>(kernels);
   add_winograd<Avx512>(kernels);
   return kernels;
 }

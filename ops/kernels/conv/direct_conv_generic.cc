@@ -5,6 +5,7 @@ namespace convoy::kernels {
 namespace {
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
 #include "ops/kernels/conv/conv_vector.h"
@@ -24,6 +25,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Vector, 3, 4>(kernels);
   kernels.store_channels = store_channels<Vector>;
   kernels.store_pixels = store_pixels<Vector>;
+  add_depthwise<Vector>(kernels);
   add_winograd<Vector>(kernels);
   return kernels;
 }

@@ -122,6 +122,24 @@ TEST(DirectConv, ByHand) {
   }
 }
 
+TEST(DirectConv, PaddedRowsOfChannelsOnTheirOwn) {
+  std::mt19937_64 random(21);
+  for (int64_t taps = 2; taps <= 11; ++taps)
+    for (int64_t size : {15, 16, 31, 32, 33, 64, 65, 100, 257})
+      for (int64_t pad : {int64_t{0}, taps / 2, taps - 1, int64_t{9}, int64_t{17}})
+        check(conv1d(2, 3, 1, 1, window(size, taps, 1, 1, pad, taps - 1 - taps / 2)), random);
+  check(conv1d(1, 3, 1, 1, window(90, 7, 1, 1, -2, 5)), random);
+  check(conv1d(1, 3, 1, 1, window(90, 7, 1, 1, 5, -4)), random);
+  for (int activation = 0; activation <= int(ConvActivation::silu); ++activation) {
+    ConvProblem p = conv1d(1, 3, 1, 1, window(90, 5, 1, 1, 2, 2));
+    p.activation = ConvActivation(activation);
+    p.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+    p.beta = 0.5f;
+    p.has_residual = activation % 2 == 0;
+    check(p, random);
+  }
+}
+
 // The output length that one manual gives for padding 2 is that of padding 5.
 TEST(DirectConv, OutputSize) {
   EXPECT_EQ(conv_output_size(10, 2, 2, 1, 2, 2), 7);

@@ -56,6 +56,7 @@ struct WideVector {
 };
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
 
@@ -74,6 +75,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<WideVector, 3, 8>(result);
   result.store_channels = store_channels<WideVector>;
   result.store_pixels = store_pixels<WideVector>;
+  add_depthwise<WideVector>(result);
   add_winograd<WideVector>(result);
   return result;
 }
