@@ -37,6 +37,11 @@ int64_t multiplications(const ConvProblem& problem) {
   return work;
 }
 
+// Work cut for several threads costs more on one.
+int threads_for(const KernelRequest& request, const ConvProblem& problem) {
+  return multiplications(problem) < kSerialWork ? 1 : request.threads;
+}
+
 // Of the weights as a kernel packs them; `form` says how.
 std::string format_of(const ConvProblem& problem, std::string_view form, Isa isa) {
   std::string format = fmt::format("{},{},{},{},{}", form, to_string(isa), problem.group[0].size,
@@ -53,8 +58,7 @@ class PlannedKernel : public Kernel {
                 std::string_view form)
       : conv_(conv),
         has_bias_(request.has_input(2)),
-        pieces_(std::min<int64_t>(conv_.task_count(), request.threads)) {
-    if (multiplications(problem) < kSerialWork) pieces_ = std::min<int64_t>(pieces_, 1);
+        pieces_(std::min<int64_t>(conv_.task_count(), threads_for(request, problem))) {
     thread_scratch_ = round_up(conv_.scratch_size());
     int64_t floats = pieces_ * thread_scratch_;
     int64_t packed_size = conv_.packed_weights_size();
@@ -89,8 +93,10 @@ class PlannedKernel : public Kernel {
     TaskQueue queue(conv_.task_count(), pieces_);
     context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
+        kernels::HeldInput held;
         while (auto tasks = queue.take(piece)) {
-          conv_.run_tasks(operands, tasks.begin, tasks.end, scratch + piece * thread_scratch_);
+          conv_.run_tasks(operands, tasks.begin, tasks.end, scratch + piece * thread_scratch_,
+                          &held);
         }
       }
     });
@@ -179,7 +185,7 @@ void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
 }
 
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvProblem& problem) {
-  DirectConv conv(problem, request.isa, request.threads);
+  DirectConv conv(problem, request.isa, threads_for(request, problem));
   bool channels = conv.form() == kernels::ConvForm::channels;
   return std::make_unique<PlannedKernel<DirectConv>>(request, problem, conv,
                                                      channels ? "channels" : "pixels");
@@ -189,8 +195,9 @@ std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request, const ConvP
   if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
   const Tensor* weights = request.constant(1);
   if (weights == nullptr) return request.refuse("computed weights");
-  WinogradConv winograd(problem, request.isa, request.threads);
-  DirectConv direct(problem, request.isa, request.threads);
+  const int threads = threads_for(request, problem);
+  WinogradConv winograd(problem, request.isa, threads);
+  DirectConv direct(problem, request.isa, threads);
   if (winograd.cycles() > kWorthwhile * direct.cycles()) return request.refuse("direct is faster");
   if (!has_room(*weights)) return request.refuse("weights near the largest number");
   return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");

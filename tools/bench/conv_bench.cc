@@ -198,7 +198,8 @@ void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
     for (size_t i = 0; i < convs.size(); ++i) {
       float* output = buffers[i % 2].get();
       const ConvOperands operands{input, weights[i].get(), biases[i].get(), nullptr, output};
-      convs[i].run_tasks(operands, 0, convs[i].task_count(), scratch.get());
+      HeldInput held;
+      convs[i].run_tasks(operands, 0, convs[i].task_count(), scratch.get(), &held);
       input = output;
     }
     benchmark::ClobberMemory();

@@ -37,7 +37,8 @@ void DirectConv::pack_panels(const float* weights, float* packed) const {
 // One call of run_tasks: where the scratch is, and the task at hand.
 class ConvRun {
  public:
-  ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch, int64_t task);
+  ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch, HeldInput* held,
+          int64_t task);
   void run();   // the task at hand
   void next();  // takes up the task after it
 
@@ -65,6 +66,7 @@ class ConvRun {
   const float* pack_end(const Area& area, int64_t begin, float* to) const;
   void run_packed(const Area& area, int64_t begin, int64_t end);
   void run_in_place(const Area& area, int64_t begin, int64_t end);
+  void hold(const Area& area, int64_t begin, int64_t count);
   void pack(const Area& area, int64_t begin, int64_t count);
   void prefetch(const Area& area, int64_t begin) const;
   void compute(const Area& area, ConvTile* tile, int64_t column, int64_t count);
@@ -85,6 +87,8 @@ class ConvRun {
   const ConvProblem& p_;
   const ConvKernels& kernels_;
   const ConvOperands& operands_;
+  HeldInput* held_;
+  int64_t task_;
   int64_t size_[kAxes];
   int64_t index_[kAxes];
   int64_t* in_place_offsets_;
@@ -97,11 +101,14 @@ class ConvRun {
   bool activate_ = false;  // the activation is a pass of its own
 };
 
-ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch, int64_t task)
+ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch,
+                 HeldInput* held, int64_t task)
     : conv_(conv),
       p_(conv.problem_),
       kernels_(*conv.kernels_),
       operands_(operands),
+      held_(held),
+      task_(task),
       size_{conv.oc_parts_,   conv.width_parts_, conv.row_blocks_, p_.spatial[0].output_size,
             p_.group[1].size, p_.group[0].size,  p_.batch[1].size, p_.batch[0].size},
       clamp_(clamp_of(p_.activation, p_.alpha, p_.beta)) {
@@ -145,6 +152,7 @@ void ConvRun::fill_offsets() {
 }
 
 void ConvRun::next() {
+  ++task_;
   for (int i = 0; i < kAxes; ++i) {
     if (++index_[i] < size_[i]) return;
     index_[i] = 0;
@@ -212,6 +220,7 @@ void ConvRun::run_padded_row(const Area& area, int64_t begin, int64_t end) {
   const ConvWindow& width = p_.spatial[2];
   const int64_t lanes = kernels_.lanes;
   const float *head = nullptr, *foot = nullptr;
+  *held_ = {};
   if (begin < conv_.inner_begin_) head = pack_end(area, begin, packed_);
   if (end > conv_.inner_end_)
     foot = pack_end(area, end - lanes, packed_ + lanes + kMaxPaddedTaps);
@@ -244,7 +253,7 @@ void ConvRun::run_packed(const Area& area, int64_t begin, int64_t end) {
   tile.offsets = packed_offsets_;
   for (int64_t at = begin; at < end; at += conv_.chunk_) {
     const int64_t count = std::min(conv_.chunk_, end - at);
-    pack(area, at, count);
+    hold(area, at, count);
     if (at + count < end) prefetch(area, at + count);
     compute(area, &tile, at, count);
   }
@@ -265,6 +274,14 @@ void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
     compute(area, &tile, at, count);
     at += count;
   }
+}
+
+// The tasks of all output channels read the same.
+void ConvRun::hold(const Area& area, int64_t begin, int64_t count) {
+  const int64_t part = task_ / conv_.oc_parts_;
+  if (held_->part == part && held_->column == begin) return;
+  pack(area, begin, count);
+  *held_ = {part, begin};
 }
 
 void ConvRun::pack(const Area& area, int64_t begin, int64_t count) {
@@ -490,9 +507,9 @@ void ConvRun::finish(const Area& area, int64_t channel, int64_t channels, int64_
 }
 
 void DirectConv::run_tasks(const ConvOperands& operands, int64_t first, int64_t last,
-                           float* scratch) const {
+                           float* scratch, HeldInput* held) const {
   if (first >= last) return;
-  ConvRun run(*this, operands, scratch, first);
+  ConvRun run(*this, operands, scratch, held, first);
   for (int64_t task = first; task < last; ++task, run.next()) run.run();
 }
 

@@ -88,6 +88,13 @@ struct ConvOperands {
   float* output = nullptr;
 };
 
+// Which part of the input the scratch of a thread holds in a form of the kernel's own, from one call
+// of run_tasks to the next on the same operands.
+struct HeldInput {
+  int64_t part = -1;
+  int64_t column = -1;
+};
+
 struct ConvKernels;
 
 // What the vectors of a tile run along.
@@ -130,8 +137,9 @@ class DirectConv {
   int64_t task_count() const { return task_count_; }
 
   // Runs tasks first .. last - 1. Different threads may run different tasks at once, each with its
-  // own scratch.
-  void run_tasks(const ConvOperands& operands, int64_t first, int64_t last, float* scratch) const;
+  // own scratch and held input.
+  void run_tasks(const ConvOperands& operands, int64_t first, int64_t last, float* scratch,
+                 HeldInput* held) const;
 
   const ConvProblem& problem() const { return problem_; }
 

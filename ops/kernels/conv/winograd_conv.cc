@@ -19,7 +19,8 @@ int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 // One call of run_tasks.
 class WinogradRun {
  public:
-  WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch);
+  WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch,
+              HeldInput* held);
   void run(int64_t task);
 
  private:
@@ -62,6 +63,7 @@ class WinogradRun {
   const ConvProblem& p_;
   const ConvKernels& kernels_;
   const ConvOperands& operands_;
+  HeldInput* held_;  // transformed, in planes_
   int64_t* offsets_;
   float* planes_;
   float* raw_;
@@ -69,11 +71,11 @@ class WinogradRun {
   float* sums_;
   float* outputs_;
   int64_t plane_;
-  int64_t transformed_ = -1;  // the tasks of which block of the input planes_ has
 };
 
-WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch)
-    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands) {
+WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch,
+                         HeldInput* held)
+    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands), held_(held) {
   plane_ = conv.plane_size(conv.rows_);
   offsets_ = reinterpret_cast<int64_t*>(scratch);
   planes_ = scratch + round_up(conv.products() * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
@@ -151,9 +153,9 @@ void WinogradRun::run(int64_t task) {
   const Block block = block_at(task);
   if (block.first_count == 0) return;
   const int64_t part = task % conv_.oc_parts_, panels = conv_.panels_.count();
-  if (transformed_ != task / conv_.oc_parts_) {
+  if (held_->part != task / conv_.oc_parts_) {
     transform_input(block);
-    transformed_ = task / conv_.oc_parts_;
+    held_->part = task / conv_.oc_parts_;
   }
   const int64_t end = panels * (part + 1) / conv_.oc_parts_;
   for (int64_t panel = panels * part / conv_.oc_parts_; panel < end; ++panel) {
@@ -402,9 +404,9 @@ void WinogradRun::store(const Block& block, int64_t panel, int64_t column, int64
 }
 
 void WinogradConv::run_tasks(const ConvOperands& operands, int64_t first, int64_t last,
-                             float* scratch) const {
+                             float* scratch, HeldInput* held) const {
   if (first >= last) return;
-  WinogradRun run(*this, operands, scratch);
+  WinogradRun run(*this, operands, scratch, held);
   for (int64_t task = first; task < last; ++task) run.run(task);
 }
 

@@ -61,7 +61,8 @@ class WinogradConv {
   int64_t task_count() const { return task_count_; }
   // Runs tasks first .. last - 1, as DirectConv::run_tasks. operands.packed_weights is what
   // pack_weights wrote.
-  void run_tasks(const ConvOperands& operands, int64_t first, int64_t last, float* scratch) const;
+  void run_tasks(const ConvOperands& operands, int64_t first, int64_t last, float* scratch,
+                 HeldInput* held) const;
 
   const ConvProblem& problem() const { return problem_; }
 

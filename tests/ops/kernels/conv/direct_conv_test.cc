@@ -351,8 +351,9 @@ TEST(DirectConv, RunsOnSeveralThreads) {
     std::vector<std::thread> threads;
     for (int64_t i = 0; i < 4; ++i)
       threads.emplace_back([&, i] {
+        HeldInput held;
         conv.run_tasks(operands, tasks * i / 4, tasks * (i + 1) / 4,
-                       scratch.get() + i * scratch_size);
+                       scratch.get() + i * scratch_size, &held);
       });
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(output, expected) << describe(problem);

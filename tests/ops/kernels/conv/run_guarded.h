@@ -26,8 +26,10 @@ std::vector<float> run_guarded(const Conv& conv, const ConvData& data, int64_t c
   operands.residual = residual.data();
   operands.output = output.data();
   const int64_t tasks = conv.task_count();
+  HeldInput held;
   for (int64_t call = calls - 1; call >= 0; --call)
-    conv.run_tasks(operands, tasks * call / calls, tasks * (call + 1) / calls, scratch.data());
+    conv.run_tasks(operands, tasks * call / calls, tasks * (call + 1) / calls, scratch.data(),
+                   &held);
   return std::vector<float>(output.data(), output.data() + data.output.size());
 }
 
