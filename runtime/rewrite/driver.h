@@ -20,7 +20,7 @@ class RewriteLog {
   // False once the limit is reached.
   bool may_fire();
   void fired(RewriteEntry entry);
-  // Kept by (rule, place): a later firing there, a new round, or the end of that node takes it back.
+  // Kept by (rule, place) until the rule fires there, a new round begins, or that node goes away.
   void nearly(RewriteEntry entry);
   void forget_near_misses(const std::string& rule);
   // Moves the near misses into the report.

@@ -54,6 +54,28 @@ TEST(MergeReport, ANodeWithSeveralOutputsIsNamedOnce) {
   }
 }
 
+// What stands before a layer of rows does not go away with it.
+TEST(MergeReport, EachLayerIsWeighedByItself) {
+  Rows rows;
+  ValueId value = rows.x;
+  for (int layer = 0; layer < 5; ++layer) {
+    std::vector<ValueId> made;
+    for (int h = 0; h < kRows; ++h) {
+      made.push_back(conv(rows.test, row_by_gather(rows.test, value, h), kChannels,
+                          {{"pads", List{1, 1}}}));
+    }
+    value = rows.test.node("Tanh", {join(rows.test, made)});
+  }
+  rows.test.output(value);
+  RewriteReport report = rows.check();
+  std::vector<double> before;
+  for (const RewriteEntry& entry : report.fired) {
+    if (!entry.estimates.empty()) before.push_back(entry.estimates[0].before);
+  }
+  ASSERT_EQ(before.size(), 5U) << report.to_text();
+  EXPECT_LT(before[4], before[1] * 1.01) << report.to_text();
+}
+
 TEST(MergeReport, BranchesWithBodiesHaveAReason) {
   Rows rows;
   ValueId flag = rows.test.input("flag", {}, DType::kBool);

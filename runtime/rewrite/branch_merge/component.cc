@@ -175,8 +175,33 @@ ComponentSearch find_components(const Graph& graph, const Registry& registry,
   return Search(graph, registry, siblings, plan).run();
 }
 
+namespace {
+
+// Producers of what the stacked nodes will read from outside.
+std::unordered_set<NodeId> read_by_stacked(const Graph& graph, const Siblings& siblings,
+                                           const Component& component, const MovedValues& moved) {
+  std::unordered_set<NodeId> read;
+  auto add = [&](ValueId value) {
+    if (auto found = moved.find(value); found != moved.end()) value = found->second;
+    if (value != ValueId::kNone && !graph.value(value).removed) {
+      read.insert(graph.value(value).producer);
+    }
+  };
+  auto add_set = [&](int number) {
+    const SiblingSet& set = siblings.sets[static_cast<size_t>(number)];
+    std::for_each(set.sources.begin(), set.sources.end(), add);
+    for (const SetOperand& operand : set.operands) add(operand.shared);
+  };
+  for (const auto& [number, layout] : component.layouts) add_set(number);
+  std::for_each(component.summed.begin(), component.summed.end(), add_set);
+  return read;
+}
+
+}  // namespace
+
 std::unordered_set<NodeId> dying_nodes(const Graph& graph, const Siblings& siblings,
-                                       const Component& component) {
+                                       const Component& component, const MovedValues& moved) {
+  std::unordered_set<NodeId> staying = read_by_stacked(graph, siblings, component, moved);
   std::unordered_set<NodeId> dying;
   std::vector<NodeId> stack;
   auto kill = [&](NodeId id) {
@@ -196,7 +221,7 @@ std::unordered_set<NodeId> dying_nodes(const Graph& graph, const Siblings& sibli
     stack.pop_back();
     for (ValueId input : graph.node(next).inputs) {
       NodeId producer = input == ValueId::kNone ? NodeId::kNone : graph.value(input).producer;
-      if (producer == NodeId::kNone) continue;
+      if (producer == NodeId::kNone || staying.contains(producer)) continue;
       size_t uses = 0;
       bool wanted = false;
       for (ValueId output : graph.node(producer).outputs) {

@@ -32,9 +32,14 @@ struct ComponentSearch {
 ComponentSearch find_components(const Graph& graph, const Registry& registry,
                                 const Siblings& siblings, const LayoutPlan& plan);
 
-// Nodes that go away once the component's joins and sets are computed stacked.
+// Values that an earlier merge replaced, and what stands for them now.
+using MovedValues = std::map<ValueId, ValueId>;
+
+// Nodes that go away once the component's joins and sets are computed stacked. Sources of slices
+// and shared operands stay. Branches of a Concat that are no siblings stay too, but are counted
+// here: in doubt that speaks for the merge of the others, see docs/decisions/0006-merged-forms.md.
 std::unordered_set<NodeId> dying_nodes(const Graph& graph, const Siblings& siblings,
-                                       const Component& component);
+                                       const Component& component, const MovedValues& moved);
 
 // Members of a set that a node which stays, a body or the graph's caller reads.
 std::vector<int> escaping_members(const Graph& graph, const SiblingSet& set,

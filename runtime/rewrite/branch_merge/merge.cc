@@ -147,7 +147,7 @@ class BranchMerger {
                         before);
       return;
     }
-    std::unordered_set<NodeId> dying = dying_nodes(graph_, siblings_, component);
+    std::unordered_set<NodeId> dying = dying_nodes(graph_, siblings_, component, moved_);
     GraphBuilder builder = editor_.builder(component.place);
     StackBuilder stack(builder, siblings_, plan_, component, moved_);
     if (!can_extract(component, dying, stack)) {

@@ -9,9 +9,6 @@
 
 namespace convoy {
 
-// Values that an earlier merge replaced, and what stands for them now.
-using MovedValues = std::map<ValueId, ValueId>;
-
 class StackBuilder {
  public:
   StackBuilder(GraphBuilder& builder, const Siblings& siblings, const LayoutPlan& plan,
