@@ -88,8 +88,8 @@ struct ConvOperands {
   float* output = nullptr;
 };
 
-// Which part of the input the scratch of a thread holds in a form of the kernel's own, from one call
-// of run_tasks to the next on the same operands.
+// Which part of the input the scratch of a thread holds in a form of the kernel's own, from one
+// call of run_tasks to the next on the same operands.
 struct HeldInput {
   int64_t part = -1;
   int64_t column = -1;
