@@ -19,7 +19,8 @@ struct ConvRequest {
 
 using ConvKernelFactory = std::unique_ptr<Kernel>(KernelRequest&, const ConvRequest&);
 
-// Strided operands in place; for small groups, depthwise and few channels. float32.
+// Strided operands in place; for small groups, depthwise and few channels. float32 and 16-bit
+// floats.
 ConvKernelFactory make_direct_conv;
 // The same with fewer products, for three taps and many channels. float32.
 ConvKernelFactory make_winograd_conv;

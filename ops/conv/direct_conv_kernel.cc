@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "ops/conv/conv_kernels.h"
+#include "ops/kernels/elementwise/convert_rows.h"
 #include "ops/kernels/conv/winograd_conv.h"
 #include "runtime/base/task_queue.h"
 
@@ -50,6 +51,11 @@ std::string format_of(const ConvProblem& problem, std::string_view form, Isa isa
   return format;
 }
 
+// Contiguous weights or a bias as float32.
+void widen(const TensorView& from, float* to) {
+  elementwise::row_loader<float>(from.dtype)(from.data, 1, to, from.count());
+}
+
 // Runs a planned convolution: DirectConv or WinogradConv.
 template <typename Conv>
 class PlannedKernel : public Kernel {
@@ -58,6 +64,7 @@ class PlannedKernel : public Kernel {
                 std::string_view form)
       : conv_(conv),
         has_bias_(request.has_input(2)),
+        is_half_(request.input(0).dtype != DType::kFloat32),
         pieces_(std::min<int64_t>(conv_.task_count(), threads_for(request, problem))) {
     thread_scratch_ = round_up(conv_.scratch_size());
     int64_t floats = pieces_ * thread_scratch_;
@@ -67,28 +74,31 @@ class PlannedKernel : public Kernel {
       packed_ = request.weights->get(
           *weights, format_of(problem, form, request.isa),
           static_cast<size_t>(packed_size) * sizeof(float), [&](void* destination) {
-            conv_.pack_weights(plain.data<float>(), static_cast<float*>(destination));
+            pack_weights(plain, static_cast<float*>(destination));
           });
     } else {
       packed_at_ = floats;
       floats += packed_size;
+      weights_at_ = floats;
+      if (is_half_) floats += request.input(1).count();
     }
+    bias_at_ = floats;
+    if (has_bias_ && is_half_) floats += request.input(2).count();
     request.use_scratch(static_cast<size_t>(floats) * sizeof(float));
   }
 
   void run(KernelContext& context) const override {
     auto* scratch = reinterpret_cast<float*>(context.scratch());
     kernels::ConvOperands operands;
-    operands.input = context.input(0).as<const float>();
     if (packed_) {
       operands.packed_weights = reinterpret_cast<const float*>(packed_->data());
     } else {
-      conv_.pack_weights(context.input(1).as<const float>(), scratch + packed_at_);
+      const float* weights = as_floats(context.input(1), scratch + weights_at_);
+      conv_.pack_weights(weights, scratch + packed_at_);
       operands.packed_weights = scratch + packed_at_;
     }
-    if (has_bias_) operands.bias = context.input(2).as<const float>();
-    if (conv_.problem().has_residual) operands.residual = context.input(3).as<const float>();
-    operands.output = context.output(0).as<float>();
+    if (has_bias_) operands.bias = as_floats(context.input(2), scratch + bias_at_);
+    place(operands, context);
     if (pieces_ == 0) return;
     TaskQueue queue(conv_.task_count(), pieces_);
     context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
@@ -103,11 +113,40 @@ class PlannedKernel : public Kernel {
   }
 
  private:
+  void pack_weights(const Tensor& plain, float* packed) const {
+    if (!is_half_) return conv_.pack_weights(plain.data<float>(), packed);
+    std::vector<float> wide(static_cast<size_t>(plain.count()));
+    widen(plain.view(), wide.data());
+    conv_.pack_weights(wide.data(), packed);
+  }
+
+  const float* as_floats(const TensorView& from, float* scratch) const {
+    if (!is_half_) return from.as<const float>();
+    widen(from, scratch);
+    return scratch;
+  }
+
+  void place(kernels::ConvOperands& operands, const KernelContext& context) const {
+    bool has_residual = conv_.problem().has_residual;
+    if (is_half_) {
+      operands.half_input = context.input(0).as<const uint16_t>();
+      if (has_residual) operands.half_residual = context.input(3).as<const uint16_t>();
+      operands.half_output = context.output(0).as<uint16_t>();
+      return;
+    }
+    operands.input = context.input(0).as<const float>();
+    if (has_residual) operands.residual = context.input(3).as<const float>();
+    operands.output = context.output(0).as<float>();
+  }
+
   Conv conv_;
   bool has_bias_;
+  bool is_half_;
   int64_t pieces_;
   int64_t thread_scratch_ = 0;
   int64_t packed_at_ = 0;
+  int64_t weights_at_ = 0;
+  int64_t bias_at_ = 0;
   std::shared_ptr<const Buffer> packed_;
 };
 
@@ -142,12 +181,13 @@ ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
     axis.residual_stride = residual.strides[i + 2];
   }
   problem.has_residual = conv.has_residual;
+  problem.element = conv_element(x.dtype);
   set_epilogue(problem, conv.epilogue);
   return problem;
 }
 
 const char* refusal(const KernelRequest& request, const ConvRequest& conv) {
-  if (request.input(0).dtype != DType::kFloat32) return "only float32";
+  if (!has_conv_element(request.input(0).dtype)) return "only float32 and 16-bit floats";
   int rank = conv.shape.window.rank();
   if (rank < 1 || rank > 3) return "1 to 3 spatial axes";
   return left_to_blocks(request, conv.shape) ? "blocked layouts are faster" : nullptr;
@@ -167,6 +207,14 @@ bool has_room(const Tensor& weights) {
 }
 
 }  // namespace
+
+bool has_conv_element(DType dtype) { return is_floating(dtype) && dtype != DType::kFloat64; }
+
+kernels::ConvElement conv_element(DType dtype) {
+  if (dtype == DType::kFloat16) return kernels::ConvElement::float16;
+  return dtype == DType::kBFloat16 ? kernels::ConvElement::bfloat16
+                                   : kernels::ConvElement::float32;
+}
 
 bool left_to_blocks(const KernelRequest& request, const ConvShape& shape) {
   if (!suits_blocked_layout(shape, channel_block(request.isa))) return false;
@@ -192,6 +240,7 @@ std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvPro
 }
 
 std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request, const ConvProblem& problem) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
   if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
   const Tensor* weights = request.constant(1);
   if (weights == nullptr) return request.refuse("computed weights");

@@ -9,12 +9,16 @@
 
 namespace convoy {
 
+// How a convolution stores numbers of the type: float32 or a 16-bit float.
+kernels::ConvElement conv_element(DType dtype);
+bool has_conv_element(DType dtype);
+
 // Sets the activation of `problem`.
 void set_epilogue(kernels::ConvProblem& problem, const Epilogue& epilogue);
 
 // A kernel over inputs X, W, B?, residual? whose strides `problem` describes; W is contiguous
-// [weight groups, out, in, kernel…] and packed once if it is constant. Asks for the scratch it
-// needs.
+// [weight groups, out, in, kernel…] and packed once if it is constant. All have the type of X,
+// float32 or a 16-bit float. Asks for the scratch it needs.
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request,
                                            const kernels::ConvProblem& problem);
 

@@ -56,7 +56,7 @@ Strides without(Strides strides, int axis) {
 }
 
 const char* refusal(const KernelRequest& request) {
-  if (request.input(0).dtype != DType::kFloat32) return "only float32";
+  if (!has_conv_element(request.input(0).dtype)) return "only float32 and 16-bit floats";
   int rank = request.input(0).shape.rank() - 3;
   return rank < 1 || rank > 3 ? "1 to 3 spatial axes" : nullptr;
 }
@@ -85,6 +85,7 @@ kernels::ConvProblem problem_of(const KernelRequest& request) {
                           window.strides[i],    window.dilations[i],  window.pads_begin[i],
                           x[i + 2],             y[i + 2],             0};
   }
+  problem.element = conv_element(request.input(0).dtype);
   set_epilogue(problem, conv.epilogue);
   return problem;
 }
@@ -140,9 +141,7 @@ void run_reference(const StackedConv& conv, KernelContext& context) {
 
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   DType dtype = request.input(0).dtype;
-  if (!is_floating(dtype) || dtype == DType::kFloat64) {
-    return request.refuse("only float32 and 16-bit floats");
-  }
+  if (!has_conv_element(dtype)) return request.refuse("only float32 and 16-bit floats");
   StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
   request.accept_strides(0);
   int64_t in = conv.member.batch * conv.member.in_channels *

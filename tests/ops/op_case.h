@@ -58,8 +58,8 @@ void expect_equal(const Tensor& actual, const Tensor& expected, double within,
 // gaps and with reversed axes, and compares. At least one candidate must accept it.
 void run_case(const OpCase& c);
 
-// Every candidate that accepts the node gives what the last one, the reference, gives; and so do,
-// for 16-bit floats in place of float32, those that compute between casts, within a rounding.
+// Every candidate that accepts the node gives what the last one, the reference, gives; with 16-bit
+// floats in place of float32 too, within a rounding.
 void compare_kernels(const OpCase& c);
 
 // The latter alone, for float16 or bfloat16. Inputs are contiguous, with gaps, in reverse order.

@@ -50,6 +50,7 @@ DirectConv::DirectConv(const ConvProblem& problem, const ConvKernels& kernels, i
     choose_flat();
     choose_layout();
   }
+  in_place_ = in_place_ && !is_half();
   choose_tasks(std::max(threads, 1));
   size_scratch();
 }
@@ -163,7 +164,8 @@ void DirectConv::choose_layout() {
   const int64_t tile = kernels_->max_vectors[oc_block_] * kernels_->lanes;
 
   find_inner();
-  bounce_ = flat_ || width.output_stride != 1 || (p.has_residual && width.residual_stride != 1);
+  bounce_ = flat_ || is_half() || width.output_stride != 1 ||
+            (p.has_residual && width.residual_stride != 1);
   const int64_t inner = inner_end_ - inner_begin_;
   in_place_ = !flat_ && width.input_stride == 1 && width.stride == 1 && inner >= kernels_->lanes &&
               inner * 4 >= width.output_size * 3;
@@ -258,6 +260,7 @@ void DirectConv::size_scratch() {
   const int64_t tables = round_up(2 * terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
   bounce_size_ = channels_ ? panels_.width_of(0) * rows_ * chunk_
                            : oc_block_ * bounce_row_;
+  if (channels_ && is_half()) bounce_size_ *= 2;  // sums of pixels, then rows of channels
   scratch_size_ = tables + packed_input_size_ + round_up(bounce_size_, 16);
 }
 

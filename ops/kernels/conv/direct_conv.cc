@@ -1,8 +1,10 @@
 #include "ops/kernels/conv/direct_conv.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/half_storage.h"
 
 namespace convoy::kernels {
 
@@ -50,6 +52,9 @@ class ConvRun {
     const float* bias;
     const float* residual;
     float* output;
+    const uint16_t* half_input;
+    const uint16_t* half_residual;
+    uint16_t* half_output;
     int64_t block_begin, block_end;
     int64_t depth, row, rows;
   };
@@ -71,6 +76,10 @@ class ConvRun {
   void prefetch(const Area& area, int64_t begin) const;
   void compute(const Area& area, ConvTile* tile, int64_t column, int64_t count);
   void compute_channels(const Area& area, const ConvTile& tile, int64_t column);
+  void finish_channels(const Area& area, const ChannelStore& store, int64_t channel,
+                       int64_t column) const;
+  void finish_half(const Area& area, float* values, int64_t channel, int64_t row, int64_t column,
+                   int64_t count) const;
   void compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column);
   void place(const Area& area, int64_t channel, int64_t column, ConvTile* tile) const;
   void activate(const ConvTile& tile, int64_t channels) const;
@@ -99,6 +108,7 @@ class ConvRun {
   int64_t cut_count_ = -1;
   const ConvClamp clamp_;
   bool activate_ = false;  // the activation is a pass of its own
+  std::optional<HalfStorage> half_;  // where input, residual and output are 16-bit floats
 };
 
 ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch,
@@ -122,6 +132,7 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
       reinterpret_cast<int64_t*>(bounce_ + (conv.bounce_size_ + 15) / 16 * 16);
   packed_offsets_ = in_place_offsets_ + conv.terms_;
   fill_offsets();
+  if (conv.is_half()) half_.emplace(p_.element);
   activate_ = !clamp_.use && p_.activation != ConvActivation::none;
 }
 
@@ -180,9 +191,12 @@ ConvRun::Area ConvRun::area() const {
   }
   const int64_t weight_group = index_[kGroup0] * conv_.weight_group_strides_[0] +
                                index_[kGroup1] * conv_.weight_group_strides_[1];
-  area.input = operands_.input + input;
-  area.output = operands_.output + output;
-  area.residual = p_.has_residual ? operands_.residual + residual : nullptr;
+  area.input = half_ ? nullptr : operands_.input + input;
+  area.output = half_ ? nullptr : operands_.output + output;
+  area.residual = p_.has_residual && !half_ ? operands_.residual + residual : nullptr;
+  area.half_input = half_ ? operands_.half_input + input : nullptr;
+  area.half_output = half_ ? operands_.half_output + output : nullptr;
+  area.half_residual = p_.has_residual && half_ ? operands_.half_residual + residual : nullptr;
   area.weights = operands_.packed_weights + weight_group * conv_.packed_channels_ * conv_.terms_;
   area.bias = operands_.bias ? operands_.bias + weight_group * p_.out_channels : nullptr;
   return area;
@@ -305,12 +319,14 @@ void ConvRun::pack(const Area& area, int64_t begin, int64_t count) {
       const int64_t d = area.depth * depth.stride - depth.pad_begin + kd * depth.dilation;
       const bool inside = d >= 0 && d < depth.input_size;
       to.row_size = inside ? rows.input_size : 0;
-      to.src = area.input + ic * p_.in_channel_stride + (inside ? d * depth.input_stride : 0);
+      const int64_t from = ic * p_.in_channel_stride + (inside ? d * depth.input_stride : 0);
+      to.src = half_ ? nullptr : area.input + from;
       for (int64_t rc = 0; rc < rp.copies; ++rc)
         for (int64_t wc = 0; wc < wp.copies; ++wc) {
           to.first_row = first_row + rc * rows.dilation;
           to.first = first_column + wc * width.dilation;
-          kernels_.pack(to);
+          if (half_) half_->pack(to, area.half_input + from);
+          else kernels_.pack(to);
           to.dst += conv_.plane_len_;
         }
     }
@@ -320,7 +336,7 @@ void ConvRun::pack(const Area& area, int64_t begin, int64_t count) {
 void ConvRun::prefetch(const Area& area, int64_t begin) const {
   const ConvWindow& width = p_.spatial[2];
   if (area.rows > 1 || p_.spatial[1].kernel > 1 || p_.spatial[0].kernel > 1) return;
-  if (width.input_stride != 1) return;
+  if (width.input_stride != 1 || half_) return;
   const int64_t first = std::max<int64_t>(begin * width.stride - width.pad_begin, 0);
   const int64_t last = std::min(first + conv_.chunk_ * width.stride, width.input_size);
   for (int64_t ic = 0; ic < p_.in_channels; ++ic)
@@ -367,7 +383,11 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
   store.clamp = clamp_.use;
   store.low = clamp_.low;
   store.high = clamp_.high;
-  if (store.y_row == store.columns &&
+  if (half_) {
+    store.y_row = store.columns;
+    store.y_channel = store.rows * store.columns;
+    store.clamp = false;
+  } else if (store.y_row == store.columns &&
       (!area.residual || store.residual_row == store.columns)) {
     store.columns *= store.rows;
     store.rows = 1;
@@ -378,8 +398,9 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
     store.sums_pixel = vectors * kernels_.lanes;
     std::fill_n(bias, store.sums_pixel, 0.0f);
     if (area.bias) std::copy_n(area.bias + channel, store.channels, bias);
-    store.y = area.output + channel * p_.out_channel_stride + area.depth * depth.output_stride +
-              area.row * rows.output_stride + column;
+    store.y = half_ ? bounce_ + conv_.bounce_size_ / 2
+                    : area.output + channel * p_.out_channel_stride +
+                          area.depth * depth.output_stride + area.row * rows.output_stride + column;
     for (int64_t o = 0; o < store.channels; ++o)
       for (int64_t i = 0; i < store.columns; i += 16)
         __builtin_prefetch(store.y + o * store.y_channel + i, 1);
@@ -399,7 +420,8 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
                        area.depth * depth.residual_stride + area.row * rows.residual_stride +
                        column;
     kernels_.store_channels(store);
-    if (!activate_) continue;
+    if (half_) finish_channels(area, store, channel, column);
+    if (!activate_ || half_) continue;
     for (int64_t o = 0; o < store.channels; ++o)
       for (int64_t row = 0; row < store.rows; ++row)
         kernels_.activate(p_.activation, p_.alpha, p_.beta,
@@ -489,6 +511,10 @@ void ConvRun::finish(const Area& area, int64_t channel, int64_t channels, int64_
   for (int64_t o = 0; o < channels; ++o)
     for (int64_t r = 0; r < row_count; ++r) {
       float* values = bounce_ + o * conv_.bounce_row_ + r * conv_.row_len_;
+      if (half_) {
+        finish_half(area, values, channel + o, row + r, column, length);
+        continue;
+      }
       if (area.residual) {
         const float* residual = area.residual + (channel + o) * p_.residual_channel_stride +
                                 area.depth * depth.residual_stride +
@@ -504,6 +530,32 @@ void ConvRun::finish(const Area& area, int64_t channel, int64_t channels, int64_
       else
         for (int64_t i = 0; i < length; ++i) y[i * width.output_stride] = values[i];
     }
+}
+
+void ConvRun::finish_channels(const Area& area, const ChannelStore& store, int64_t channel,
+                              int64_t column) const {
+  for (int64_t o = 0; o < store.channels; ++o)
+    for (int64_t row = 0; row < store.rows; ++row)
+      finish_half(area, store.y + o * store.y_channel + row * store.y_row, channel + o,
+                  area.row + row, column, store.columns);
+}
+
+// Sums of one channel and row to memory as 16-bit floats: residual, activation, strides.
+void ConvRun::finish_half(const Area& area, float* values, int64_t channel, int64_t row,
+                          int64_t column, int64_t count) const {
+  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
+  if (area.half_residual)
+    half_->add(values,
+               area.half_residual + channel * p_.residual_channel_stride +
+                   area.depth * depth.residual_stride + row * rows.residual_stride +
+                   column * width.residual_stride,
+               width.residual_stride, count);
+  kernels_.activate(p_.activation, p_.alpha, p_.beta, values, count);
+  half_->store(values,
+               area.half_output + channel * p_.out_channel_stride +
+                   area.depth * depth.output_stride + row * rows.output_stride +
+                   column * width.output_stride,
+               width.output_stride, count);
 }
 
 void DirectConv::run_tasks(const ConvOperands& operands, int64_t first, int64_t last,

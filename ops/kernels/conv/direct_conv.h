@@ -1,4 +1,4 @@
-// Direct convolution of float32 for many small groups: strided operands are read and written in
+// Direct convolution in float32 for many small groups: strided operands are read and written in
 // place, the vector runs along the last spatial axis, a register tile holds several output
 // channels.
 #pragma once
@@ -59,6 +59,9 @@ enum class ConvActivation {
   silu,          // x * sigmoid(x)
 };
 
+// What input, residual and output hold. Of 16-bit floats the sums are float32 all the same.
+enum class ConvElement { float32, float16, bfloat16 };
+
 // A convolution of rank 1 to 3: y[n, g, oc, o] = f(bias[g, oc] + sum over ic, k of
 // w[g, oc, ic, k] * x[n, g, ic, o * stride + k * dilation - pad] + residual[n, g, oc, o]).
 // spatial[0 .. rank - 1] is outermost first.
@@ -73,19 +76,24 @@ struct ConvProblem {
   int rank = 1;
   ConvWindow spatial[3];
   bool has_residual = false;
+  ConvElement element = ConvElement::float32;
   ConvActivation activation = ConvActivation::none;
   float alpha = 0;
   float beta = 0;
 };
 
 // bias is [weight groups * out_channels] or null. residual, read only where the problem has one,
-// must not overlap the output. packed_weights is what pack_weights wrote.
+// must not overlap the output. packed_weights is what pack_weights wrote. The half_ members replace
+// their namesakes where the problem's element is a 16-bit float.
 struct ConvOperands {
   const float* input = nullptr;
   const float* packed_weights = nullptr;
   const float* bias = nullptr;
   const float* residual = nullptr;
   float* output = nullptr;
+  const uint16_t* half_input = nullptr;
+  const uint16_t* half_residual = nullptr;
+  uint16_t* half_output = nullptr;
 };
 
 // Which part of the input the scratch of a thread holds in a form of the kernel's own, from one
@@ -175,6 +183,7 @@ class DirectConv {
   int64_t first_channel(int64_t block) const;
   void make_batch_rows();
   void pack_panels(const float* weights, float* packed) const;
+  bool is_half() const { return problem_.element != ConvElement::float32; }
 
   ConvProblem problem_;  // always rank 3 here
   const ConvKernels* kernels_;

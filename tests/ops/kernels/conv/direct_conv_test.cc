@@ -39,6 +39,32 @@ std::vector<NamedKernels> all_kernels() {
   return all;
 }
 
+// 16-bit storage: the sums of float32, rounded once; `unit` is the relative distance of neighbours.
+template <typename Half>
+void check_half(ConvProblem problem, ConvData data, ConvElement element, double unit) {
+  problem.element = element;
+  for (std::vector<float>* values : {&data.input, &data.residual, &data.output})
+    for (float& value : *values) value = Half(value);
+  std::vector<double> expected, magnitude;
+  reference_conv(problem, data, &expected, &magnitude);
+  for (const NamedKernels& named : all_kernels()) {
+    const DirectConv conv(problem, *named.kernels, 1, named.form);
+    const std::vector<float> got = run_guarded_half<Half>(conv, data, 1, true);
+    for (size_t i = 0; i < got.size(); ++i) {
+      const double within =
+          3e-6 * magnitude[i] + 0.5 * unit * std::abs(expected[i]) + 0x1p-25;
+      ASSERT_TRUE(std::abs(got[i] - expected[i]) <= within)
+          << named.name << " of 16 bits at " << i << ": " << got[i] << " for " << expected[i]
+          << "\n"
+          << describe(problem);
+    }
+    const DirectConv split(problem, *named.kernels, 5, named.form);
+    ASSERT_EQ(got, run_guarded_half<Half>(split, data, 3, false))
+        << named.name << " depends on the split\n"
+        << describe(problem);
+  }
+}
+
 void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias = true) {
   const ConvData data = make_data(problem, random, with_bias);
   std::vector<double> expected, magnitude;
@@ -64,6 +90,9 @@ void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias =
     }
     if (::testing::Test::HasFailure()) return;
   }
+  check_half<Float16>(problem, data, ConvElement::float16, 0x1p-10);
+  if (!::testing::Test::HasFailure())
+    check_half<BFloat16>(problem, data, ConvElement::bfloat16, 0x1p-7);
 }
 
 // X[B, C, H, W] with one convolution per row h, read and written in place.
@@ -378,6 +407,25 @@ TEST(DirectConv, NonFinite) {
       EXPECT_TRUE(std::isnan(got[3]) && std::isnan(got[37])) << named.name << int(activation);
       EXPECT_FALSE(std::isnan(got[4]) || std::isnan(got[5]) || std::isnan(got[6])) << named.name;
     }
+}
+
+TEST(DirectConv, HalfResultsOverflowAndUnderflowGradually) {
+  for (const NamedKernels& named : all_kernels()) {
+    ConvProblem p = conv1d(1, 1, 1, 1, window(40, 1));
+    p.element = ConvElement::float16;
+    ConvData data;
+    data.input.assign(40, 1.0f);
+    const std::vector<float> special = {NAN, INFINITY, -INFINITY, 60000.0f, 0x1p-24f, 32752.0f};
+    const std::vector<float> doubled = {NAN, INFINITY, -INFINITY, INFINITY, 0x1p-23f, 65504.0f};
+    std::copy(special.begin(), special.end(), data.input.begin() + 3);
+    data.weights = {2.0f};
+    data.output.assign(40, 0.0f);
+    const DirectConv conv(p, *named.kernels, 1, named.form);
+    const std::vector<float> got = run_guarded_half<Float16>(conv, data, 1, true);
+    EXPECT_TRUE(std::isnan(got[3])) << named.name;
+    for (size_t i = 1; i < doubled.size(); ++i) EXPECT_EQ(got[3 + i], doubled[i]) << named.name;
+    for (size_t i = 3 + doubled.size(); i < 40; ++i) EXPECT_EQ(got[i], 2.0f) << named.name;
+  }
 }
 
 ConvProblem random_problem(std::mt19937_64& random) {
