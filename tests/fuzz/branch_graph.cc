@@ -305,6 +305,7 @@ std::vector<SizedValue> random_sources(GraphWriter& writer) {
   shape.push_back(dice.between(4, 9));
   std::vector<std::string> symbols(shape.size());
   if (dice.chance(20)) symbols[0] = "batch";
+  if (symbols[0].empty() && dice.chance(3)) shape[0] = 0;
   if (rank > 2 && dice.chance(12)) symbols.back() = "width";
   std::vector<SizedValue> sources = {writer.input(shape, symbols)};
   while (sources.size() < 3 && dice.chance(12)) sources.push_back(writer.input(shape, symbols));

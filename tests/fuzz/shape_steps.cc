@@ -227,7 +227,7 @@ BranchStep random_step(GraphWriter& writer, const std::vector<Shape>& so_far) {
       roll -= weight;
       if (roll >= 0) continue;
       auto step = kind(writer, so_far);
-      if (step && element_count(step->output) > 0) return *step;
+      if (step && (element_count(step->output) > 0 || element_count(so_far[0]) == 0)) return *step;
       break;
     }
   }
