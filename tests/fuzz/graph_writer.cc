@@ -64,7 +64,8 @@ GraphWriter::GraphWriter(uint64_t seed, int opset)
   model_.graph.name = "branches";
 }
 
-SizedValue GraphWriter::input(const Shape& shape, const std::vector<std::string>& symbols) {
+SizedValue GraphWriter::input(const Shape& shape, const std::vector<std::string>& symbols,
+                              float low, float high) {
   std::vector<Dimension> dims;
   for (int i = 0; i < shape.rank(); ++i) {
     auto at = static_cast<size_t>(i);
@@ -74,7 +75,7 @@ SizedValue GraphWriter::input(const Shape& shape, const std::vector<std::string>
   }
   std::string name = fmt::format("x{}", feeds_.size());
   ValueId value = model_.graph.add_input(name, ValueType::tensor(DType::kFloat32, dims));
-  feeds_.emplace_back(name, dice_.floats(shape));
+  feeds_.emplace_back(name, dice_.floats(shape, low, high));
   if (dtype_ != DType::kFloat32) {
     value = builder_.node("Cast", {value}, {{"to", static_cast<int64_t>(dtype_)}},
                           ValueType::tensor(dtype_, dims));
@@ -173,7 +174,7 @@ Parameter GraphWriter::parameter(const Shape& shape, Sharing sharing, float low,
     case Sharing::kEach:
       return [=, this](int) { return computed_constant(dice_.floats(shape, low, high)); };
     case Sharing::kInputs:
-      return [=, this](int) { return input(shape).value; };
+      return [=, this](int) { return input(shape, {}, low, high).value; };
     case Sharing::kOne: {
       auto made = std::make_shared<ValueId>(ValueId::kNone);
       Tensor tensor = dice_.floats(shape, low, high);

@@ -54,6 +54,18 @@ TEST(MergeReport, ANodeWithSeveralOutputsIsNamedOnce) {
   }
 }
 
+TEST(MergeReport, WeightsThatAreInputsHaveAReason) {
+  Rows rows;
+  std::vector<ValueId> made = rows.apply([](GraphCase& t, ValueId row, int h) {
+    return t.node("Conv", {row, t.input("w" + std::to_string(h), {5, kChannels, 3})});
+  });
+  rows.test.output(join(rows.test, made));
+  rows.test.finish();
+  RewriteReport report = rows.test.optimize();
+  EXPECT_TRUE(nearly(report, "merge_branches", "operand 2 of Conv is another input in each branch"))
+      << report.to_text();
+}
+
 // What stands before a layer of rows does not go away with it.
 TEST(MergeReport, EachLayerIsWeighedByItself) {
   Rows rows;

@@ -5,6 +5,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "runtime/rewrite/branch_merge/why_not_siblings.h"
+
 namespace convoy {
 namespace {
 

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "runtime/graph/node_attributes.h"
-#include "runtime/rewrite/branch_merge/what_differs.h"
 
 namespace convoy {
 namespace {
@@ -176,115 +175,6 @@ std::optional<Join> sum_at(const Graph& graph, const Siblings& siblings, const N
   }
   join.parts = std::move(parts);
   return has_several_members(join) ? std::optional(join) : std::nullopt;
-}
-
-namespace {
-
-constexpr int kMostSteps = 32;  // up the branches
-
-bool is_branch_step(const Siblings& siblings, const Node& node) {
-  return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId operand) {
-    return operand != ValueId::kNone && siblings.find(operand);
-  });
-}
-
-bool reads_member_in_body(const Siblings& siblings, const Node& node) {
-  bool reads = false;
-  node.for_each_body([&](const Graph& body) {
-    for (const Graph::Capture& capture : body.captures()) {
-      reads = reads || siblings.find(capture.outer);
-    }
-  });
-  return reads;
-}
-
-// What is special about the operands of a set that has no form.
-std::string why_no_form(const Graph& graph, const SiblingSet& set) {
-  if (set.count() < 2) return "all branches begin with the same value";
-  std::string text =
-      fmt::format("{} cannot be computed once for all branches", graph.node(set.nodes[0]).op_type);
-  for (size_t i = 1; i < set.operands.size(); ++i) {
-    const SetOperand& operand = set.operands[i];
-    if (operand.kind == BatchedOperand::Kind::kStacked) {
-      return text + fmt::format(": operand {} is computed in each", i + 1);
-    }
-    bool equal = std::all_of(operand.constants.begin(), operand.constants.end(), [&](ValueId id) {
-      return id == operand.constants[0] ||
-             (id != ValueId::kNone && operand.constants[0] != ValueId::kNone &&
-              identical(*graph.constant(id), *graph.constant(operand.constants[0])));
-    });
-    if (!equal) return text + fmt::format(": operand {} differs", i + 1);
-    if (operand.kind == BatchedOperand::Kind::kShared) {
-      return text + fmt::format(": operand {} is no constant", i + 1);
-    }
-  }
-  return text;
-}
-
-// The first set on the way to this one that cannot be stacked.
-int first_unmergeable(const Siblings& siblings, int set, const IsMergeable& mergeable) {
-  for (int next = set; next >= 0;) {
-    set = next;
-    next = -1;
-    for (const SetOperand& operand : siblings.sets[static_cast<size_t>(set)].operands) {
-      bool stacked = operand.kind == BatchedOperand::Kind::kStacked;
-      if (stacked && next < 0 && !mergeable(operand.set)) next = operand.set;
-    }
-  }
-  return set;
-}
-
-std::optional<std::string> why_not_at(const Graph& graph, const Registry& registry,
-                                      const Node& first, std::span<const ValueId> ends) {
-  const OpDef* definition = registry.find(first);
-  if (definition == nullptr || !definition->batching) {
-    return fmt::format("{} has no batching rule", first.op_type);
-  }
-  if (definition->random) return fmt::format("{} is random", first.op_type);
-  std::vector<int> read = read_outputs(graph, first);
-  if (!read.empty() && read.back() != 0 && !definition->batching.any_output) {
-    return fmt::format("output {} of {} is read", read.back() + 1, first.op_type);
-  }
-  auto difference = what_differs(graph, ends);
-  return difference ? *difference : "operands come from different places";
-}
-
-}  // namespace
-
-std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& registry,
-                                            const Siblings& siblings, const Node& concat,
-                                            const IsMergeable& mergeable) {
-  std::vector<ValueId> values = concat.inputs;
-  for (int step = 0; step < kMostSteps; ++step) {
-    std::set<int> sets;
-    bool branches = true;
-    for (ValueId value : values) {
-      NodeId producer = value == ValueId::kNone ? NodeId::kNone : graph.value(value).producer;
-      if (producer == NodeId::kNone) return std::nullopt;
-      if (reads_member_in_body(siblings, graph.node(producer))) {
-        return fmt::format("{} has a body in each branch", graph.node(producer).op_type);
-      }
-      auto member = siblings.find(value);
-      sets.insert(member ? member->set : -1);
-      bool leaf = member && siblings.sets[static_cast<size_t>(member->set)].is_leaf();
-      if (leaf) return std::nullopt;
-      branches = branches && is_branch_step(siblings, graph.node(producer));
-    }
-    int only = sets.size() == 1 ? *sets.begin() : -1;
-    if (only >= 0 && siblings.sets[static_cast<size_t>(only)].count() > 1) {
-      if (mergeable(only)) return std::nullopt;
-      int cause = first_unmergeable(siblings, only, mergeable);
-      return why_no_form(graph, siblings.sets[static_cast<size_t>(cause)]);
-    }
-    if (branches) {
-      return why_not_at(graph, registry, graph.node(graph.value(values[0]).producer),
-                        concat.inputs);
-    }
-    for (ValueId& value : values) {
-      value = leading_operand(graph, graph.node(graph.value(value).producer));
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace convoy

@@ -42,10 +42,4 @@ std::optional<Join> sum_at(const Graph& graph, const Siblings& siblings, const N
 std::vector<ValueId> terms_at(const Graph& graph, const Siblings& siblings, const Node& node,
                               const IsMergeable& mergeable, std::vector<NodeId>& inner);
 
-// Why the operands of a Concat are no siblings, or siblings that cannot be stacked; nullopt when
-// they are no branches at all.
-std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& registry,
-                                            const Siblings& siblings, const Node& concat,
-                                            const IsMergeable& mergeable);
-
 }  // namespace convoy

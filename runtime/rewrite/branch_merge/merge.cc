@@ -1,6 +1,7 @@
 #include "runtime/rewrite/branch_merge/merge.h"
 
 #include <algorithm>
+#include <set>
 
 #include "runtime/rewrite/branch_merge/source_groups.h"
 #include "runtime/rewrite/branch_merge/stack_builder.h"
@@ -76,12 +77,10 @@ class BranchMerger {
 
   std::string description(const Component& component) const {
     std::string text;
+    std::set<NodeId> named;  // nodes with several outputs are in several sets
     auto add = [&](int number) {
-      const std::vector<int>& twins = set(number).twins;
-      bool named = std::any_of(twins.begin(), twins.end(), [&](int twin) {
-        return twin < number && component.layouts.contains(twin);
-      });
-      if (set(number).is_leaf() || named || text.size() > 200) return;
+      if (set(number).is_leaf() || text.size() > 200) return;
+      if (!named.insert(set(number).nodes[0]).second) return;
       if (!text.empty()) text += ", ";
       text += fmt::format("{} × {}", set(number).count(),
                           graph_.node(set(number).nodes[0]).qualified_type());
