@@ -66,6 +66,19 @@ TEST(MergeReport, WeightsThatAreInputsHaveAReason) {
       << report.to_text();
 }
 
+TEST(MergeReport, SumsHaveAReason) {
+  Rows rows;
+  std::vector<ValueId> made = rows.apply([](GraphCase& t, ValueId row, int h) {
+    int64_t pad = h;
+    ValueId w = t.weight({5, kChannels, 2 * pad + 1});
+    return t.node("Conv", {row, w}, {{"pads", List{pad, pad}}});
+  });
+  rows.test.output(rows.test.node("Sum", made));
+  rows.test.finish();
+  RewriteReport report = rows.test.optimize();
+  EXPECT_TRUE(nearly(report, "merge_branches", "no two branches have the same kernel")) << report.to_text();
+}
+
 // What stands before a layer of rows does not go away with it.
 TEST(MergeReport, EachLayerIsWeighedByItself) {
   Rows rows;

@@ -10,6 +10,8 @@
 namespace convoy {
 namespace {
 
+constexpr size_t kLeastTerms = 3;  // of a sum that is thought to be of branches
+
 class Search {
  public:
   Search(const Graph& graph, const Registry& registry, const Siblings& siblings,
@@ -24,9 +26,8 @@ class Search {
       if (!join) join = sum_at(graph_, siblings_, node, mergeable);
       if (join) {
         add_join(std::move(*join));
-      } else if (node.is("Concat") && node.inputs.size() > 1) {
-        auto reason = why_not_siblings(graph_, registry_, siblings_, node, mergeable);
-        if (reason) found_.refused.emplace_back(id, std::move(*reason));
+      } else {
+        refuse(node, mergeable);
       }
     }
     for (size_t i = siblings_.sets.size(); i-- > 0;) add_open_set(static_cast<int>(i));
@@ -36,6 +37,16 @@ class Search {
  private:
   const SiblingSet& set(int number) const {
     return siblings_.sets[static_cast<size_t>(number)];
+  }
+
+  void refuse(const Node& node, const IsMergeable& mergeable) {
+    std::vector<NodeId> inner;
+    bool concat = node.is("Concat") && node.inputs.size() > 1;
+    std::vector<ValueId> ends =
+        concat ? node.inputs : terms_at(graph_, siblings_, node, mergeable, inner);
+    if (!concat && ends.size() < kLeastTerms) return;
+    auto reason = why_not_siblings(graph_, registry_, siblings_, ends, mergeable);
+    if (reason) found_.refused.emplace_back(node.id, std::move(*reason));
   }
 
   // Chooses layouts for the set and what it reads; false when `layout` cannot be had. A set that

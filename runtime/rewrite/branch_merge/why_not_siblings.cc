@@ -123,9 +123,10 @@ std::optional<std::string> why_not_at(const Graph& graph, const Registry& regist
 }  // namespace
 
 std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& registry,
-                                            const Siblings& siblings, const Node& concat,
+                                            const Siblings& siblings,
+                                            const std::vector<ValueId>& ends,
                                             const IsMergeable& mergeable) {
-  std::vector<ValueId> values = concat.inputs;
+  std::vector<ValueId> values = ends;
   for (int step = 0; step < kMostSteps; ++step) {
     std::set<int> sets;
     bool branches = true;
@@ -148,7 +149,7 @@ std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& 
       return why_no_form(graph, siblings.sets[static_cast<size_t>(cause)]);
     }
     if (branches) {
-      return why_not_at(graph, registry, siblings, values, concat.inputs);
+      return why_not_at(graph, registry, siblings, values, ends);
     }
     for (ValueId& value : values) {
       value = leading_operand(graph, graph.node(graph.value(value).producer));

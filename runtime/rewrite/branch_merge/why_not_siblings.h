@@ -1,4 +1,4 @@
-// Why branches that meet in a Concat are not merged, seen from their sibling sets.
+// Why branches that meet in a Concat or sum are not merged, seen from their sibling sets.
 #pragma once
 
 #include <optional>
@@ -8,10 +8,11 @@
 
 namespace convoy {
 
-// Why the operands of a Concat are no siblings, or siblings that cannot be stacked; nullopt when
+// Why branches with these ends are no siblings, or siblings that cannot be stacked; nullopt when
 // they are no branches at all.
 std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& registry,
-                                            const Siblings& siblings, const Node& concat,
+                                            const Siblings& siblings,
+                                            const std::vector<ValueId>& ends,
                                             const IsMergeable& mergeable);
 
 }  // namespace convoy
