@@ -35,6 +35,7 @@ std::optional<Window> random_window(Dice& dice, const Shape& shape, bool pooling
   if (dice.chance(12)) window.auto_pad = dice.chance(50) ? "SAME_UPPER" : "SAME_LOWER";
   for (int i = 2; i < shape.rank(); ++i) {
     int64_t size = shape[i];
+    if (size < 1) return std::nullopt;
     int64_t kernel = dice.between(1, std::min<int64_t>(3, size));
     int64_t stride = dice.chance(25) ? 2 : 1;
     int64_t dilation = !pooling && window.auto_pad.empty() && dice.chance(25) ? 2 : 1;
@@ -99,7 +100,7 @@ Shape weight_shape(int64_t out, int64_t in, const List& kernel) {
 
 std::optional<BranchStep> conv_step(GraphWriter& writer, const std::vector<Shape>& so_far) {
   const Shape& shape = so_far.back();
-  if (shape.rank() < 3 || shape.rank() > 5 || shape[1] > 24) return std::nullopt;
+  if (shape.rank() < 3 || shape.rank() > 5 || shape[1] < 1 || shape[1] > 24) return std::nullopt;
   Dice& dice = writer.dice();
   BranchStep step;
   step.output = shape;
@@ -138,7 +139,7 @@ std::optional<BranchStep> conv_step(GraphWriter& writer, const std::vector<Shape
 std::optional<BranchStep> conv_transpose_step(GraphWriter& writer,
                                               const std::vector<Shape>& so_far) {
   const Shape& shape = so_far.back();
-  if (shape.rank() < 3 || shape.rank() > 4 || shape[1] > 12) return std::nullopt;
+  if (shape.rank() < 3 || shape.rank() > 4 || shape[1] < 1 || shape[1] > 12) return std::nullopt;
   Dice& dice = writer.dice();
   BranchStep step;
   step.output = shape;

@@ -64,6 +64,7 @@ std::optional<BranchStep> pool_with_indices_step(GraphWriter& writer, const Shap
   List kernel;
   Shape output = shape;
   for (int i = 2; i < shape.rank(); ++i) {
+    if (shape[i] < 1) return std::nullopt;
     kernel.push_back(std::min<int64_t>(2, shape[i]));
     output[i] = shape[i] - kernel.back() + 1;
   }

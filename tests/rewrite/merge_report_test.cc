@@ -76,7 +76,8 @@ TEST(MergeReport, SumsHaveAReason) {
   rows.test.output(rows.test.node("Sum", made));
   rows.test.finish();
   RewriteReport report = rows.test.optimize();
-  EXPECT_TRUE(nearly(report, "merge_branches", "no two branches have the same kernel")) << report.to_text();
+  EXPECT_TRUE(nearly(report, "merge_branches", "no two branches have the same kernel"))
+      << report.to_text();
 }
 
 // What stands before a layer of rows does not go away with it.

@@ -11,6 +11,9 @@ namespace {
 // or stacked is not packed ahead.
 constexpr double kProduct = 3.0;
 
+// Multiplications and additions in a microsecond; cautiously.
+constexpr double kOperations = 5e4;
+
 // How much longer it takes to move elements one by one than in rows.
 constexpr double kScattered = 4.0;
 
@@ -80,6 +83,19 @@ double MergeCost::of_slice(const ValueType& result) const {
   return slice >= 0 ? slice : pass(result, 1);
 }
 
+double MergeCost::of_arithmetic(const Graph& graph, const Node& node) {
+  bool convolves = node.is("Conv") || node.is("ConvTranspose");
+  if (!convolves && !node.is("Gemm") && !node.is("MatMul")) return 0;
+  const Tensor* weight = node.has_input(1) ? graph.constant(node.input(1)) : nullptr;
+  if (weight == nullptr || weight->rank() < 2 || weight->count() == 0) return 0;
+  bool first = node.is("Conv") || integer_of(node, "transB", 0) != 0;
+  int64_t columns = weight->shape()[first ? 0 : node.is("ConvTranspose") ? 1 : weight->rank() - 1];
+  const ValueType& result = graph.value(node.outputs[0]).type;
+  double elements = estimated_bytes(result) / static_cast<double>(size_of(weight->dtype()));
+  double terms = static_cast<double>(weight->count()) / static_cast<double>(columns);
+  return 2 * elements * terms / kOperations;
+}
+
 double MergeCost::of_node(const Graph& graph, const Node& node_of) const {
   const std::string& type = node_of.op_type;
   auto made = std::find_if(node_of.outputs.begin(), node_of.outputs.end(),
@@ -112,7 +128,14 @@ double MergeCost::of_node(const Graph& graph, const Node& node_of) const {
     return slice >= 0 || moves_rows(node_of) ? once : node + kScattered * (once - node);
   }
   if (type == "MatMul" && slice < 0) return node + kProduct * (products(graph, node_of) - 1);
-  if (type == "ReduceSum") return pass(result, 1);
+  if (type == "ReduceSum") {
+    return node + bytes * estimated_bytes(graph.value(node_of.inputs[0]).type);
+  }
+  // Sums of branches may go away with what they read; all others are there before and after. Convoy
+  // adds within the convolutions, or in one pass.
+  if (slice < 0 && (type == "Add" || type == "Sum")) {
+    return node + bytes * estimated_bytes(result) * static_cast<double>(node_of.inputs.size());
+  }
   return node;
 }
 

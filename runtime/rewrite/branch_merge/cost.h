@@ -26,6 +26,8 @@ struct MergeCost {
   double change(const ValueType& member, int count, const LayoutChange& change) const;
   // What the node takes beyond the arithmetic that merging neither saves nor adds.
   double of_node(const Graph& graph, const Node& node) const;
+  // The arithmetic of a convolution or product with a constant weight; 0 for other nodes.
+  static double of_arithmetic(const Graph& graph, const Node& node);
 
  private:
   double of_slice(const ValueType& result) const;

@@ -100,15 +100,33 @@ class BranchMerger {
     return text;
   }
 
+  // Of sums of products with one weight, which become a product of the sum.
+  double saved_arithmetic(const Component& component) const {
+    double saved = 0;
+    for (const Join& join : component.joins) {
+      if (join.kind != Join::Kind::kSum) continue;
+      for (const JoinPart& part : join.parts) {
+        if (part.set < 0 || !component.summed.contains(part.set)) continue;
+        auto way = plan_.best_sum(part.set, part.positions);
+        if (!way || !way->form || !way->form->sums_operands) continue;
+        const Node& first = graph_.node(set(part.set).nodes[0]);
+        saved += MergeCost::of_arithmetic(graph_, first) *
+                 static_cast<double>(part.positions.size() - 1);
+      }
+    }
+    return saved;
+  }
+
   // Nodes that go away, and those that come.
   std::vector<MergeEstimate> estimates(const std::unordered_set<NodeId>& dying,
-                                       const GraphBuilder& builder) const {
+                                       double arithmetic, const GraphBuilder& builder) const {
     std::vector<MergeEstimate> made;
     for (RewriteTarget target : {RewriteTarget::kConvoy, RewriteTarget::kOrt,
                                  RewriteTarget::kAny}) {
       MergeCost cost = MergeCost::of(target);
       bool decides = target == editor_.options().target;
-      MergeEstimate& estimate = made.emplace_back(std::string(to_string(target)), 0, 0, decides);
+      MergeEstimate& estimate =
+          made.emplace_back(std::string(to_string(target)), arithmetic, 0, decides);
       for (NodeId id : dying) estimate.before += cost.of_node(graph_, graph_.node(id));
       for (NodeId id : builder.added()) {
         if (graph_.contains(id)) estimate.after += cost.of_node(graph_, graph_.node(id));
@@ -174,7 +192,7 @@ class BranchMerger {
             {set(number).members[static_cast<size_t>(escaped[i])], values[i]});
       }
     }
-    std::vector<MergeEstimate> estimated = estimates(dying, builder);
+    std::vector<MergeEstimate> estimated = estimates(dying, saved_arithmetic(component), builder);
     double saved = 0;
     for (const MergeEstimate& estimate : estimated) {
       if (estimate.decides) saved = estimate.before - estimate.after;
