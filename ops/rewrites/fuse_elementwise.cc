@@ -1,5 +1,5 @@
-// Elementwise float32 nodes whose results nobody else reads become one FusedElementwise, which goes
-// over memory once. Lowering only.
+// Elementwise nodes of float32, or of one 16-bit float, whose results nobody else reads become one
+// FusedElementwise, which goes over memory once and rounds once. Lowering only.
 #include "ops/fused_elementwise.h"
 
 #include <algorithm>
@@ -19,16 +19,18 @@ using elementwise::Operand;
 using elementwise::Program;
 using elementwise::Step;
 
-bool is_float32(const Graph& graph, ValueId id) {
+bool can_fuse(const Graph& graph, ValueId id) {
   const ValueType& type = graph.value(id).type;
-  return type.is_tensor() && type.dtype == DType::kFloat32 && type.shape;
+  return !computes_in_float32(type) && type.shape;
 }
 
 // The node's formula, if it can take part.
 std::optional<Program> formula_of(const Graph& graph, const Node& node) {
-  if (node.outputs.size() != 1 || !is_float32(graph, node.outputs[0])) return std::nullopt;
+  if (node.outputs.size() != 1 || !can_fuse(graph, node.outputs[0])) return std::nullopt;
+  DType dtype = graph.value(node.outputs[0]).type.dtype;
   bool fits = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-    return input == ValueId::kNone || is_float32(graph, input);
+    if (input == ValueId::kNone) return true;
+    return can_fuse(graph, input) && graph.value(input).type.dtype == dtype;
   });
   if (!fits) return std::nullopt;
   auto program = elementwise::program_of(graph, node);
@@ -133,7 +135,7 @@ class Cluster {
              graph_.value(other).type.rank() >= tensor->rank();
     });
     if (decides) return std::nullopt;
-    return *tensor->contiguous().data<float>();
+    return static_cast<float>(to_doubles(*tensor)[0]);
   }
 
   Operand operand_for(const Node& node, ValueId value) {

@@ -82,7 +82,7 @@ std::string describe_plan(const Plan& plan) {
       type = node.qualified_type();
     }
     if (step.kind == Step::Kind::kCopy) type = "(for " + (type.empty() ? "output" : type) + ")";
-    fmt::format_to(out, "{:4} {:<18} {:<24} {}", number, type, step.kernel_name, name);
+    fmt::format_to(out, "{:4} {:<18} {:<28} {}", number, type, step.kernel_name, name);
     for (const Place& place : step.outputs) {
       if (place.home == Home::kAbsent) continue;
       fmt::format_to(out, " -> {} in {}", describe_type(place.desc), describe_place(place));

@@ -138,6 +138,13 @@ bool is_near(const Tensor& tensor, double wanted, double tolerance) {
   if (!numeric || tensor.count() != 1) return false;
   double number = is_floating(tensor.dtype()) ? to_doubles(tensor)[0]
                                               : static_cast<double>(to_int64s(tensor)[0]);
+  auto rounded = static_cast<float>(wanted);
+  if (tensor.dtype() == DType::kFloat16 && number == static_cast<float>(Float16(rounded))) {
+    return true;
+  }
+  if (tensor.dtype() == DType::kBFloat16 && number == static_cast<float>(BFloat16(rounded))) {
+    return true;
+  }
   return std::abs(number - wanted) <= tolerance * std::max(1.0, std::abs(wanted));
 }
 

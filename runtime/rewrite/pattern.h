@@ -72,7 +72,8 @@ struct PatternForm {
 Pattern any(std::string_view name = "");
 // A value that is constant in every run.
 Pattern constant(std::string_view name = "");
-// A constant of one element that differs from `number` by at most tolerance · max(1, |number|).
+// A constant of one element that differs from `number` by at most tolerance · max(1, |number|), or,
+// of a 16-bit float, is `number` rounded.
 Pattern scalar(double number, double tolerance = 1e-6, std::string_view name = "");
 Pattern op(std::string_view type, std::vector<Pattern> operands);
 // An operator of one of these types.

@@ -10,6 +10,10 @@ bool has_channels(const TensorDesc& desc, const Shape& output) {
   return desc.rank() == output.rank() && desc.shape[1] == output[1];
 }
 
+bool computes_in_float(const TensorDesc& desc) {
+  return is_floating(desc.dtype) && desc.dtype != DType::kFloat64;
+}
+
 int64_t blocks_of(int64_t channels, int block) { return (channels + block - 1) / block; }
 
 }  // namespace
@@ -23,12 +27,12 @@ int common_block(const KernelRequest& request, std::span<const TensorDesc> input
   if (shape.rank() < 2 || shape.rank() >= kMaxRank) return 0;
   int block = 0;
   for (const TensorDesc& input : inputs) {
-    if (input.dtype != DType::kFloat32) return 0;
+    if (!computes_in_float(input)) return 0;
     if (input.shape == shape && !input.layout.plain()) block = input.layout.block;
   }
   if (block == 0) return 0;
   for (int j = 0; j < outputs; ++j) {
-    if (request.output(j).dtype != DType::kFloat32) return 0;
+    if (!computes_in_float(request.output(j))) return 0;
   }
   for (const TensorDesc& input : inputs) {
     if (reads_blocked(input, shape)) continue;
@@ -66,14 +70,15 @@ TensorDesc blocked_desc(const TensorDesc& desc, const Shape& output, int block, 
 void clear_padding(const TensorView& view) {
   int block = view.layout.block;
   if (block == 0 || view.shape[1] % block == 0) return;
+  auto size = static_cast<int64_t>(size_of(view.dtype));
   int64_t used = view.shape[1] % block;
   int64_t channel_blocks = blocks_of(view.shape[1], block);
   int64_t points = 1;
   for (int axis = 2; axis < view.rank(); ++axis) points *= view.shape[axis];
   for (int64_t n = 0; n < view.shape[0]; ++n) {
-    float* last = view.as<float>() + ((n + 1) * channel_blocks - 1) * points * block;
+    std::byte* last = view.as<std::byte>() + ((n + 1) * channel_blocks - 1) * points * block * size;
     for (int64_t i = 0; i < points; ++i) {
-      std::memset(last + i * block + used, 0, static_cast<size_t>(block - used) * sizeof(float));
+      std::memset(last + (i * block + used) * size, 0, static_cast<size_t>((block - used) * size));
     }
   }
 }

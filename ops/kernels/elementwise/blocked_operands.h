@@ -6,7 +6,8 @@
 namespace convoy::elementwise {
 
 // The block that the kernel should work in: that of an input which has the shape of the outputs,
-// provided all operands are float32 and each can be read in that block. 0 for plain.
+// provided all operands are float32 or 16-bit floats and each can be read in that block. 0 for
+// plain.
 int common_block(const KernelRequest& request, std::span<const TensorDesc> inputs, int outputs);
 
 // States the demands for a kernel that works in `block`, and returns how operand `desc` (with the
@@ -17,7 +18,7 @@ TensorDesc blocked_desc(const TensorDesc& desc, const Shape& output, int block, 
 // True if input `desc` is to be demanded in the blocked layout, false if it is read as it is.
 bool reads_blocked(const TensorDesc& desc, const Shape& output);
 
-// Zeroes the channels of a blocked float32 tensor beyond its shape.
+// Zeroes the channels of a blocked tensor beyond its shape.
 void clear_padding(const TensorView& view);
 
 }  // namespace convoy::elementwise

@@ -7,8 +7,8 @@
 namespace convoy::elementwise {
 
 // Inputs and outputs of the program are those of the node, in order; every input broadcasts to the
-// shape of the outputs. Any strides; channel-blocked layouts pass through for float32 (padding is
-// left zero). Computes in float; refuses float64 and types that are no real numbers.
+// shape of the outputs. Any strides; channel-blocked layouts pass through for float32 and 16-bit
+// floats (padding is left zero). Computes in float; refuses float64 and what is no real number.
 std::unique_ptr<Kernel> make_float_kernel(KernelRequest& request, const Program& program);
 
 // The same in double precision: the reference, and the kernel of float64. Plain layouts only.

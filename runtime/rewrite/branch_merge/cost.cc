@@ -74,7 +74,7 @@ double MergeCost::pass(const ValueType& member, int count) const {
 }
 
 double MergeCost::change(const ValueType& member, int count, const LayoutChange& change) const {
-  bool in_place = slice >= 0 && member.dtype == DType::kFloat32;
+  bool in_place = slice >= 0 && is_floating(member.dtype) && member.dtype != DType::kFloat64;
   double moved = 2 * (in_place ? transposed_bytes : strided_bytes) * estimated_bytes(member);
   return change.reshapes * view + change.transposes * ((in_place ? view : node) + moved * count);
 }
