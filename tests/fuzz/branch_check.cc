@@ -174,9 +174,15 @@ BranchVerdict check_branch_file(const std::string& path) {
     const ValueInfo& info = model.graph.value(input);
     Shape shape;
     for (const Dimension& dim : *info.type.shape) shape.push_back(dim.known() ? dim.size : 4);
-    feeds.emplace_back(info.name, dice.floats(shape));
+    bool flag = info.type.dtype == DType::kBool;
+    feeds.emplace_back(info.name, flag ? Tensor::scalar(true) : dice.floats(shape));
   }
-  verdict.problem = compare_ways(0, serialize_model(model), feeds, verdict);
+  bool half = std::any_of(model.graph.outputs().begin(), model.graph.outputs().end(),
+                          [&](ValueId output) {
+                            return model.graph.value(output).type.dtype == DType::kFloat16;
+                          });
+  verdict.problem = compare_ways(0, serialize_model(model), feeds, verdict,
+                                 half ? kHalfTolerance : kTolerance);
   return verdict;
 }
 

@@ -156,7 +156,8 @@ class BetweenCasts : public Kernel {
                              context.threads(), context.scratch() + scratch_at_);
     kernel_->run(wide);
     for (size_t j = 0; j < outputs_.size(); ++j) {
-      if (!outputs_[j].converted) continue;
+      bool read = context.has_output(static_cast<int>(j));
+      if (!outputs_[j].converted || !read) continue;
       convert(outputs[j], context.output(static_cast<int>(j)), context.threads());
     }
   }
