@@ -156,8 +156,7 @@ class BetweenCasts : public Kernel {
                              context.threads(), context.scratch() + scratch_at_);
     kernel_->run(wide);
     for (size_t j = 0; j < outputs_.size(); ++j) {
-      bool read = context.has_output(static_cast<int>(j));
-      if (!outputs_[j].converted || !read) continue;
+      if (!outputs_[j].converted) continue;
       convert(outputs[j], context.output(static_cast<int>(j)), context.threads());
     }
   }
@@ -223,7 +222,7 @@ class Widening {
     KernelRequest::Demand offer = offer_of(wide_, j);
     auto number = static_cast<int>(j);
     if (!offer.layout.plain()) request_.set_output_layout(number, offer.layout);
-    bool half = is_half(request_.outputs[j]);
+    bool half = is_half(request_.outputs[j]) && request_.has_output(number);
     if (offer.layout.plain() && (offer.any_strides || half)) {
       request_.accept_output_strides(number);
     }
