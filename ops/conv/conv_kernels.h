@@ -38,10 +38,4 @@ int channel_block(Isa isa);
 // Whether make_blocked_conv is meant for this convolution.
 bool suits_blocked_layout(const ConvShape& shape, int block);
 
-// Whether oneDNN in blocks is faster, reorders included where the input is plain. Measured on one
-// core with AVX2: the direct kernel is as fast or faster and needs neither reorders nor code made
-// at run time; but between blocked neighbours oneDNN stays, and a depthwise convolution over two or
-// more spatial axes is worth the reorders.
-bool left_to_blocks(const KernelRequest& request, const ConvShape& shape);
-
 }  // namespace convoy

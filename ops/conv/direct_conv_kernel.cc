@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "ops/conv/conv_cost.h"
 #include "ops/conv/conv_kernels.h"
 #include "ops/kernels/elementwise/convert_rows.h"
 #include "ops/kernels/conv/winograd_conv.h"
@@ -189,14 +190,23 @@ ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
 const char* refusal(const KernelRequest& request, const ConvRequest& conv) {
   if (!has_conv_element(request.input(0).dtype)) return "only float32 and 16-bit floats";
   int rank = conv.shape.window.rank();
-  if (rank < 1 || rank > 3) return "1 to 3 spatial axes";
-  return left_to_blocks(request, conv.shape) ? "blocked layouts are faster" : nullptr;
+  return rank < 1 || rank > 3 ? "1 to 3 spatial axes" : nullptr;
 }
 
 void accept_strides(KernelRequest& request, const ConvRequest& conv) {
   request.accept_strides(0);
   request.accept_output_strides(0);
   if (conv.has_residual) request.accept_strides(3);
+}
+
+double direct_cycles(const KernelRequest& request, const ConvProblem& problem) {
+  DirectConv conv(problem, request.isa, 1);
+  return planned_cycles(request, problem, conv.cycles());
+}
+
+double winograd_cycles(const KernelRequest& request, const ConvProblem& problem) {
+  WinogradConv conv(problem, request.isa, 1);
+  return planned_cycles(request, problem, conv.cycles());
 }
 
 // Whether sums of a few weights are finite.
@@ -216,12 +226,6 @@ kernels::ConvElement conv_element(DType dtype) {
                                    : kernels::ConvElement::float32;
 }
 
-bool left_to_blocks(const KernelRequest& request, const ConvShape& shape) {
-  if (!suits_blocked_layout(shape, channel_block(request.isa))) return false;
-  if (!request.input(0).layout.plain()) return true;
-  return shape.groups > 1 && shape.group_in() == 1 && shape.window.rank() >= 2;
-}
-
 void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
   static constexpr ConvActivation kActivations[] = {
       ConvActivation::none,       ConvActivation::relu,         ConvActivation::leaky_relu,
@@ -234,6 +238,7 @@ void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
 
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvProblem& problem) {
   DirectConv conv(problem, request.isa, threads_for(request, problem));
+  request.estimate(direct_cycles(request, problem));
   bool channels = conv.form() == kernels::ConvForm::channels;
   return std::make_unique<PlannedKernel<DirectConv>>(request, problem, conv,
                                                      channels ? "channels" : "pixels");
@@ -244,23 +249,30 @@ std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request, const ConvP
   if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
   const Tensor* weights = request.constant(1);
   if (weights == nullptr) return request.refuse("computed weights");
-  const int threads = threads_for(request, problem);
-  WinogradConv winograd(problem, request.isa, threads);
-  DirectConv direct(problem, request.isa, threads);
-  if (winograd.cycles() > kWorthwhile * direct.cycles()) return request.refuse("direct is faster");
+  double cycles = winograd_cycles(request, problem);
+  request.estimate(cycles);
+  double direct = direct_cycles(request, problem);
+  if (request.yields_to("direct", cycles, direct, kWorthwhile)) return nullptr;
   if (!has_room(*weights)) return request.refuse("weights near the largest number");
+  WinogradConv winograd(problem, request.isa, threads_for(request, problem));
   return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");
 }
 
 std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvRequest& conv) {
   if (const char* reason = refusal(request, conv)) return request.refuse(reason);
+  ConvProblem problem = describe(request, conv);
+  double cycles = direct_cycles(request, problem);
+  if (yields_to_blocked(request, conv.shape, cycles)) return nullptr;
   accept_strides(request, conv);
-  return make_direct_kernel(request, describe(request, conv));
+  return make_direct_kernel(request, problem);
 }
 
 std::unique_ptr<Kernel> make_winograd_conv(KernelRequest& request, const ConvRequest& conv) {
   if (const char* reason = refusal(request, conv)) return request.refuse(reason);
-  std::unique_ptr<Kernel> kernel = make_winograd_kernel(request, describe(request, conv));
+  ConvProblem problem = describe(request, conv);
+  if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
+  if (yields_to_blocked(request, conv.shape, winograd_cycles(request, problem))) return nullptr;
+  std::unique_ptr<Kernel> kernel = make_winograd_kernel(request, problem);
   if (kernel) accept_strides(request, conv);
   return kernel;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "ops/conv/conv_cost.h"
 #include "ops/conv/conv_kernels.h"
 #include "ops/conv/onednn_kernel.h"
 
@@ -110,6 +111,7 @@ std::unique_ptr<Kernel> make_blocked_conv(KernelRequest& request, const ConvRequ
   if (!is_fast(primitive)) {
     return request.refuse("oneDNN has no kernel for this in blocks");
   }
+  request.estimate(blocked_cycles(request, conv.shape));
   if (!plain_input) request.want_layout(0, Layout{block});
   request.set_output_layout(0, Layout{block});
   if (conv.has_residual) {

@@ -1,4 +1,5 @@
 // Convolutions with one output position: each output channel is one sum over the whole input.
+#include "ops/conv/conv_cost.h"
 #include "ops/conv/conv_kernels.h"
 #include "ops/matmul/matmul_kernels.h"
 
@@ -22,7 +23,8 @@ std::unique_ptr<Kernel> make_product_conv(KernelRequest& request, const ConvRequ
   const ConvShape& shape = conv.shape;
   if (!is_whole_input(shape.window)) return request.refuse("more than one output position");
   if (shape.groups != 1) return request.refuse("groups");
-  if (left_to_blocks(request, shape)) return request.refuse("blocked layouts are faster");
+  request.estimate(product_cycles(request, shape));
+  if (yields_to_blocked(request, shape, request.estimated_cycles)) return nullptr;
   const Tensor* weights = request.constant(1);
   if (weights == nullptr || request.weights == nullptr) return request.refuse("computed weights");
   MatMulRequest product;

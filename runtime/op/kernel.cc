@@ -1,6 +1,15 @@
 #include "runtime/op/kernel.h"
 
+#include <fmt/format.h>
+
 namespace convoy {
+
+bool KernelRequest::yields_to(std::string_view other, double cycles, double other_cycles,
+                              double share) {
+  if (measured || cycles <= share * other_cycles) return false;
+  reason = fmt::format("{:.0f} cycles by estimate, {} {:.0f}", cycles, other, other_cycles);
+  return true;
+}
 
 std::optional<std::vector<int64_t>> KernelRequest::constant_int64s(int i) const {
   const Tensor* tensor = constant(i);

@@ -113,6 +113,12 @@ class KernelRequest {
   void allow_in_place(int i, int j) { in_place.emplace_back(i, j); }
   void use_scratch(size_t bytes) { scratch_bytes = bytes; }
 
+  // What the kernel is expected to take, in cycles of one core. Of those that say no as well.
+  void estimate(double cycles) { estimated_cycles = cycles; }
+  // Whether the kernel, of so many cycles by estimate, is to say no because it takes more than this
+  // share of those of the candidate `other`; sets the reason. Never while candidates are measured.
+  bool yields_to(std::string_view other, double cycles, double other_cycles, double share = 1);
+
   // Says no: `return request.refuse("kernel needs stride 1");`
   std::unique_ptr<Kernel> refuse(std::string why) {
     reason = std::move(why);
@@ -126,6 +132,7 @@ class KernelRequest {
   WeightCache* weights = nullptr;
   int threads = 1;
   Isa isa = Isa::kGeneric;
+  bool measured = false;  // candidates do not yield to each other
 
   // --- read by the planner ---
   struct Demand {
@@ -136,6 +143,7 @@ class KernelRequest {
   std::vector<Demand> offers;
   std::vector<std::pair<int, int>> in_place;
   size_t scratch_bytes = 0;
+  double estimated_cycles = 0;  // 0: no estimate
   std::string reason;
 
  private:

@@ -10,6 +10,7 @@ std::unique_ptr<Kernel> make_candidate(const KernelDef& candidate, KernelRequest
   request.in_place.clear();
   request.scratch_bytes = 0;
   request.reason.clear();
+  request.estimated_cycles = 0;
   return candidate.make(request);
 }
 
@@ -25,6 +26,7 @@ KernelChoice select_kernel(const OpDef& definition, KernelRequest& request, Devi
     choice.kernel = make_candidate(candidate, request);
     if (choice.kernel) {
       choice.name = candidate.name;
+      choice.estimated_cycles = request.estimated_cycles;
       continue;
     }
     choice.refusals.push_back(fmt::format("{}: {}", candidate.name, request.reason));

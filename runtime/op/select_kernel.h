@@ -12,6 +12,7 @@ namespace convoy {
 struct KernelChoice {
   std::string name;
   std::unique_ptr<Kernel> kernel;
+  double estimated_cycles = 0;        // of one core; 0: no estimate
   std::vector<std::string> refusals;  // "onednn: needs float32", in the order asked
   std::vector<std::string> unasked;   // candidates that come after the chosen one
 };

@@ -56,9 +56,14 @@ std::string describe_work(const Node& node, const Step& step) {
   for (const auto* places : {&step.inputs, &step.outputs}) {
     for (const Place& place : *places) bytes += bytes_of(place);
   }
-  return fmt::format("       work: {} multiply-adds, {} cycles of one core at full speed ({}), "
-                     "{} bytes read and written\n",
-                     count, count / terms_per_cycle(best_isa()), to_string(best_isa()), bytes);
+  std::string text = fmt::format(
+      "       work: {} multiply-adds, {} cycles of one core at full speed ({}), {} bytes read and "
+      "written\n",
+      count, count / terms_per_cycle(best_isa()), to_string(best_isa()), bytes);
+  if (step.estimated_cycles > 0) {
+    text += fmt::format("       estimate: {:.0f} cycles of one core\n", step.estimated_cycles);
+  }
+  return text;
 }
 
 std::string describe_candidates(const Step& step) {

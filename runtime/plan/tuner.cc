@@ -124,6 +124,7 @@ std::map<std::string, double> measure(const OpDef& definition, KernelRequest& re
                                       ThreadPool& threads) {
   std::map<std::string, double> times;
   WeightCache* session_weights = request.weights;
+  request.measured = true;
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != DeviceKind::kCpu || candidate.name == kReference) continue;
     if (candidate.concerns && !candidate.concerns(request)) continue;
@@ -185,6 +186,7 @@ KernelChoice Tuner::choose(const OpDef& definition, KernelRequest& request, Thre
     measured_[machine_][problem] = times;
     changed_ |= times.size() > 1;
   }
+  request.measured = true;
   while (times.size() > 1) {
     auto best = std::ranges::min_element(times, {}, [](const auto& time) { return time.second; });
     auto named = std::ranges::find(definition.kernels, best->first, &KernelDef::name);
@@ -202,6 +204,7 @@ KernelChoice Tuner::choose(const OpDef& definition, KernelRequest& request, Thre
     }
     return choice;
   }
+  request.measured = false;
   return select_kernel(definition, request);
 }
 

@@ -40,10 +40,5 @@ TEST_P(StackedConv, KernelsAgreeWithTheReference) { compare_kernels(GetParam());
 INSTANTIATE_TEST_SUITE_P(Cases, StackedConv, testing::ValuesIn(cases()),
                          [](const auto& tested) { return tested.param.name; });
 
-TEST(StackedConvChoice, ManyChannelsTakeFewerProducts) {
-  const OpCase c = stacked("", {2, 32, 3, 256}, {96, 32, 5});
-  EXPECT_NO_THROW(evaluate_case(c, c.inputs, "winograd"));
-}
-
 }  // namespace
 }  // namespace convoy

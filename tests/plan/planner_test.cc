@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/device/cpu_features.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/plan.h"
 #include "tests/plan/row_model.h"
@@ -44,6 +45,34 @@ class PlannerTest : public ::testing::Test {
   std::unique_ptr<ThreadPool> threads_;
   std::shared_ptr<const Plan> plan_;
 };
+
+// The step of a Conv of so many channels with three taps over X[1, channels, 400].
+Step conv_step(int64_t channels) {
+  Graph graph;
+  graph.opset = 17;
+  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat32, Shape{1, channels, 400}));
+  ValueId w = graph.add_constant(Tensor::zeros(DType::kFloat32, {channels, channels, 3}), "w");
+  graph.add_output(add_op(graph, "Conv", {x, w}));
+  auto threads = make_thread_pool(1);
+  PlanOptions options;
+  options.registry = &Registry::standard();
+  options.threads = threads.get();
+  auto plan = make_plan(graph, {TensorDesc::contiguous(DType::kFloat32, {1, channels, 400})},
+                        options);
+  return plan->steps.at(0);
+}
+
+TEST(Planner, ConvolutionsYieldToEachOtherByEstimate) {
+  if (best_isa() != Isa::kAvx2) GTEST_SKIP() << "the estimates are of a core with AVX2";
+  EXPECT_EQ(conv_step(64).kernel_name, "winograd");
+  const Step few = conv_step(4);
+  EXPECT_EQ(few.kernel_name, "direct");
+  EXPECT_TRUE(std::ranges::any_of(few.refusals, [](const std::string& refusal) {
+    return refusal.starts_with("winograd: ") && refusal.find("by estimate") != refusal.npos;
+  }));
+  EXPECT_GT(few.estimated_cycles, 0);
+  EXPECT_GT(conv_step(64).estimated_cycles, 16 * few.estimated_cycles);
+}
 
 TEST(Planner, RowsAreReadFromTheInputAndWrittenToTheOutput) {
   RowModel size;

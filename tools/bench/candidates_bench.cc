@@ -77,6 +77,7 @@ void run_candidate(benchmark::State& state, const Case& c, const KernelDef& cand
   request.outputs.push_back(TensorDesc::contiguous(DType::kFloat32, c.output));
   request.isa = best_isa();
   request.threads = 1;
+  request.measured = true;
   TransientWeights cache(nullptr, {});
   request.weights = &cache;
   std::unique_ptr<Kernel> kernel = candidate.make(request);

@@ -193,6 +193,7 @@ class Widening {
 
   std::unique_ptr<Kernel> make(const KernelFactory& factory) {
     std::unique_ptr<Kernel> kernel = factory(wide_);
+    request_.estimate(wide_.estimated_cycles);
     if (kernel == nullptr) return request_.refuse(wide_.reason);
     for (size_t i = 0; i < inputs_.size(); ++i) take_input(i);
     for (size_t j = 0; j < outputs_.size(); ++j) take_output(j);

@@ -1,0 +1,87 @@
+#include "ops/conv/conv_cost.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "ops/conv/conv_kernels.h"
+
+namespace convoy {
+namespace {
+
+constexpr double kReorder = 0.5;  // an element from one layout to another, in the caches
+constexpr double kWeight = 0.2;    // an element from the second- or third-level cache
+// Shares of the FMA peak that oneDNN's kernels reach.
+constexpr double kBlocked = 0.85, kFirstLayer = 0.6, kDepthwise = 0.55;
+constexpr double kProduct = 0.9;
+constexpr double kCall = 1500;  // of oneDNN, on top of the arithmetic
+constexpr double kCode = 1e4;   // made at run time: a million cycles, over a hundred runs
+constexpr double kChange = 0.1;  // what a change of layouts must promise: estimates err
+constexpr double kStep = 1000;  // of a plan, on top of what it does
+
+double multiply_adds(const ConvShape& shape) {
+  return static_cast<double>(shape.batch * shape.out_channels * shape.group_in() *
+                             element_count(shape.window.output) * shape.window.kernel_volume());
+}
+
+double weight_count(const ConvShape& shape) {
+  return static_cast<double>(shape.out_channels * shape.group_in() * shape.window.kernel_volume());
+}
+
+bool is_depthwise(const ConvShape& shape) {
+  return shape.groups > 1 && shape.group_in() == 1;
+}
+
+double count_of(const TensorDesc& desc) {
+  return static_cast<double>(element_count(desc.shape));
+}
+
+// From blocks to plain tensors and back, or the other way round: what a kernel costs for being
+// alone in its layout among its neighbours.
+double detour_cycles(const KernelRequest& request) {
+  return 2 * kStep + kReorder * (count_of(request.input(0)) + count_of(request.output(0)));
+}
+
+bool has_plain_input(const KernelRequest& request) { return request.input(0).layout.plain(); }
+
+}  // namespace
+
+double planned_cycles(const KernelRequest& request, const kernels::ConvProblem& problem,
+                      double cycles) {
+  int64_t positions = problem.batch[0].size * problem.batch[1].size * problem.group[0].size *
+                      problem.group[1].size;
+  for (int i = 0; i < problem.rank; ++i) positions *= problem.spatial[i].output_size;
+  const double detour = has_plain_input(request) ? 0 : detour_cycles(request);
+  return cycles * static_cast<double>(positions) + detour;
+}
+
+double blocked_cycles(const KernelRequest& request, const ConvShape& shape) {
+  const int block = channel_block(request.isa);
+  const bool depthwise = is_depthwise(shape);
+  const bool has_kernel = request.input(0).dtype == DType::kFloat32 &&
+                          (!depthwise || shape.window.rank() > 1);
+  if (!has_kernel || !suits_blocked_layout(shape, block)) {
+    return std::numeric_limits<double>::infinity();
+  }
+  const bool reads_plain = shape.in_channels < block;
+  const double share = reads_plain ? kFirstLayer : depthwise ? kDepthwise : kBlocked;
+  double cycles = kCall + multiply_adds(shape) / (2 * block * share);
+  cycles += kWeight * weight_count(shape);
+  if (!has_plain_input(request)) return cycles;
+  // Depthwise convolutions have neighbours that stay in blocks with them.
+  if (depthwise) return cycles + kStep + kReorder * count_of(request.input(0));
+  return cycles + kCode + detour_cycles(request);
+}
+
+bool yields_to_blocked(KernelRequest& request, const ConvShape& shape, double cycles) {
+  double share = has_plain_input(request) ? 1 + kChange : 1 - kChange;
+  if (is_depthwise(shape)) share = 1;
+  return request.yields_to("onednn_blocked", cycles, blocked_cycles(request, shape), share);
+}
+
+double product_cycles(const KernelRequest& request, const ConvShape& shape) {
+  const int lanes = std::max(channel_block(request.isa), 4);
+  return multiply_adds(shape) / (2 * lanes * kProduct) + kWeight * weight_count(shape) +
+         (has_plain_input(request) ? 0 : detour_cycles(request));
+}
+
+}  // namespace convoy
