@@ -9,11 +9,6 @@ namespace {
 using Branch = std::vector<SizedValue>;
 using List = std::vector<int64_t>;
 
-// Numbers that count as values of the graph.
-ValueId as_floats(GraphWriter& writer, ValueId numbers) {
-  return writer.node("Cast", {numbers}, {{"to", static_cast<int64_t>(writer.dtype())}});
-}
-
 std::optional<BranchStep> top_k_step(GraphWriter& writer, const Shape& shape) {
   Dice& dice = writer.dice();
   auto axis = static_cast<int>(dice.below(shape.rank()));
@@ -28,9 +23,12 @@ std::optional<BranchStep> top_k_step(GraphWriter& writer, const Shape& shape) {
   return BranchStep{"TopK", output, [=, &writer](const Branch& branch, int, bool odd) {
     Attributes attributes{{"axis", written}, {"largest", int64_t{odd ? 0 : 1}}};
     auto made = writer.nodes("TopK", {branch.back().value, writer.ints({k})}, attributes, 2);
-    ValueId indices = as_floats(writer, made[1]);
-    if (read == 2) others->push_back(indices);
-    return read == 1 ? indices : made[0];
+    if (read == 0) return made[0];
+    // What the indices point to: which of two values is the first may depend on their rounding.
+    ValueId chosen =
+        writer.node("GatherElements", {branch.back().value, made[1]}, {{"axis", written}});
+    if (read == 2) others->push_back(chosen);
+    return read == 1 ? chosen : made[0];
   }, others};
 }
 
@@ -69,11 +67,14 @@ std::optional<BranchStep> pool_with_indices_step(GraphWriter& writer, const Shap
     output[i] = shape[i] - kernel.back() + 1;
   }
   auto others = std::make_shared<std::vector<ValueId>>();
-  bool read = writer.dice().chance(50);
+  bool read = writer.dice().chance(50) && element_count(shape) > 0;
   return BranchStep{"MaxPool with indices", output, [=, &writer](const Branch& branch, int,
                                                                  bool odd) {
     auto made = writer.nodes("MaxPool", {branch.back().value}, {{"kernel_shape", kernel}}, 2);
-    if (read) others->push_back(as_floats(writer, made[1]));
+    if (read) {  // what the indices point to, as for TopK
+      ValueId flat = writer.node("Reshape", {branch.back().value, writer.ints({-1})});
+      others->push_back(writer.node("Gather", {flat, made[1]}, {{"axis", int64_t{0}}}));
+    }
     return odd ? writer.node("Neg", {made[0]}) : made[0];
   }, others};
 }
