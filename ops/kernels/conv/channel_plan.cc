@@ -96,6 +96,7 @@ bool DirectConv::prefers_channels() const {
 }
 
 double DirectConv::cycles() const {
+  if (task_count_ == 0 || out_channels_ == 0) return 0;
   return channels_ ? channels_cost() + weights_cost() : pixels_cost();
 }
 

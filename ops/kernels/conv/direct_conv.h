@@ -127,7 +127,8 @@ class DirectConv {
   // The form that was chosen.
   ConvForm form() const { return channels_ ? ConvForm::channels : ConvForm::pixels; }
 
-  // Estimated cycles per output position, for all output channels of a group.
+  // Estimated cycles per output position, for all output channels of a group; 0 where there is no
+  // output.
   double cycles() const;
 
   // Floats that pack_weights writes. The packed form depends only on the instruction set, the

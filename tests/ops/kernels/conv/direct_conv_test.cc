@@ -357,6 +357,10 @@ TEST(DirectConv, Empty) {
   const ConvProblem p = conv1d(0, 2, 3, 4, window(20, 3));
   EXPECT_EQ(DirectConv(p, best_isa(), 4).task_count(), 0);
   EXPECT_EQ(DirectConv(conv1d(1, 1, 2, 2, window(2, 3)), best_isa(), 4).task_count(), 0);
+  for (const ConvProblem& none :
+       {p, conv1d(1, 1, 2, 2, window(2, 3)), conv1d(1, 2, 3, 0, window(20, 3))})
+    for (const NamedKernels& named : all_kernels())
+      EXPECT_EQ(DirectConv(none, *named.kernels, 1, named.form).cycles(), 0) << named.name;
   std::mt19937_64 random(11);
   check(conv1d(2, 2, 0, 3, window(20, 3)), random);
   check(conv1d(2, 2, 0, 20, window(20, 3)), random);
