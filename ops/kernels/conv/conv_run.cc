@@ -1,0 +1,241 @@
+// Tasks and their input: where it is read in place, and how it is packed where it is not.
+#include "ops/kernels/conv/conv_run.h"
+
+#include <algorithm>
+
+namespace convoy::kernels {
+
+ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch,
+                 HeldInput* held, int64_t task)
+    : conv_(conv),
+      p_(conv.problem_),
+      kernels_(*conv.kernels_),
+      operands_(operands),
+      held_(held),
+      task_(task),
+      size_{conv.oc_parts_,   conv.width_parts_, conv.row_blocks_, p_.spatial[0].output_size,
+            p_.group[1].size, p_.group[0].size,  p_.batch[1].size, p_.batch[0].size},
+      clamp_(clamp_of(p_.activation, p_.alpha, p_.beta)) {
+  for (int i = 0; i < kAxes; ++i) {
+    index_[i] = task % size_[i];
+    task /= size_[i];
+  }
+  packed_ = scratch;
+  bounce_ = packed_ + conv.packed_input_size_;
+  in_place_offsets_ =
+      reinterpret_cast<int64_t*>(bounce_ + (conv.bounce_size_ + 15) / 16 * 16);
+  packed_offsets_ = in_place_offsets_ + conv.terms_;
+  fill_offsets();
+  if (conv.is_half()) half_.emplace(p_.element);
+  activate_ = !clamp_.use && p_.activation != ConvActivation::none;
+}
+
+void ConvRun::fill_offsets() {
+  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
+  const DirectConv::Packing &rp = conv_.row_packing_, &wp = conv_.width_packing_;
+  const int64_t plane = conv_.plane_len_;
+  const int64_t taps = conv_.depthwise_ ? 1 : width.kernel;
+  const int64_t row_shift = rp.shift * conv_.row_len_ - rp.copies * wp.copies * plane;
+  const int64_t column_shift = wp.shift - wp.copies * plane;
+  int64_t *in_place = in_place_offsets_, *packed = packed_offsets_;
+  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
+    for (int64_t kd = 0; kd < depth.kernel; ++kd) {
+      const int64_t from = ic * p_.in_channel_stride + kd * depth.dilation * depth.input_stride;
+      const int64_t copy = (ic * depth.kernel + kd) * rp.copies * wp.copies * plane;
+      for (int64_t kh = 0, row_copy = 0, row_at = copy; kh < rows.kernel; ++kh) {
+        for (int64_t kw = 0, width_copy = 0, at = row_at; kw < taps; ++kw) {
+          *in_place++ = from + kh * rows.dilation * rows.input_stride +
+                        kw * width.dilation * width.input_stride;
+          *packed++ = at;
+          at += plane;
+          if (++width_copy == wp.copies) width_copy = 0, at += column_shift;
+        }
+        row_at += wp.copies * plane;
+        if (++row_copy == rp.copies) row_copy = 0, row_at += row_shift;
+      }
+    }
+}
+
+void ConvRun::next() {
+  ++task_;
+  for (int i = 0; i < kAxes; ++i) {
+    if (++index_[i] < size_[i]) return;
+    index_[i] = 0;
+  }
+}
+
+ConvRun::Area ConvRun::area() const {
+  Area area;
+  area.depth = index_[kDepth];
+  area.row = index_[kRowBlock] * conv_.rows_;
+  area.rows = std::min(conv_.rows_, p_.spatial[1].output_size - area.row);
+  area.block_begin = 0;
+  area.block_end = conv_.block_count_;
+  if (conv_.oc_parts_ > 1) {
+    area.block_begin = conv_.block_count_ * index_[kOcPart] / conv_.oc_parts_;
+    area.block_end = conv_.block_count_ * (index_[kOcPart] + 1) / conv_.oc_parts_;
+  }
+  const ConvLoop* const loops[4] = {&p_.batch[0], &p_.batch[1], &p_.group[0], &p_.group[1]};
+  const int64_t indices[4] = {index_[kBatch0], index_[kBatch1], index_[kGroup0], index_[kGroup1]};
+  int64_t input = 0, output = 0, residual = 0;
+  for (int i = 0; i < 4; ++i) {
+    input += indices[i] * loops[i]->input_stride;
+    output += indices[i] * loops[i]->output_stride;
+    residual += indices[i] * loops[i]->residual_stride;
+  }
+  const int64_t weight_group = index_[kGroup0] * conv_.weight_group_strides_[0] +
+                               index_[kGroup1] * conv_.weight_group_strides_[1];
+  area.input = half_ ? nullptr : operands_.input + input;
+  area.output = half_ ? nullptr : operands_.output + output;
+  area.residual = p_.has_residual && !half_ ? operands_.residual + residual : nullptr;
+  area.half_input = half_ ? operands_.half_input + input : nullptr;
+  area.half_output = half_ ? operands_.half_output + output : nullptr;
+  area.half_residual = p_.has_residual && half_ ? operands_.half_residual + residual : nullptr;
+  area.weights = operands_.packed_weights + weight_group * conv_.packed_channels_ * conv_.terms_;
+  area.bias = operands_.bias ? operands_.bias + weight_group * p_.out_channels : nullptr;
+  return area;
+}
+
+void ConvRun::run() {
+  const Area area = this->area();
+  const int64_t begin = index_[kWidthPart] * conv_.width_part_;
+  const int64_t end = std::min(begin + conv_.width_part_, p_.spatial[2].output_size);
+  const int64_t lanes = kernels_.lanes;
+  if (conv_.padded_rows_ && end - begin >= 4 * lanes) return run_padded_row(area, begin, end);
+  int64_t from = std::max(begin, conv_.inner_begin_), to = std::min(end, conv_.inner_end_);
+  if (from > begin) from = std::max(from, begin + lanes);
+  if (to < end) to = std::min(to, end - lanes);
+  if (!conv_.in_place_ || to - from < lanes || !reads_no_padding(area)) {
+    run_packed(area, begin, end);
+    return;
+  }
+  if (begin < from) run_packed(area, begin, from);
+  run_in_place(area, from, to);
+  if (to < end) run_packed(area, to, end);
+}
+
+bool ConvRun::reads_no_padding(const Area& area) const {
+  auto inside = [](const ConvWindow& w, int64_t first, int64_t last) {
+    return first * w.stride >= w.pad_begin &&
+           last * w.stride - w.pad_begin + (w.kernel - 1) * w.dilation < w.input_size;
+  };
+  return inside(p_.spatial[0], area.depth, area.depth) &&
+         inside(p_.spatial[1], area.row, area.row + area.rows - 1);
+}
+
+// A row of a channel on its own: in place but for its first and last vector.
+void ConvRun::run_padded_row(const Area& area, int64_t begin, int64_t end) {
+  const ConvWindow& width = p_.spatial[2];
+  const int64_t lanes = kernels_.lanes;
+  const float *head = nullptr, *foot = nullptr;
+  *held_ = {};
+  if (begin < conv_.inner_begin_) head = pack_end(area, begin, packed_);
+  if (end > conv_.inner_end_)
+    foot = pack_end(area, end - lanes, packed_ + lanes + kMaxPaddedTaps);
+  const int64_t here = 0;
+  ConvTile tile;
+  tile.x = area.input + begin - width.pad_begin;
+  tile.offsets = &here;
+  tile.terms = tile.rows = 1;
+  tile.limit = end - begin;
+  place(area, 0, begin, &tile);
+  kernels_.padded_row[width.kernel](tile, head, foot);
+  activate(tile, 1);
+}
+
+// The inputs of a vector of outputs.
+const float* ConvRun::pack_end(const Area& area, int64_t begin, float* to) const {
+  const ConvWindow& width = p_.spatial[2];
+  const int64_t first = begin - width.pad_begin;
+  for (int64_t i = 0; i < kernels_.lanes + width.kernel - 1; ++i) {
+    const bool inside = first + i >= 0 && first + i < width.input_size;
+    to[i] = inside ? area.input[first + i] : 0.0f;
+  }
+  return to;
+}
+
+void ConvRun::run_packed(const Area& area, int64_t begin, int64_t end) {
+  ConvTile tile;
+  tile.x = packed_;
+  tile.x_row = conv_.row_len_;
+  tile.offsets = packed_offsets_;
+  for (int64_t at = begin; at < end; at += conv_.chunk_) {
+    const int64_t count = std::min(conv_.chunk_, end - at);
+    hold(area, at, count);
+    if (at + count < end) prefetch(area, at + count);
+    compute(area, &tile, at, count);
+  }
+}
+
+void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
+  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
+  const float* first = area.input +
+                       (area.depth * depth.stride - depth.pad_begin) * depth.input_stride +
+                       (area.row * rows.stride - rows.pad_begin) * rows.input_stride;
+  ConvTile tile;
+  tile.x_row = rows.stride * rows.input_stride;
+  tile.offsets = in_place_offsets_;
+  for (int64_t at = begin; at < end;) {
+    int64_t count = std::min(conv_.chunk_, end - at);
+    if (end - at - count < kernels_.lanes && !conv_.channels_) count = end - at;
+    tile.x = first + (at - width.pad_begin) * width.input_stride;
+    compute(area, &tile, at, count);
+    at += count;
+  }
+}
+
+// The tasks of all output channels read the same.
+void ConvRun::hold(const Area& area, int64_t begin, int64_t count) {
+  const int64_t part = task_ / conv_.oc_parts_;
+  if (held_->part == part && held_->column == begin) return;
+  pack(area, begin, count);
+  *held_ = {part, begin};
+}
+
+void ConvRun::pack(const Area& area, int64_t begin, int64_t count) {
+  const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
+  const DirectConv::Packing &rp = conv_.row_packing_, &wp = conv_.width_packing_;
+  const int64_t first_row = area.row * rows.stride - rows.pad_begin;
+  const int64_t first_column = begin * width.stride - width.pad_begin;
+  ConvPack to;
+  to.dst = packed_;
+  to.dst_row = conv_.row_len_;
+  to.rows = area.rows + rp.extra;
+  // Whole vectors may be read where a row is shorter than one.
+  to.count = std::min(std::max(count, int64_t{kernels_.lanes}) + wp.extra, conv_.row_len_);
+  to.row_step = rows.stride;
+  to.row_stride = rows.input_stride;
+  to.step = width.stride;
+  to.size = width.input_size;
+  to.stride = width.input_stride;
+  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
+    for (int64_t kd = 0; kd < depth.kernel; ++kd) {
+      const int64_t d = area.depth * depth.stride - depth.pad_begin + kd * depth.dilation;
+      const bool inside = d >= 0 && d < depth.input_size;
+      to.row_size = inside ? rows.input_size : 0;
+      const int64_t from = ic * p_.in_channel_stride + (inside ? d * depth.input_stride : 0);
+      to.src = half_ ? nullptr : area.input + from;
+      for (int64_t rc = 0; rc < rp.copies; ++rc)
+        for (int64_t wc = 0; wc < wp.copies; ++wc) {
+          to.first_row = first_row + rc * rows.dilation;
+          to.first = first_column + wc * width.dilation;
+          if (half_) half_->pack(to, area.half_input + from);
+          else kernels_.pack(to);
+          to.dst += conv_.plane_len_;
+        }
+    }
+}
+
+// Asks for the part of lone rows that the next packing reads.
+void ConvRun::prefetch(const Area& area, int64_t begin) const {
+  const ConvWindow& width = p_.spatial[2];
+  if (area.rows > 1 || p_.spatial[1].kernel > 1 || p_.spatial[0].kernel > 1) return;
+  if (width.input_stride != 1 || half_) return;
+  const int64_t first = std::max<int64_t>(begin * width.stride - width.pad_begin, 0);
+  const int64_t last = std::min(first + conv_.chunk_ * width.stride, width.input_size);
+  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
+    for (int64_t i = first; i < last; i += 16)
+      __builtin_prefetch(area.input + ic * p_.in_channel_stride + i);
+}
+
+}  // namespace convoy::kernels

@@ -1,0 +1,88 @@
+// A direct convolution at work: what DirectConv::run_tasks does, task by task.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/direct_conv.h"
+#include "ops/kernels/conv/half_storage.h"
+
+namespace convoy::kernels {
+
+// One call of run_tasks: where the scratch is, and the task at hand.
+class ConvRun {
+ public:
+  ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch, HeldInput* held,
+          int64_t task);
+  void run();   // the task at hand
+  void next();  // takes up the task after it
+
+ private:
+  // Output channels of blocks block_begin .. block_end - 1 at rows row .. row + rows - 1 of depth.
+  struct Area {
+    const float* input;
+    const float* weights;
+    const float* bias;
+    const float* residual;
+    float* output;
+    const uint16_t* half_input;
+    const uint16_t* half_residual;
+    uint16_t* half_output;
+    int64_t block_begin, block_end;
+    int64_t depth, row, rows;
+  };
+
+  // How a row of so many outputs is cut into tiles: wide ones of a vector more, then narrow ones.
+  struct Cut {
+    int64_t wide_tiles, narrow_tiles, narrow_vectors;
+  };
+
+  void fill_offsets();
+  Area area() const;
+  bool reads_no_padding(const Area& area) const;
+  void run_padded_row(const Area& area, int64_t begin, int64_t end);
+  const float* pack_end(const Area& area, int64_t begin, float* to) const;
+  void run_packed(const Area& area, int64_t begin, int64_t end);
+  void run_in_place(const Area& area, int64_t begin, int64_t end);
+  void hold(const Area& area, int64_t begin, int64_t count);
+  void pack(const Area& area, int64_t begin, int64_t count);
+  void prefetch(const Area& area, int64_t begin) const;
+  void compute(const Area& area, ConvTile* tile, int64_t column, int64_t count);
+  void compute_channels(const Area& area, const ConvTile& tile, int64_t column);
+  void finish_channels(const Area& area, const ChannelStore& store, int64_t channel,
+                       int64_t column) const;
+  void finish_half(const Area& area, float* values, int64_t channel, int64_t row, int64_t column,
+                   int64_t count) const;
+  void compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column);
+  void place(const Area& area, int64_t channel, int64_t column, ConvTile* tile) const;
+  void activate(const ConvTile& tile, int64_t channels) const;
+  void compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column);
+  void run_tile(int64_t channels, ConvTile* tile) const;
+  void finish(const Area& area, int64_t channel, int64_t channels, int64_t row, int64_t column,
+              int64_t count);
+  Cut cut_row(int64_t channels, int64_t count) const;
+
+  // Axes along which tasks are counted, innermost first.
+  enum Axis { kOcPart, kWidthPart, kRowBlock, kDepth, kGroup1, kGroup0, kBatch1, kBatch0, kAxes };
+
+  const DirectConv& conv_;
+  const ConvProblem& p_;
+  const ConvKernels& kernels_;
+  const ConvOperands& operands_;
+  HeldInput* held_;
+  int64_t task_;
+  int64_t size_[kAxes];
+  int64_t index_[kAxes];
+  int64_t* in_place_offsets_;
+  int64_t* packed_offsets_;
+  float* packed_;
+  float* bounce_;
+  Cut cuts_[2] = {};  // of rows of cut_count_ outputs, in the larger and the smaller block
+  int64_t cut_count_ = -1;
+  const ConvClamp clamp_;
+  bool activate_ = false;  // the activation is a pass of its own
+  std::optional<HalfStorage> half_;  // where input, residual and output are 16-bit floats
+};
+
+}  // namespace convoy::kernels
