@@ -64,6 +64,16 @@ void complete_shapes(ValueInfos& values) {
   }
 }
 
+// Nor for the types of outputs, which are inferred.
+template <typename ValueInfos>
+void complete_types(ValueInfos& outputs) {
+  for (auto& value : outputs) {
+    if (!value.has_type()) {
+      value.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+    }
+  }
+}
+
 // "… ==> Context: Bad node spec for node. Name: NAME OpType: TYPE"
 ErrorContext context_of(const std::string& message) {
   ErrorContext context;
@@ -111,6 +121,7 @@ void check_with_onnx(onnx::ModelProto& model) {
   empty_absent_tensors(model);
   if (model.graph().name().empty()) model.mutable_graph()->set_name("graph");
   complete_shapes(*model.mutable_graph()->mutable_input());
+  complete_types(*model.mutable_graph()->mutable_output());
   complete_shapes(*model.mutable_graph()->mutable_output());
   Opsets opsets = import_unchecked(model);
   leave_unknown_unchecked(*model.mutable_graph()->mutable_node(), opsets);

@@ -136,6 +136,17 @@ TEST(Reader, PackedTensorsInEveryField) {
   }
 }
 
+// As of a value that was made an output to look at it.
+TEST(Reader, OutputsNeedNoType) {
+  onnx::ModelProto proto = empty_model();
+  add_node(*proto.mutable_graph(), "Relu", {"x"}, {"between"});
+  add_node(*proto.mutable_graph(), "Neg", {"between"}, {"y"});
+  proto.mutable_graph()->add_output()->set_name("between");
+  Model model = load(proto);
+  EXPECT_EQ(model.graph.outputs().size(), 2u);
+  EXPECT_EQ(model.graph.outputs()[1], model.graph.find_value("between"));
+}
+
 TEST(Reader, BooleansAreZeroOrOne) {
   onnx::ModelProto proto = empty_model();
   auto& tensor = add_floats(*proto.mutable_graph(), "w", {2});
