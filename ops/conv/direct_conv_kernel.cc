@@ -216,6 +216,24 @@ bool has_room(const Tensor& weights) {
   return std::all_of(w, w + plain.count(), [](float x) { return std::abs(x) < 1e37F; });
 }
 
+std::unique_ptr<Kernel> plan_direct(KernelRequest& request, const ConvProblem& problem) {
+  DirectConv conv(problem, request.isa, threads_for(request, problem));
+  bool channels = conv.form() == kernels::ConvForm::channels;
+  return std::make_unique<PlannedKernel<DirectConv>>(request, problem, conv,
+                                                     channels ? "channels" : "pixels");
+}
+
+// Of an estimated problem that WinogradConv does not refuse.
+std::unique_ptr<Kernel> plan_winograd(KernelRequest& request, const ConvProblem& problem) {
+  const Tensor* weights = request.constant(1);
+  if (weights == nullptr) return request.refuse("computed weights");
+  double direct = direct_cycles(request, problem);
+  if (request.yields_to("direct", request.estimated_cycles, direct, kWorthwhile)) return nullptr;
+  if (!has_room(*weights)) return request.refuse("weights near the largest number");
+  WinogradConv winograd(problem, request.isa, threads_for(request, problem));
+  return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");
+}
+
 }  // namespace
 
 bool has_conv_element(DType dtype) { return is_floating(dtype) && dtype != DType::kFloat64; }
@@ -237,42 +255,34 @@ void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
 }
 
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvProblem& problem) {
-  DirectConv conv(problem, request.isa, threads_for(request, problem));
   request.estimate(direct_cycles(request, problem));
-  bool channels = conv.form() == kernels::ConvForm::channels;
-  return std::make_unique<PlannedKernel<DirectConv>>(request, problem, conv,
-                                                     channels ? "channels" : "pixels");
+  return plan_direct(request, problem);
 }
 
 std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request, const ConvProblem& problem) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
   if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
-  const Tensor* weights = request.constant(1);
-  if (weights == nullptr) return request.refuse("computed weights");
-  double cycles = winograd_cycles(request, problem);
-  request.estimate(cycles);
-  double direct = direct_cycles(request, problem);
-  if (request.yields_to("direct", cycles, direct, kWorthwhile)) return nullptr;
-  if (!has_room(*weights)) return request.refuse("weights near the largest number");
-  WinogradConv winograd(problem, request.isa, threads_for(request, problem));
-  return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");
+  request.estimate(winograd_cycles(request, problem));
+  return plan_winograd(request, problem);
 }
 
 std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvRequest& conv) {
   if (const char* reason = refusal(request, conv)) return request.refuse(reason);
   ConvProblem problem = describe(request, conv);
-  double cycles = direct_cycles(request, problem);
-  if (yields_to_blocked(request, conv.shape, cycles)) return nullptr;
+  request.estimate(direct_cycles(request, problem));
+  if (yields_to_blocked(request, conv.shape, request.estimated_cycles)) return nullptr;
   accept_strides(request, conv);
-  return make_direct_kernel(request, problem);
+  return plan_direct(request, problem);
 }
 
 std::unique_ptr<Kernel> make_winograd_conv(KernelRequest& request, const ConvRequest& conv) {
   if (const char* reason = refusal(request, conv)) return request.refuse(reason);
   ConvProblem problem = describe(request, conv);
   if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
-  if (yields_to_blocked(request, conv.shape, winograd_cycles(request, problem))) return nullptr;
-  std::unique_ptr<Kernel> kernel = make_winograd_kernel(request, problem);
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  request.estimate(winograd_cycles(request, problem));
+  if (yields_to_blocked(request, conv.shape, request.estimated_cycles)) return nullptr;
+  std::unique_ptr<Kernel> kernel = plan_winograd(request, problem);
   if (kernel) accept_strides(request, conv);
   return kernel;
 }
