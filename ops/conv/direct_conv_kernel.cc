@@ -8,8 +8,10 @@
 
 #include "ops/conv/conv_cost.h"
 #include "ops/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_run.h"
+#include "ops/kernels/conv/task_cut.h"
+#include "ops/kernels/conv/winograd_run.h"
 #include "ops/kernels/elementwise/convert_rows.h"
-#include "ops/kernels/conv/winograd_conv.h"
 #include "runtime/base/task_queue.h"
 
 namespace convoy {
@@ -30,18 +32,9 @@ int64_t round_up(int64_t count) {
   return (count + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
 }
 
-int64_t multiplications(const ConvProblem& problem) {
-  int64_t work = problem.batch[0].size * problem.batch[1].size * problem.group[0].size *
-                 problem.group[1].size * problem.in_channels * problem.out_channels;
-  for (int i = 0; i < problem.rank; ++i) {
-    work *= problem.spatial[i].output_size * problem.spatial[i].kernel;
-  }
-  return work;
-}
-
 // Work cut for several threads costs more on one.
 int threads_for(const KernelRequest& request, const ConvProblem& problem) {
-  return multiplications(problem) < kSerialWork ? 1 : request.threads;
+  return kernels::multiplications(problem) < kSerialWork ? 1 : request.threads;
 }
 
 // Of the weights as a kernel packs them; `form` says how.
@@ -104,11 +97,8 @@ class PlannedKernel : public Kernel {
     TaskQueue queue(conv_.task_count(), pieces_);
     context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
-        kernels::HeldInput held;
-        while (auto tasks = queue.take(piece)) {
-          conv_.run_tasks(operands, tasks.begin, tasks.end, scratch + piece * thread_scratch_,
-                          &held);
-        }
+        typename Conv::Run run(conv_, operands, scratch + piece * thread_scratch_);
+        while (auto tasks = queue.take(piece)) run.run_tasks(tasks.begin, tasks.end);
       }
     });
   }

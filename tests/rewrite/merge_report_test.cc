@@ -50,7 +50,9 @@ TEST(MergeReport, ANodeWithSeveralOutputsIsNamedOnce) {
   RewriteReport report = rows.check();
   ASSERT_EQ(report.count("merge_branches"), 1) << report.to_text();
   for (const RewriteEntry& entry : report.fired) {
-    if (entry.rule == "merge_branches") EXPECT_EQ(entry.before, "4 × TopK");
+    if (entry.rule == "merge_branches") {
+      EXPECT_EQ(entry.before, "4 × TopK");
+    }
   }
 }
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "ops/kernels/conv/direct_conv.h"
-#include "ops/kernels/conv/winograd_conv.h"
+#include "ops/kernels/conv/conv_run.h"
+#include "ops/kernels/conv/winograd_run.h"
 #include "runtime/device/cpu_features.h"
 
 namespace convoy::kernels {
@@ -198,8 +198,7 @@ void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
     for (size_t i = 0; i < convs.size(); ++i) {
       float* output = buffers[i % 2].get();
       const ConvOperands operands{input, weights[i].get(), biases[i].get(), nullptr, output};
-      HeldInput held;
-      convs[i].run_tasks(operands, 0, convs[i].task_count(), scratch.get(), &held);
+      typename Conv::Run(convs[i], operands, scratch.get()).run_tasks(0, convs[i].task_count());
       input = output;
     }
     benchmark::ClobberMemory();

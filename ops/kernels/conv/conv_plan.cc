@@ -5,6 +5,7 @@
 #include "ops/kernels/conv/conv_axes.h"
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/direct_conv.h"
+#include "ops/kernels/conv/task_cut.h"
 #include "ops/kernels/conv/tile_cost.h"
 
 namespace convoy::kernels {
@@ -215,34 +216,24 @@ void DirectConv::choose_layout() {
   rows_ = std::clamp<int64_t>(rows_, 1, std::min(rows.output_size, kMostPackedRows));
 }
 
+// By what is apart anyway; then by output channels, of which each thread packs the input for its
+// own; by fewer rows at a time, which share less, as a last resort.
 void DirectConv::choose_tasks(int threads) {
   const ConvProblem& p = problem_;
   int64_t outer = p.spatial[0].output_size;
   for (const ConvLoop& loop : p.batch) outer *= loop.size;
   for (const ConvLoop& loop : p.group) outer *= loop.size;
-  const int64_t wanted = threads == 1 ? 1 : 4 * threads;
-  auto enough = [&](int64_t count) { return count >= wanted || count % threads == 0; };
-
+  const TaskCut cut(p, threads);
   const ConvWindow& rows = p.spatial[1];
   row_blocks_ = divide_up(rows.output_size, rows_);
-  if (!enough(outer * row_blocks_)) {
-    row_blocks_ = std::min(divide_up(wanted, outer), rows.output_size);
-    rows_ = std::min(rows_, divide_up(rows.output_size, row_blocks_));
-  }
-  rows_ = divide_up(rows.output_size, divide_up(rows.output_size, rows_));
-  row_blocks_ = divide_up(rows.output_size, rows_);
-  outer *= row_blocks_;
-
-  width_part_ = p.spatial[2].output_size;
-  if (!enough(outer)) {
-    const int64_t chunks = divide_up(width_part_, chunk_);
-    width_part_ = divide_up(chunks, std::min(chunks, divide_up(wanted, outer))) * chunk_;
-  }
-  width_parts_ = divide_up(p.spatial[2].output_size, width_part_);
+  chunks_ = divide_up(p.spatial[2].output_size, chunk_);
+  width_parts_ = cut.parts(outer * row_blocks_, chunks_);
   outer *= width_parts_;
-
-  oc_parts_ = enough(outer) ? 1 : std::min(block_count_, divide_up(wanted, outer));
-  task_count_ = outer * oc_parts_;
+  oc_parts_ = cut.parts(outer * row_blocks_, block_count_);
+  outer *= oc_parts_;
+  row_blocks_ = cut.costly_parts(outer, rows.output_size, row_blocks_);
+  rows_ = divide_up(rows.output_size, row_blocks_);
+  task_count_ = outer * row_blocks_;
   row_packing_ = pack_axis(rows, rows_);
 }
 

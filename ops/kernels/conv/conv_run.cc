@@ -3,57 +3,80 @@
 
 #include <algorithm>
 
+#include "ops/kernels/conv/task_cut.h"
+
 namespace convoy::kernels {
 
-ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch,
-                 HeldInput* held, int64_t task)
+ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch)
     : conv_(conv),
       p_(conv.problem_),
       kernels_(*conv.kernels_),
       operands_(operands),
-      held_(held),
-      task_(task),
       size_{conv.oc_parts_,   conv.width_parts_, conv.row_blocks_, p_.spatial[0].output_size,
             p_.group[1].size, p_.group[0].size,  p_.batch[1].size, p_.batch[0].size},
       clamp_(clamp_of(p_.activation, p_.alpha, p_.beta)) {
-  for (int i = 0; i < kAxes; ++i) {
-    index_[i] = task % size_[i];
-    task /= size_[i];
-  }
   packed_ = scratch;
   bounce_ = packed_ + conv.packed_input_size_;
   in_place_offsets_ =
       reinterpret_cast<int64_t*>(bounce_ + (conv.bounce_size_ + 15) / 16 * 16);
   packed_offsets_ = in_place_offsets_ + conv.terms_;
-  fill_offsets();
+  if (conv.task_count_ > 0) fill_offsets();
   if (conv.is_half()) half_.emplace(p_.element);
   activate_ = !clamp_.use && p_.activation != ConvActivation::none;
 }
 
 void ConvRun::fill_offsets() {
+  if (p_.in_channels == 0) return;
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
   const DirectConv::Packing &rp = conv_.row_packing_, &wp = conv_.width_packing_;
   const int64_t plane = conv_.plane_len_;
-  const int64_t taps = conv_.depthwise_ ? 1 : width.kernel;
+  const int64_t width_taps = conv_.depthwise_ ? 1 : width.kernel;
   const int64_t row_shift = rp.shift * conv_.row_len_ - rp.copies * wp.copies * plane;
   const int64_t column_shift = wp.shift - wp.copies * plane;
   int64_t *in_place = in_place_offsets_, *packed = packed_offsets_;
-  for (int64_t ic = 0; ic < p_.in_channels; ++ic)
-    for (int64_t kd = 0; kd < depth.kernel; ++kd) {
-      const int64_t from = ic * p_.in_channel_stride + kd * depth.dilation * depth.input_stride;
-      const int64_t copy = (ic * depth.kernel + kd) * rp.copies * wp.copies * plane;
-      for (int64_t kh = 0, row_copy = 0, row_at = copy; kh < rows.kernel; ++kh) {
-        for (int64_t kw = 0, width_copy = 0, at = row_at; kw < taps; ++kw) {
-          *in_place++ = from + kh * rows.dilation * rows.input_stride +
-                        kw * width.dilation * width.input_stride;
-          *packed++ = at;
-          at += plane;
-          if (++width_copy == wp.copies) width_copy = 0, at += column_shift;
-        }
-        row_at += wp.copies * plane;
-        if (++row_copy == rp.copies) row_copy = 0, row_at += row_shift;
+  for (int64_t kd = 0; kd < depth.kernel; ++kd) {
+    const int64_t from = kd * depth.dilation * depth.input_stride;
+    const int64_t copy = kd * rp.copies * wp.copies * plane;
+    for (int64_t kh = 0, row_copy = 0, row_at = copy; kh < rows.kernel; ++kh) {
+      for (int64_t kw = 0, width_copy = 0, at = row_at; kw < width_taps; ++kw) {
+        *in_place++ = from + kh * rows.dilation * rows.input_stride +
+                      kw * width.dilation * width.input_stride;
+        *packed++ = at;
+        at += plane;
+        if (++width_copy == wp.copies) width_copy = 0, at += column_shift;
       }
+      row_at += wp.copies * plane;
+      if (++row_copy == rp.copies) row_copy = 0, row_at += row_shift;
     }
+  }
+  // The other channels' taps lie as those of the first.
+  const int64_t taps = depth.kernel * rows.kernel * width_taps;
+  const int64_t channel = depth.kernel * rp.copies * wp.copies * plane;
+  auto repeat = [&](int64_t* first, int64_t step) {
+    int64_t* to = first + taps;
+    for (int64_t ic = 1; ic < p_.in_channels; ++ic)
+      for (int64_t i = 0; i < taps; ++i) *to++ = first[i] + ic * step;
+  };
+  repeat(packed_offsets_, channel);
+  if (conv_.in_place_) repeat(in_place_offsets_, p_.in_channel_stride);
+}
+
+void ConvRun::run_tasks(int64_t first, int64_t last) {
+  if (first >= last) return;
+  seek(first);
+  run();
+  while (task_ + 1 < last) {
+    next();
+    run();
+  }
+}
+
+void ConvRun::seek(int64_t task) {
+  task_ = task;
+  for (int i = 0; i < kAxes; ++i) {
+    index_[i] = task % size_[i];
+    task /= size_[i];
+  }
 }
 
 void ConvRun::next() {
@@ -67,14 +90,11 @@ void ConvRun::next() {
 ConvRun::Area ConvRun::area() const {
   Area area;
   area.depth = index_[kDepth];
-  area.row = index_[kRowBlock] * conv_.rows_;
-  area.rows = std::min(conv_.rows_, p_.spatial[1].output_size - area.row);
-  area.block_begin = 0;
-  area.block_end = conv_.block_count_;
-  if (conv_.oc_parts_ > 1) {
-    area.block_begin = conv_.block_count_ * index_[kOcPart] / conv_.oc_parts_;
-    area.block_end = conv_.block_count_ * (index_[kOcPart] + 1) / conv_.oc_parts_;
-  }
+  const int64_t height = p_.spatial[1].output_size;
+  area.row = part_begin(height, conv_.row_blocks_, index_[kRowBlock]);
+  area.rows = part_begin(height, conv_.row_blocks_, index_[kRowBlock] + 1) - area.row;
+  area.block_begin = part_begin(conv_.block_count_, conv_.oc_parts_, index_[kOcPart]);
+  area.block_end = part_begin(conv_.block_count_, conv_.oc_parts_, index_[kOcPart] + 1);
   const ConvLoop* const loops[4] = {&p_.batch[0], &p_.batch[1], &p_.group[0], &p_.group[1]};
   const int64_t indices[4] = {index_[kBatch0], index_[kBatch1], index_[kGroup0], index_[kGroup1]};
   int64_t input = 0, output = 0, residual = 0;
@@ -98,8 +118,11 @@ ConvRun::Area ConvRun::area() const {
 
 void ConvRun::run() {
   const Area area = this->area();
-  const int64_t begin = index_[kWidthPart] * conv_.width_part_;
-  const int64_t end = std::min(begin + conv_.width_part_, p_.spatial[2].output_size);
+  auto column = [&](int64_t part) {
+    return std::min(part_begin(conv_.chunks_, conv_.width_parts_, part) * conv_.chunk_,
+                    p_.spatial[2].output_size);
+  };
+  const int64_t begin = column(index_[kWidthPart]), end = column(index_[kWidthPart] + 1);
   const int64_t lanes = kernels_.lanes;
   if (conv_.padded_rows_ && end - begin >= 4 * lanes) return run_padded_row(area, begin, end);
   int64_t from = std::max(begin, conv_.inner_begin_), to = std::min(end, conv_.inner_end_);
@@ -128,7 +151,7 @@ void ConvRun::run_padded_row(const Area& area, int64_t begin, int64_t end) {
   const ConvWindow& width = p_.spatial[2];
   const int64_t lanes = kernels_.lanes;
   const float *head = nullptr, *foot = nullptr;
-  *held_ = {};
+  held_part_ = -1;
   if (begin < conv_.inner_begin_) head = pack_end(area, begin, packed_);
   if (end > conv_.inner_end_)
     foot = pack_end(area, end - lanes, packed_ + lanes + kMaxPaddedTaps);
@@ -187,9 +210,10 @@ void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
 // The tasks of all output channels read the same.
 void ConvRun::hold(const Area& area, int64_t begin, int64_t count) {
   const int64_t part = task_ / conv_.oc_parts_;
-  if (held_->part == part && held_->column == begin) return;
+  if (held_part_ == part && held_column_ == begin) return;
   pack(area, begin, count);
-  *held_ = {part, begin};
+  held_part_ = part;
+  held_column_ = begin;
 }
 
 void ConvRun::pack(const Area& area, int64_t begin, int64_t count) {

@@ -1,4 +1,4 @@
-// A direct convolution at work: what DirectConv::run_tasks does, task by task.
+// A direct convolution at work, task by task.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,14 @@
 
 namespace convoy::kernels {
 
-// One call of run_tasks: where the scratch is, and the task at hand.
+// What one thread does of a convolution. Several may share the tasks, each with a scratch of its
+// own, which holds what one task leaves for the next: tables, and input in the kernel's form.
 class ConvRun {
  public:
-  ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch, HeldInput* held,
-          int64_t task);
-  void run();   // the task at hand
-  void next();  // takes up the task after it
+  // All that is passed must outlive the run; the scratch is DirectConv::scratch_size() floats.
+  ConvRun(const DirectConv& conv, const ConvOperands& operands, float* scratch);
+  // Tasks first .. last - 1.
+  void run_tasks(int64_t first, int64_t last);
 
  private:
   // Output channels of blocks block_begin .. block_end - 1 at rows row .. row + rows - 1 of depth.
@@ -39,6 +40,9 @@ class ConvRun {
   };
 
   void fill_offsets();
+  void seek(int64_t task);
+  void next();
+  void run();  // the task at hand
   Area area() const;
   bool reads_no_padding(const Area& area) const;
   void run_padded_row(const Area& area, int64_t begin, int64_t end);
@@ -70,10 +74,11 @@ class ConvRun {
   const ConvProblem& p_;
   const ConvKernels& kernels_;
   const ConvOperands& operands_;
-  HeldInput* held_;
-  int64_t task_;
-  int64_t size_[kAxes];
-  int64_t index_[kAxes];
+  const int64_t size_[kAxes];
+  int64_t task_ = 0;
+  int64_t index_[kAxes] = {};
+  int64_t held_part_ = -1;  // of the input that is packed
+  int64_t held_column_ = -1;
   int64_t* in_place_offsets_;
   int64_t* packed_offsets_;
   float* packed_;

@@ -2,9 +2,9 @@
 // namespace by the file of each instruction set, after its V, so that nothing compiled with that
 // file's flags can be taken for another's. Hence no std:: templates here.
 //
-// V has: reg, lanes, zero, set, load, store, load_n, store_n, fma (a * b + c), add, sub, mul, div,
-// min and max (which return the second operand when either is NaN), round, pow2 (2^n for integral
-// n), select_less (a < b ? c : d).
+// V has: reg, lanes, zero, set, load, store, load_n, store_n, load_between (lanes begin .. end - 1,
+// zero elsewhere), fma (a * b + c), add, sub, mul, div, min and max (which return the second operand
+// when either is NaN), round, pow2 (2^n for integral n), select_less (a < b ? c : d).
 
 // Where the last vector of a tile at `at` lies, from there: it is moved back to end at limit.
 template <class V, int NV>
@@ -103,12 +103,8 @@ void run_tiles(const ConvTile& a) {
 }
 
 template <class V>
-void pack_row(float* dst, int64_t count, const float* src, int64_t step) {
-  if (step == 1) {
-    int64_t i = 0;
-    for (; i + V::lanes <= count; i += V::lanes) V::store(dst + i, V::load(src + i));
-    if (i < count) V::store(dst + i, V::load_n(src + i, count - i));
-  } else if (step == 2) {
+void pack_apart(float* dst, int64_t count, const float* src, int64_t step) {
+  if (step == 2) {
     for (int64_t i = 0; i < count; ++i) dst[i] = src[2 * i];
   } else {
     for (int64_t i = 0; i < count; ++i) dst[i] = src[i * step];
@@ -120,6 +116,17 @@ void fill_zero(float* dst, int64_t begin, int64_t end) {
   if (begin >= end) return;
   V::store(dst + begin, V::zero());
   for (int64_t i = begin + V::lanes; i < end; i += V::lanes) V::store(dst + i, V::zero());
+}
+
+// dst[i] = src[i] for begin <= i < end, else 0.
+template <class V>
+void pack_neighbours(float* dst, int64_t count, const float* src, int64_t begin, int64_t end) {
+  auto within = [](int64_t i) { return i < 0 ? 0 : i < V::lanes ? i : V::lanes; };
+  for (int64_t i = 0; i < count; i += V::lanes) {
+    const bool whole = begin <= i && i + V::lanes <= end;
+    V::store(dst + i, whole ? V::load(src + i)
+                            : V::load_between(src + i, within(begin - i), within(end - i)));
+  }
 }
 
 // Stores run over the end of a row, into what is written next.
@@ -141,9 +148,14 @@ void pack(const ConvPack& a) {
       fill_zero<V>(dst, 0, a.count);
       continue;
     }
+    const float* const src = a.src + row * a.row_stride + a.first * a.stride;
+    const int64_t step = a.step * a.stride;
+    if (step == 1) {
+      pack_neighbours<V>(dst, a.count, src, begin, end);
+      continue;
+    }
     fill_zero<V>(dst, 0, begin);
-    const float* const src = a.src + row * a.row_stride + (a.first + begin * a.step) * a.stride;
-    pack_row<V>(dst + begin, end - begin, src, a.step * a.stride);
+    pack_apart<V>(dst + begin, end - begin, src + begin * step, step);
     fill_zero<V>(dst, end, a.count);
   }
 }

@@ -21,6 +21,11 @@ struct PortableVector {
     for (int64_t i = 0; i < n; ++i) x[i] = p[i];
     return x;
   }
+  static reg load_between(const float* p, int64_t begin, int64_t end) {
+    reg x = {};
+    for (int64_t i = begin; i < end; ++i) x[i] = p[i];
+    return x;
+  }
   static void store_n(float* p, reg x, int64_t n) {
     for (int64_t i = 0; i < n; ++i) p[i] = x[i];
   }

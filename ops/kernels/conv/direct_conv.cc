@@ -1,8 +1,5 @@
 #include "ops/kernels/conv/direct_conv.h"
 
-#include <algorithm>
-
-#include "ops/kernels/conv/conv_run.h"
 
 namespace convoy::kernels {
 
@@ -32,13 +29,6 @@ void DirectConv::pack_panels(const float* weights, float* packed) const {
       }
       packed += width * terms_;
     }
-}
-
-void DirectConv::run_tasks(const ConvOperands& operands, int64_t first, int64_t last,
-                           float* scratch, HeldInput* held) const {
-  if (first >= last) return;
-  ConvRun run(*this, operands, scratch, held, first);
-  for (int64_t task = first; task < last; ++task, run.next()) run.run();
 }
 
 }  // namespace convoy::kernels

@@ -96,14 +96,8 @@ struct ConvOperands {
   uint16_t* half_output = nullptr;
 };
 
-// Which part of the input the scratch of a thread holds in a form of the kernel's own, from one
-// call of run_tasks to the next on the same operands.
-struct HeldInput {
-  int64_t part = -1;
-  int64_t column = -1;
-};
-
 struct ConvKernels;
+class ConvRun;
 
 // What the vectors of a tile run along.
 enum class ConvForm {
@@ -117,6 +111,8 @@ enum class ConvForm {
 // dilation >= 1, rank in 1..3; their products must fit int64_t.
 class DirectConv {
  public:
+  using Run = ConvRun;  // conv_run.h: the tasks of one thread
+
   // isa above best_isa() is lowered to it. threads says how finely to cut the work; results do not
   // depend on it, bit for bit.
   DirectConv(const ConvProblem& problem, Isa isa, int threads,
@@ -139,16 +135,11 @@ class DirectConv {
   // weights: [weight groups][out_channels][in_channels][kernel...], contiguous.
   void pack_weights(const float* weights, float* packed) const;
 
-  // Floats that run_tasks needs for itself on each thread, 64-byte aligned.
+  // Floats that a run needs for itself, 64-byte aligned.
   int64_t scratch_size() const { return scratch_size_; }
 
   // Independent pieces of work, of similar cost. 0 when the output is empty.
   int64_t task_count() const { return task_count_; }
-
-  // Runs tasks first .. last - 1. Different threads may run different tasks at once, each with its
-  // own scratch and held input.
-  void run_tasks(const ConvOperands& operands, int64_t first, int64_t last, float* scratch,
-                 HeldInput* held) const;
 
   const ConvProblem& problem() const { return problem_; }
 
@@ -216,7 +207,7 @@ class DirectConv {
   int64_t row_len_ = 1;    // length of a packed row
   int64_t plane_len_ = 1;  // of one copy of the rows of a block
 
-  int64_t width_part_ = 1;  // outputs along the last axis of one task
+  int64_t chunks_ = 1;  // of a row
   int64_t width_parts_ = 1;
   int64_t row_blocks_ = 1;
   int64_t oc_parts_ = 1;

@@ -24,6 +24,9 @@ struct Avx2 {
   static reg load(const float* p) { return _mm256_loadu_ps(p); }
   static void store(float* p, reg x) { _mm256_storeu_ps(p, x); }
   static reg load_n(const float* p, int64_t n) { return _mm256_maskload_ps(p, mask(n)); }
+  static reg load_between(const float* p, int64_t begin, int64_t end) {
+    return _mm256_maskload_ps(p, _mm256_andnot_si256(mask(begin), mask(end)));
+  }
   static void store_n(float* p, reg x, int64_t n) { _mm256_maskstore_ps(p, mask(n), x); }
   static reg fma(reg a, reg b, reg c) { return _mm256_fmadd_ps(a, b, c); }
   static reg add(reg a, reg b) { return _mm256_add_ps(a, b); }

@@ -24,6 +24,9 @@ struct Avx512 {
   static reg load(const float* p) { return _mm512_loadu_ps(p); }
   static void store(float* p, reg x) { _mm512_storeu_ps(p, x); }
   static reg load_n(const float* p, int64_t n) { return _mm512_maskz_loadu_ps(mask(n), p); }
+  static reg load_between(const float* p, int64_t begin, int64_t end) {
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask(end) & ~mask(begin)), p);
+  }
   static void store_n(float* p, reg x, int64_t n) { _mm512_mask_storeu_ps(p, mask(n), x); }
   static reg fma(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
   static reg add(reg a, reg b) { return _mm512_add_ps(a, b); }

@@ -10,6 +10,8 @@
 
 namespace convoy::kernels {
 
+class WinogradRun;
+
 // The taps of the last axis in windows: window w reads the inputs of pairs 2 w taps further on.
 // Even windows hold three taps, those between them the one tap left, and the last tap of all where
 // it would be alone in its window.
@@ -39,6 +41,8 @@ struct WinogradTaps {
 // conditions on sizes are DirectConv's.
 class WinogradConv {
  public:
+  using Run = WinogradRun;  // winograd_run.h: the tasks of one thread
+
   static constexpr int64_t kSums = 4;      // products of a pair
   static constexpr int64_t kShortRun = 8;  // shorter runs are gathered before their transform
 
@@ -56,13 +60,9 @@ class WinogradConv {
   // weights: [weight groups][out_channels][in_channels][kernel...], contiguous.
   void pack_weights(const float* weights, float* packed) const;
 
-  // Floats that run_tasks needs for itself on each thread, 64-byte aligned.
+  // Floats that a run needs for itself, 64-byte aligned.
   int64_t scratch_size() const;
   int64_t task_count() const { return task_count_; }
-  // Runs tasks first .. last - 1, as DirectConv::run_tasks. operands.packed_weights is what
-  // pack_weights wrote.
-  void run_tasks(const ConvOperands& operands, int64_t first, int64_t last, float* scratch,
-                 HeldInput* held) const;
 
   const ConvProblem& problem() const { return problem_; }
 

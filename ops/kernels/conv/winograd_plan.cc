@@ -4,6 +4,7 @@
 
 #include "ops/kernels/conv/conv_axes.h"
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/task_cut.h"
 #include "ops/kernels/conv/winograd_conv.h"
 
 namespace convoy::kernels {
@@ -106,22 +107,19 @@ void WinogradConv::choose_tiles() {
     ++rows_;
 }
 
+// As DirectConv::choose_tasks.
 void WinogradConv::choose_tasks(int threads) {
   int64_t outer = problem_.spatial[0].output_size * width_blocks_;
   for (const ConvLoop& loop : problem_.batch) outer *= loop.size;
   for (const ConvLoop& loop : problem_.group) outer *= loop.size;
+  const TaskCut cut(problem_, threads);
   const int64_t height = problem_.spatial[1].output_size;
   row_blocks_ = divide_up(height, rows_);
-  const int64_t wanted = threads == 1 ? 1 : 4 * threads;
-  if (outer * row_blocks_ < wanted) {
-    row_blocks_ = std::min(height, std::max(row_blocks_, divide_up(height, 4)));
-    row_blocks_ = std::min(row_blocks_, divide_up(wanted, outer));
-  }
-  rows_ = divide_up(height, std::max<int64_t>(row_blocks_, divide_up(height, rows_)));
-  row_blocks_ = divide_up(height, rows_);
-  outer *= row_blocks_;
-  if (outer < wanted) oc_parts_ = std::min(panels_.count(), divide_up(wanted, outer));
-  task_count_ = outer * oc_parts_;
+  oc_parts_ = cut.parts(outer * row_blocks_, panels_.count());
+  outer *= oc_parts_;
+  row_blocks_ = cut.costly_parts(outer, height, row_blocks_);
+  rows_ = divide_up(height, row_blocks_);
+  task_count_ = outer * row_blocks_;
 }
 
 // Of a row of whole segments, before its transform.

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_run.h"
 #include "runtime/device/cpu_features.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
 #include "tests/ops/kernels/conv/run_guarded.h"
@@ -384,9 +385,8 @@ TEST(DirectConv, RunsOnSeveralThreads) {
     std::vector<std::thread> threads;
     for (int64_t i = 0; i < 4; ++i)
       threads.emplace_back([&, i] {
-        HeldInput held;
-        conv.run_tasks(operands, tasks * i / 4, tasks * (i + 1) / 4,
-                       scratch.get() + i * scratch_size, &held);
+        ConvRun run(conv, operands, scratch.get() + i * scratch_size);
+        run.run_tasks(tasks * i / 4, tasks * (i + 1) / 4);
       });
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(output, expected) << describe(problem);

@@ -26,6 +26,11 @@ struct WideVector {
     std::memcpy(&x, p, static_cast<size_t>(n) * sizeof(float));
     return x;
   }
+  static reg load_between(const float* p, int64_t begin, int64_t end) {
+    float lanes[16] = {};
+    for (int64_t i = begin; i < end; ++i) lanes[i] = p[i];
+    return load_n(lanes, 16);
+  }
   static void store_n(float* p, reg x, int64_t n) {
     std::memcpy(p, &x, static_cast<size_t>(n) * sizeof(float));
   }

@@ -27,10 +27,9 @@ std::vector<float> run_guarded(const Conv& conv, const ConvData& data, int64_t c
   operands.residual = residual.data();
   operands.output = output.data();
   const int64_t tasks = conv.task_count();
-  HeldInput held;
+  typename Conv::Run run(conv, operands, scratch.data());
   for (int64_t call = calls - 1; call >= 0; --call)
-    conv.run_tasks(operands, tasks * call / calls, tasks * (call + 1) / calls, scratch.data(),
-                   &held);
+    run.run_tasks(tasks * call / calls, tasks * (call + 1) / calls);
   return std::vector<float>(output.data(), output.data() + data.output.size());
 }
 
@@ -55,10 +54,9 @@ std::vector<float> run_guarded_half(const Conv& conv, const ConvData& data, int6
   operands.half_residual = reinterpret_cast<const uint16_t*>(residual.data());
   operands.half_output = reinterpret_cast<uint16_t*>(output.data());
   const int64_t tasks = conv.task_count();
-  HeldInput held;
+  typename Conv::Run run(conv, operands, scratch.data());
   for (int64_t call = calls - 1; call >= 0; --call)
-    conv.run_tasks(operands, tasks * call / calls, tasks * (call + 1) / calls, scratch.data(),
-                   &held);
+    run.run_tasks(tasks * call / calls, tasks * (call + 1) / calls);
   return std::vector<float>(output.data(), output.data() + data.output.size());
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/winograd_run.h"
 #include "runtime/device/cpu_features.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
 #include "tests/ops/kernels/conv/run_guarded.h"

@@ -1,81 +1,22 @@
-#include "ops/kernels/conv/winograd_conv.h"
+#include "ops/kernels/conv/winograd_run.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/task_cut.h"
 
 namespace convoy::kernels {
 
 namespace {
 
-constexpr int64_t kSums = WinogradConv::kSums;
 constexpr int64_t kMostTerms = 320;  // whose weights stay in the first-level cache
 
 int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
 }  // namespace
 
-// One call of run_tasks.
-class WinogradRun {
- public:
-  WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch,
-              HeldInput* held);
-  void run(int64_t task);
-
- private:
-  // Outputs of a task: pairs `first` and `first + dilation` along the last axis, of whole segments
-  // or of a run. first_count outputs of a row follow `first`; with several runs to a segment,
-  // second_count follow first + dilation.
-  struct Block {
-    const float* input;
-    const float* weights;
-    const float* bias;
-    const float* residual;
-    float* output;
-    int64_t depth, row, rows;
-    int64_t first, first_count, second_count;
-    int64_t segments, run, tiles;
-  };
-
-  struct Rows {
-    const float* data;
-    int64_t row;  // elements from one row to the next
-  };
-
-  void fill_offsets();
-  Block block_at(int64_t task) const;
-  void place(int64_t index, Block* block) const;
-  void transform_input(const Block& block);
-  void transform_runs(const Block& block, const float* slice, bool inside, float* v);
-  void transform_segments(const Block& block, const float* slice, bool inside, float* v);
-  Rows read(const Block& block, const float* slice, bool inside, int64_t row, int64_t rows,
-            int64_t first, int64_t count, float* to) const;
-  void compute(const Block& block, int64_t panel);
-  bool combine(const Block& block, int64_t panel) const;
-  void repair(const Block& block, int64_t panel) const;
-  float plain_sum(const Block& block, const float* weights, int64_t width, int64_t row,
-                  int64_t column) const;
-  void store(const Block& block, int64_t panel, int64_t column, int64_t count,
-             const float* sums) const;
-
-  const WinogradConv& conv_;
-  const ConvProblem& p_;
-  const ConvKernels& kernels_;
-  const ConvOperands& operands_;
-  HeldInput* held_;  // transformed, in planes_
-  int64_t* offsets_;
-  float* planes_;
-  float* raw_;
-  float* halves_;
-  float* sums_;
-  float* outputs_;
-  int64_t plane_;
-};
-
-WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch,
-                         HeldInput* held)
-    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands), held_(held) {
+WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch)
+    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands) {
   plane_ = conv.plane_size(conv.rows_);
   offsets_ = reinterpret_cast<int64_t*>(scratch);
   planes_ = scratch + round_up(conv.products() * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
@@ -85,6 +26,10 @@ WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands,
   sums_ = halves_ + 2 * conv.half_size();
   outputs_ = sums_ + kSums * conv.rows_ * conv.tiles_ * conv.panels_.width_of(0);
   fill_offsets();
+}
+
+void WinogradRun::run_tasks(int64_t first, int64_t last) {
+  for (int64_t task = first; task < last; ++task) run(task);
 }
 
 void WinogradRun::fill_offsets() {
@@ -128,8 +73,9 @@ WinogradRun::Block WinogradRun::block_at(int64_t task) const {
   };
   next(conv_.oc_parts_);
   place(next(conv_.width_blocks_), &block);
-  block.row = next(conv_.row_blocks_) * conv_.rows_;
-  block.rows = std::min(conv_.rows_, p_.spatial[1].output_size - block.row);
+  const int64_t row_block = next(conv_.row_blocks_), height = p_.spatial[1].output_size;
+  block.row = part_begin(height, conv_.row_blocks_, row_block);
+  block.rows = part_begin(height, conv_.row_blocks_, row_block + 1) - block.row;
   block.depth = next(p_.spatial[0].output_size);
   const ConvLoop* const loops[4] = {&p_.group[1], &p_.group[0], &p_.batch[1], &p_.batch[0]};
   int64_t input = 0, output = 0, residual = 0, group = 0;
@@ -153,12 +99,12 @@ void WinogradRun::run(int64_t task) {
   const Block block = block_at(task);
   if (block.first_count == 0) return;
   const int64_t part = task % conv_.oc_parts_, panels = conv_.panels_.count();
-  if (held_->part != task / conv_.oc_parts_) {
+  if (held_part_ != task / conv_.oc_parts_) {
     transform_input(block);
-    held_->part = task / conv_.oc_parts_;
+    held_part_ = task / conv_.oc_parts_;
   }
-  const int64_t end = panels * (part + 1) / conv_.oc_parts_;
-  for (int64_t panel = panels * part / conv_.oc_parts_; panel < end; ++panel) {
+  const int64_t end = part_begin(panels, conv_.oc_parts_, part + 1);
+  for (int64_t panel = part_begin(panels, conv_.oc_parts_, part); panel < end; ++panel) {
     compute(block, panel);
     if (!combine(block, panel)) repair(block, panel);
     store(block, panel, block.first, block.first_count, outputs_);
@@ -401,13 +347,6 @@ void WinogradRun::store(const Block& block, int64_t panel, int64_t column, int64
     for (int64_t row = 0; row < store.rows; ++row)
       kernels_.activate(p_.activation, p_.alpha, p_.beta,
                         store.y + o * store.y_channel + row * store.y_row, store.columns);
-}
-
-void WinogradConv::run_tasks(const ConvOperands& operands, int64_t first, int64_t last,
-                             float* scratch, HeldInput* held) const {
-  if (first >= last) return;
-  WinogradRun run(*this, operands, scratch, held);
-  for (int64_t task = first; task < last; ++task) run.run(task);
 }
 
 }  // namespace convoy::kernels
