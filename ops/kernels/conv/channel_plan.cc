@@ -1,6 +1,6 @@
 // The decisions of DirectConv where vectors run along output channels.
 #include <algorithm>
-#include <numeric>
+#include <cstdlib>
 
 #include "ops/kernels/conv/conv_axes.h"
 #include "ops/kernels/conv/conv_kernels.h"
@@ -14,7 +14,8 @@ namespace {
 constexpr int64_t kMostPixels = 96;  // whose sums fit the first-level cache beside the weights
 constexpr int64_t kFewPixels = 48;
 constexpr int64_t kMostTerms = 320;  // whose weights stay in the first-level cache
-constexpr int64_t kMostRows = 64;
+constexpr int64_t kMostPages = 64;
+constexpr int64_t kPageFloats = 1024;
 constexpr int64_t kPackedFloats = 32 * 1024;      // of 256 KiB or more of second-level cache
 constexpr int64_t kMostPackedFloats = 64 * 1024;  // where that leaves few pixels
 
@@ -62,8 +63,10 @@ void DirectConv::choose_channel_layout() {
   term_chunk_ = divide_up(terms_, std::max<int64_t>(divide_up(terms_, kMostTerms), 1));
   // Rows of input channels that lie multiples of a page apart evict each other; many rows far apart
   // lie on more pages than the processor remembers.
+  const int64_t pages =
+      std::min(p.in_channels, p.in_channels * std::abs(p.in_channel_stride) / kPageFloats);
   const bool scattered =
-      p.in_channels > kMostRows || (p.in_channels > 8 && p.in_channel_stride % 256 == 0);
+      pages > kMostPages || (p.in_channels > 8 && p.in_channel_stride % 256 == 0);
   in_place_ = width.input_stride == 1 && width.stride == 1 && !(scattered && block_count_ > 1) &&
               (!reads_padding() ||
                (columns >= 2 * kMostPixels && inner_end_ - inner_begin_ >= columns * 3 / 4));
