@@ -173,7 +173,7 @@ ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
   }
   problem.has_residual = conv.has_residual;
   problem.element = conv_element(x.dtype);
-  set_epilogue(problem, conv.epilogue);
+  problem.epilogue = conv_epilogue(conv.epilogue);
   return problem;
 }
 
@@ -234,14 +234,13 @@ kernels::ConvElement conv_element(DType dtype) {
                                    : kernels::ConvElement::float32;
 }
 
-void set_epilogue(ConvProblem& problem, const Epilogue& epilogue) {
+kernels::ConvEpilogue conv_epilogue(const Epilogue& epilogue) {
   static constexpr ConvActivation kActivations[] = {
       ConvActivation::none,       ConvActivation::relu,         ConvActivation::leaky_relu,
       ConvActivation::clip,       ConvActivation::sigmoid,      ConvActivation::tanh,
       ConvActivation::hard_swish, ConvActivation::hard_sigmoid, ConvActivation::silu};
-  problem.activation = kActivations[static_cast<size_t>(epilogue.activation)];
-  problem.alpha = epilogue.alpha;
-  problem.beta = epilogue.beta;
+  return {kActivations[static_cast<size_t>(epilogue.activation)], epilogue.alpha, epilogue.beta,
+          epilogue.scale, epilogue.shift};
 }
 
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvProblem& problem) {

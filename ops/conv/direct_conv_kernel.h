@@ -13,8 +13,7 @@ namespace convoy {
 kernels::ConvElement conv_element(DType dtype);
 bool has_conv_element(DType dtype);
 
-// Sets the activation of `problem`.
-void set_epilogue(kernels::ConvProblem& problem, const Epilogue& epilogue);
+kernels::ConvEpilogue conv_epilogue(const Epilogue& epilogue);
 
 // A kernel over inputs X, W, B?, residual? whose strides `problem` describes; W is contiguous
 // [weight groups, out, in, kernel…] and packed once if it is constant. All have the type of X,

@@ -21,23 +21,7 @@ float bounded(float x, float low, float high) {
   return x > high ? high : x;
 }
 
-}  // namespace
-
-Epilogue read_epilogue(AttributeReader& attributes) {
-  Epilogue epilogue;
-  std::string wanted = attributes.text("activation", "");
-  epilogue.alpha = attributes.number("activation_alpha", 0);
-  epilogue.beta = attributes.number("activation_beta", 0);
-  for (const auto& [name, activation] : kNames) {
-    if (name == wanted) {
-      epilogue.activation = activation;
-      return epilogue;
-    }
-  }
-  fail(ErrorCode::kInvalidModel, "activation '{}' is not known", wanted);
-}
-
-float apply_activation(const Epilogue& epilogue, float x) {
+float activate(const Epilogue& epilogue, float x) {
   switch (epilogue.activation) {
     case Activation::kNone: return x;
     case Activation::kRelu: return lower_bounded(x, 0.0f);
@@ -50,6 +34,28 @@ float apply_activation(const Epilogue& epilogue, float x) {
     case Activation::kSilu: return x / (1.0f + std::exp(-x));
   }
   return x;
+}
+
+}  // namespace
+
+Epilogue read_epilogue(AttributeReader& attributes) {
+  Epilogue epilogue;
+  std::string wanted = attributes.text("activation", "");
+  epilogue.alpha = attributes.number("activation_alpha", 0);
+  epilogue.beta = attributes.number("activation_beta", 0);
+  epilogue.scale = attributes.number("activation_scale", epilogue.scale);
+  epilogue.shift = attributes.number("activation_shift", epilogue.shift);
+  for (const auto& [name, activation] : kNames) {
+    if (name == wanted) {
+      epilogue.activation = activation;
+      return epilogue;
+    }
+  }
+  fail(ErrorCode::kInvalidModel, "activation '{}' is not known", wanted);
+}
+
+float apply(const Epilogue& epilogue, float x) {
+  return epilogue.scale * activate(epilogue, x) + epilogue.shift;
 }
 
 }  // namespace convoy

@@ -1,4 +1,4 @@
-// What fused operators apply to a result before they store it: y = f(x + residual).
+// What fused operators apply to a result before they store it: y = scale * f(x + residual) + shift.
 #pragma once
 
 #include <string_view>
@@ -23,14 +23,19 @@ struct Epilogue {
   Activation activation = Activation::kNone;
   float alpha = 0;
   float beta = 0;
+  float scale = 1;
+  float shift = -0.0F;  // changes nothing, not even the sign of a zero
+  bool is_identity() const {
+    return activation == Activation::kNone && scale == 1 && shift == 0;
+  }
   friend bool operator==(const Epilogue&, const Epilogue&) = default;
 };
 
 // Reads the attributes of private operators: activation ("", "Relu", "LeakyRelu", "Clip",
-// "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Silu"), activation_alpha, activation_beta. Throws
-// kInvalidModel for another name.
+// "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Silu"), activation_alpha, activation_beta,
+// activation_scale, activation_shift. Throws kInvalidModel for another name.
 Epilogue read_epilogue(AttributeReader& attributes);
 
-float apply_activation(const Epilogue& epilogue, float x);
+float apply(const Epilogue& epilogue, float x);
 
 }  // namespace convoy

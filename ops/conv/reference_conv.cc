@@ -22,8 +22,8 @@ void run_reference(const ConvRequest& conv, KernelContext& context) {
     for (int64_t i = 0; i < count; ++i) {
       Acc value = sums[i] + base;
       if (residual) value += static_cast<Acc>(residual[offset + i]);
-      if (conv.epilogue.activation != Activation::kNone) {
-        value = apply_activation(conv.epilogue, static_cast<float>(value));
+      if (!conv.epilogue.is_identity()) {
+        value = apply(conv.epilogue, static_cast<float>(value));
       }
       y[offset + i] = static_cast<T>(value);
     }

@@ -57,7 +57,7 @@ void finish(const MatMulRequest& matmul, KernelContext& context) {
         float value = matmul.scale * y[at];
         if (c) value += matmul.beta * c[row * matmul.c_m + j * matmul.c_n];
         if (residual) value += residual[at];
-        y[at] = apply_activation(matmul.epilogue, value);
+        y[at] = apply(matmul.epilogue, value);
       }
     }
   });

@@ -26,11 +26,7 @@ kernels::PackedGemmProblem describe(const MatMulRequest& matmul) {
   problem.a_k = shape.a_k;
   problem.y_m = shape.y_m;
   problem.scale = matmul.scale;
-  kernels::ConvProblem epilogue;
-  set_epilogue(epilogue, matmul.epilogue);
-  problem.activation = epilogue.activation;
-  problem.alpha = epilogue.alpha;
-  problem.beta = epilogue.beta;
+  problem.epilogue = conv_epilogue(matmul.epilogue);
   return problem;
 }
 

@@ -23,8 +23,8 @@ void run_reference(const MatMulRequest& request, KernelContext& context) {
         value += request.beta == 1 ? term : static_cast<Acc>(term * request.beta);
       }
       if (residual) value += static_cast<Acc>(residual[at]);
-      if (request.epilogue.activation != Activation::kNone) {
-        value = static_cast<Acc>(apply_activation(request.epilogue, static_cast<float>(value)));
+      if (!request.epilogue.is_identity()) {
+        value = static_cast<Acc>(apply(request.epilogue, static_cast<float>(value)));
       }
       y[at] = static_cast<T>(value);
     }

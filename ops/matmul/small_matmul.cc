@@ -60,7 +60,7 @@ class SmallMatMul : public Kernel {
         right = scratch;
       }
       gemm_(gemm, a + at.a, right, bias, y + at.y);
-      if (matmul_.epilogue.activation != Activation::kNone) activate(y + at.y);
+      if (!matmul_.epilogue.is_identity()) activate(y + at.y);
     }
   }
 
@@ -79,7 +79,7 @@ class SmallMatMul : public Kernel {
     const MatMulShape& shape = matmul_.shape;
     for (int64_t i = 0; i < shape.m; ++i) {
       for (int64_t j = 0; j < shape.n; ++j) {
-        y[i * shape.y_m + j] = apply_activation(matmul_.epilogue, y[i * shape.y_m + j]);
+        y[i * shape.y_m + j] = apply(matmul_.epilogue, y[i * shape.y_m + j]);
       }
     }
   }

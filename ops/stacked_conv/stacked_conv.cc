@@ -86,7 +86,7 @@ kernels::ConvProblem problem_of(const KernelRequest& request) {
                           x[i + 2],             y[i + 2],             0};
   }
   problem.element = conv_element(request.input(0).dtype);
-  set_epilogue(problem, conv.epilogue);
+  problem.epilogue = conv_epilogue(conv.epilogue);
   return problem;
 }
 
@@ -131,7 +131,7 @@ void run_reference(const StackedConv& conv, KernelContext& context) {
       float bias = biases ? static_cast<float>(biases[first_channel + channel]) : 0.0F;
       T* row = sums_of_member + (n * member.out_channels + channel) * plane;
       for (int64_t i = 0; i < count; ++i) {
-        row[first + i] = static_cast<T>(apply_activation(conv.epilogue, sums[i] + bias));
+        row[first + i] = static_cast<T>(apply(conv.epilogue, sums[i] + bias));
       }
     };
     reference.run(x, w, 0.0F, nullptr, context.threads(), store);

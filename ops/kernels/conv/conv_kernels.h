@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include "ops/kernels/conv/direct_conv.h"
 
@@ -134,19 +133,6 @@ struct WinogradOutput {
   int64_t second_count;
 };
 
-// What the stores above do of an activation; the others are a pass of their own.
-struct ConvClamp {
-  bool use = false;
-  float low = -std::numeric_limits<float>::infinity();
-  float high = std::numeric_limits<float>::infinity();
-};
-
-inline ConvClamp clamp_of(ConvActivation activation, float alpha, float beta) {
-  if (activation == ConvActivation::relu) return {true, 0, ConvClamp().high};
-  if (activation == ConvActivation::clip) return {true, alpha, beta};
-  return {};
-}
-
 using ConvTileFunction = void (*)(const ConvTile&);
 
 constexpr int kMaxOcBlock = 8;
@@ -186,8 +172,8 @@ struct ConvKernels {
   // By vectors of channels in a pixel. Whether everything written is finite.
   bool (*winograd_output[kMaxChannelVectors + 1])(const WinogradOutput& output);
 
-  // Applies the activation to count contiguous elements in place.
-  void (*activate)(ConvActivation activation, float alpha, float beta, float* row, int64_t count);
+  // Applies the epilogue to count contiguous elements in place.
+  void (*activate)(const ConvEpilogue& epilogue, float* row, int64_t count);
 };
 
 const ConvKernels& generic_conv_kernels();

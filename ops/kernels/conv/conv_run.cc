@@ -14,7 +14,7 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
       operands_(operands),
       size_{conv.oc_parts_,   conv.width_parts_, conv.row_blocks_, p_.spatial[0].output_size,
             p_.group[1].size, p_.group[0].size,  p_.batch[1].size, p_.batch[0].size},
-      clamp_(clamp_of(p_.activation, p_.alpha, p_.beta)) {
+      clamp_(clamp_of(p_.epilogue)) {
   packed_ = scratch;
   bounce_ = packed_ + conv.packed_input_size_;
   in_place_offsets_ =
@@ -22,7 +22,7 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
   packed_offsets_ = in_place_offsets_ + conv.terms_;
   if (conv.task_count_ > 0) fill_offsets();
   if (conv.is_half()) half_.emplace(p_.element);
-  activate_ = !clamp_.use && p_.activation != ConvActivation::none;
+  activate_ = is_apart(p_.epilogue);
 }
 
 void ConvRun::fill_offsets() {

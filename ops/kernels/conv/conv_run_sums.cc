@@ -85,7 +85,7 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
     if (!activate_ || half_) continue;
     for (int64_t o = 0; o < store.channels; ++o)
       for (int64_t row = 0; row < store.rows; ++row)
-        kernels_.activate(p_.activation, p_.alpha, p_.beta,
+        kernels_.activate(p_.epilogue,
                           store.y + o * store.y_channel + row * store.y_row, store.columns);
   }
 }
@@ -121,7 +121,7 @@ void ConvRun::activate(const ConvTile& tile, int64_t channels) const {
   if (!activate_) return;
   for (int64_t o = 0; o < channels; ++o)
     for (int64_t row = 0; row < tile.rows; ++row)
-      kernels_.activate(p_.activation, p_.alpha, p_.beta,
+      kernels_.activate(p_.epilogue,
                         tile.y + o * tile.y_channel + row * tile.y_row, tile.limit);
 }
 
@@ -182,7 +182,7 @@ void ConvRun::finish(const Area& area, int64_t channel, int64_t channels, int64_
                                 (row + r) * rows.residual_stride + column * width.residual_stride;
         for (int64_t i = 0; i < length; ++i) values[i] += residual[i * width.residual_stride];
       }
-      kernels_.activate(p_.activation, p_.alpha, p_.beta, values, length);
+      kernels_.activate(p_.epilogue, values, length);
       float* y = area.output + (channel + o) * p_.out_channel_stride +
                  area.depth * depth.output_stride + (row + r) * rows.output_stride +
                  column * width.output_stride;
@@ -211,7 +211,7 @@ void ConvRun::finish_half(const Area& area, float* values, int64_t channel, int6
                    area.depth * depth.residual_stride + row * rows.residual_stride +
                    column * width.residual_stride,
                width.residual_stride, count);
-  kernels_.activate(p_.activation, p_.alpha, p_.beta, values, count);
+  kernels_.activate(p_.epilogue, values, count);
   half_->store(values,
                area.half_output + channel * p_.out_channel_stride +
                    area.depth * depth.output_stride + row * rows.output_stride +

@@ -230,38 +230,39 @@ typename V::reg activation_of(typename V::reg alpha, typename V::reg beta, typen
 }
 
 template <class V, ConvActivation kActivation>
-void activate_with(float alpha, float beta, float* row, int64_t count) {
-  const auto a = V::set(alpha), b = V::set(beta);
+void activate_with(const ConvEpilogue& epilogue, float* row, int64_t count) {
+  const auto alpha = V::set(epilogue.alpha), beta = V::set(epilogue.beta);
+  const auto scale = V::set(epilogue.scale), shift = V::set(epilogue.shift);
+  auto apply = [&](typename V::reg x) __attribute__((always_inline)) {
+    return V::fma(scale, activation_of<V, kActivation>(alpha, beta, x), shift);
+  };
   int64_t i = 0;
-  for (; i + V::lanes <= count; i += V::lanes)
-    V::store(row + i, activation_of<V, kActivation>(a, b, V::load(row + i)));
-  if (i < count) {
-    const auto last = activation_of<V, kActivation>(a, b, V::load_n(row + i, count - i));
-    V::store_n(row + i, last, count - i);
-  }
+  for (; i + V::lanes <= count; i += V::lanes) V::store(row + i, apply(V::load(row + i)));
+  if (i < count) V::store_n(row + i, apply(V::load_n(row + i, count - i)), count - i);
 }
 
 template <class V>
-void activate_row(ConvActivation activation, float alpha, float beta, float* row, int64_t count) {
-  switch (activation) {
+void activate_row(const ConvEpilogue& epilogue, float* row, int64_t count) {
+  switch (epilogue.activation) {
     case ConvActivation::none:
-      return;
+      if (!epilogue.is_scaled()) return;
+      return activate_with<V, ConvActivation::none>(epilogue, row, count);
     case ConvActivation::relu:
-      return activate_with<V, ConvActivation::relu>(alpha, beta, row, count);
+      return activate_with<V, ConvActivation::relu>(epilogue, row, count);
     case ConvActivation::leaky_relu:
-      return activate_with<V, ConvActivation::leaky_relu>(alpha, beta, row, count);
+      return activate_with<V, ConvActivation::leaky_relu>(epilogue, row, count);
     case ConvActivation::clip:
-      return activate_with<V, ConvActivation::clip>(alpha, beta, row, count);
+      return activate_with<V, ConvActivation::clip>(epilogue, row, count);
     case ConvActivation::sigmoid:
-      return activate_with<V, ConvActivation::sigmoid>(alpha, beta, row, count);
+      return activate_with<V, ConvActivation::sigmoid>(epilogue, row, count);
     case ConvActivation::tanh:
-      return activate_with<V, ConvActivation::tanh>(alpha, beta, row, count);
+      return activate_with<V, ConvActivation::tanh>(epilogue, row, count);
     case ConvActivation::hard_swish:
-      return activate_with<V, ConvActivation::hard_swish>(alpha, beta, row, count);
+      return activate_with<V, ConvActivation::hard_swish>(epilogue, row, count);
     case ConvActivation::hard_sigmoid:
-      return activate_with<V, ConvActivation::hard_sigmoid>(alpha, beta, row, count);
+      return activate_with<V, ConvActivation::hard_sigmoid>(epilogue, row, count);
     case ConvActivation::silu:
-      return activate_with<V, ConvActivation::silu>(alpha, beta, row, count);
+      return activate_with<V, ConvActivation::silu>(epilogue, row, count);
   }
 }
 

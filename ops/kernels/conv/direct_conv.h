@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "ops/kernels/conv/channel_panels.h"
+#include "ops/kernels/conv/conv_epilogue.h"
 
 namespace convoy {
 enum class Isa;  // runtime/device/cpu_features.h
@@ -47,18 +48,6 @@ struct ConvWindow {
 int64_t conv_output_size(int64_t input, int64_t kernel, int64_t stride, int64_t dilation,
                          int64_t pad_begin, int64_t pad_end);
 
-enum class ConvActivation {
-  none,
-  relu,
-  leaky_relu,  // x < 0 ? alpha * x : x
-  clip,        // min(max(x, alpha), beta)
-  sigmoid,     // 1 / (1 + exp(-x))
-  tanh,
-  hard_swish,    // x * min(max(x / 6 + 1/2, 0), 1)
-  hard_sigmoid,  // min(max(alpha * x + beta, 0), 1)
-  silu,          // x * sigmoid(x)
-};
-
 // What input, residual and output hold. Of 16-bit floats the sums are float32 all the same.
 enum class ConvElement { float32, float16, bfloat16 };
 
@@ -77,9 +66,7 @@ struct ConvProblem {
   ConvWindow spatial[3];
   bool has_residual = false;
   ConvElement element = ConvElement::float32;
-  ConvActivation activation = ConvActivation::none;
-  float alpha = 0;
-  float beta = 0;
+  ConvEpilogue epilogue;
 };
 
 // bias is [weight groups * out_channels] or null. residual, read only where the problem has one,

@@ -333,7 +333,7 @@ void WinogradRun::store(const Block& block, int64_t panel, int64_t column, int64
                      column;
   store.residual_row = rows.residual_stride;
   store.residual_channel = p_.residual_channel_stride;
-  const ConvClamp clamp = clamp_of(p_.activation, p_.alpha, p_.beta);
+  const ConvClamp clamp = clamp_of(p_.epilogue);
   store.clamp = clamp.use;
   store.low = clamp.low;
   store.high = clamp.high;
@@ -342,10 +342,10 @@ void WinogradRun::store(const Block& block, int64_t panel, int64_t column, int64
     store.rows = 1;
   }
   kernels_.store_channels(store);
-  if (store.clamp || p_.activation == ConvActivation::none) return;
+  if (!is_apart(p_.epilogue)) return;
   for (int64_t o = 0; o < store.channels; ++o)
     for (int64_t row = 0; row < store.rows; ++row)
-      kernels_.activate(p_.activation, p_.alpha, p_.beta,
+      kernels_.activate(p_.epilogue,
                         store.y + o * store.y_channel + row * store.y_row, store.columns);
 }
 

@@ -53,8 +53,8 @@ void PackedGemm::run_tasks(const float* a, const float* packed, const float* bia
                            const float* residual, float* y, int64_t first, int64_t last,
                            float* scratch) const {
   alignas(64) static constexpr float kZeros[kMaxChannelVectors * 16] = {};
-  const ConvClamp clamp = clamp_of(problem_.activation, problem_.alpha, problem_.beta);
-  const bool activate = !clamp.use && problem_.activation != ConvActivation::none;
+  const ConvClamp clamp = clamp_of(problem_.epilogue);
+  const bool activate = is_apart(problem_.epilogue);
   for (int64_t task = first; task < last; ++task) {
     const int64_t panel = task % panels_.count(), row = task / panels_.count() * rows_;
     const int64_t width = panels_.width_of(panel), column = panels_.first_of(panel);
@@ -91,8 +91,7 @@ void PackedGemm::run_tasks(const float* a, const float* packed, const float* bia
                               clamp.high};
     kernels_->store_pixels(store);
     for (int64_t i = 0; activate && i < store.pixels; ++i)
-      kernels_->activate(problem_.activation, problem_.alpha, problem_.beta,
-                         store.y + i * store.y_pixel, store.channels);
+      kernels_->activate(problem_.epilogue, store.y + i * store.y_pixel, store.channels);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ops/kernels/conv/channel_panels.h"
+#include "ops/kernels/conv/conv_epilogue.h"
 
 namespace convoy {
 enum class Isa;  // runtime/device/cpu_features.h
@@ -12,7 +13,6 @@ enum class Isa;  // runtime/device/cpu_features.h
 
 namespace convoy::kernels {
 
-enum class ConvActivation;
 struct ConvKernels;
 
 // y[i, j] = f(scale * (sum over p of a[i, p] * b[p, j]) + bias[j] + residual[i, j]). Strides count
@@ -22,9 +22,7 @@ struct PackedGemmProblem {
   int64_t a_m = 0, a_k = 0;
   int64_t y_m = 0;
   float scale = 1;
-  ConvActivation activation{};
-  float alpha = 0;
-  float beta = 0;
+  ConvEpilogue epilogue;
 };
 
 // Immutable and thread-safe. The sum of one element runs over p in order, whatever m and n are.

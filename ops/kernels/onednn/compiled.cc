@@ -128,6 +128,11 @@ void Compiled::run(const Operands& operands) const {
   });
 }
 
+std::string epilogue_key(const Epilogue& epilogue) {
+  return fmt::format("{} {} {} {} {}", static_cast<int>(epilogue.activation), epilogue.alpha,
+                     epilogue.beta, epilogue.scale, epilogue.shift);
+}
+
 dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue, float scale) {
   using dnnl::algorithm;
   dnnl::post_ops steps;
@@ -149,6 +154,9 @@ dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue
       steps.append_eltwise(algorithm::eltwise_hardsigmoid, alpha, beta);
       break;
     case Activation::kSilu: steps.append_eltwise(algorithm::eltwise_swish, 1.0f, 0); break;
+  }
+  if (epilogue.scale != 1 || epilogue.shift != 0) {
+    steps.append_eltwise(algorithm::eltwise_linear, epilogue.scale, epilogue.shift);
   }
   dnnl::primitive_attr attributes;
   attributes.set_post_ops(steps);

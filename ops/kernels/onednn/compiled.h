@@ -59,8 +59,10 @@ class Compiled : public Primitive {
   mutable std::vector<std::unique_ptr<Arguments>> idle_;
 };
 
-// The attributes that express y = f(scale * x + y) and a user scratchpad.
+// The attributes that express y = epilogue(scale * x + y) and a user scratchpad.
 dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue, float scale = 1);
+// Different for different epilogues.
+std::string epilogue_key(const Epilogue& epilogue);
 
 // The primitive under `key`, made by `make` if it is not in the cache. make may return nullptr,
 // which is remembered too.

@@ -117,11 +117,10 @@ std::shared_ptr<const Primitive> compile(const ConvProblem& problem, dnnl::algor
 
 std::string key_of(const ConvProblem& problem) {
   std::string key = fmt::format(
-      "conv {} {} {} {} {} {} {} {} {} {} {} {} {} {}", problem.transposed, problem.batch,
+      "conv {} {} {} {} {} {} {} {} {} {} {} {}", problem.transposed, problem.batch,
       problem.groups, problem.in_channels, problem.out_channels, problem.input_block,
       problem.output_block, problem.packed_weights, problem.has_bias, problem.add_to_output,
-      static_cast<int>(problem.epilogue.activation), problem.epilogue.alpha, problem.epilogue.beta,
-      problem.threads);
+      epilogue_key(problem.epilogue), problem.threads);
   for (const Dims* list : {&problem.input, &problem.output, &problem.kernel, &problem.strides,
                            &problem.dilations, &problem.pads_begin, &problem.pads_end}) {
     key += fmt::format(" {}", fmt::join(*list, ","));

@@ -61,13 +61,12 @@ std::shared_ptr<const Primitive> compile(const MatMulProblem& problem) {
 }
 
 std::string key_of(const MatMulProblem& problem) {
-  return fmt::format("matmul {} {} {} [{}] [{}] [{}] [{}] {} {} {} {} {} {} {} {}", problem.m,
+  return fmt::format("matmul {} {} {} [{}] [{}] [{}] [{}] {} {} {} {} {} {}", problem.m,
                      problem.n, problem.k, fmt::join(problem.batch, ","),
                      fmt::join(problem.a, ","), fmt::join(problem.b, ","),
                      fmt::join(problem.y, ","), problem.packed_b, problem.has_bias,
                      problem.add_to_output, problem.scale,
-                     static_cast<int>(problem.epilogue.activation),
-                     problem.epilogue.alpha, problem.epilogue.beta, problem.threads);
+                     epilogue_key(problem.epilogue), problem.threads);
 }
 
 }  // namespace

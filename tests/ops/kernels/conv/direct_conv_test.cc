@@ -162,10 +162,12 @@ TEST(DirectConv, PaddedRowsOfChannelsOnTheirOwn) {
   check(conv1d(1, 3, 1, 1, window(90, 7, 1, 1, 5, -4)), random);
   for (int activation = 0; activation <= int(ConvActivation::silu); ++activation) {
     ConvProblem p = conv1d(1, 3, 1, 1, window(90, 5, 1, 1, 2, 2));
-    p.activation = ConvActivation(activation);
-    p.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
-    p.beta = 0.5f;
+    p.epilogue.activation = ConvActivation(activation);
+    p.epilogue.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+    p.epilogue.beta = 0.5f;
     p.has_residual = activation % 2 == 0;
+    check(p, random);
+    p.epilogue.shift = 0.75f;
     check(p, random);
   }
 }
@@ -321,15 +323,19 @@ TEST(DirectConv, Activations) {
   for (int activation = 0; activation <= int(ConvActivation::silu); ++activation)
     for (bool residual : {false, true}) {
       ConvProblem p = conv1d(2, 2, 3, 7, window(45, 3));
-      p.activation = ConvActivation(activation);
-      p.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
-      p.beta = 0.5f;
+      p.epilogue.activation = ConvActivation(activation);
+      p.epilogue.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+      p.epilogue.beta = 0.5f;
       p.has_residual = residual;
       check(p, random);
+      p.epilogue.scale = 1.5f;
+      check(p, random);
+      p.epilogue.shift = -0.25f;
+      check(p, random);
       p = conv1d(6, 2, 3, 7, window(6, 3));
-      p.activation = ConvActivation(activation);
-      p.alpha = 0.2f;
-      p.beta = 0.5f;
+      p.epilogue.activation = ConvActivation(activation);
+      p.epilogue.alpha = 0.2f;
+      p.epilogue.beta = 0.5f;
       p.has_residual = residual;
       check(p, random, false);
     }
@@ -400,9 +406,9 @@ TEST(DirectConv, NonFinite) {
          {ConvActivation::none, ConvActivation::relu, ConvActivation::clip, ConvActivation::sigmoid,
           ConvActivation::tanh, ConvActivation::hard_sigmoid}) {
       ConvProblem p = conv1d(1, 1, 1, 1, window(40, 1));
-      p.activation = activation;
-      p.alpha = -1;
-      p.beta = 1;
+      p.epilogue.activation = activation;
+      p.epilogue.alpha = -1;
+      p.epilogue.beta = 1;
       std::vector<float> input(40, 1.0f);
       input[3] = input[37] = NAN;
       input[5] = INFINITY;
@@ -457,9 +463,9 @@ ConvProblem random_problem(std::mt19937_64& random) {
     if (p.spatial[i].output_size == 0) p.spatial[i] = window(most, 1);
   }
   p.has_residual = rarely();
-  p.activation = ConvActivation(rarely() ? pick(0, 8) : 0);
-  p.alpha = -0.25f;
-  p.beta = 0.75f;
+  p.epilogue.activation = ConvActivation(rarely() ? pick(0, 8) : 0);
+  p.epilogue.alpha = -0.25f;
+  p.epilogue.beta = 0.75f;
   set_contiguous_strides(&p);
   if (rarely()) {  // the channels last
     for (int i = 0; i < p.rank; ++i) {

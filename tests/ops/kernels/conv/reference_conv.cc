@@ -10,8 +10,8 @@ namespace convoy::kernels {
 namespace {
 
 double activate(const ConvProblem& p, double x) {
-  const double alpha = p.alpha, beta = p.beta;
-  switch (p.activation) {
+  const double alpha = p.epilogue.alpha, beta = p.epilogue.beta;
+  switch (p.epilogue.activation) {
     case ConvActivation::none:
       return x;
     case ConvActivation::relu:
@@ -205,7 +205,7 @@ void reference_conv(const ConvProblem& p, const ConvData& data, std::vector<doub
       size += std::abs(addend);
     }
     const auto to = size_t(dot(at, out_strides));
-    (*expected)[to] = activate(p, sum);
+    (*expected)[to] = p.epilogue.scale * activate(p, sum) + p.epilogue.shift;
     (*magnitude)[to] = size + std::abs((*expected)[to]) + 1e-3;
   });
 }
@@ -215,7 +215,7 @@ std::string describe(const ConvProblem& p) {
       "batch {}x{} group {}{}x{}{} channels {} -> {} activation {}{}\n", p.batch[0].size,
       p.batch[1].size, p.group[0].size, p.group[0].shared_weights ? " shared" : "", p.group[1].size,
       p.group[1].shared_weights ? " shared" : "", p.in_channels, p.out_channels,
-      static_cast<int>(p.activation), p.has_residual ? " residual" : "");
+      static_cast<int>(p.epilogue.activation), p.has_residual ? " residual" : "");
   for (int i = 0; i < p.rank; ++i) {
     const ConvWindow& w = p.spatial[i];
     text += fmt::format("  {} -> {} kernel {} stride {} dilation {} pad {}, strides {} {} {}\n",

@@ -152,10 +152,13 @@ TEST(WinogradConv, Epilogues) {
   for (int activation = 0; activation <= int(ConvActivation::silu); ++activation)
     for (bool residual : {false, true}) {
       ConvProblem p = conv1d(2, 2, 3, 7, three(45));
-      p.activation = ConvActivation(activation);
-      p.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
-      p.beta = 0.5f;
+      p.epilogue.activation = ConvActivation(activation);
+      p.epilogue.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+      p.epilogue.beta = 0.5f;
       p.has_residual = residual;
+      check(p, random);
+      p.epilogue.scale = -1.5f;
+      p.epilogue.shift = 0.25f;
       check(p, random);
     }
 }
