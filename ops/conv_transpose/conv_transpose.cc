@@ -1,8 +1,11 @@
 // ConvTranspose: the transpose of Conv, over any number of spatial axes. Opsets 1 to 28.
 #include "ops/conv_transpose/conv_transpose.h"
 
+#include <algorithm>
+
 #include "ops/conv/conv_kernels.h"
 #include "ops/conv/onednn_kernel.h"
+#include "ops/kernels/conv/conv_kernels.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -67,10 +70,63 @@ onednn::ConvProblem describe(const KernelRequest& request, const ConvTransposeSh
   for (int axis = 0; axis < shape.input.rank(); ++axis) {
     problem.pads_end.push_back(shape.pad_end(axis));
   }
-  problem.has_bias = request.has_input(2);
   problem.threads = request.threads;
   return problem;
 }
+
+// oneDNN's deconvolutions become up to ten times slower with a bias, so they get none.
+class OneDnnConvTranspose : public Kernel {
+ public:
+  // `block`: of the output's channels; 1 where it is plain.
+  OneDnnConvTranspose(KernelRequest& request, std::shared_ptr<const onednn::Primitive> primitive,
+                      const ConvTransposeShape& shape, int block)
+      : product_(make_onednn_kernel(request, std::move(primitive))),
+        kernels_(kernels::conv_kernels(request.isa)),
+        has_bias_(request.has_input(2)),
+        rows_(shape.batch * shape.out_channels / block),
+        plane_(element_count(shape.output)),
+        channels_(shape.out_channels),
+        block_(block) {}
+
+  void run(KernelContext& context) const override {
+    product_->run(context);
+    if (!has_bias_) return;
+    const auto* bias = context.input(2).as<const float>();
+    auto* y = context.output(0).as<float>();
+    int64_t grain = kGrain / std::max<int64_t>(plane_ * block_, 1) + 1;
+    context.threads().parallel_for(rows_, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        add(bias + row * block_ % channels_, y + row * plane_ * block_);
+      }
+    });
+  }
+
+ private:
+  static constexpr int64_t kGrain = 16'384;  // elements worth another thread
+
+  void add(const float* bias, float* y) const {
+    if (block_ == 1) {
+      kernels::ConvEpilogue offset;
+      offset.shift = *bias;
+      return kernels_.activate(offset, y, plane_);
+    }
+    kernels::PixelStore store = {};
+    store.sums = store.y = y;
+    store.sums_pixel = store.y_pixel = store.channels = block_;
+    store.pixels = plane_;
+    store.scale = 1;
+    store.bias = bias;
+    kernels_.store_pixels(store);
+  }
+
+  std::unique_ptr<Kernel> product_;
+  const kernels::ConvKernels& kernels_;
+  bool has_bias_;
+  int64_t rows_;  // of a channel, or of a block of channels
+  int64_t plane_;
+  int64_t channels_;
+  int64_t block_;
+};
 
 // Empty, or why oneDNN does not apply.
 const char* objection(const KernelRequest& request) {
@@ -139,14 +195,15 @@ std::unique_ptr<Kernel> make_blocked_conv_transpose(KernelRequest& request) {
   if (!primitive) return request.refuse("oneDNN has no kernel for this in blocks");
   request.want_layout(0, Layout{block});
   request.set_output_layout(0, Layout{block});
-  return make_onednn_kernel(request, std::move(primitive));
+  return std::make_unique<OneDnnConvTranspose>(request, std::move(primitive), shape, block);
 }
 
 std::unique_ptr<Kernel> make_onednn_conv_transpose(KernelRequest& request) {
   if (const char* why = objection(request)) return request.refuse(why);
-  auto primitive = onednn::convolution(describe(request, read_conv_transpose(request)));
+  ConvTransposeShape shape = read_conv_transpose(request);
+  auto primitive = onednn::convolution(describe(request, shape));
   if (!primitive) return request.refuse("oneDNN has no kernel for this");
-  return make_onednn_kernel(request, std::move(primitive));
+  return std::make_unique<OneDnnConvTranspose>(request, std::move(primitive), shape, 1);
 }
 
 void register_conv_transpose(Registry& registry) {

@@ -1,6 +1,35 @@
 #include "ops/rewrites/channel_constants.h"
 
+#include "runtime/graph/node_attributes.h"
+
 namespace convoy {
+namespace {
+
+int64_t inner_count(const Tensor& tensor, int axis) {
+  int64_t count = 1;
+  for (int i = axis + 1; i < tensor.rank(); ++i) count *= tensor.shape()[i];
+  return count;
+}
+
+template <typename ChannelOf>
+Tensor scaled(const Tensor& weights, std::span<const double> factors, ChannelOf channel_of) {
+  Tensor result = weights.clone();
+  visit_floating(result.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    T* data = result.mutable_data<T>();
+    for (int64_t i = 0; i < result.count(); ++i) {
+      double factor = factors[static_cast<size_t>(channel_of(i))];
+      if constexpr (std::is_same_v<T, double>) {
+        data[i] *= factor;
+      } else {
+        data[i] = static_cast<T>(static_cast<float>(static_cast<float>(data[i]) * factor));
+      }
+    }
+  });
+  return result;
+}
+
+}  // namespace
 
 std::optional<std::vector<double>> channel_values(const Tensor& tensor, int rank,
                                                   int64_t channels) {
@@ -17,23 +46,24 @@ std::optional<std::vector<double>> channel_values(const Tensor& tensor, int rank
 }
 
 Tensor scale_along(const Tensor& weights, int axis, std::span<const double> factors) {
-  Tensor scaled = weights.clone();
-  int64_t inner = 1;
-  for (int i = axis + 1; i < scaled.rank(); ++i) inner *= scaled.shape()[i];
-  int64_t size = scaled.shape()[axis];
-  visit_floating(scaled.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    T* data = scaled.mutable_data<T>();
-    for (int64_t i = 0; i < scaled.count(); ++i) {
-      double factor = factors[static_cast<size_t>(i / inner % size)];
-      if constexpr (std::is_same_v<T, double>) {
-        data[i] *= factor;
-      } else {
-        data[i] = static_cast<T>(static_cast<float>(static_cast<float>(data[i]) * factor));
-      }
-    }
+  int64_t inner = inner_count(weights, axis), size = weights.shape()[axis];
+  return scaled(weights, factors, [=](int64_t i) { return i / inner % size; });
+}
+
+int64_t output_channels(const Node& conv, const Tensor& weights) {
+  int64_t group = integer_of(conv, "group", 1);
+  if (group < 1 || weights.shape()[0] % group != 0) return 0;
+  return conv.is("ConvTranspose") ? weights.shape()[1] * group : weights.shape()[0];
+}
+
+Tensor scale_outputs(const Node& conv, const Tensor& weights, std::span<const double> factors) {
+  if (!conv.is("ConvTranspose")) return scale_along(weights, 0, factors);
+  // [in, out / group, kernel…] with the group major in the input and the output channels.
+  int64_t inner = inner_count(weights, 1), out = weights.shape()[1];
+  int64_t in = weights.shape()[0] / integer_of(conv, "group", 1);
+  return scaled(weights, factors, [=](int64_t i) {
+    return i / (inner * out) / in * out + i / inner % out;
   });
-  return scaled;
 }
 
 Tensor channel_vector(DType dtype, std::span<const double> values) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "runtime/graph/graph.h"
 #include "runtime/tensor/tensor.h"
 
 namespace convoy {
@@ -17,6 +18,12 @@ std::optional<std::vector<double>> channel_values(const Tensor& tensor, int rank
 
 // weights[.., i on `axis`, ..] · factors[i], in the weights' type.
 Tensor scale_along(const Tensor& weights, int axis, std::span<const double> factors);
+
+// Output channels of Conv or ConvTranspose; 0 where the groups do not fit the weights.
+int64_t output_channels(const Node& conv, const Tensor& weights);
+
+// The weights of Conv or ConvTranspose · the factor of their output channel, in their type.
+Tensor scale_outputs(const Node& conv, const Tensor& weights, std::span<const double> factors);
 
 // A vector in the given floating type.
 Tensor channel_vector(DType dtype, std::span<const double> values);

@@ -76,80 +76,29 @@ Refusal may_fold(const Match& match) {
 }
 
 Rule after_conv() {
-  Pattern conv = op("Conv", {any("x"), any("w"), any("b").optional()}).named("conv");
-  return {"fold_batch_normalization", RuleSet::kPortable, normalized_pattern(conv),
-          [](const Match& match) -> Refusal {
-            if (Refusal refusal = may_fold(match)) return refusal;
-            const Tensor& weights = match.tensor("w");
-            if (!is_floating(weights.dtype())) return "the weights are not floating";
-            return statistics_fit(match, weights.shape()[0]);
-          },
-          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            const Tensor& weights = match.tensor("w");
-            Affine affine = affine_of(match);
-            const Tensor* old_bias = match.graph().constant(match.value("b"));
-            std::vector<double> bias = bias_values(old_bias, weights.shape()[0]);
-            for (size_t i = 0; i < bias.size(); ++i) {
-              bias[i] = bias[i] * affine.factor[i] + affine.offset[i];
-            }
-            ValueId w = builder.constant(scale_along(weights, 0, affine.factor), "weight");
-            ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
-            return {builder.node_like(match.node("conv"), {match.value("x"), w, b},
-                                      match.output_type())};
-          }};
-}
-
-// [in, out / group, kernel…] with the group major in the output channels.
-Tensor scale_transposed(const Tensor& weights, int64_t group, const std::vector<double>& factors) {
-  int64_t in = weights.shape()[0];
-  int64_t out = weights.shape()[1];
-  Tensor scaled = weights.clone();
-  int64_t inner = 1;
-  for (int i = 2; i < weights.rank(); ++i) inner *= weights.shape()[i];
-  visit_floating(scaled.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    T* data = scaled.mutable_data<T>();
-    for (int64_t i = 0; i < scaled.count(); ++i) {
-      int64_t o = i / inner % out;
-      int64_t g = i / (inner * out) / (in / group);
-      double product =
-          static_cast<double>(data[i]) * factors[static_cast<size_t>(g * out + o)];
-      if constexpr (std::is_same_v<T, double>) {
-        data[i] = product;
-      } else {
-        data[i] = static_cast<T>(static_cast<float>(product));
-      }
-    }
-  });
-  return scaled;
-}
-
-Rule after_conv_transpose() {
   Pattern conv =
-      op("ConvTranspose", {any("x"), any("w"), any("b").optional()}).named("conv");
+      op_of({"Conv", "ConvTranspose"}, {any("x"), any("w"), any("b").optional()}).named("conv");
   return {"fold_batch_normalization", RuleSet::kPortable, normalized_pattern(conv),
           [](const Match& match) -> Refusal {
             if (Refusal refusal = may_fold(match)) return refusal;
             const Tensor& weights = match.tensor("w");
-            int64_t group = integer_of(match.node("conv"), "group", 1);
             if (!is_floating(weights.dtype())) return "the weights are not floating";
-            if (group < 1 || weights.shape()[0] % group != 0) return "the groups do not fit";
-            return statistics_fit(match, weights.shape()[1] * group);
+            int64_t channels = output_channels(match.node("conv"), weights);
+            if (channels == 0) return "the groups do not fit";
+            return statistics_fit(match, channels);
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             const Tensor& weights = match.tensor("w");
-            int64_t group = integer_of(match.node("conv"), "group", 1);
+            const Node& conv = match.node("conv");
             Affine affine = affine_of(match);
             const Tensor* old_bias = match.graph().constant(match.value("b"));
-            std::vector<double> bias = bias_values(old_bias, weights.shape()[1] * group);
+            std::vector<double> bias = bias_values(old_bias, output_channels(conv, weights));
             for (size_t i = 0; i < bias.size(); ++i) {
               bias[i] = bias[i] * affine.factor[i] + affine.offset[i];
             }
-            ValueId w =
-                builder.constant(scale_transposed(weights, group, affine.factor), "weight");
+            ValueId w = builder.constant(scale_outputs(conv, weights, affine.factor), "weight");
             ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
-            return {builder.node_like(match.node("conv"), {match.value("x"), w, b},
-                                      match.output_type())};
+            return {builder.node_like(conv, {match.value("x"), w, b}, match.output_type())};
           }};
 }
 
@@ -193,7 +142,7 @@ Rule after_gemm() {
 }  // namespace
 
 std::vector<RewriteStep> fold_batch_normalization() {
-  return {after_conv(), after_conv_transpose(), after_gemm()};
+  return {after_conv(), after_gemm()};
 }
 
 }  // namespace convoy

@@ -1,4 +1,5 @@
-// Mul, Div, Add and Sub by a constant for each output channel after Conv goes into its weights.
+// Mul, Div, Add and Sub by a constant for each output channel after Conv or ConvTranspose goes into
+// its weights.
 #include <algorithm>
 
 #include "runtime/graph/node_attributes.h"
@@ -15,7 +16,12 @@ std::optional<std::vector<double>> values_of(const Match& match, Refusal& why) {
     why = "the weights are not floating";
     return std::nullopt;
   }
-  auto values = channel_values(match.tensor("c"), weights.rank(), weights.shape()[0]);
+  int64_t channels = output_channels(match.node("conv"), weights);
+  if (channels == 0) {
+    why = "the groups do not fit";
+    return std::nullopt;
+  }
+  auto values = channel_values(match.tensor("c"), weights.rank(), channels);
   if (!values) {
     why = "the constant is not one for each channel";
   } else if (match.root().is("Div") && std::count(values->begin(), values->end(), 0.0) > 0) {
@@ -38,7 +44,8 @@ ValueId rebuilt(const Match& match, GraphBuilder& builder, const Tensor& weights
 }
 
 Pattern conv_pattern() {
-  return op("Conv", {any("x"), constant("w"), constant("b").optional()}).named("conv");
+  return op_of({"Conv", "ConvTranspose"}, {any("x"), constant("w"), constant("b").optional()})
+      .named("conv");
 }
 
 Rule fold_factor() {
@@ -54,7 +61,7 @@ Rule fold_factor() {
             }
             const Tensor& weights = match.tensor("w");
             const Tensor* old_bias = match.graph().constant(match.value("b"));
-            Tensor scaled = scale_along(weights, 0, factors);
+            Tensor scaled = scale_outputs(match.node("conv"), weights, factors);
             if (old_bias == nullptr) {
               ValueId w = builder.constant(scaled, "weight");
               return {builder.node_like(match.node("conv"), {match.value("x"), w},
@@ -76,7 +83,8 @@ Rule fold_offset() {
             std::vector<double> offsets = *values_of(match, why);
             const Tensor& weights = match.tensor("w");
             const Tensor* old_bias = match.graph().constant(match.value("b"));
-            std::vector<double> bias = bias_values(old_bias, weights.shape()[0]);
+            std::vector<double> bias =
+                bias_values(old_bias, output_channels(match.node("conv"), weights));
             double sign = match.root().is("Sub") ? -1 : 1;
             for (size_t i = 0; i < bias.size(); ++i) bias[i] += sign * offsets[i];
             ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");

@@ -227,6 +227,19 @@ TEST(Rewrites, BatchNormalizationOfAGraphOutputStays) {
   EXPECT_EQ(check_equal(test).count("fold_batch_normalization"), 0);
 }
 
+TEST(Rewrites, ChannelConstantsGoIntoConvTranspose) {
+  GraphCase test;
+  ValueId x = test.input("x", {2, 4, 9});
+  ValueId y = test.node("ConvTranspose", {x, test.weight({4, 3, 3})}, {{"group", int64_t{2}}});
+  y = test.node("Add", {y, test.weight({6, 1})});
+  y = test.node("Mul", {test.weight({1, 6, 1}), y});
+  test.output(test.node("Sub", {y, test.weight({1})}));
+  RewriteReport report = check_equal(test);
+  EXPECT_EQ(report.count("fold_channel_offset"), 2);
+  EXPECT_EQ(report.count("fold_channel_factor"), 1);
+  EXPECT_EQ(test.graph().node_count(), 1U);
+}
+
 TEST(Rewrites, ChannelConstantsGoIntoConv) {
   GraphCase test;
   ValueId x = test.input("x", {2, 4, 9});
