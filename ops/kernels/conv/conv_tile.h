@@ -3,8 +3,8 @@
 // file's flags can be taken for another's. Hence no std:: templates here.
 //
 // V has: reg, lanes, zero, set, load, store, load_n, store_n, load_between (lanes begin .. end - 1,
-// zero elsewhere), fma (a * b + c), add, sub, mul, div, min and max (which return the second operand
-// when either is NaN), round, pow2 (2^n for integral n), select_less (a < b ? c : d).
+// zero elsewhere), fma (a * b + c), add, sub, mul, div, min and max (which return the second
+// operand when either is NaN), round, pow2 (2^n for integral n), select_less (a < b ? c : d).
 
 // Where the last vector of a tile at `at` lies, from there: it is moved back to end at limit.
 template <class V, int NV>
