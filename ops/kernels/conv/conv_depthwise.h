@@ -44,7 +44,7 @@ void depthwise_tile(const ConvTile& a, int64_t taps, int64_t row, int64_t at) {
     }
     for (; k < taps; ++k) add_taps<V, NV, 1>(acc, x + k, w + k);
   }
-  store_tile<V, 1, NV>(a, acc, row, at, (NV - 1) * V::lanes);
+  store_tile<V, 1, NV>(tile_row<V>(a, row, at), a.limit, (NV - 1) * V::lanes, acc);
 }
 
 template <class V, int NV>

@@ -14,92 +14,133 @@ int64_t tail_place(int64_t limit, int64_t at) {
   return most < (NV - 1) * V::lanes ? most : (NV - 1) * V::lanes;
 }
 
+// What a tile reads and writes beside its sums, out of the reach of its stores: the compiler must
+// assume that those change a ConvTile. Channels are walked along, as their multiples would not fit
+// the registers.
+template <class V>
+struct TileRow {
+  const float* x;
+  float* y;
+  const float* residual;
+  int64_t y_channel;
+  int64_t residual_channel;
+  bool clamp;
+  typename V::reg low, high;
+};
+
+template <class V>
+TileRow<V> tile_row(const ConvTile& a, int64_t row, int64_t at) {
+  const float* residual = a.residual ? a.residual + row * a.residual_row + at : nullptr;
+  return {a.x + row * a.x_row + at, a.y + row * a.y_row + at, residual, a.y_channel,
+          a.residual_channel,       a.clamp,                  V::set(a.low), V::set(a.high)};
+}
+
+// The first `count` < lanes outputs.
+template <class V, int OC>
+__attribute__((noinline)) void store_short_tile(const TileRow<V>& row, int64_t count,
+                                                const typename V::reg (&acc)[OC]) {
+  for (int o = 0; o < OC; ++o) {
+    auto value = acc[o];
+    if (row.residual)
+      value = V::add(value, V::load_n(row.residual + o * row.residual_channel, count));
+    if (row.clamp) value = V::min(row.high, V::max(row.low, value));
+    V::store_n(row.y + o * row.y_channel, value, count);
+  }
+}
+
 // Inlined always, or the accumulators would go through memory.
 template <class V, int OC, int NV>
-__attribute__((always_inline)) inline void store_tile(const ConvTile& a,
-                                                      typename V::reg (&acc)[OC][NV], int64_t row,
-                                                      int64_t at, int64_t tail) {
-  float* const y = a.y + row * a.y_row + at;
-  auto place = [tail](int v) { return v == NV - 1 ? tail : v * V::lanes; };
-  if (a.limit < V::lanes) {
-    for (int o = 0; o < OC; ++o) {
-      auto value = acc[o][0];
-      if (a.residual) {
-        const float* residual = a.residual + row * a.residual_row + o * a.residual_channel + at;
-        value = V::add(value, V::load_n(residual, a.limit));
-      }
-      if (a.clamp) value = V::min(V::set(a.high), V::max(V::set(a.low), value));
-      V::store_n(y + o * a.y_channel, value, a.limit);
-    }
-    return;
+__attribute__((always_inline)) inline void store_tile(const TileRow<V>& row, int64_t limit,
+                                                      int64_t tail,
+                                                      typename V::reg (&acc)[OC][NV]) {
+  if (limit < V::lanes) {
+    typename V::reg first[OC];
+    for (int o = 0; o < OC; ++o) first[o] = acc[o][0];
+    return store_short_tile<V, OC>(row, limit, first);
   }
-  if (a.residual) {
-    const float* residual = a.residual + row * a.residual_row + at;
+  auto place = [tail](int v) { return v == NV - 1 ? tail : v * V::lanes; };
+  if (row.residual) {
+    const float* residual = row.residual;
+#pragma GCC unroll 8
+    for (int o = 0; o < OC; ++o, residual += row.residual_channel)
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) acc[o][v] = V::add(acc[o][v], V::load(residual + place(v)));
+  }
+  if (row.clamp) {
 #pragma GCC unroll 8
     for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v)
-        acc[o][v] = V::add(acc[o][v], V::load(residual + o * a.residual_channel + place(v)));
+        acc[o][v] = V::min(row.high, V::max(row.low, acc[o][v]));
   }
-  if (a.clamp) {
-    const auto low = V::set(a.low), high = V::set(a.high);
+  float* y = row.y;
 #pragma GCC unroll 8
-    for (int o = 0; o < OC; ++o)
+  for (int o = 0; o < OC; ++o, y += row.y_channel)
 #pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) acc[o][v] = V::min(high, V::max(low, acc[o][v]));
+    for (int v = 0; v < NV; ++v) V::store(y + place(v), acc[o][v]);
+}
+
+template <class V, int OC, int NV>
+__attribute__((always_inline)) inline void sum_tile(const float* x, int64_t tail,
+                                                    const int64_t* offset,
+                                                    const int64_t* offsets_end, const float* w,
+                                                    typename V::reg (&acc)[OC][NV]) {
+  using reg = typename V::reg;
+  auto place = [tail](int v) { return v == NV - 1 ? tail : v * V::lanes; };
+  for (; offset != offsets_end; ++offset, w += OC) {
+    const float* const p = x + *offset;
+    if (NV <= OC || NV * OC + NV < V::registers) {
+      reg in[NV];
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) in[v] = V::load(p + place(v));
+#pragma GCC unroll 8
+      for (int o = 0; o < OC; ++o) {
+        const reg weight = V::set(w[o]);
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; ++v) acc[o][v] = V::fma(in[v], weight, acc[o][v]);
+      }
+    } else {
+      reg weight[OC];
+#pragma GCC unroll 8
+      for (int o = 0; o < OC; ++o) weight[o] = V::set(w[o]);
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) {
+        const reg in = V::load(p + place(v));
+#pragma GCC unroll 8
+        for (int o = 0; o < OC; ++o) acc[o][v] = V::fma(in, weight[o], acc[o][v]);
+      }
+    }
   }
-#pragma GCC unroll 8
-  for (int o = 0; o < OC; ++o)
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) V::store(y + o * a.y_channel + place(v), acc[o][v]);
 }
 
 template <class V, int OC, int NV>
 void run_tiles(const ConvTile& a) {
-  using reg = typename V::reg;
-  const int64_t* const offsets_end = a.offsets + a.terms;
-  for (int64_t row = 0; row < a.rows; ++row)
-    for (int64_t i = 0; i < a.tiles; ++i) {
-      const int64_t at = a.begin + i * (NV * V::lanes);
-      const int64_t tail = tail_place<V, NV>(a.limit, at);
-      reg acc[OC][NV];
+  constexpr int64_t kStep = NV * V::lanes;
+  static constexpr float kZeros[OC] = {};
+  const int64_t* const offsets = a.offsets;
+  const int64_t* const offsets_end = offsets + a.terms;
+  const float *const weights = a.weights, *const bias = a.bias ? a.bias : kZeros;
+  const int64_t rows = a.rows, tiles = a.tiles, limit = a.limit;
+  const int64_t last = tail_place<V, NV>(limit, a.begin + (tiles - 1) * kStep);
+  for (int64_t row = 0; row < rows; ++row) {
+    TileRow<V> at = tile_row<V>(a, row, a.begin);
+    for (int64_t left = tiles; left > 0; --left) {
+      const int64_t tail = left == 1 ? last : (NV - 1) * V::lanes;
+      typename V::reg acc[OC][NV];
+      const float* next = at.y + kStep;
+#pragma GCC unroll 8
+      for (int o = 0; o < OC; ++o, next += at.y_channel) __builtin_prefetch(next, 1);
 #pragma GCC unroll 8
       for (int o = 0; o < OC; ++o)
-        __builtin_prefetch(a.y + row * a.y_row + o * a.y_channel + at + NV * V::lanes, 1);
 #pragma GCC unroll 8
-      for (int o = 0; o < OC; ++o) {
-        const reg bias = a.bias ? V::set(a.bias[o]) : V::zero();
-#pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) acc[o][v] = bias;
-      }
-      const float* const x = a.x + row * a.x_row + at;
-      const float* w = a.weights;
-      for (const int64_t* offset = a.offsets; offset != offsets_end; ++offset, w += OC) {
-        const float* const p = x + *offset;
-        if (NV <= OC || NV * OC + NV < V::registers) {
-          reg in[NV];
-#pragma GCC unroll 8
-          for (int v = 0; v < NV; ++v) in[v] = V::load(p + (v == NV - 1 ? tail : v * V::lanes));
-#pragma GCC unroll 8
-          for (int o = 0; o < OC; ++o) {
-            const reg weight = V::set(w[o]);
-#pragma GCC unroll 8
-            for (int v = 0; v < NV; ++v) acc[o][v] = V::fma(in[v], weight, acc[o][v]);
-          }
-        } else {
-          reg weight[OC];
-#pragma GCC unroll 8
-          for (int o = 0; o < OC; ++o) weight[o] = V::set(w[o]);
-#pragma GCC unroll 8
-          for (int v = 0; v < NV; ++v) {
-            const reg in = V::load(p + (v == NV - 1 ? tail : v * V::lanes));
-#pragma GCC unroll 8
-            for (int o = 0; o < OC; ++o) acc[o][v] = V::fma(in, weight[o], acc[o][v]);
-          }
-        }
-      }
-      store_tile<V, OC, NV>(a, acc, row, at, tail);
+        for (int v = 0; v < NV; ++v) acc[o][v] = V::set(bias[o]);
+      sum_tile<V, OC, NV>(at.x, tail, offsets, offsets_end, weights, acc);
+      store_tile<V, OC, NV>(at, limit, tail, acc);
+      at.x += kStep;
+      at.y += kStep;
+      if (at.residual) at.residual += kStep;
     }
+  }
 }
 
 template <class V>
