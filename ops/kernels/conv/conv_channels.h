@@ -92,13 +92,12 @@ typename V::reg finish_sums(const ChannelStore& a, typename V::reg value) {
   return V::min(V::set(a.high), V::max(V::set(a.low), value));
 }
 
-// `channels` <= lanes rows of y from lanes pixels of sums.
+// `channels` <= lanes rows of y from lanes pixels, which are given as vectors of channels.
 template <class V>
-void store_square(const ChannelStore& a, const float* sums, int64_t channels, float* y,
-                  const float* residual) {
-  typename V::reg square[V::lanes];
-#pragma GCC unroll 16
-  for (int i = 0; i < V::lanes; ++i) square[i] = V::load(sums + i * a.sums_pixel);
+__attribute__((always_inline)) inline void store_square(const ChannelStore& a,
+                                                        typename V::reg (&square)[V::lanes],
+                                                        int64_t channels, float* y,
+                                                        const float* residual) {
   V::transpose(square);
   auto store = [&](int o) __attribute__((always_inline)) {
     auto value = square[o];
@@ -147,8 +146,11 @@ void store_channels(const ChannelStore& a) {
       }
       for (int64_t at = 0; at < a.columns; at += V::lanes) {
         if (at > a.columns - V::lanes) at = a.columns - V::lanes;
-        store_square<V>(a, sums + at * a.sums_pixel, channels, y + at,
-                        residual ? residual + at : nullptr);
+        typename V::reg square[V::lanes];
+#pragma GCC unroll 16
+        for (int i = 0; i < V::lanes; ++i)
+          square[i] = V::load(sums + (at + i) * a.sums_pixel);
+        store_square<V>(a, square, channels, y + at, residual ? residual + at : nullptr);
       }
     }
   }

@@ -133,6 +133,21 @@ struct WinogradOutput {
   int64_t second_count;
 };
 
+// Where an output pixel comes from: the first or the second of the pair of a tile.
+struct WinogradPixel {
+  int32_t tile;
+  int32_t second;  // 0 or 1
+};
+
+// What WinogradOutput says of pairs, straight to the output: pixel i of `to`, numbered row by row,
+// is pixels[i]. At least a vector of columns; to.sums are the four sums of the tiles, sums_copy
+// elements apart.
+struct WinogradStore {
+  ChannelStore to;
+  int64_t sums_copy;
+  const WinogradPixel* pixels;
+};
+
 using ConvTileFunction = void (*)(const ConvTile&);
 
 constexpr int kMaxOcBlock = 8;
@@ -169,8 +184,9 @@ struct ConvKernels {
   // Blocks of `size` floats, alternately to even and odd: `blocks` of each.
   void (*winograd_halves)(const float* x, int64_t blocks, int64_t size, float* even, float* odd);
   void (*winograd_input)(const WinogradInput& input);
-  // By vectors of channels in a pixel. Whether everything written is finite.
+  // Both say whether all that they wrote is finite; the first by vectors of channels in a pixel.
   bool (*winograd_output[kMaxChannelVectors + 1])(const WinogradOutput& output);
+  bool (*winograd_store)(const WinogradStore& store);
 
   // Applies the epilogue to count contiguous elements in place.
   void (*activate)(const ConvEpilogue& epilogue, float* row, int64_t count);

@@ -63,6 +63,15 @@ void winograd_input(const WinogradInput& a) {
     }
 }
 
+template <class V>
+bool is_zero(typename V::reg x) {
+  float lanes[V::lanes];
+  V::store(lanes, x);
+  bool zero = true;
+  for (int i = 0; i < V::lanes; ++i) zero = zero && lanes[i] == 0;
+  return zero;
+}
+
 // NV vectors a pixel.
 template <class V, int NV>
 bool winograd_pairs(const WinogradOutput& a) {
@@ -84,22 +93,53 @@ bool winograd_pairs(const WinogradOutput& a) {
         for (int v = 0; v < NV; ++v) {
           const float* const at = sums + v * V::lanes;
           const reg m1 = V::load(at + a.sums_copy), m2 = V::load(at + 2 * a.sums_copy);
-          const reg y0 = V::add(V::add(V::load(at), m1), m2);
+          const reg y0 = V::add(m1, V::add(m2, V::load(at)));
           V::store(first + v * V::lanes, y0);
           check[v] = V::fma(y0, zero, check[v]);
           if (i >= seconds) continue;
-          const reg y1 = V::sub(V::sub(m1, m2), V::load(at + 3 * a.sums_copy));
+          const reg y1 = V::sub(m1, V::add(m2, V::load(at + 3 * a.sums_copy)));
           V::store(second + v * V::lanes, y1);
           check[v] = V::fma(y1, zero, check[v]);
         }
     }
-  float lanes[V::lanes];
   bool finite = true;
-  for (int v = 0; v < NV; ++v) {
-    V::store(lanes, check[v]);
-    for (int i = 0; i < V::lanes; ++i) finite = finite && lanes[i] == 0;
-  }
+  for (int v = 0; v < NV; ++v) finite = finite && is_zero<V>(check[v]);
   return finite;
+}
+
+// The last square of a row is moved back to end with it. Rounds as winograd_pairs does.
+template <class V>
+bool winograd_store(const WinogradStore& a) {
+  using reg = typename V::reg;
+  const ChannelStore to = a.to;
+  const int64_t copy = a.sums_copy, others[2] = {0, 3 * copy};
+  const float signs[2] = {1, -1};
+  const reg zero = V::zero();
+  reg check[2] = {zero, zero};
+  for (int64_t channel = 0; channel < to.channels; channel += V::lanes) {
+    const int64_t left = to.channels - channel;
+    const int64_t channels = left < V::lanes ? left : V::lanes;
+    for (int64_t row = 0; row < to.rows; ++row) {
+      const WinogradPixel* const pixels = a.pixels + row * to.columns;
+      float* const y = to.y + channel * to.y_channel + row * to.y_row;
+      const float* residual = to.residual;
+      if (residual) residual += channel * to.residual_channel + row * to.residual_row;
+      for (int64_t at = 0; at < to.columns; at += V::lanes) {
+        if (at > to.columns - V::lanes) at = to.columns - V::lanes;
+        reg square[V::lanes];
+#pragma GCC unroll 16
+        for (int i = 0; i < V::lanes; ++i) {
+          const WinogradPixel pixel = pixels[at + i];
+          const float* const sums = to.sums + pixel.tile * to.sums_pixel + channel;
+          const reg more = V::add(V::load(sums + 2 * copy), V::load(sums + others[pixel.second]));
+          square[i] = V::fma(V::set(signs[pixel.second]), more, V::load(sums + copy));
+          check[i % 2] = V::fma(square[i], zero, check[i % 2]);
+        }
+        store_square<V>(to, square, channels, y + at, residual ? residual + at : nullptr);
+      }
+    }
+  }
+  return is_zero<V>(check[0]) && is_zero<V>(check[1]);
 }
 
 template <class V>
@@ -109,4 +149,5 @@ constexpr void add_winograd(ConvKernels& kernels) {
   kernels.winograd_output[1] = winograd_pairs<V, 1>;
   kernels.winograd_output[2] = winograd_pairs<V, 2>;
   kernels.winograd_output[3] = winograd_pairs<V, 3>;
+  kernels.winograd_store = winograd_store<V>;
 }

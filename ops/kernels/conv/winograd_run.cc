@@ -24,7 +24,9 @@ WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands,
   raw_ = planes_ + round_up(planes * plane_ + kernels_.lanes, 16);
   halves_ = raw_ + conv.raw_size();
   sums_ = halves_ + 2 * conv.half_size();
-  outputs_ = sums_ + kSums * conv.rows_ * conv.tiles_ * conv.panels_.width_of(0);
+  const int64_t sums = conv.rows_ * conv.tiles_ * conv.panels_.width_of(0);
+  outputs_ = sums_ + kSums * sums;
+  pixels_ = reinterpret_cast<WinogradPixel*>(outputs_ + 2 * sums);
   fill_offsets();
 }
 
@@ -106,11 +108,7 @@ void WinogradRun::run(int64_t task) {
   const int64_t end = part_begin(panels, conv_.oc_parts_, part + 1);
   for (int64_t panel = part_begin(panels, conv_.oc_parts_, part); panel < end; ++panel) {
     compute(block, panel);
-    if (!combine(block, panel)) repair(block, panel);
-    store(block, panel, block.first, block.first_count, outputs_);
-    if (block.second_count == 0) continue;
-    store(block, panel, block.first + conv_.dilation(), block.second_count,
-          outputs_ + block.rows * block.first_count * conv_.panels_.width_of(panel));
+    if (!store_pairs(block, panel)) store_repaired(block, panel);
   }
 }
 
@@ -311,13 +309,78 @@ float WinogradRun::plain_sum(const Block& block, const float* weights, int64_t w
   return sum;
 }
 
-void WinogradRun::store(const Block& block, int64_t panel, int64_t column, int64_t count,
-                        const float* sums) const {
+// Row by row; of a run, all first outputs of the pairs come before the second ones.
+void WinogradRun::number_pixels(const Block& block) {
+  const Numbered shape = {block.rows, block.tiles, block.first_count, block.second_count};
+  if (shape == numbered_) return;
+  numbered_ = shape;
+  WinogradPixel* pixel = pixels_;
+  const auto rows = static_cast<int32_t>(block.rows), tiles = static_cast<int32_t>(block.tiles);
+  if (conv_.runs_ > 1) {
+    for (int32_t second = 0; second < 2; ++second)
+      for (int32_t row = 0; row < rows; ++row)
+        for (int32_t i = 0; i < (second ? block.second_count : block.first_count); ++i)
+          *pixel++ = {row * tiles + i, second};
+    return;
+  }
+  const auto dilation = static_cast<int32_t>(conv_.dilation());
+  for (int32_t row = 0; row < rows; ++row) {
+    int32_t tile = row * tiles, second = 0, in_run = 0;
+    for (int64_t i = 0; i < block.first_count; ++i) {
+      *pixel++ = {tile + in_run, second};
+      if (++in_run < dilation) continue;
+      in_run = 0;
+      if (second == 1) tile += dilation;
+      second = 1 - second;
+    }
+  }
+}
+
+// Straight from the sums to the output: false where rows are too short, or where an output is not
+// finite, which then has to be computed again.
+bool WinogradRun::store_pairs(const Block& block, int64_t panel) {
+  const int64_t width = conv_.panels_.width_of(panel);
+  number_pixels(block);
+  WinogradStore stores[2];
+  int count = 0;
+  auto add = [&](int64_t column, int64_t columns, const WinogradPixel* pixels) {
+    if (columns == 0) return true;
+    WinogradStore& store = stores[count++];
+    store.to = destination(block, panel, column, columns);
+    store.to.sums = sums_;
+    store.sums_copy = block.rows * block.tiles * width;
+    store.pixels = pixels;
+    return store.to.columns >= kernels_.lanes && kernels_.winograd_store(store);
+  };
+  if (!add(block.first, block.first_count, pixels_)) return false;
+  const WinogradPixel* const seconds = pixels_ + block.rows * block.first_count;
+  if (!add(block.first + conv_.dilation(), block.second_count, seconds)) return false;
+  for (int i = 0; i < count; ++i) activate(stores[i].to);
+  return true;
+}
+
+void WinogradRun::store_repaired(const Block& block, int64_t panel) const {
+  if (!combine(block, panel)) repair(block, panel);
+  const float* outputs = outputs_;
+  auto store = [&](int64_t column, int64_t count) {
+    if (count == 0) return;
+    ChannelStore to = destination(block, panel, column, count);
+    to.sums = outputs;
+    kernels_.store_channels(to);
+    activate(to);
+    outputs += block.rows * count * to.sums_pixel;
+  };
+  store(block.first, block.first_count);
+  store(block.first + conv_.dilation(), block.second_count);
+}
+
+ChannelStore WinogradRun::destination(const Block& block, int64_t panel, int64_t column,
+                                      int64_t count) const {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
   const ChannelPanels& panels = conv_.panels_;
   const int64_t channel = panels.first_of(panel);
   ChannelStore store;
-  store.sums = sums;
+  store.sums = nullptr;
   store.sums_pixel = panels.width_of(panel);
   store.channels = panels.size_of(panel);
   store.rows = block.rows;
@@ -341,12 +404,15 @@ void WinogradRun::store(const Block& block, int64_t panel, int64_t column, int64
     store.columns *= store.rows;
     store.rows = 1;
   }
-  kernels_.store_channels(store);
+  return store;
+}
+
+void WinogradRun::activate(const ChannelStore& store) const {
   if (!is_apart(p_.epilogue)) return;
   for (int64_t o = 0; o < store.channels; ++o)
     for (int64_t row = 0; row < store.rows; ++row)
-      kernels_.activate(p_.epilogue,
-                        store.y + o * store.y_channel + row * store.y_row, store.columns);
+      kernels_.activate(p_.epilogue, store.y + o * store.y_channel + row * store.y_row,
+                        store.columns);
 }
 
 }  // namespace convoy::kernels

@@ -39,6 +39,12 @@ class WinogradRun {
     int64_t row;  // elements from one row to the next
   };
 
+  // What the numbers of a block's pixels depend on.
+  struct Numbered {
+    int64_t rows = 0, tiles = 0, first_count = 0, second_count = 0;
+    friend bool operator==(const Numbered&, const Numbered&) = default;
+  };
+
   void fill_offsets();
   void run(int64_t task);
   Block block_at(int64_t task) const;
@@ -49,12 +55,15 @@ class WinogradRun {
   Rows read(const Block& block, const float* slice, bool inside, int64_t row, int64_t rows,
             int64_t first, int64_t count, float* to) const;
   void compute(const Block& block, int64_t panel);
+  void number_pixels(const Block& block);
+  bool store_pairs(const Block& block, int64_t panel);
+  void store_repaired(const Block& block, int64_t panel) const;
   bool combine(const Block& block, int64_t panel) const;
   void repair(const Block& block, int64_t panel) const;
   float plain_sum(const Block& block, const float* weights, int64_t width, int64_t row,
                   int64_t column) const;
-  void store(const Block& block, int64_t panel, int64_t column, int64_t count,
-             const float* sums) const;
+  ChannelStore destination(const Block& block, int64_t panel, int64_t column, int64_t count) const;
+  void activate(const ChannelStore& store) const;
 
   const WinogradConv& conv_;
   const ConvProblem& p_;
@@ -67,6 +76,8 @@ class WinogradRun {
   float* halves_;
   float* sums_;
   float* outputs_;
+  WinogradPixel* pixels_;
+  Numbered numbered_;  // in pixels_
   int64_t plane_;
 };
 
