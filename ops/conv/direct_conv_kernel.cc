@@ -17,7 +17,6 @@
 namespace convoy {
 namespace {
 
-using kernels::ConvActivation;
 using kernels::ConvProblem;
 using kernels::DirectConv;
 using kernels::WinogradConv;
@@ -173,7 +172,7 @@ ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
   }
   problem.has_residual = conv.has_residual;
   problem.element = conv_element(x.dtype);
-  problem.epilogue = conv_epilogue(conv.epilogue);
+  problem.epilogue = conv.epilogue;
   return problem;
 }
 
@@ -232,15 +231,6 @@ kernels::ConvElement conv_element(DType dtype) {
   if (dtype == DType::kFloat16) return kernels::ConvElement::float16;
   return dtype == DType::kBFloat16 ? kernels::ConvElement::bfloat16
                                    : kernels::ConvElement::float32;
-}
-
-kernels::ConvEpilogue conv_epilogue(const Epilogue& epilogue) {
-  static constexpr ConvActivation kActivations[] = {
-      ConvActivation::none,       ConvActivation::relu,         ConvActivation::leaky_relu,
-      ConvActivation::clip,       ConvActivation::sigmoid,      ConvActivation::tanh,
-      ConvActivation::hard_swish, ConvActivation::hard_sigmoid, ConvActivation::silu};
-  return {kActivations[static_cast<size_t>(epilogue.activation)], epilogue.alpha, epilogue.beta,
-          epilogue.scale, epilogue.shift};
 }
 
 std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvProblem& problem) {

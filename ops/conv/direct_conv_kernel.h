@@ -13,8 +13,6 @@ namespace convoy {
 kernels::ConvElement conv_element(DType dtype);
 bool has_conv_element(DType dtype);
 
-kernels::ConvEpilogue conv_epilogue(const Epilogue& epilogue);
-
 // A kernel over inputs X, W, B?, residual? whose strides `problem` describes; W is contiguous
 // [weight groups, out, in, kernel…] and packed once if it is constant. All have the type of X,
 // float32 or a 16-bit float. Asks for the scratch it needs.

@@ -7,11 +7,11 @@ namespace convoy {
 namespace {
 
 constexpr std::pair<std::string_view, Activation> kNames[] = {
-    {"", Activation::kNone},           {"Relu", Activation::kRelu},
-    {"LeakyRelu", Activation::kLeakyRelu}, {"Clip", Activation::kClip},
-    {"Sigmoid", Activation::kSigmoid}, {"Tanh", Activation::kTanh},
-    {"HardSwish", Activation::kHardSwish}, {"HardSigmoid", Activation::kHardSigmoid},
-    {"Silu", Activation::kSilu},
+    {"", Activation::none},           {"Relu", Activation::relu},
+    {"LeakyRelu", Activation::leaky_relu}, {"Clip", Activation::clip},
+    {"Sigmoid", Activation::sigmoid}, {"Tanh", Activation::tanh},
+    {"HardSwish", Activation::hard_swish}, {"HardSigmoid", Activation::hard_sigmoid},
+    {"Silu", Activation::silu},
 };
 
 // NaN stays NaN in all of these.
@@ -23,15 +23,15 @@ float bounded(float x, float low, float high) {
 
 float activate(const Epilogue& epilogue, float x) {
   switch (epilogue.activation) {
-    case Activation::kNone: return x;
-    case Activation::kRelu: return lower_bounded(x, 0.0f);
-    case Activation::kLeakyRelu: return x < 0 ? epilogue.alpha * x : x;
-    case Activation::kClip: return bounded(x, epilogue.alpha, epilogue.beta);
-    case Activation::kSigmoid: return 1.0f / (1.0f + std::exp(-x));
-    case Activation::kTanh: return std::tanh(x);
-    case Activation::kHardSwish: return x * bounded(x / 6.0f + 0.5f, 0.0f, 1.0f);
-    case Activation::kHardSigmoid: return bounded(epilogue.alpha * x + epilogue.beta, 0.0f, 1.0f);
-    case Activation::kSilu: return x / (1.0f + std::exp(-x));
+    case Activation::none: return x;
+    case Activation::relu: return lower_bounded(x, 0.0f);
+    case Activation::leaky_relu: return x < 0 ? epilogue.alpha * x : x;
+    case Activation::clip: return bounded(x, epilogue.alpha, epilogue.beta);
+    case Activation::sigmoid: return 1.0f / (1.0f + std::exp(-x));
+    case Activation::tanh: return std::tanh(x);
+    case Activation::hard_swish: return x * bounded(x / 6.0f + 0.5f, 0.0f, 1.0f);
+    case Activation::hard_sigmoid: return bounded(epilogue.alpha * x + epilogue.beta, 0.0f, 1.0f);
+    case Activation::silu: return x / (1.0f + std::exp(-x));
   }
   return x;
 }

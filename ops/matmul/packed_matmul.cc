@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "ops/conv/direct_conv_kernel.h"
 #include "ops/kernels/gemm/packed_gemm.h"
 #include "ops/matmul/matmul_kernels.h"
 #include "runtime/base/task_queue.h"
@@ -26,7 +25,7 @@ kernels::PackedGemmProblem describe(const MatMulRequest& matmul) {
   problem.a_k = shape.a_k;
   problem.y_m = shape.y_m;
   problem.scale = matmul.scale;
-  problem.epilogue = conv_epilogue(matmul.epilogue);
+  problem.epilogue = matmul.epilogue;
   return problem;
 }
 

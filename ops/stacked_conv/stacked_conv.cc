@@ -86,7 +86,7 @@ kernels::ConvProblem problem_of(const KernelRequest& request) {
                           x[i + 2],             y[i + 2],             0};
   }
   problem.element = conv_element(request.input(0).dtype);
-  problem.epilogue = conv_epilogue(conv.epilogue);
+  problem.epilogue = conv.epilogue;
   return problem;
 }
 

@@ -26,6 +26,8 @@ struct ConvEpilogue {
   float shift = -0.0f;
 
   bool is_scaled() const { return scale != 1 || shift != 0; }
+  bool is_identity() const { return activation == ConvActivation::none && !is_scaled(); }
+  friend bool operator==(const ConvEpilogue&, const ConvEpilogue&) = default;
 };
 
 // What stores do of an epilogue.
@@ -44,8 +46,7 @@ inline ConvClamp clamp_of(const ConvEpilogue& epilogue) {
 
 // Whether the epilogue is a pass of its own over what was stored.
 inline bool is_apart(const ConvEpilogue& epilogue) {
-  if (clamp_of(epilogue).use) return false;
-  return epilogue.activation != ConvActivation::none || epilogue.is_scaled();
+  return !epilogue.is_identity() && !clamp_of(epilogue).use;
 }
 
 }  // namespace convoy::kernels

@@ -1,6 +1,7 @@
 // The sums of a task and their way to the output.
 #include <algorithm>
 
+#include "ops/kernels/conv/channel_store.h"
 #include "ops/kernels/conv/conv_run.h"
 
 namespace convoy::kernels {
@@ -33,25 +34,13 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
   ChannelTile sums = {tile.x,  tile.x_row, tile.offsets, tile.terms, nullptr,
                       bias,    bounce_,    tile.rows,    tile.limit};
-  ChannelStore store;
+  ChannelStore store = store_of(p_, tile.rows, tile.limit);
   store.sums = bounce_;
-  store.rows = tile.rows;
-  store.columns = tile.limit;
-  store.y_row = rows.output_stride;
-  store.y_channel = p_.out_channel_stride;
-  store.residual_row = rows.residual_stride;
-  store.residual_channel = p_.residual_channel_stride;
-  store.clamp = clamp_.use;
-  store.low = clamp_.low;
-  store.high = clamp_.high;
   if (half_) {
-    store.y_row = store.columns;
+    store.rows = tile.rows;
+    store.columns = store.y_row = tile.limit;
     store.y_channel = store.rows * store.columns;
     store.clamp = false;
-  } else if (store.y_row == store.columns &&
-      (!area.residual || store.residual_row == store.columns)) {
-    store.columns *= store.rows;
-    store.rows = 1;
   }
   for (int64_t panel = area.block_begin; panel < area.block_end; ++panel) {
     const int64_t channel = conv_.first_channel(panel), vectors = conv_.panels_.vectors_of(panel);
@@ -82,11 +71,7 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
                        column;
     kernels_.store_channels(store);
     if (half_) finish_channels(area, store, channel, column);
-    if (!activate_ || half_) continue;
-    for (int64_t o = 0; o < store.channels; ++o)
-      for (int64_t row = 0; row < store.rows; ++row)
-        kernels_.activate(p_.epilogue,
-                          store.y + o * store.y_channel + row * store.y_row, store.columns);
+    else finish_store(kernels_, p_.epilogue, store);
   }
 }
 

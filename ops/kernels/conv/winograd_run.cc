@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/kernels/conv/channel_store.h"
 #include "ops/kernels/conv/task_cut.h"
 
 namespace convoy::kernels {
@@ -355,7 +356,7 @@ bool WinogradRun::store_pairs(const Block& block, int64_t panel) {
   if (!add(block.first, block.first_count, pixels_)) return false;
   const WinogradPixel* const seconds = pixels_ + block.rows * block.first_count;
   if (!add(block.first + conv_.dilation(), block.second_count, seconds)) return false;
-  for (int i = 0; i < count; ++i) activate(stores[i].to);
+  for (int i = 0; i < count; ++i) finish_store(kernels_, p_.epilogue, stores[i].to);
   return true;
 }
 
@@ -367,7 +368,7 @@ void WinogradRun::store_repaired(const Block& block, int64_t panel) const {
     ChannelStore to = destination(block, panel, column, count);
     to.sums = outputs;
     kernels_.store_channels(to);
-    activate(to);
+    finish_store(kernels_, p_.epilogue, to);
     outputs += block.rows * count * to.sums_pixel;
   };
   store(block.first, block.first_count);
@@ -379,40 +380,16 @@ ChannelStore WinogradRun::destination(const Block& block, int64_t panel, int64_t
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
   const ChannelPanels& panels = conv_.panels_;
   const int64_t channel = panels.first_of(panel);
-  ChannelStore store;
-  store.sums = nullptr;
+  ChannelStore store = store_of(p_, block.rows, count);
   store.sums_pixel = panels.width_of(panel);
   store.channels = panels.size_of(panel);
-  store.rows = block.rows;
-  store.columns = count;
   store.y = block.output + channel * p_.out_channel_stride + block.depth * depth.output_stride +
             block.row * rows.output_stride + column;
-  store.y_row = rows.output_stride;
-  store.y_channel = p_.out_channel_stride;
-  store.residual = nullptr;
   if (block.residual)
     store.residual = block.residual + channel * p_.residual_channel_stride +
                      block.depth * depth.residual_stride + block.row * rows.residual_stride +
                      column;
-  store.residual_row = rows.residual_stride;
-  store.residual_channel = p_.residual_channel_stride;
-  const ConvClamp clamp = clamp_of(p_.epilogue);
-  store.clamp = clamp.use;
-  store.low = clamp.low;
-  store.high = clamp.high;
-  if (store.y_row == count && (!store.residual || store.residual_row == count)) {
-    store.columns *= store.rows;
-    store.rows = 1;
-  }
   return store;
-}
-
-void WinogradRun::activate(const ChannelStore& store) const {
-  if (!is_apart(p_.epilogue)) return;
-  for (int64_t o = 0; o < store.channels; ++o)
-    for (int64_t row = 0; row < store.rows; ++row)
-      kernels_.activate(p_.epilogue, store.y + o * store.y_channel + row * store.y_row,
-                        store.columns);
 }
 
 }  // namespace convoy::kernels

@@ -63,7 +63,6 @@ class WinogradRun {
   float plain_sum(const Block& block, const float* weights, int64_t width, int64_t row,
                   int64_t column) const;
   ChannelStore destination(const Block& block, int64_t panel, int64_t column, int64_t count) const;
-  void activate(const ChannelStore& store) const;
 
   const WinogradConv& conv_;
   const ConvProblem& p_;

@@ -141,21 +141,21 @@ dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue
   if (scale != 1) steps.append_eltwise(algorithm::eltwise_linear, scale, 0);
   if (add_to_output) steps.append_sum(1.0f);
   switch (epilogue.activation) {
-    case Activation::kNone: break;
-    case Activation::kRelu: steps.append_eltwise(algorithm::eltwise_relu, 0, 0); break;
-    case Activation::kLeakyRelu: steps.append_eltwise(algorithm::eltwise_relu, alpha, 0); break;
-    case Activation::kClip: steps.append_eltwise(algorithm::eltwise_clip, alpha, beta); break;
-    case Activation::kSigmoid: steps.append_eltwise(algorithm::eltwise_logistic, 0, 0); break;
-    case Activation::kTanh: steps.append_eltwise(algorithm::eltwise_tanh, 0, 0); break;
-    case Activation::kHardSwish:
+    case Activation::none: break;
+    case Activation::relu: steps.append_eltwise(algorithm::eltwise_relu, 0, 0); break;
+    case Activation::leaky_relu: steps.append_eltwise(algorithm::eltwise_relu, alpha, 0); break;
+    case Activation::clip: steps.append_eltwise(algorithm::eltwise_clip, alpha, beta); break;
+    case Activation::sigmoid: steps.append_eltwise(algorithm::eltwise_logistic, 0, 0); break;
+    case Activation::tanh: steps.append_eltwise(algorithm::eltwise_tanh, 0, 0); break;
+    case Activation::hard_swish:
       steps.append_eltwise(algorithm::eltwise_hardswish, 1.0f / 6.0f, 0.5f);
       break;
-    case Activation::kHardSigmoid:
+    case Activation::hard_sigmoid:
       steps.append_eltwise(algorithm::eltwise_hardsigmoid, alpha, beta);
       break;
-    case Activation::kSilu: steps.append_eltwise(algorithm::eltwise_swish, 1.0f, 0); break;
+    case Activation::silu: steps.append_eltwise(algorithm::eltwise_swish, 1.0f, 0); break;
   }
-  if (epilogue.scale != 1 || epilogue.shift != 0) {
+  if (epilogue.is_scaled()) {
     steps.append_eltwise(algorithm::eltwise_linear, epilogue.scale, epilogue.shift);
   }
   dnnl::primitive_attr attributes;
