@@ -12,8 +12,7 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
       p_(conv.problem_),
       kernels_(*conv.kernels_),
       operands_(operands),
-      size_{conv.oc_parts_,   conv.width_parts_, conv.row_blocks_, p_.spatial[0].output_size,
-            p_.group[1].size, p_.group[0].size,  p_.batch[1].size, p_.batch[0].size},
+      task_(p_, conv.oc_parts_, conv.width_parts_, conv.row_blocks_),
       clamp_(clamp_of(p_.epilogue)) {
   packed_ = scratch;
   bounce_ = packed_ + conv.packed_input_size_;
@@ -63,56 +62,31 @@ void ConvRun::fill_offsets() {
 
 void ConvRun::run_tasks(int64_t first, int64_t last) {
   if (first >= last) return;
-  seek(first);
+  task_.seek(first);
   run();
-  while (task_ + 1 < last) {
-    next();
+  while (++first < last) {
+    task_.next();
     run();
-  }
-}
-
-void ConvRun::seek(int64_t task) {
-  task_ = task;
-  for (int i = 0; i < kAxes; ++i) {
-    index_[i] = task % size_[i];
-    task /= size_[i];
-  }
-}
-
-void ConvRun::next() {
-  ++task_;
-  for (int i = 0; i < kAxes; ++i) {
-    if (++index_[i] < size_[i]) return;
-    index_[i] = 0;
   }
 }
 
 ConvRun::Area ConvRun::area() const {
   Area area;
-  area.depth = index_[kDepth];
+  area.depth = task_[kDepth];
   const int64_t height = p_.spatial[1].output_size;
-  area.row = part_begin(height, conv_.row_blocks_, index_[kRowBlock]);
-  area.rows = part_begin(height, conv_.row_blocks_, index_[kRowBlock] + 1) - area.row;
-  area.block_begin = part_begin(conv_.block_count_, conv_.oc_parts_, index_[kOcPart]);
-  area.block_end = part_begin(conv_.block_count_, conv_.oc_parts_, index_[kOcPart] + 1);
-  const ConvLoop* const loops[4] = {&p_.batch[0], &p_.batch[1], &p_.group[0], &p_.group[1]};
-  const int64_t indices[4] = {index_[kBatch0], index_[kBatch1], index_[kGroup0], index_[kGroup1]};
-  int64_t input = 0, output = 0, residual = 0;
-  for (int i = 0; i < 4; ++i) {
-    input += indices[i] * loops[i]->input_stride;
-    output += indices[i] * loops[i]->output_stride;
-    residual += indices[i] * loops[i]->residual_stride;
-  }
-  const int64_t weight_group = index_[kGroup0] * conv_.weight_group_strides_[0] +
-                               index_[kGroup1] * conv_.weight_group_strides_[1];
-  area.input = half_ ? nullptr : operands_.input + input;
-  area.output = half_ ? nullptr : operands_.output + output;
-  area.residual = p_.has_residual && !half_ ? operands_.residual + residual : nullptr;
-  area.half_input = half_ ? operands_.half_input + input : nullptr;
-  area.half_output = half_ ? operands_.half_output + output : nullptr;
-  area.half_residual = p_.has_residual && half_ ? operands_.half_residual + residual : nullptr;
-  area.weights = operands_.packed_weights + weight_group * conv_.packed_channels_ * conv_.terms_;
-  area.bias = operands_.bias ? operands_.bias + weight_group * p_.out_channels : nullptr;
+  area.row = part_begin(height, conv_.row_blocks_, task_[kRowBlock]);
+  area.rows = part_begin(height, conv_.row_blocks_, task_[kRowBlock] + 1) - area.row;
+  area.block_begin = part_begin(conv_.block_count_, conv_.oc_parts_, task_[kOcPart]);
+  area.block_end = part_begin(conv_.block_count_, conv_.oc_parts_, task_[kOcPart] + 1);
+  const TaskOffsets at(p_, task_, conv_.weight_group_strides_);
+  area.input = half_ ? nullptr : operands_.input + at.input;
+  area.output = half_ ? nullptr : operands_.output + at.output;
+  area.residual = p_.has_residual && !half_ ? operands_.residual + at.residual : nullptr;
+  area.half_input = half_ ? operands_.half_input + at.input : nullptr;
+  area.half_output = half_ ? operands_.half_output + at.output : nullptr;
+  area.half_residual = p_.has_residual && half_ ? operands_.half_residual + at.residual : nullptr;
+  area.weights = operands_.packed_weights + at.weight_group * conv_.packed_channels_ * conv_.terms_;
+  area.bias = operands_.bias ? operands_.bias + at.weight_group * p_.out_channels : nullptr;
   return area;
 }
 
@@ -122,7 +96,7 @@ void ConvRun::run() {
     return std::min(part_begin(conv_.chunks_, conv_.width_parts_, part) * conv_.chunk_,
                     p_.spatial[2].output_size);
   };
-  const int64_t begin = column(index_[kWidthPart]), end = column(index_[kWidthPart] + 1);
+  const int64_t begin = column(task_[kWidthPart]), end = column(task_[kWidthPart] + 1);
   const int64_t lanes = kernels_.lanes;
   if (conv_.padded_rows_ && end - begin >= 4 * lanes) return run_padded_row(area, begin, end);
   int64_t from = std::max(begin, conv_.inner_begin_), to = std::min(end, conv_.inner_end_);
@@ -209,7 +183,7 @@ void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
 
 // The tasks of all output channels read the same.
 void ConvRun::hold(const Area& area, int64_t begin, int64_t count) {
-  const int64_t part = task_ / conv_.oc_parts_;
+  const int64_t part = task_.input_part();
   if (held_part_ == part && held_column_ == begin) return;
   pack(area, begin, count);
   held_part_ = part;

@@ -7,6 +7,7 @@
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/direct_conv.h"
 #include "ops/kernels/conv/half_storage.h"
+#include "ops/kernels/conv/task_index.h"
 
 namespace convoy::kernels {
 
@@ -40,8 +41,6 @@ class ConvRun {
   };
 
   void fill_offsets();
-  void seek(int64_t task);
-  void next();
   void run();  // the task at hand
   Area area() const;
   bool reads_no_padding(const Area& area) const;
@@ -67,16 +66,11 @@ class ConvRun {
               int64_t count);
   Cut cut_row(int64_t channels, int64_t count) const;
 
-  // Axes along which tasks are counted, innermost first.
-  enum Axis { kOcPart, kWidthPart, kRowBlock, kDepth, kGroup1, kGroup0, kBatch1, kBatch0, kAxes };
-
   const DirectConv& conv_;
   const ConvProblem& p_;
   const ConvKernels& kernels_;
   const ConvOperands& operands_;
-  const int64_t size_[kAxes];
-  int64_t task_ = 0;
-  int64_t index_[kAxes] = {};
+  TaskIndex task_;
   int64_t held_part_ = -1;  // of the input that is packed
   int64_t held_column_ = -1;
   int64_t* in_place_offsets_;
