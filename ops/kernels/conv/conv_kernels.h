@@ -154,6 +154,7 @@ constexpr int kMaxOcBlock = 8;
 constexpr int kMaxVectors = 8;
 constexpr int kMaxPaddedTaps = 9;
 constexpr int kMaxChannelVectors = 3;
+constexpr int kMaxNear = 5;  // dilations 1, 2, 4, 8 and 16
 
 struct ConvKernels {
   int lanes;
@@ -181,9 +182,11 @@ struct ConvKernels {
 
   void (*pack)(const ConvPack& pack);
 
-  // Blocks of `size` floats, alternately to even and odd: `blocks` of each.
-  void (*winograd_halves)(const float* x, int64_t blocks, int64_t size, float* even, float* odd);
   void (*winograd_input)(const WinogradInput& input);
+  // The same by the logarithm of a dilation that divides a vector: x[0] has all inputs of one run
+  // in order. Where the run is shorter than a vector, whole vectors are written all the same, and
+  // two vectors and two dilations must be readable from each row.
+  void (*winograd_near_input[kMaxNear])(const WinogradInput& input);
   // Both say whether all that they wrote is finite; the first by vectors of channels in a pixel.
   bool (*winograd_output[kMaxChannelVectors + 1])(const WinogradOutput& output);
   bool (*winograd_store)(const WinogradStore& store);

@@ -44,6 +44,13 @@ struct PortableVector {
     const reg shift = set(12582912.0f);  // 1.5 * 2^23: its neighbours are the integers
     return (x + shift) - shift;
   }
+  template <int D>
+  static void split(const float* p, reg& even, reg& odd) {
+    for (int i = 0; i < kLanes; ++i) {
+      even[i] = p[i / D * 2 * D + i % D];
+      odd[i] = p[i / D * 2 * D + i % D + D];
+    }
+  }
   static void transpose(reg (&r)[kLanes]) {
     for (int i = 0; i < kLanes; ++i)
       for (int j = 0; j < i; ++j) {

@@ -1,66 +1,76 @@
 // The transforms of winograd_conv.h. Included after conv_tile.h, under the same rules.
+//
+// V also has split<D>(p, even, odd) for D a power of two below lanes: see read_halves.
 
 template <class V>
-void winograd_halves(const float* __restrict x, int64_t blocks, int64_t size,
-                     float* __restrict even, float* __restrict odd) {
-  switch (size) {
-    case 1:
-      for (int64_t i = 0; i < blocks; ++i) even[i] = x[2 * i], odd[i] = x[2 * i + 1];
-      return;
-    case 2:
-      for (int64_t i = 0; i < 2 * blocks; i += 2) {
-        __builtin_memcpy(even + i, x + 2 * i, 2 * sizeof(float));
-        __builtin_memcpy(odd + i, x + 2 * i + 2, 2 * sizeof(float));
-      }
-      return;
-    case 4:
-      for (int64_t i = 0; i < 4 * blocks; i += 4) {
-        __builtin_memcpy(even + i, x + 2 * i, 4 * sizeof(float));
-        __builtin_memcpy(odd + i, x + 2 * i + 4, 4 * sizeof(float));
-      }
-      return;
-    default:
-      for (int64_t b = 0; b < blocks; ++b)
-        for (int64_t i = 0; i < size; ++i) {
-          even[b * size + i] = x[2 * b * size + i];
-          odd[b * size + i] = x[(2 * b + 1) * size + i];
-        }
-  }
+__attribute__((always_inline)) inline void store_inputs(typename V::reg d0, typename V::reg d1,
+                                                        typename V::reg d2, typename V::reg d3,
+                                                        float* v, int64_t copy) {
+  V::store(v, V::sub(d0, d2));
+  V::store(v + copy, V::add(d1, d2));
+  V::store(v + 2 * copy, V::sub(d2, d1));
+  V::store(v + 3 * copy, V::sub(d1, d3));
 }
 
 template <class V>
-__attribute__((always_inline)) inline void winograd_step(const WinogradInput& a,
-                                                         const float* const* x, int64_t i,
-                                                         float* v) {
-  const auto d0 = V::load(x[0] + i), d1 = V::load(x[1] + i);
-  const auto d2 = V::load(x[2] + i), d3 = V::load(x[3] + i);
-  V::store(v + i, V::sub(d0, d2));
-  V::store(v + a.v_copy + i, V::add(d1, d2));
-  V::store(v + 2 * a.v_copy + i, V::sub(d2, d1));
-  V::store(v + 3 * a.v_copy + i, V::sub(d1, d3));
+__attribute__((always_inline)) inline void winograd_step(const float* const (&x)[4], int64_t i,
+                                                         float* v, int64_t copy) {
+  store_inputs<V>(V::load(x[0] + i), V::load(x[1] + i), V::load(x[2] + i), V::load(x[3] + i),
+                  v + i, copy);
 }
 
 // Rows in order: the end of a whole vector lies in what is written next.
 template <class V>
 void winograd_input(const WinogradInput& a) {
+  const int64_t size = a.run, copy = a.v_copy;
   for (int64_t row = 0; row < a.rows; ++row)
     for (int64_t run = 0; run < a.runs; ++run) {
       const float* x[4];
       for (int k = 0; k < 4; ++k) x[k] = a.x[k] + row * a.x_row + run * a.x_run;
-      float* const v = a.v + row * a.v_row + run * a.run;
-      if (a.whole && a.run <= V::lanes) {
-        winograd_step<V>(a, x, 0, v);
+      float* const v = a.v + row * a.v_row + run * size;
+      if (a.whole && size <= V::lanes) {
+        winograd_step<V>(x, 0, v, copy);
         continue;
       }
       int64_t i = 0;
-      for (; i + V::lanes <= a.run; i += V::lanes) winograd_step<V>(a, x, i, v);
-      for (; i < a.run; ++i) {
+      for (; i + V::lanes <= size; i += V::lanes) winograd_step<V>(x, i, v, copy);
+      for (; i < size; ++i) {
         v[i] = x[0][i] - x[2][i];
-        v[a.v_copy + i] = x[1][i] + x[2][i];
-        v[2 * a.v_copy + i] = x[2][i] - x[1][i];
-        v[3 * a.v_copy + i] = x[1][i] - x[3][i];
+        v[copy + i] = x[1][i] + x[2][i];
+        v[2 * copy + i] = x[2][i] - x[1][i];
+        v[3 * copy + i] = x[1][i] - x[3][i];
       }
     }
+}
+
+// 2 * lanes floats from p on, alternately D to the one and D to the other.
+template <class V, int D>
+__attribute__((always_inline)) inline void read_halves(const float* p, typename V::reg& even,
+                                                       typename V::reg& odd) {
+  if constexpr (D < V::lanes) {
+    V::template split<D>(p, even, odd);
+  } else {
+    even = V::load(p);
+    odd = V::load(p + D);
+  }
+}
+
+template <class V, int D>
+void winograd_near_input(const WinogradInput& a) {
+  const int64_t rows = a.rows, run = a.run, copy = a.v_copy;
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* const x = a.x[0] + row * a.x_row;
+    float* const v = a.v + row * a.v_row;
+    auto step = [&](int64_t i) __attribute__((always_inline)) {
+      typename V::reg d0, d1, d2, d3;
+      read_halves<V, D>(x + 2 * i, d0, d1);
+      read_halves<V, D>(x + 2 * i + 2 * D, d2, d3);
+      store_inputs<V>(d0, d1, d2, d3, v + i, copy);
+    };
+    int64_t i = 0;
+    for (; i + V::lanes <= run; i += V::lanes) step(i);
+    if (i < run) step(run > V::lanes ? run - V::lanes : 0);
+  }
 }
 
 template <class V>
@@ -142,10 +152,16 @@ bool winograd_store(const WinogradStore& a) {
   return is_zero<V>(check[0]) && is_zero<V>(check[1]);
 }
 
+template <class V, int D = 1>
+constexpr void add_near_inputs(ConvKernels& kernels, int log = 0) {
+  kernels.winograd_near_input[log] = winograd_near_input<V, D>;
+  if constexpr (D < V::lanes) add_near_inputs<V, 2 * D>(kernels, log + 1);
+}
+
 template <class V>
 constexpr void add_winograd(ConvKernels& kernels) {
-  kernels.winograd_halves = winograd_halves<V>;
   kernels.winograd_input = winograd_input<V>;
+  add_near_inputs<V>(kernels);
   kernels.winograd_output[1] = winograd_pairs<V, 1>;
   kernels.winograd_output[2] = winograd_pairs<V, 2>;
   kernels.winograd_output[3] = winograd_pairs<V, 3>;

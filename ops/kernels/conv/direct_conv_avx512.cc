@@ -45,6 +45,25 @@ struct Avx512 {
   static reg select_less(reg a, reg b, reg c, reg d) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), d, c);
   }
+  // Of two vectors together, the places that `split` takes from.
+  template <int D>
+  struct Places {
+    alignas(64) int even[16], odd[16];
+    constexpr Places() : even(), odd() {
+      for (int i = 0; i < 16; ++i) {
+        even[i] = i / D * 2 * D + i % D;
+        odd[i] = even[i] + D;
+      }
+    }
+  };
+  template <int D>
+  static constexpr Places<D> kPlaces = {};
+  template <int D>
+  static void split(const float* p, reg& even, reg& odd) {
+    const reg a = load(p), b = load(p + 16);
+    even = _mm512_permutex2var_ps(a, _mm512_load_si512(kPlaces<D>.even), b);
+    odd = _mm512_permutex2var_ps(a, _mm512_load_si512(kPlaces<D>.odd), b);
+  }
   static void transpose(reg (&r)[16]) {
     reg t[16];
     for (int i = 0; i < 8; ++i) {

@@ -56,7 +56,7 @@ class WinogradConv {
   // Estimated cycles per output position, as DirectConv::cycles.
   double cycles() const;
 
-  int64_t packed_weights_size() const { return weight_groups_ * products() * packed_channels(); }
+  int64_t packed_weights_size() const { return weight_groups_ * products_ * packed_channels(); }
   // weights: [weight groups][out_channels][in_channels][kernel...], contiguous.
   void pack_weights(const float* weights, float* packed) const;
 
@@ -74,10 +74,10 @@ class WinogradConv {
   void pack_sum(const float* weights, int64_t panel, int sum, float* packed) const;
   int64_t packed_channels() const { return panels_.packed_channels(); }
   int64_t dilation() const { return problem_.spatial[2].dilation; }
-  int64_t terms_of(int sum) const { return terms_ * taps_.windows_of(sum); }
-  int64_t products() const;  // of a pair and an output channel
   int64_t weight_uses() const;
-  int64_t columns() const { return tiles_ + (taps_.windows() - 1) * run_; }
+  double transform_cycles() const;
+  bool is_near() const;
+  bool reads_rows() const;
   // Input rows that so many output rows read.
   int64_t input_rows(int64_t rows) const;
   int64_t plane_size(int64_t rows) const;  // floats of one input channel's transformed rows
@@ -92,6 +92,8 @@ class WinogradConv {
   int64_t weight_group_strides_[2] = {0, 0};
   WinogradTaps taps_;
   int64_t terms_ = 1;  // in_channels * kernel volume without the last axis
+  int64_t sum_terms_[kSums] = {};
+  int64_t products_ = 0;  // of a pair and an output channel
 
   // Pairs along the last axis come in segments of `dilation`. A block has some whole segments, or a
   // run of pairs out of one.
@@ -100,6 +102,7 @@ class WinogradConv {
   int64_t runs_ = 1;           // of a segment
   int64_t run_ = 1;            // most pairs of a run
   int64_t tiles_ = 1;          // most pairs of a block's row
+  int64_t columns_ = 1;        // transformed inputs of a row
   int64_t rows_ = 1;           // output rows of a block
   int64_t row_blocks_ = 1;
   int64_t width_blocks_ = 1;

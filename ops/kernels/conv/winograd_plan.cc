@@ -1,5 +1,6 @@
 // The decisions of WinogradConv: pairs, blocks and tasks; what they cost; the form of the weights.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "ops/kernels/conv/conv_axes.h"
@@ -62,24 +63,30 @@ WinogradConv::WinogradConv(const ConvProblem& problem, const ConvKernels& kernel
   panels_ = {problem_.out_channels, kernels.lanes};
   taps_.count = problem_.spatial[2].kernel;
   terms_ = problem_.in_channels * problem_.spatial[0].kernel * problem_.spatial[1].kernel;
+  for (int sum = 0; sum < kSums; ++sum) {
+    sum_terms_[sum] = terms_ * taps_.windows_of(sum);
+    products_ += sum_terms_[sum];
+  }
   choose_tiles();
   choose_tasks(std::max(threads, 1));
 }
+
+// Whether pairs lie in vectors as winograd_near_input takes them.
+bool WinogradConv::is_near() const {
+  return dilation() <= kernels_->lanes && std::has_single_bit(static_cast<uint64_t>(dilation()));
+}
+
+// Whether rows are transformed as they lie, and not gathered before.
+bool WinogradConv::reads_rows() const { return is_near() || dilation() >= kShortRun; }
 
 int64_t WinogradConv::input_rows(int64_t rows) const {
   const ConvWindow& window = problem_.spatial[1];
   return (rows - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
 }
 
-int64_t WinogradConv::products() const {
-  int64_t count = 0;
-  for (int sum = 0; sum < kSums; ++sum) count += terms_of(sum);
-  return count;
-}
-
 // Channels that lie a multiple of a few cache lines apart would share few sets of the cache.
 int64_t WinogradConv::plane_size(int64_t rows) const {
-  const int64_t size = input_rows(rows) * kSums * columns();
+  const int64_t size = input_rows(rows) * kSums * columns_;
   return size % 64 == 0 ? size + 16 : size;
 }
 
@@ -102,6 +109,7 @@ void WinogradConv::choose_tiles() {
   }
   width_blocks_ *= runs_;
   tiles_ = run_ * block_segments_;
+  columns_ = tiles_ + further * run_;
   while (rows_ < rows.output_size && (rows_ + 1) * tiles_ <= kMostTiles &&
          planes * plane_size(rows_ + 1) <= kMostFloats)
     ++rows_;
@@ -130,11 +138,11 @@ int64_t WinogradConv::row_size() const {
 int64_t WinogradConv::raw_size() const {
   const int64_t lanes = kernels_->lanes;
   if (runs_ > 1) return round_up(2 * (taps_.windows() + 1) * (run_ + lanes), 16);
-  return round_up(input_rows(rows_) * row_size() + lanes, 16);
+  return round_up(input_rows(rows_) * row_size() + 2 * (lanes + dilation()), 16);
 }
 
 int64_t WinogradConv::half_size() const {
-  if (dilation() >= kShortRun) return 0;
+  if (reads_rows()) return 0;
   return round_up(input_rows(rows_) * row_size() / 2 + kernels_->lanes, 16);
 }
 
@@ -142,7 +150,7 @@ int64_t WinogradConv::scratch_size() const {
   const int64_t planes = problem_.in_channels * problem_.spatial[0].kernel;
   const int64_t pixels = rows_ * tiles_ * panels_.width_of(0);
   const int64_t numbers = 2 * rows_ * tiles_ * int64_t{sizeof(WinogradPixel) / sizeof(float)};
-  const int64_t offsets = round_up(products() * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
+  const int64_t offsets = round_up(products_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
   const int64_t transformed = round_up(planes * plane_size(rows_) + kernels_->lanes, 16);
   return offsets + transformed + raw_size() + 2 * half_size() +
          round_up((kSums + 2) * pixels, 16) + round_up(numbers, 16);
@@ -150,14 +158,19 @@ int64_t WinogradConv::scratch_size() const {
 
 // Blocks that use the weights of a group before the second-level cache forgets them.
 int64_t WinogradConv::weight_uses() const {
-  if (products() * panels_.packed_channels() > kMostFloats / 2) return 1;
+  if (products_ * panels_.packed_channels() > kMostFloats / 2) return 1;
   const int64_t blocks = width_blocks_ * row_blocks_ * problem_.spatial[0].output_size;
   return weight_groups_ > 1 ? blocks : blocks * problem_.batch[0].size * problem_.batch[1].size;
 }
 
+// Of a pair of one input channel.
+double WinogradConv::transform_cycles() const {
+  return (is_near() ? 1.2 : reads_rows() ? 1.6 : 9.0) * 8 / kernels_->lanes;
+}
+
 // Fitted to measurements on a core with AVX2, in the terms of DirectConv's estimates.
 double WinogradConv::cycles() const {
-  constexpr double kTransform = 2.0, kToCombine = 9.0, kToStore = 28.0, kPixel = 6.0;
+  constexpr double kToCombine = 9.0, kToStore = 28.0, kPixel = 6.0;
   constexpr double kWeight = 0.6, kNearWeight = 0.2;  // from the third- and second-level cache
   const ConvKernels& k = *kernels_;
   const double outputs = static_cast<double>(problem_.spatial[2].output_size);
@@ -170,14 +183,14 @@ double WinogradConv::cycles() const {
     const double most = k.max_pixels[vectors];
     const double pixels = block / std::ceil(block / most);
     const double term = std::max({count * pixels / 2, (count + pixels + 1) / 2, 4.0});
-    pairs += static_cast<double>(products()) * term / pixels + kToCombine * count;
+    pairs += static_cast<double>(products_) * term / pixels + kToCombine * count;
     store += (kToStore + kPixel * count * pixels) / pixels;
   }
   const double planes = static_cast<double>(problem_.in_channels * problem_.spatial[0].kernel);
   const double overlap = static_cast<double>(input_rows(rows_)) / static_cast<double>(rows_);
-  const double further = static_cast<double>(columns()) / static_cast<double>(tiles_);
-  pairs += planes * overlap * further * kTransform * 8 / k.lanes;
-  const double weights = static_cast<double>(products() * panels_.packed_channels());
+  const double further = static_cast<double>(columns_) / static_cast<double>(tiles_);
+  pairs += planes * overlap * further * transform_cycles();
+  const double weights = static_cast<double>(products_ * panels_.packed_channels());
   const double loads = weights * (kNearWeight + kWeight / static_cast<double>(weight_uses()));
   return tiles * pairs + store + loads * tiles / block;
 }
@@ -188,7 +201,7 @@ void WinogradConv::pack_weights(const float* weights, float* packed) const {
       const int64_t channel = group * panels_.channels + panels_.first_of(panel);
       for (int sum = 0; sum < kSums; ++sum) {
         pack_sum(weights + channel * terms_ * taps_.count, panel, sum, packed);
-        packed += terms_of(sum) * panels_.width_of(panel);
+        packed += sum_terms_[sum] * panels_.width_of(panel);
       }
     }
 }
@@ -196,7 +209,7 @@ void WinogradConv::pack_weights(const float* weights, float* packed) const {
 // The factors of one sum, [terms][windows that add to it][channels of the panel].
 void WinogradConv::pack_sum(const float* weights, int64_t panel, int sum, float* packed) const {
   const int64_t width = panels_.width_of(panel), size = panels_.size_of(panel);
-  std::fill_n(packed, terms_of(sum) * width, 0.0f);
+  std::fill_n(packed, sum_terms_[sum] * width, 0.0f);
   for (int64_t term = 0; term < terms_; ++term)
     for (int64_t window = 0; window < taps_.windows(); ++window) {
       if (!taps_.adds_to(window, sum)) continue;

@@ -1,6 +1,7 @@
 #include "ops/kernels/conv/winograd_run.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "ops/kernels/conv/channel_store.h"
@@ -14,13 +15,23 @@ constexpr int64_t kMostTerms = 320;  // whose weights stay in the first-level ca
 
 int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
+// Blocks of `size` floats, alternately to even and odd: `blocks` of each.
+void take_apart(const float* x, int64_t blocks, int64_t size, float* even, float* odd) {
+  for (int64_t block = 0; block < blocks; ++block) {
+    even = std::copy_n(x, size, even);
+    odd = std::copy_n(x + size, size, odd);
+    x += 2 * size;
+  }
+}
+
 }  // namespace
 
 WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch)
-    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands) {
+    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands),
+      task_(p_, conv.oc_parts_, conv.width_blocks_, conv.row_blocks_) {
   plane_ = conv.plane_size(conv.rows_);
   offsets_ = reinterpret_cast<int64_t*>(scratch);
-  planes_ = scratch + round_up(conv.products() * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
+  planes_ = scratch + round_up(conv.products_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
   const int64_t planes = p_.in_channels * p_.spatial[0].kernel;
   raw_ = planes_ + round_up(planes * plane_ + kernels_.lanes, 16);
   halves_ = raw_ + conv.raw_size();
@@ -32,7 +43,13 @@ WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands,
 }
 
 void WinogradRun::run_tasks(int64_t first, int64_t last) {
-  for (int64_t task = first; task < last; ++task) run(task);
+  if (first >= last) return;
+  task_.seek(first);
+  run(block_at_task());
+  while (++first < last) {
+    task_.next();
+    run(block_at_task());
+  }
 }
 
 void WinogradRun::fill_offsets() {
@@ -44,7 +61,7 @@ void WinogradRun::fill_offsets() {
       for (int64_t kh = 0; kh < rows.kernel; ++kh)
         for (int64_t window = 0; window < taps.windows(); ++window)
           if (taps.adds_to(window, sum))
-            *offset++ = plane * plane_ + (kh * rows.dilation * kSums + sum) * conv_.columns() +
+            *offset++ = plane * plane_ + (kh * rows.dilation * kSums + sum) * conv_.columns_ +
                         window * conv_.run_;
 }
 
@@ -67,53 +84,40 @@ void WinogradRun::place(int64_t index, Block* block) const {
   }
 }
 
-WinogradRun::Block WinogradRun::block_at(int64_t task) const {
+WinogradRun::Block WinogradRun::block_at_task() const {
   Block block;
-  auto next = [&task](int64_t size) {
-    const int64_t index = task % size;
-    task /= size;
-    return index;
-  };
-  next(conv_.oc_parts_);
-  place(next(conv_.width_blocks_), &block);
-  const int64_t row_block = next(conv_.row_blocks_), height = p_.spatial[1].output_size;
-  block.row = part_begin(height, conv_.row_blocks_, row_block);
-  block.rows = part_begin(height, conv_.row_blocks_, row_block + 1) - block.row;
-  block.depth = next(p_.spatial[0].output_size);
-  const ConvLoop* const loops[4] = {&p_.group[1], &p_.group[0], &p_.batch[1], &p_.batch[0]};
-  int64_t input = 0, output = 0, residual = 0, group = 0;
-  for (int i = 0; i < 4; ++i) {
-    const int64_t index = next(loops[i]->size);
-    input += index * loops[i]->input_stride;
-    output += index * loops[i]->output_stride;
-    residual += index * loops[i]->residual_stride;
-    if (i < 2) group += index * conv_.weight_group_strides_[1 - i];
-  }
-  block.input = operands_.input + input;
-  block.output = operands_.output + output;
-  block.residual = p_.has_residual ? operands_.residual + residual : nullptr;
+  block.input_part = task_.input_part();
+  const int64_t panels = conv_.panels_.count(), height = p_.spatial[1].output_size;
+  block.panel_begin = part_begin(panels, conv_.oc_parts_, task_[kOcPart]);
+  block.panel_end = part_begin(panels, conv_.oc_parts_, task_[kOcPart] + 1);
+  place(task_[kWidthPart], &block);
+  block.row = part_begin(height, conv_.row_blocks_, task_[kRowBlock]);
+  block.rows = part_begin(height, conv_.row_blocks_, task_[kRowBlock] + 1) - block.row;
+  block.depth = task_[kDepth];
+  const TaskOffsets at(p_, task_, conv_.weight_group_strides_);
+  block.input = operands_.input + at.input;
+  block.output = operands_.output + at.output;
+  block.residual = p_.has_residual ? operands_.residual + at.residual : nullptr;
   block.weights =
-      operands_.packed_weights + group * conv_.products() * conv_.packed_channels();
-  block.bias = operands_.bias ? operands_.bias + group * p_.out_channels : nullptr;
+      operands_.packed_weights + at.weight_group * conv_.products_ * conv_.packed_channels();
+  block.bias = operands_.bias ? operands_.bias + at.weight_group * p_.out_channels : nullptr;
   return block;
 }
 
-void WinogradRun::run(int64_t task) {
-  const Block block = block_at(task);
+void WinogradRun::run(const Block& block) {
   if (block.first_count == 0) return;
-  const int64_t part = task % conv_.oc_parts_, panels = conv_.panels_.count();
-  if (held_part_ != task / conv_.oc_parts_) {
+  if (held_part_ != block.input_part) {
     transform_input(block);
-    held_part_ = task / conv_.oc_parts_;
+    held_part_ = block.input_part;
   }
-  const int64_t end = part_begin(panels, conv_.oc_parts_, part + 1);
-  for (int64_t panel = part_begin(panels, conv_.oc_parts_, part); panel < end; ++panel) {
+  for (int64_t panel = block.panel_begin; panel < block.panel_end; ++panel) {
     compute(block, panel);
     if (!store_pairs(block, panel)) store_repaired(block, panel);
   }
 }
 
 void WinogradRun::transform_input(const Block& block) {
+  if (transform_channels(block)) return;
   const ConvWindow& depth = p_.spatial[0];
   for (int64_t ic = 0; ic < p_.in_channels; ++ic)
     for (int64_t kd = 0; kd < depth.kernel; ++kd) {
@@ -129,16 +133,80 @@ void WinogradRun::transform_input(const Block& block) {
     }
 }
 
+// From the first input that is read of a row to beyond the last.
+int64_t WinogradRun::reach(const Block& block) const {
+  const int64_t dilation = conv_.dilation(), windows = conv_.taps_.windows();
+  if (conv_.runs_ > 1) return (2 * windows + 1) * dilation + block.run;
+  const int64_t count = 2 * dilation * (block.segments + windows);
+  return conv_.is_near() ? std::max(count, 2 * (kernels_.lanes + dilation)) : count;
+}
+
+// Lone rows of all channels at once, where they can be read in place.
+bool WinogradRun::transform_channels(const Block& block) {
+  const ConvWindow &depth = p_.spatial[0], &height = p_.spatial[1], &width = p_.spatial[2];
+  const int64_t d = block.depth * depth.stride - depth.pad_begin;
+  const int64_t row = block.row * height.stride - height.pad_begin;
+  const int64_t first = block.first - width.pad_begin;
+  const bool lone = conv_.input_rows(block.rows) == 1 && depth.kernel == 1;
+  const bool inside = d >= 0 && d < depth.input_size && row >= 0 && row < height.input_size &&
+                      first >= 0 && first + reach(block) <= width.input_size;
+  if (!lone || !inside || !conv_.reads_rows() || width.input_stride != 1) return false;
+  WinogradInput input;
+  input.x[0] = block.input + d * depth.input_stride + row * height.input_stride + first;
+  input.x_row = p_.in_channel_stride;
+  input.rows = p_.in_channels;
+  input.v = planes_;
+  input.v_row = plane_;
+  if (conv_.runs_ == 1) {
+    transform_rows(block, &input);
+    return true;
+  }
+  for (int64_t window = 0; window < conv_.taps_.windows(); ++window) {
+    for (int64_t k = 1; k < 4; ++k) input.x[k] = input.x[k - 1] + conv_.dilation();
+    transform_run(block, &input);
+    input.x[0] = input.x[2];
+    input.v += conv_.run_;
+  }
+  return true;
+}
+
+void WinogradRun::transform_run(const Block& block, WinogradInput* input) const {
+  input->x_run = 0;
+  input->runs = 1;
+  input->run = block.run;
+  input->whole = false;
+  input->v_copy = conv_.columns_;
+  kernels_.winograd_input(*input);
+}
+
+// Whole segments from x[0] on.
+void WinogradRun::transform_rows(const Block& block, WinogradInput* input) const {
+  const int64_t dilation = conv_.dilation();
+  const int64_t segments = block.segments + conv_.taps_.windows() - 1;
+  input->v_copy = conv_.columns_;
+  if (conv_.is_near()) {
+    input->run = segments * dilation;
+    kernels_.winograd_near_input[std::countr_zero(static_cast<uint64_t>(dilation))](*input);
+    return;
+  }
+  for (int64_t k = 1; k < 4; ++k) input->x[k] = input->x[0] + k * dilation;
+  input->x_run = 2 * dilation;
+  input->runs = segments;
+  input->run = dilation;
+  input->whole = false;
+  kernels_.winograd_input(*input);
+}
+
 // Inputs of `rows` rows from position `first` on, `count` of each, zero where there are none. In
-// place where that is possible for all, else copied to `to`.
+// place where that is possible for all, and for `reach` of them, else copied to `to`.
 WinogradRun::Rows WinogradRun::read(const Block& block, const float* slice, bool inside,
                                     int64_t row, int64_t rows, int64_t first, int64_t count,
-                                    float* to) const {
+                                    int64_t reach, float* to) const {
   const ConvWindow &height = p_.spatial[1], &width = p_.spatial[2];
   row += block.row * height.stride - height.pad_begin;
   first -= width.pad_begin;
   if (rows == 1 && inside && row >= 0 && row < height.input_size && width.input_stride == 1 &&
-      first >= 0 && first + count <= width.input_size) {
+      first >= 0 && first + reach <= width.input_size) {
     return {slice + row * height.input_stride + first, count};
   }
   kernels_.pack({to, count, rows, count, slice, row, 1, inside ? height.input_size : 0,
@@ -151,12 +219,9 @@ void WinogradRun::transform_runs(const Block& block, const float* slice, bool in
   const int64_t windows = conv_.taps_.windows();
   WinogradInput input = {};
   input.rows = 1;
-  input.runs = 1;
-  input.run = block.run;
-  input.v_copy = conv_.columns();
   auto read_tap = [&](int64_t row, int64_t tap) {
     return read(block, slice, inside, row, 1, block.first + tap * conv_.dilation(), block.run,
-                raw_ + tap * (conv_.run_ + kernels_.lanes))
+                block.run, raw_ + tap * (conv_.run_ + kernels_.lanes))
         .data;
   };
   for (int64_t row = 0; row < conv_.input_rows(block.rows); ++row) {
@@ -164,8 +229,8 @@ void WinogradRun::transform_runs(const Block& block, const float* slice, bool in
     for (int64_t window = 0; window < windows; ++window) {
       for (int k = 0; k < 2; ++k) input.x[k] = input.x[k + 2];
       for (int k = 2; k < 4; ++k) input.x[k] = read_tap(row, 2 * window + k);
-      input.v = v + row * kSums * conv_.columns() + window * conv_.run_;
-      kernels_.winograd_input(input);
+      input.v = v + row * kSums * conv_.columns_ + window * conv_.run_;
+      transform_run(block, &input);
     }
   }
 }
@@ -174,29 +239,26 @@ void WinogradRun::transform_segments(const Block& block, const float* slice, boo
                                      float* v) {
   const int64_t dilation = conv_.dilation(), rows = conv_.input_rows(block.rows);
   const int64_t segments = block.segments + conv_.taps_.windows() - 1, blocks = segments + 1;
-  const Rows x =
-      read(block, slice, inside, 0, rows, block.first, 2 * dilation * blocks, raw_);
+  const Rows x = read(block, slice, inside, 0, rows, block.first, 2 * dilation * blocks,
+                      reach(block), raw_);
   WinogradInput input;
   input.rows = rows;
   input.v = v;
-  input.v_row = kSums * conv_.columns();
-  input.v_copy = conv_.columns();
-  input.whole = dilation < WinogradConv::kShortRun;
-  if (dilation < WinogradConv::kShortRun) {
-    float *even = halves_, *odd = halves_ + conv_.half_size();
-    kernels_.winograd_halves(x.data, rows * blocks, dilation, even, odd);
-    input.x_row = dilation * blocks;
-    input.x_run = 0;
-    input.runs = 1;
-    input.run = segments * dilation;
-    for (int64_t k = 0; k < 4; ++k) input.x[k] = (k % 2 == 0 ? even : odd) + k / 2 * dilation;
-  } else {
+  input.v_row = kSums * conv_.columns_;
+  if (conv_.reads_rows()) {
+    input.x[0] = x.data;
     input.x_row = x.row;
-    input.x_run = 2 * dilation;
-    input.runs = segments;
-    input.run = dilation;
-    for (int64_t k = 0; k < 4; ++k) input.x[k] = x.data + k * dilation;
+    return transform_rows(block, &input);
   }
+  float *even = halves_, *odd = halves_ + conv_.half_size();
+  take_apart(x.data, rows * blocks, dilation, even, odd);
+  for (int64_t k = 0; k < 4; ++k) input.x[k] = (k % 2 == 0 ? even : odd) + k / 2 * dilation;
+  input.x_row = dilation * blocks;
+  input.x_run = 0;
+  input.runs = 1;
+  input.run = segments * dilation;
+  input.whole = true;
+  input.v_copy = conv_.columns_;
   kernels_.winograd_input(input);
 }
 
@@ -207,17 +269,17 @@ void WinogradRun::compute(const Block& block, int64_t panel) {
   const ChannelPanels& panels = conv_.panels_;
   const int64_t first = panels.first_of(panel), width = panels.width_of(panel);
   if (block.bias) std::copy_n(block.bias + first, panels.size_of(panel), bias);
-  const float* weights = block.weights + conv_.products() * first;
+  const float* weights = block.weights + conv_.products_ * first;
   ChannelTile tile;
   tile.x = planes_;
-  tile.x_row = p_.spatial[1].stride * kSums * conv_.columns();
+  tile.x_row = p_.spatial[1].stride * kSums * conv_.columns_;
   tile.rows = block.rows;
   tile.columns = block.tiles;
   tile.offsets = offsets_;
   for (int sum = 0; sum < kSums; ++sum) {
     tile.sums = sums_ + sum * block.rows * block.tiles * width;
     tile.bias = sum == 1 ? bias : kZeros;
-    for (int64_t left = conv_.terms_of(sum); left > 0; left -= tile.terms) {
+    for (int64_t left = conv_.sum_terms_[sum]; left > 0; left -= tile.terms) {
       tile.terms = std::min(left, kMostTerms);
       tile.weights = weights;
       kernels_.channels[panels.vectors_of(panel)](tile);
@@ -258,7 +320,7 @@ bool WinogradRun::combine(const Block& block, int64_t panel) const {
 void WinogradRun::repair(const Block& block, int64_t panel) const {
   const ChannelPanels& panels = conv_.panels_;
   const int64_t first = panels.first_of(panel), width = panels.width_of(panel);
-  const float* weights = block.weights + conv_.products() * first;
+  const float* weights = block.weights + conv_.products_ * first;
   float* to = outputs_;
   auto run = [&](int64_t column, int64_t count) {
     for (int64_t row = 0; row < block.rows; ++row)
@@ -281,7 +343,7 @@ float WinogradRun::plain_sum(const Block& block, const float* weights, int64_t w
   const float* factors[kSums];
   for (int sum = 0; sum < kSums; ++sum) {
     factors[sum] = weights;
-    weights += conv_.terms_of(sum) * width;
+    weights += conv_.sum_terms_[sum] * width;
   }
   float sum = 0;
   for (int64_t ic = 0; ic < p_.in_channels; ++ic)

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/task_index.h"
 #include "ops/kernels/conv/winograd_conv.h"
 
 namespace convoy::kernels {
@@ -24,6 +25,8 @@ class WinogradRun {
   // or of a run. first_count outputs of a row follow `first`; with several runs to a segment,
   // second_count follow first + dilation.
   struct Block {
+    int64_t input_part;  // the same for blocks of other output channels
+    int64_t panel_begin, panel_end;
     const float* input;
     const float* weights;
     const float* bias;
@@ -46,14 +49,18 @@ class WinogradRun {
   };
 
   void fill_offsets();
-  void run(int64_t task);
-  Block block_at(int64_t task) const;
+  Block block_at_task() const;
+  void run(const Block& block);
   void place(int64_t index, Block* block) const;
   void transform_input(const Block& block);
   void transform_runs(const Block& block, const float* slice, bool inside, float* v);
   void transform_segments(const Block& block, const float* slice, bool inside, float* v);
+  bool transform_channels(const Block& block);
+  void transform_rows(const Block& block, WinogradInput* input) const;
+  void transform_run(const Block& block, WinogradInput* input) const;
+  int64_t reach(const Block& block) const;
   Rows read(const Block& block, const float* slice, bool inside, int64_t row, int64_t rows,
-            int64_t first, int64_t count, float* to) const;
+            int64_t first, int64_t count, int64_t reach, float* to) const;
   void compute(const Block& block, int64_t panel);
   void number_pixels(const Block& block);
   bool store_pairs(const Block& block, int64_t panel);
@@ -68,6 +75,7 @@ class WinogradRun {
   const ConvProblem& p_;
   const ConvKernels& kernels_;
   const ConvOperands& operands_;
+  TaskIndex task_;
   int64_t held_part_ = -1;  // of the input that is transformed, in planes_
   int64_t* offsets_;
   float* planes_;

@@ -50,6 +50,13 @@ struct WideVector {
     return n;
   }
   static reg select_less(reg a, reg b, reg c, reg d) { return a < b ? c : d; }
+  template <int D>
+  static void split(const float* p, reg& even, reg& odd) {
+    for (int i = 0; i < lanes; ++i) {
+      even[i] = p[i / D * 2 * D + i % D];
+      odd[i] = p[i / D * 2 * D + i % D + D];
+    }
+  }
   static void transpose(reg (&r)[lanes]) {
     for (int i = 0; i < lanes; ++i)
       for (int j = 0; j < i; ++j) {
