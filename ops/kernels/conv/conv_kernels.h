@@ -109,6 +109,7 @@ struct WinogradInput {
   int64_t runs;
   int64_t run;
   bool whole;  // one run, and a whole vector may be read and written in place of a shorter one
+  int64_t begin, end;  // of winograd_near_input alone
   float* v;
   int64_t v_row;
   int64_t v_copy;
@@ -184,8 +185,7 @@ struct ConvKernels {
 
   void (*winograd_input)(const WinogradInput& input);
   // The same by the logarithm of a dilation that divides a vector: x[0] has all inputs of one run
-  // in order. Where the run is shorter than a vector, whole vectors are written all the same, and
-  // two vectors and two dilations must be readable from each row.
+  // in order, those before begin and from end on read as zero. Whole vectors are written.
   void (*winograd_near_input[kMaxNear])(const WinogradInput& input);
   // Both say whether all that they wrote is finite; the first by vectors of channels in a pixel.
   bool (*winograd_output[kMaxChannelVectors + 1])(const WinogradOutput& output);

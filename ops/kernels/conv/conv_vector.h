@@ -45,10 +45,11 @@ struct PortableVector {
     return (x + shift) - shift;
   }
   template <int D>
-  static void split(const float* p, reg& even, reg& odd) {
+  static void split(reg low, reg high, reg& even, reg& odd) {
     for (int i = 0; i < kLanes; ++i) {
-      even[i] = p[i / D * 2 * D + i % D];
-      odd[i] = p[i / D * 2 * D + i % D + D];
+      const int from = i / D * 2 * D + i % D;
+      even[i] = from < kLanes ? low[from] : high[from - kLanes];
+      odd[i] = from + D < kLanes ? low[from + D] : high[from + D - kLanes];
     }
   }
   static void transpose(reg (&r)[kLanes]) {

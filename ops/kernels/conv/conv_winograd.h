@@ -1,6 +1,6 @@
 // The transforms of winograd_conv.h. Included after conv_tile.h, under the same rules.
 //
-// V also has split<D>(p, even, odd) for D a power of two below lanes: see read_halves.
+// V also has split<D>(low, high, even, odd) for D a power of two below lanes: see take_apart.
 
 template <class V>
 __attribute__((always_inline)) inline void store_inputs(typename V::reg d0, typename V::reg d1,
@@ -43,33 +43,36 @@ void winograd_input(const WinogradInput& a) {
     }
 }
 
-// 2 * lanes floats from p on, alternately D to the one and D to the other.
+// Two vectors that follow each other, alternately D elements to the one and D to the other.
 template <class V, int D>
-__attribute__((always_inline)) inline void read_halves(const float* p, typename V::reg& even,
-                                                       typename V::reg& odd) {
-  if constexpr (D < V::lanes) {
-    V::template split<D>(p, even, odd);
-  } else {
-    even = V::load(p);
-    odd = V::load(p + D);
-  }
+__attribute__((always_inline)) inline void take_apart(typename V::reg low, typename V::reg high,
+                                                      typename V::reg& even,
+                                                      typename V::reg& odd) {
+  if constexpr (D < V::lanes)
+    V::template split<D>(low, high, even, odd);
+  else
+    even = low, odd = high;
 }
 
+// The last vector of a row is moved back to end with it, or else runs into what is written next.
 template <class V, int D>
 void winograd_near_input(const WinogradInput& a) {
-  const int64_t rows = a.rows, run = a.run, copy = a.v_copy;
+  const int64_t rows = a.rows, run = a.run, copy = a.v_copy, begin = a.begin, end = a.end;
+  auto within = [](int64_t i) { return i < 0 ? 0 : i < V::lanes ? i : V::lanes; };
   for (int64_t row = 0; row < rows; ++row) {
     const float* const x = a.x[0] + row * a.x_row;
     float* const v = a.v + row * a.v_row;
-    auto step = [&](int64_t i) __attribute__((always_inline)) {
-      typename V::reg d0, d1, d2, d3;
-      read_halves<V, D>(x + 2 * i, d0, d1);
-      read_halves<V, D>(x + 2 * i + 2 * D, d2, d3);
-      store_inputs<V>(d0, d1, d2, d3, v + i, copy);
+    auto load = [=](int64_t at) __attribute__((always_inline)) {
+      if (begin <= at && at + V::lanes <= end) return V::load(x + at);
+      return V::load_between(x + at, within(begin - at), within(end - at));
     };
-    int64_t i = 0;
-    for (; i + V::lanes <= run; i += V::lanes) step(i);
-    if (i < run) step(run > V::lanes ? run - V::lanes : 0);
+    for (int64_t i = 0; i < run; i += V::lanes) {
+      if (i > 0 && i > run - V::lanes) i = run - V::lanes;
+      typename V::reg d0, d1, d2, d3;
+      take_apart<V, D>(load(2 * i), load(2 * i + V::lanes), d0, d1);
+      take_apart<V, D>(load(2 * i + 2 * D), load(2 * i + 2 * D + V::lanes), d2, d3);
+      store_inputs<V>(d0, d1, d2, d3, v + i, copy);
+    }
   }
 }
 

@@ -46,8 +46,7 @@ struct Avx2 {
     return _mm256_blendv_ps(d, c, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
   }
   template <int D>
-  static void split(const float* p, reg& even, reg& odd) {
-    const reg low = load(p), high = load(p + 8);
+  static void split(reg low, reg high, reg& even, reg& odd) {
     const reg a = _mm256_permute2f128_ps(low, high, 0x20);
     const reg b = _mm256_permute2f128_ps(low, high, 0x31);
     even = D == 4 ? a : _mm256_shuffle_ps(a, b, D == 1 ? 0x88 : 0x44);

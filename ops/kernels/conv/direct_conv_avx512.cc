@@ -59,10 +59,9 @@ struct Avx512 {
   template <int D>
   static constexpr Places<D> kPlaces = {};
   template <int D>
-  static void split(const float* p, reg& even, reg& odd) {
-    const reg a = load(p), b = load(p + 16);
-    even = _mm512_permutex2var_ps(a, _mm512_load_si512(kPlaces<D>.even), b);
-    odd = _mm512_permutex2var_ps(a, _mm512_load_si512(kPlaces<D>.odd), b);
+  static void split(reg low, reg high, reg& even, reg& odd) {
+    even = _mm512_permutex2var_ps(low, _mm512_load_si512(kPlaces<D>.even), high);
+    odd = _mm512_permutex2var_ps(low, _mm512_load_si512(kPlaces<D>.odd), high);
   }
   static void transpose(reg (&r)[16]) {
     reg t[16];

@@ -138,7 +138,7 @@ int64_t WinogradConv::row_size() const {
 int64_t WinogradConv::raw_size() const {
   const int64_t lanes = kernels_->lanes;
   if (runs_ > 1) return round_up(2 * (taps_.windows() + 1) * (run_ + lanes), 16);
-  return round_up(input_rows(rows_) * row_size() + 2 * (lanes + dilation()), 16);
+  return round_up(input_rows(rows_) * row_size() + lanes, 16);
 }
 
 int64_t WinogradConv::half_size() const {

@@ -133,23 +133,14 @@ void WinogradRun::transform_input(const Block& block) {
     }
 }
 
-// From the first input that is read of a row to beyond the last.
-int64_t WinogradRun::reach(const Block& block) const {
-  const int64_t dilation = conv_.dilation(), windows = conv_.taps_.windows();
-  if (conv_.runs_ > 1) return (2 * windows + 1) * dilation + block.run;
-  const int64_t count = 2 * dilation * (block.segments + windows);
-  return conv_.is_near() ? std::max(count, 2 * (kernels_.lanes + dilation)) : count;
-}
-
 // Lone rows of all channels at once, where they can be read in place.
 bool WinogradRun::transform_channels(const Block& block) {
   const ConvWindow &depth = p_.spatial[0], &height = p_.spatial[1], &width = p_.spatial[2];
   const int64_t d = block.depth * depth.stride - depth.pad_begin;
   const int64_t row = block.row * height.stride - height.pad_begin;
-  const int64_t first = block.first - width.pad_begin;
+  const int64_t first = block.first - width.pad_begin, dilation = conv_.dilation();
   const bool lone = conv_.input_rows(block.rows) == 1 && depth.kernel == 1;
-  const bool inside = d >= 0 && d < depth.input_size && row >= 0 && row < height.input_size &&
-                      first >= 0 && first + reach(block) <= width.input_size;
+  const bool inside = d >= 0 && d < depth.input_size && row >= 0 && row < height.input_size;
   if (!lone || !inside || !conv_.reads_rows() || width.input_stride != 1) return false;
   WinogradInput input;
   input.x[0] = block.input + d * depth.input_stride + row * height.input_stride + first;
@@ -157,12 +148,18 @@ bool WinogradRun::transform_channels(const Block& block) {
   input.rows = p_.in_channels;
   input.v = planes_;
   input.v_row = plane_;
+  const int64_t windows = conv_.taps_.windows();
+  const int64_t reach = conv_.runs_ > 1 ? (2 * windows + 1) * dilation + block.run
+                                        : 2 * dilation * (block.segments + windows);
+  if (!conv_.is_near() && (first < 0 || first + reach > width.input_size)) return false;
   if (conv_.runs_ == 1) {
+    input.begin = -first;
+    input.end = width.input_size - first;
     transform_rows(block, &input);
     return true;
   }
-  for (int64_t window = 0; window < conv_.taps_.windows(); ++window) {
-    for (int64_t k = 1; k < 4; ++k) input.x[k] = input.x[k - 1] + conv_.dilation();
+  for (int64_t window = 0; window < windows; ++window) {
+    for (int64_t k = 1; k < 4; ++k) input.x[k] = input.x[k - 1] + dilation;
     transform_run(block, &input);
     input.x[0] = input.x[2];
     input.v += conv_.run_;
@@ -179,7 +176,7 @@ void WinogradRun::transform_run(const Block& block, WinogradInput* input) const 
   kernels_.winograd_input(*input);
 }
 
-// Whole segments from x[0] on.
+// Whole segments from x[0] on, where pairs that lie near each other may read beyond a row.
 void WinogradRun::transform_rows(const Block& block, WinogradInput* input) const {
   const int64_t dilation = conv_.dilation();
   const int64_t segments = block.segments + conv_.taps_.windows() - 1;
@@ -198,15 +195,15 @@ void WinogradRun::transform_rows(const Block& block, WinogradInput* input) const
 }
 
 // Inputs of `rows` rows from position `first` on, `count` of each, zero where there are none. In
-// place where that is possible for all, and for `reach` of them, else copied to `to`.
+// place where that is possible for all, else copied to `to`.
 WinogradRun::Rows WinogradRun::read(const Block& block, const float* slice, bool inside,
                                     int64_t row, int64_t rows, int64_t first, int64_t count,
-                                    int64_t reach, float* to) const {
+                                    float* to) const {
   const ConvWindow &height = p_.spatial[1], &width = p_.spatial[2];
   row += block.row * height.stride - height.pad_begin;
   first -= width.pad_begin;
   if (rows == 1 && inside && row >= 0 && row < height.input_size && width.input_stride == 1 &&
-      first >= 0 && first + reach <= width.input_size) {
+      first >= 0 && first + count <= width.input_size) {
     return {slice + row * height.input_stride + first, count};
   }
   kernels_.pack({to, count, rows, count, slice, row, 1, inside ? height.input_size : 0,
@@ -221,7 +218,7 @@ void WinogradRun::transform_runs(const Block& block, const float* slice, bool in
   input.rows = 1;
   auto read_tap = [&](int64_t row, int64_t tap) {
     return read(block, slice, inside, row, 1, block.first + tap * conv_.dilation(), block.run,
-                block.run, raw_ + tap * (conv_.run_ + kernels_.lanes))
+                raw_ + tap * (conv_.run_ + kernels_.lanes))
         .data;
   };
   for (int64_t row = 0; row < conv_.input_rows(block.rows); ++row) {
@@ -237,10 +234,12 @@ void WinogradRun::transform_runs(const Block& block, const float* slice, bool in
 
 void WinogradRun::transform_segments(const Block& block, const float* slice, bool inside,
                                      float* v) {
+  const bool near = conv_.is_near() && p_.spatial[2].input_stride == 1;
+  if (near) return transform_near(block, slice, inside, v);
   const int64_t dilation = conv_.dilation(), rows = conv_.input_rows(block.rows);
   const int64_t segments = block.segments + conv_.taps_.windows() - 1, blocks = segments + 1;
-  const Rows x = read(block, slice, inside, 0, rows, block.first, 2 * dilation * blocks,
-                      reach(block), raw_);
+  const int64_t count = 2 * dilation * blocks;
+  const Rows x = read(block, slice, inside, 0, rows, block.first, count, raw_);
   WinogradInput input;
   input.rows = rows;
   input.v = v;
@@ -248,6 +247,8 @@ void WinogradRun::transform_segments(const Block& block, const float* slice, boo
   if (conv_.reads_rows()) {
     input.x[0] = x.data;
     input.x_row = x.row;
+    input.begin = 0;
+    input.end = count;
     return transform_rows(block, &input);
   }
   float *even = halves_, *odd = halves_ + conv_.half_size();
@@ -260,6 +261,27 @@ void WinogradRun::transform_segments(const Block& block, const float* slice, boo
   input.whole = true;
   input.v_copy = conv_.columns_;
   kernels_.winograd_input(input);
+}
+
+// In place: what lies outside of a row, and whole rows outside, is zero.
+void WinogradRun::transform_near(const Block& block, const float* slice, bool inside, float* v) {
+  const ConvWindow &height = p_.spatial[1], &width = p_.spatial[2];
+  const int64_t rows = conv_.input_rows(block.rows), v_row = kSums * conv_.columns_;
+  const int64_t row = block.row * height.stride - height.pad_begin;
+  const int64_t begin = inside ? std::clamp<int64_t>(-row, 0, rows) : rows;
+  const int64_t end = std::clamp(height.input_size - row, begin, rows);
+  const int64_t first = block.first - width.pad_begin;
+  std::fill_n(v, begin * v_row, 0.0f);
+  WinogradInput input;
+  input.x[0] = slice + (row + begin) * height.input_stride + first;
+  input.x_row = height.input_stride;
+  input.rows = end - begin;
+  input.begin = -first;
+  input.end = width.input_size - first;
+  input.v = v + begin * v_row;
+  input.v_row = v_row;
+  transform_rows(block, &input);
+  std::fill_n(v + end * v_row, (rows - end) * v_row, 0.0f);
 }
 
 // The sums of the pairs; the bias goes with m1, which is in both outputs.

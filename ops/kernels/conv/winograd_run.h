@@ -58,9 +58,9 @@ class WinogradRun {
   bool transform_channels(const Block& block);
   void transform_rows(const Block& block, WinogradInput* input) const;
   void transform_run(const Block& block, WinogradInput* input) const;
-  int64_t reach(const Block& block) const;
+  void transform_near(const Block& block, const float* slice, bool inside, float* v);
   Rows read(const Block& block, const float* slice, bool inside, int64_t row, int64_t rows,
-            int64_t first, int64_t count, int64_t reach, float* to) const;
+            int64_t first, int64_t count, float* to) const;
   void compute(const Block& block, int64_t panel);
   void number_pixels(const Block& block);
   bool store_pairs(const Block& block, int64_t panel);

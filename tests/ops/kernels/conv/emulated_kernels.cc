@@ -51,10 +51,11 @@ struct WideVector {
   }
   static reg select_less(reg a, reg b, reg c, reg d) { return a < b ? c : d; }
   template <int D>
-  static void split(const float* p, reg& even, reg& odd) {
+  static void split(reg low, reg high, reg& even, reg& odd) {
     for (int i = 0; i < lanes; ++i) {
-      even[i] = p[i / D * 2 * D + i % D];
-      odd[i] = p[i / D * 2 * D + i % D + D];
+      const int from = i / D * 2 * D + i % D;
+      even[i] = from < lanes ? low[from] : high[from - lanes];
+      odd[i] = from + D < lanes ? low[from + D] : high[from + D - lanes];
     }
   }
   static void transpose(reg (&r)[lanes]) {
