@@ -70,7 +70,8 @@ struct TaskOffsets {
     add(problem.batch[1], task[kBatch1]);
     add(problem.group[0], task[kGroup0]);
     add(problem.group[1], task[kGroup1]);
-    weight_group = task[kGroup0] * weight_group_strides[0] + task[kGroup1] * weight_group_strides[1];
+    weight_group =
+        task[kGroup0] * weight_group_strides[0] + task[kGroup1] * weight_group_strides[1];
   }
 
  private:
