@@ -159,15 +159,20 @@ void fill_zero(float* dst, int64_t begin, int64_t end) {
   for (int64_t i = begin + V::lanes; i < end; i += V::lanes) V::store(dst + i, V::zero());
 }
 
+// The vector of p from `at` on, with zero before begin and from end on.
+template <class V>
+__attribute__((always_inline)) inline typename V::reg load_within(const float* p, int64_t at,
+                                                                  int64_t begin, int64_t end) {
+  auto within = [](int64_t i) { return i < 0 ? 0 : i < V::lanes ? i : V::lanes; };
+  if (begin <= at && at + V::lanes <= end) return V::load(p + at);
+  return V::load_between(p + at, within(begin - at), within(end - at));
+}
+
 // dst[i] = src[i] for begin <= i < end, else 0.
 template <class V>
 void pack_neighbours(float* dst, int64_t count, const float* src, int64_t begin, int64_t end) {
-  auto within = [](int64_t i) { return i < 0 ? 0 : i < V::lanes ? i : V::lanes; };
-  for (int64_t i = 0; i < count; i += V::lanes) {
-    const bool whole = begin <= i && i + V::lanes <= end;
-    V::store(dst + i, whole ? V::load(src + i)
-                            : V::load_between(src + i, within(begin - i), within(end - i)));
-  }
+  for (int64_t i = 0; i < count; i += V::lanes)
+    V::store(dst + i, load_within<V>(src, i, begin, end));
 }
 
 // Stores run over the end of a row, into what is written next.

@@ -58,13 +58,11 @@ __attribute__((always_inline)) inline void take_apart(typename V::reg low, typen
 template <class V, int D>
 void winograd_near_input(const WinogradInput& a) {
   const int64_t rows = a.rows, run = a.run, copy = a.v_copy, begin = a.begin, end = a.end;
-  auto within = [](int64_t i) { return i < 0 ? 0 : i < V::lanes ? i : V::lanes; };
   for (int64_t row = 0; row < rows; ++row) {
     const float* const x = a.x[0] + row * a.x_row;
     float* const v = a.v + row * a.v_row;
     auto load = [=](int64_t at) __attribute__((always_inline)) {
-      if (begin <= at && at + V::lanes <= end) return V::load(x + at);
-      return V::load_between(x + at, within(begin - at), within(end - at));
+      return load_within<V>(x, at, begin, end);
     };
     for (int64_t i = 0; i < run; i += V::lanes) {
       if (i > 0 && i > run - V::lanes) i = run - V::lanes;

@@ -157,18 +157,19 @@ bool WinogradRun::transform_channels(const Block& block) {
   }
   for (int64_t window = 0; window < windows; ++window) {
     for (int64_t k = 1; k < 4; ++k) input.x[k] = input.x[k - 1] + dilation;
-    transform_run(block, &input);
+    transform_pairs(1, block.run, &input);
     input.x[0] = input.x[2];
     input.v += conv_.run_;
   }
   return true;
 }
 
-void WinogradRun::transform_run(const Block& block, WinogradInput* input) const {
-  input->x_run = 0;
-  input->runs = 1;
-  input->run = block.run;
-  input->whole = false;
+// Runs of pairs, of which all first outputs lie before the second ones.
+void WinogradRun::transform_pairs(int64_t runs, int64_t run, WinogradInput* input) const {
+  input->x_run = 2 * run;
+  input->runs = runs;
+  input->run = run;
+  input->whole = !conv_.reads_rows();
   input->v_copy = conv_.columns_;
   kernels_.winograd_input(*input);
 }
@@ -177,18 +178,14 @@ void WinogradRun::transform_run(const Block& block, WinogradInput* input) const 
 void WinogradRun::transform_rows(const Block& block, WinogradInput* input) const {
   const int64_t dilation = conv_.dilation();
   const int64_t segments = block.segments + conv_.taps_.windows() - 1;
-  input->v_copy = conv_.columns_;
   if (conv_.is_near()) {
+    input->v_copy = conv_.columns_;
     input->run = segments * dilation;
     kernels_.winograd_near_input[std::countr_zero(static_cast<uint64_t>(dilation))](*input);
     return;
   }
   for (int64_t k = 1; k < 4; ++k) input->x[k] = input->x[0] + k * dilation;
-  input->x_run = 2 * dilation;
-  input->runs = segments;
-  input->run = dilation;
-  input->whole = false;
-  kernels_.winograd_input(*input);
+  transform_pairs(segments, dilation, input);
 }
 
 // Inputs of `rows` rows from position `first` on, `count` of each, zero where there are none. In
@@ -224,7 +221,7 @@ void WinogradRun::transform_runs(const Block& block, const float* slice, bool in
       for (int k = 0; k < 2; ++k) input.x[k] = input.x[k + 2];
       for (int k = 2; k < 4; ++k) input.x[k] = read_tap(row, 2 * window + k);
       input.v = v + row * kSums * conv_.columns_ + window * conv_.run_;
-      transform_run(block, &input);
+      transform_pairs(1, block.run, &input);
     }
   }
 }
@@ -252,12 +249,7 @@ void WinogradRun::transform_segments(const Block& block, const float* slice, boo
   take_apart(x.data, rows * blocks, dilation, even, odd);
   for (int64_t k = 0; k < 4; ++k) input.x[k] = (k % 2 == 0 ? even : odd) + k / 2 * dilation;
   input.x_row = dilation * blocks;
-  input.x_run = 0;
-  input.runs = 1;
-  input.run = segments * dilation;
-  input.whole = true;
-  input.v_copy = conv_.columns_;
-  kernels_.winograd_input(input);
+  transform_pairs(1, segments * dilation, &input);
 }
 
 // In place: what lies outside of a row, and whole rows outside, is zero.

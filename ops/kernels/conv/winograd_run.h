@@ -57,7 +57,7 @@ class WinogradRun {
   void transform_segments(const Block& block, const float* slice, bool inside, float* v);
   bool transform_channels(const Block& block);
   void transform_rows(const Block& block, WinogradInput* input) const;
-  void transform_run(const Block& block, WinogradInput* input) const;
+  void transform_pairs(int64_t runs, int64_t run, WinogradInput* input) const;
   void transform_near(const Block& block, const float* slice, bool inside, float* v);
   Rows read(const Block& block, const float* slice, bool inside, int64_t row, int64_t rows,
             int64_t first, int64_t count, float* to) const;
