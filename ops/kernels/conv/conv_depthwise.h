@@ -18,14 +18,15 @@ __attribute__((always_inline)) inline void add_taps(typename V::reg (&acc)[1][NV
 }
 
 template <class V, int NV>
-void depthwise_tile(const ConvTile& a, int64_t taps, int64_t row, int64_t at) {
+void depthwise_tile(const ConvTile& a, int64_t row, int64_t at) {
+  const int64_t taps = a.taps;
   constexpr int kLanes = V::lanes;
   typename V::reg acc[1][NV];
   const auto bias = a.bias ? V::set(a.bias[0]) : V::zero();
 #pragma GCC unroll 8
   for (int v = 0; v < NV; ++v) acc[0][v] = bias;
   const float* w = a.weights;
-  for (int64_t t = 0; t < a.terms; ++t, w += taps) {
+  for (int64_t t = 0; t < a.terms; t += taps, w += taps) {
     const float* const x = a.x + row * a.x_row + a.offsets[t] + at;
     int64_t k = 0;
     for (; taps - k > kLanes; k += 4 * kLanes) {
@@ -44,18 +45,18 @@ void depthwise_tile(const ConvTile& a, int64_t taps, int64_t row, int64_t at) {
     }
     for (; k < taps; ++k) add_taps<V, NV, 1>(acc, x + k, w + k);
   }
-  store_tile<V, 1, NV>(tile_row<V>(a, row, at), a.limit, (NV - 1) * V::lanes, acc);
+  store_tile<V, 1, NV>(tile_row(a, 0, row, at), a.limit, (NV - 1) * V::lanes, acc);
 }
 
 template <class V, int NV>
-void depthwise_step(const ConvTile& a, int64_t taps, int64_t nv, int64_t row, int64_t at) {
+void depthwise_step(const ConvTile& a, int64_t nv, int64_t row, int64_t at) {
   if constexpr (NV > 1)
-    if (nv < NV) return depthwise_step<V, NV - 1>(a, taps, nv, row, at);
-  depthwise_tile<V, NV>(a, taps, row, at);
+    if (nv < NV) return depthwise_step<V, NV - 1>(a, nv, row, at);
+  depthwise_tile<V, NV>(a, row, at);
 }
 
 template <class V>
-void depthwise_rows(const ConvTile& a, int64_t taps) {
+void depthwise_rows(const ConvTile& a) {
   constexpr int kLanes = V::lanes;
   const int64_t vectors = (a.limit + kLanes - 1) / kLanes;
   int64_t tiles = (vectors + 7) / 8;
@@ -66,7 +67,7 @@ void depthwise_rows(const ConvTile& a, int64_t taps) {
     for (int64_t i = 0, at = 0; i < tiles; ++i) {
       const int64_t nv = narrow + (i < wide);
       if (i == tiles - 1 && vectors > 1) at = a.limit - nv * kLanes;
-      depthwise_step<V, 8>(a, taps, nv, row, at);
+      depthwise_step<V, 8>(a, nv, row, at);
       at += nv * kLanes;
     }
 }
@@ -134,12 +135,12 @@ __attribute__((always_inline)) inline void window_span(const Window<V, T, K>& wi
 // A window of T rows of K taps, its weights in registers.
 template <class V, int T, int K>
 void window_rows(const ConvTile& a) {
-  if (a.limit < V::lanes) return depthwise_rows<V>(a, K);
+  if (a.limit < V::lanes) return depthwise_rows<V>(a);
   const Window<V, T, K> window = window_of<V, T, K>(a);
   for (int64_t row = 0; row < a.rows; ++row) {
     const float* x[T];
 #pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) x[t] = a.x + row * a.x_row + a.offsets[t];
+    for (int t = 0; t < T; ++t) x[t] = a.x + row * a.x_row + a.offsets[t * K];
     const float* residual = a.residual ? a.residual + row * a.residual_row : nullptr;
     window_span<V, T, K>(window, a.clamp, x, 0, a.limit, residual, a.y + row * a.y_row);
   }
@@ -168,9 +169,9 @@ void padded_row(const ConvTile& a, const float* head, const float* foot) {
 }
 
 template <class V>
-void depthwise(const ConvTile& a, int64_t taps) {
-  if (a.terms == 1) {
-    switch (taps) {
+void depthwise(const ConvTile& a) {
+  if (a.terms == a.taps) {
+    switch (a.taps) {
       case 2:
         return window_rows<V, 1, 2>(a);
       case 3:
@@ -189,8 +190,8 @@ void depthwise(const ConvTile& a, int64_t taps) {
         return window_rows<V, 1, 9>(a);
     }
   }
-  if (a.terms == 3 && taps == 3) return window_rows<V, 3, 3>(a);
-  depthwise_rows<V>(a, taps);
+  if (a.terms == 9 && a.taps == 3) return window_rows<V, 3, 3>(a);
+  depthwise_rows<V>(a);
 }
 
 template <class V>

@@ -7,19 +7,23 @@
 
 namespace convoy::kernels {
 
-// One block of output channels over some rows of outputs:
+// Blocks of output channels, of the size of the function called, over some rows of outputs; of one:
 // y[o][r][i] = clamp(bias[o] + sum over t < terms of weights[t][o] * x[r][offsets[t] + i]
 //                    + residual[o][r][i])
 // for begin <= i < limit, in tiles of the width of the function called. The tiles of a row start
 // one after the other; the last vector of the last is moved back to end at limit. Only where
-// limit < lanes is a tile cut short, and then all lanes of x must still be readable.
+// limit < lanes is a tile cut short, and then all lanes of x must still be readable. Weights, bias
+// and channels of a block follow those of the one before.
 struct ConvTile {
   const float* x;
   int64_t x_row;  // elements from one row to the next
   const int64_t* offsets;
   int64_t terms;
+  int64_t taps;      // in each run of so many, a divisor of terms, offsets are
+  int64_t tap_step;  // this far apart; only the first is read
   const float* weights;
   const float* bias;  // may be null
+  int64_t blocks;
   float* y;
   int64_t y_row;
   int64_t y_channel;
@@ -34,6 +38,15 @@ struct ConvTile {
   float low;
   float high;
 };
+
+// Of so many taps in a row, how many the functions of a ConvTile take at once. There is a loop for
+// each such number: one that counts them has a third more instructions beside the sums, which tells
+// where another process shares the core.
+constexpr int64_t taps_at_once(int64_t taps) {
+  for (const int64_t most : {5, 3, 2})
+    if (taps % most == 0) return most;
+  return 1;
+}
 
 // Rows of scratch from rows of input: dst[i * dst_row + j] =
 // src[(first_row + i * row_step) * row_stride + (first + j * step) * stride] for 0 <= i < rows,
@@ -165,13 +178,12 @@ struct ConvKernels {
   int max_vectors[kMaxOcBlock + 1];
   ConvTileFunction tile[kMaxOcBlock + 1][kMaxVectors + 1];
 
-  // One channel of its own: y[r][i] = clamp(bias + sum over t < terms, k < taps of
-  // weights[t * taps + k] * x[r][offsets[t] + i + k] + residual[r][i]) for 0 <= i < limit. begin
-  // and tiles are not read.
-  void (*depthwise)(const ConvTile& tile, int64_t taps);
+  // One channel of its own for 0 <= i < limit: begin and tiles are not read, tap_step is 1, and
+  // taps may be any number.
+  void (*depthwise)(const ConvTile& tile);
 
-  // The same for one row of a window of so many taps, at least 4 vectors of outputs. head has the
-  // inputs of the first vector of them, foot those of the last; where one is null, x has them.
+  // The same for a lone run of so many taps, at least 4 vectors of outputs. head has the inputs of
+  // the first vector of them, foot those of the last; where one is null, x has them.
   void (*padded_row[kMaxPaddedTaps + 1])(const ConvTile& tile, const float* head,
                                          const float* foot);
 

@@ -16,28 +16,31 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
       clamp_(clamp_of(p_.epilogue)) {
   packed_ = scratch;
   bounce_ = packed_ + conv.packed_input_size_;
-  in_place_offsets_ =
-      reinterpret_cast<int64_t*>(bounce_ + (conv.bounce_size_ + 15) / 16 * 16);
-  packed_offsets_ = in_place_offsets_ + conv.terms_;
-  if (conv.task_count_ > 0) fill_offsets();
+  in_place_.offsets = reinterpret_cast<int64_t*>(bounce_ + (conv.bounce_size_ + 15) / 16 * 16);
+  in_packed_.offsets = in_place_.offsets + conv.terms_;
+  if (conv.task_count_ > 0) find_taps();
   if (conv.is_half()) half_.emplace(p_.element);
   activate_ = is_apart(p_.epilogue);
 }
 
-void ConvRun::fill_offsets() {
+void ConvRun::find_taps() {
   if (p_.in_channels == 0) return;
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
   const DirectConv::Packing &rp = conv_.row_packing_, &wp = conv_.width_packing_;
   const int64_t plane = conv_.plane_len_;
-  const int64_t width_taps = conv_.depthwise_ ? 1 : width.kernel;
+  in_place_.run = conv_.depthwise_ ? width.kernel : taps_at_once(width.kernel);
+  in_place_.step = width.dilation * width.input_stride;
+  const bool even = wp.copies == 1 || wp.copies == width.kernel;
+  in_packed_.run = even ? in_place_.run : 1;
+  in_packed_.step = wp.copies == 1 ? wp.shift : plane;
+  int64_t *in_place = in_place_.offsets, *packed = in_packed_.offsets;
   const int64_t row_shift = rp.shift * conv_.row_len_ - rp.copies * wp.copies * plane;
   const int64_t column_shift = wp.shift - wp.copies * plane;
-  int64_t *in_place = in_place_offsets_, *packed = packed_offsets_;
   for (int64_t kd = 0; kd < depth.kernel; ++kd) {
     const int64_t from = kd * depth.dilation * depth.input_stride;
     const int64_t copy = kd * rp.copies * wp.copies * plane;
     for (int64_t kh = 0, row_copy = 0, row_at = copy; kh < rows.kernel; ++kh) {
-      for (int64_t kw = 0, width_copy = 0, at = row_at; kw < width_taps; ++kw) {
+      for (int64_t kw = 0, width_copy = 0, at = row_at; kw < width.kernel; ++kw) {
         *in_place++ = from + kh * rows.dilation * rows.input_stride +
                       kw * width.dilation * width.input_stride;
         *packed++ = at;
@@ -49,15 +52,22 @@ void ConvRun::fill_offsets() {
     }
   }
   // The other channels' taps lie as those of the first.
-  const int64_t taps = depth.kernel * rows.kernel * width_taps;
+  const int64_t taps = depth.kernel * rows.kernel * width.kernel;
   const int64_t channel = depth.kernel * rp.copies * wp.copies * plane;
   auto repeat = [&](int64_t* first, int64_t step) {
     int64_t* to = first + taps;
     for (int64_t ic = 1; ic < p_.in_channels; ++ic)
       for (int64_t i = 0; i < taps; ++i) *to++ = first[i] + ic * step;
   };
-  repeat(packed_offsets_, channel);
-  if (conv_.in_place_) repeat(in_place_offsets_, p_.in_channel_stride);
+  repeat(in_packed_.offsets, channel);
+  if (conv_.in_place_) repeat(in_place_.offsets, p_.in_channel_stride);
+}
+
+void ConvRun::use(const Taps& taps, ConvTile* tile) const {
+  tile->offsets = taps.offsets;
+  tile->terms = conv_.terms_;
+  tile->taps = taps.run;
+  tile->tap_step = taps.step;
 }
 
 void ConvRun::run_tasks(int64_t first, int64_t last) {
@@ -133,7 +143,7 @@ void ConvRun::run_padded_row(const Area& area, int64_t begin, int64_t end) {
   ConvTile tile;
   tile.x = area.input + begin - width.pad_begin;
   tile.offsets = &here;
-  tile.terms = tile.rows = 1;
+  tile.rows = 1;
   tile.limit = end - begin;
   place(area, 0, begin, &tile);
   kernels_.padded_row[width.kernel](tile, head, foot);
@@ -155,7 +165,7 @@ void ConvRun::run_packed(const Area& area, int64_t begin, int64_t end) {
   ConvTile tile;
   tile.x = packed_;
   tile.x_row = conv_.row_len_;
-  tile.offsets = packed_offsets_;
+  use(in_packed_, &tile);
   for (int64_t at = begin; at < end; at += conv_.chunk_) {
     const int64_t count = std::min(conv_.chunk_, end - at);
     hold(area, at, count);
@@ -171,7 +181,7 @@ void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
                        (area.row * rows.stride - rows.pad_begin) * rows.input_stride;
   ConvTile tile;
   tile.x_row = rows.stride * rows.input_stride;
-  tile.offsets = in_place_offsets_;
+  use(in_place_, &tile);
   for (int64_t at = begin; at < end;) {
     int64_t count = std::min(conv_.chunk_, end - at);
     if (end - at - count < kernels_.lanes && !conv_.channels_) count = end - at;

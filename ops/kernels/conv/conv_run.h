@@ -40,7 +40,15 @@ class ConvRun {
     int64_t wide_tiles, narrow_tiles, narrow_vectors;
   };
 
-  void fill_offsets();
+  // Where the taps of an output's window lie, and in what runs they lie equally far apart.
+  struct Taps {
+    int64_t* offsets;
+    int64_t run = 1;
+    int64_t step = 0;
+  };
+
+  void find_taps();
+  void use(const Taps& taps, ConvTile* tile) const;
   void run();  // the task at hand
   Area area() const;
   bool reads_no_padding(const Area& area) const;
@@ -57,7 +65,7 @@ class ConvRun {
                        int64_t column) const;
   void finish_half(const Area& area, float* values, int64_t channel, int64_t row, int64_t column,
                    int64_t count) const;
-  void compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column);
+  void compute_direct(const Area& area, ConvTile* tile, int64_t column);
   void place(const Area& area, int64_t channel, int64_t column, ConvTile* tile) const;
   void activate(const ConvTile& tile, int64_t channels) const;
   void compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column);
@@ -73,8 +81,8 @@ class ConvRun {
   TaskIndex task_;
   int64_t held_part_ = -1;  // of the input that is packed
   int64_t held_column_ = -1;
-  int64_t* in_place_offsets_;
-  int64_t* packed_offsets_;
+  Taps in_place_;
+  Taps in_packed_;
   float* packed_;
   float* bounce_;
   Cut cuts_[2] = {};  // of rows of cut_count_ outputs, in the larger and the smaller block

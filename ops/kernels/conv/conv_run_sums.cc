@@ -6,9 +6,8 @@
 
 namespace convoy::kernels {
 
-// tile has x, x_row and offsets.
+// tile has x, x_row and taps.
 void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t count) {
-  tile->terms = conv_.depthwise_ ? p_.spatial[0].kernel * p_.spatial[1].kernel : conv_.terms_;
   tile->rows = area.rows;
   tile->limit = count;
   if (conv_.flat_) {
@@ -21,14 +20,12 @@ void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t 
     if (conv_.large_blocks_ < conv_.block_count_) cuts_[1] = cut_row(conv_.oc_block_ - 1, count);
     cut_count_ = count;
   }
+  if (!conv_.bounce_) return compute_direct(area, tile, column);
   for (int64_t block = area.block_begin; block < area.block_end; ++block)
-    if (conv_.bounce_)
-      compute_bounced(area, *tile, block, column);
-    else
-      compute_direct(area, tile, block, column);
+    compute_bounced(area, *tile, block, column);
 }
 
-// tile has x, x_row, offsets, terms, rows and limit.
+// tile has x, x_row, taps, rows and limit.
 void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t column) {
   alignas(64) float bias[kMaxChannelVectors * 16];
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
@@ -75,14 +72,21 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
   }
 }
 
-void ConvRun::compute_direct(const Area& area, ConvTile* tile, int64_t block, int64_t column) {
-  const int64_t channels = conv_.block_size(block);
-  place(area, conv_.first_channel(block), column, tile);
-  run_tile(channels, tile);
-  activate(*tile, channels);
+// The larger blocks, then the smaller ones.
+void ConvRun::compute_direct(const Area& area, ConvTile* tile, int64_t column) {
+  auto run = [&](int64_t begin, int64_t end) {
+    if (begin >= end) return;
+    const int64_t channels = conv_.block_size(begin);
+    tile->blocks = end - begin;
+    place(area, conv_.first_channel(begin), column, tile);
+    run_tile(channels, tile);
+    activate(*tile, tile->blocks * channels);
+  };
+  run(area.block_begin, std::min(area.block_end, conv_.large_blocks_));
+  run(std::max(area.block_begin, conv_.large_blocks_), area.block_end);
 }
 
-// Weights, bias and what is read and written in memory, for a block that starts with `channel`.
+// Weights, bias and what is read and written in memory, from a block on that starts with `channel`.
 void ConvRun::place(const Area& area, int64_t channel, int64_t column, ConvTile* tile) const {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
   tile->weights = area.weights + channel * conv_.terms_;
@@ -119,7 +123,7 @@ void ConvRun::compute_bounced(const Area& area, ConvTile tile, int64_t block, in
   tile.y_channel = conv_.bounce_row_;
   tile.residual = nullptr;
   tile.clamp = false;
-  tile.rows = 1;
+  tile.rows = tile.blocks = 1;
   for (int64_t row = 0; row < rows; ++row) {
     run_tile(channels, &tile);
     finish(area, channel, channels, area.row + row, column, tile.limit);
@@ -129,7 +133,7 @@ void ConvRun::compute_bounced(const Area& area, ConvTile tile, int64_t block, in
 
 void ConvRun::run_tile(int64_t channels, ConvTile* tile) const {
   if (conv_.depthwise_) {
-    kernels_.depthwise(*tile, p_.spatial[2].kernel);
+    kernels_.depthwise(*tile);
     return;
   }
   const Cut& cut = cuts_[channels != conv_.oc_block_];

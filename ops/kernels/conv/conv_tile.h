@@ -3,8 +3,9 @@
 // file's flags can be taken for another's. Hence no std:: templates here.
 //
 // V has: reg, lanes, zero, set, load, store, load_n, store_n, load_between (lanes begin .. end - 1,
-// zero elsewhere), fma (a * b + c), add, sub, mul, div, min and max (which return the second
-// operand when either is NaN), round, pow2 (2^n for integral n), select_less (a < b ? c : d).
+// zero elsewhere), fma (a * b + c), add_product (sum += a * b in the register of sum: what the
+// compiler chooses copies many sums about), add, sub, mul, div, min and max (which return the
+// second operand when either is NaN), round, pow2 (2^n for integers), select_less (a < b ? c : d).
 
 // Where the last vector of a tile at `at` lies, from there: it is moved back to end at limit.
 template <class V, int NV>
@@ -17,7 +18,6 @@ int64_t tail_place(int64_t limit, int64_t at) {
 // What a tile reads and writes beside its sums, out of the reach of its stores: the compiler must
 // assume that those change a ConvTile. Channels are walked along, as their multiples would not fit
 // the registers.
-template <class V>
 struct TileRow {
   const float* x;
   float* y;
@@ -25,32 +25,34 @@ struct TileRow {
   int64_t y_channel;
   int64_t residual_channel;
   bool clamp;
-  typename V::reg low, high;
+  float low, high;
 };
 
-template <class V>
-TileRow<V> tile_row(const ConvTile& a, int64_t row, int64_t at) {
-  const float* residual = a.residual ? a.residual + row * a.residual_row + at : nullptr;
-  return {a.x + row * a.x_row + at, a.y + row * a.y_row + at, residual, a.y_channel,
-          a.residual_channel,       a.clamp,                  V::set(a.low), V::set(a.high)};
+TileRow tile_row(const ConvTile& a, int64_t channel, int64_t row, int64_t at) {
+  const float* residual = nullptr;
+  if (a.residual)
+    residual = a.residual + channel * a.residual_channel + row * a.residual_row + at;
+  float* const y = a.y + channel * a.y_channel + row * a.y_row + at;
+  return {a.x + row * a.x_row + at, y, residual, a.y_channel, a.residual_channel, a.clamp, a.low,
+          a.high};
 }
 
 // The first `count` < lanes outputs.
 template <class V, int OC>
-__attribute__((noinline)) void store_short_tile(const TileRow<V>& row, int64_t count,
+__attribute__((noinline)) void store_short_tile(const TileRow& row, int64_t count,
                                                 const typename V::reg (&acc)[OC]) {
   for (int o = 0; o < OC; ++o) {
     auto value = acc[o];
     if (row.residual)
       value = V::add(value, V::load_n(row.residual + o * row.residual_channel, count));
-    if (row.clamp) value = V::min(row.high, V::max(row.low, value));
+    if (row.clamp) value = V::min(V::set(row.high), V::max(V::set(row.low), value));
     V::store_n(row.y + o * row.y_channel, value, count);
   }
 }
 
 // Inlined always, or the accumulators would go through memory.
 template <class V, int OC, int NV>
-__attribute__((always_inline)) inline void store_tile(const TileRow<V>& row, int64_t limit,
+__attribute__((always_inline)) inline void store_tile(const TileRow& row, int64_t limit,
                                                       int64_t tail,
                                                       typename V::reg (&acc)[OC][NV]) {
   if (limit < V::lanes) {
@@ -67,11 +69,12 @@ __attribute__((always_inline)) inline void store_tile(const TileRow<V>& row, int
       for (int v = 0; v < NV; ++v) acc[o][v] = V::add(acc[o][v], V::load(residual + place(v)));
   }
   if (row.clamp) {
+    const auto low = V::set(row.low), high = V::set(row.high);
 #pragma GCC unroll 8
     for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v)
-        acc[o][v] = V::min(row.high, V::max(row.low, acc[o][v]));
+        acc[o][v] = V::min(high, V::max(low, acc[o][v]));
   }
   float* y = row.y;
 #pragma GCC unroll 8
@@ -80,66 +83,114 @@ __attribute__((always_inline)) inline void store_tile(const TileRow<V>& row, int
     for (int v = 0; v < NV; ++v) V::store(y + place(v), acc[o][v]);
 }
 
-template <class V, int OC, int NV>
-__attribute__((always_inline)) inline void sum_tile(const float* x, int64_t tail,
-                                                    const int64_t* offset,
-                                                    const int64_t* offsets_end, const float* w,
-                                                    typename V::reg (&acc)[OC][NV]) {
+// Adds one of N taps in a row, the inputs of which start at p.
+template <int N, class V, int OC, int NV>
+__attribute__((always_inline)) inline void add_tap(const float* p, int64_t tail, const float* w,
+                                                   typename V::reg (&acc)[OC][NV]) {
   using reg = typename V::reg;
   auto place = [tail](int v) { return v == NV - 1 ? tail : v * V::lanes; };
-  for (; offset != offsets_end; ++offset, w += OC) {
-    const float* const p = x + *offset;
-    if (NV <= OC || NV * OC + NV < V::registers) {
-      reg in[NV];
+  auto add = [](reg& sum, reg a, reg b) __attribute__((always_inline)) {
+    if constexpr (N > 1)
+      V::add_product(sum, a, b);
+    else
+      sum = V::fma(a, b, sum);
+  };
+  if (NV <= OC) {
+    reg in[NV];
 #pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) in[v] = V::load(p + place(v));
+    for (int v = 0; v < NV; ++v) in[v] = V::load(p + place(v));
 #pragma GCC unroll 8
-      for (int o = 0; o < OC; ++o) {
-        const reg weight = V::set(w[o]);
+    for (int o = 0; o < OC; ++o) {
+      const reg weight = V::set(w[o]);
 #pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) acc[o][v] = V::fma(in[v], weight, acc[o][v]);
-      }
-    } else {
-      reg weight[OC];
-#pragma GCC unroll 8
-      for (int o = 0; o < OC; ++o) weight[o] = V::set(w[o]);
-#pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) {
-        const reg in = V::load(p + place(v));
-#pragma GCC unroll 8
-        for (int o = 0; o < OC; ++o) acc[o][v] = V::fma(in, weight[o], acc[o][v]);
-      }
+      for (int v = 0; v < NV; ++v) add(acc[o][v], in[v], weight);
     }
+  } else {
+    reg weight[OC];
+#pragma GCC unroll 8
+    for (int o = 0; o < OC; ++o) weight[o] = V::set(w[o]);
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) {
+      const reg in = V::load(p + place(v));
+#pragma GCC unroll 8
+      for (int o = 0; o < OC; ++o) add(acc[o][v], in, weight[o]);
+    }
+  }
+}
+
+// What a ConvTile says of taps, out of the reach of stores.
+struct TapRuns {
+  const int64_t* offset;
+  const int64_t* end;
+  int64_t step;
+};
+
+// Runs of N taps. What is between taps keeps the compiler from mixing their loads, for which it has
+// no registers left.
+template <int N, class V, int OC, int NV>
+__attribute__((always_inline)) inline void sum_tile(const float* x, int64_t tail, TapRuns runs,
+                                                    const float* w,
+                                                    typename V::reg (&acc)[OC][NV]) {
+  for (; runs.offset != runs.end; runs.offset += N, w += N * OC) {
+    const float* p = x + *runs.offset;
+#pragma GCC unroll 8
+    for (int k = 0; k < N; ++k) {
+      add_tap<N, V, OC, NV>(p, tail, w + k * OC, acc);
+      p += runs.step;
+      asm volatile("" : "+r"(p));
+    }
+  }
+}
+
+// The tiles of one block and row; `last` says where the last vector of the last lies.
+template <int N, class V, int OC, int NV>
+__attribute__((always_inline)) inline void run_row(const ConvTile& a, TapRuns runs, TileRow at,
+                                                   const float* weights, const float* bias,
+                                                   int64_t last) {
+  constexpr int64_t kStep = NV * V::lanes;
+  const int64_t limit = a.limit;
+  for (int64_t left = a.tiles; left > 0; --left) {
+    const int64_t tail = left == 1 ? last : (NV - 1) * V::lanes;
+    typename V::reg acc[OC][NV];
+    const float* next = at.y + kStep;
+#pragma GCC unroll 8
+    for (int o = 0; o < OC; ++o, next += at.y_channel) __builtin_prefetch(next, 1);
+#pragma GCC unroll 8
+    for (int o = 0; o < OC; ++o)
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) acc[o][v] = V::set(bias[o]);
+    sum_tile<N, V, OC, NV>(at.x, tail, runs, weights, acc);
+    store_tile<V, OC, NV>(at, limit, tail, acc);
+    at.x += kStep;
+    at.y += kStep;
+    if (at.residual) at.residual += kStep;
+  }
+}
+
+template <int N, class V, int OC, int NV>
+void run_tiles_of(const ConvTile& a) {
+  static constexpr float kZeros[OC] = {};
+  const TapRuns runs = {a.offsets, a.offsets + a.terms, a.tap_step};
+  const int64_t last = tail_place<V, NV>(a.limit, a.begin + (a.tiles - 1) * NV * V::lanes);
+  for (int64_t block = 0; block < a.blocks; ++block) {
+    const float* const weights = a.weights + block * OC * a.terms;
+    const float* const bias = a.bias ? a.bias + block * OC : kZeros;
+    for (int64_t row = 0; row < a.rows; ++row)
+      run_row<N, V, OC, NV>(a, runs, tile_row(a, block * OC, row, a.begin), weights, bias, last);
   }
 }
 
 template <class V, int OC, int NV>
 void run_tiles(const ConvTile& a) {
-  constexpr int64_t kStep = NV * V::lanes;
-  static constexpr float kZeros[OC] = {};
-  const int64_t* const offsets = a.offsets;
-  const int64_t* const offsets_end = offsets + a.terms;
-  const float *const weights = a.weights, *const bias = a.bias ? a.bias : kZeros;
-  const int64_t rows = a.rows, tiles = a.tiles, limit = a.limit;
-  const int64_t last = tail_place<V, NV>(limit, a.begin + (tiles - 1) * kStep);
-  for (int64_t row = 0; row < rows; ++row) {
-    TileRow<V> at = tile_row<V>(a, row, a.begin);
-    for (int64_t left = tiles; left > 0; --left) {
-      const int64_t tail = left == 1 ? last : (NV - 1) * V::lanes;
-      typename V::reg acc[OC][NV];
-      const float* next = at.y + kStep;
-#pragma GCC unroll 8
-      for (int o = 0; o < OC; ++o, next += at.y_channel) __builtin_prefetch(next, 1);
-#pragma GCC unroll 8
-      for (int o = 0; o < OC; ++o)
-#pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) acc[o][v] = V::set(bias[o]);
-      sum_tile<V, OC, NV>(at.x, tail, offsets, offsets_end, weights, acc);
-      store_tile<V, OC, NV>(at, limit, tail, acc);
-      at.x += kStep;
-      at.y += kStep;
-      if (at.residual) at.residual += kStep;
-    }
+  switch (a.taps) {
+    case 5:
+      return run_tiles_of<5, V, OC, NV>(a);
+    case 3:
+      return run_tiles_of<3, V, OC, NV>(a);
+    case 2:
+      return run_tiles_of<2, V, OC, NV>(a);
+    case 1:
+      return run_tiles_of<1, V, OC, NV>(a);
   }
 }
 

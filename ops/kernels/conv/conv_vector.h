@@ -29,6 +29,7 @@ struct PortableVector {
   static void store_n(float* p, reg x, int64_t n) {
     for (int64_t i = 0; i < n; ++i) p[i] = x[i];
   }
+  static void add_product(reg& sum, reg a, reg b) { sum = fma(a, b, sum); }
   static reg fma(reg a, reg b, reg c) { return a * b + c; }
   static reg add(reg a, reg b) { return a + b; }
   static reg sub(reg a, reg b) { return a - b; }

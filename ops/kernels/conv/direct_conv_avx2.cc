@@ -28,6 +28,9 @@ struct Avx2 {
     return _mm256_maskload_ps(p, _mm256_andnot_si256(mask(begin), mask(end)));
   }
   static void store_n(float* p, reg x, int64_t n) { _mm256_maskstore_ps(p, mask(n), x); }
+  static void add_product(reg& sum, reg a, reg b) {
+    asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "%x"(a), "xm"(b));
+  }
   static reg fma(reg a, reg b, reg c) { return _mm256_fmadd_ps(a, b, c); }
   static reg add(reg a, reg b) { return _mm256_add_ps(a, b); }
   static reg sub(reg a, reg b) { return _mm256_sub_ps(a, b); }

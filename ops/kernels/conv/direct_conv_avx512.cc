@@ -28,6 +28,9 @@ struct Avx512 {
     return _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask(end) & ~mask(begin)), p);
   }
   static void store_n(float* p, reg x, int64_t n) { _mm512_mask_storeu_ps(p, mask(n), x); }
+  static void add_product(reg& sum, reg a, reg b) {
+    asm("vfmadd231ps %2, %1, %0" : "+v"(sum) : "%v"(a), "vm"(b));
+  }
   static reg fma(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
   static reg add(reg a, reg b) { return _mm512_add_ps(a, b); }
   static reg sub(reg a, reg b) { return _mm512_sub_ps(a, b); }

@@ -34,6 +34,7 @@ struct WideVector {
   static void store_n(float* p, reg x, int64_t n) {
     std::memcpy(p, &x, static_cast<size_t>(n) * sizeof(float));
   }
+  static void add_product(reg& sum, reg a, reg b) { sum = fma(a, b, sum); }
   static reg fma(reg a, reg b, reg c) { return a * b + c; }
   static reg add(reg a, reg b) { return a + b; }
   static reg sub(reg a, reg b) { return a - b; }
