@@ -90,7 +90,8 @@ __attribute__((always_inline)) inline void add_tap(const float* p, int64_t tail,
   using reg = typename V::reg;
   auto place = [tail](int v) { return v == NV - 1 ? tail : v * V::lanes; };
   auto add = [](reg& sum, reg a, reg b) __attribute__((always_inline)) {
-    if constexpr (N > 1)
+    // The compiler keeps twelve sums in place by itself where one input at a time is in use.
+    if constexpr (N > 1 && !(OC == 3 && NV == 4))
       V::add_product(sum, a, b);
     else
       sum = V::fma(a, b, sum);
@@ -137,7 +138,7 @@ __attribute__((always_inline)) inline void sum_tile(const float* x, int64_t tail
     for (int k = 0; k < N; ++k) {
       add_tap<N, V, OC, NV>(p, tail, w + k * OC, acc);
       p += runs.step;
-      asm volatile("" : "+r"(p));
+      asm volatile("" : "+r"(p) : : "memory");
     }
   }
 }
