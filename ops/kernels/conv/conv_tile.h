@@ -126,9 +126,9 @@ struct TapRuns {
   int64_t step;
 };
 
-// Runs of N taps. What is between taps keeps the compiler from mixing their loads, for which it has
-// no registers left.
-template <int N, class V, int OC, int NV>
+// Runs of N taps, which may be neighbours. What is between taps keeps the compiler from mixing
+// their loads, for which it has no registers left.
+template <int N, bool kNeighbours, class V, int OC, int NV>
 __attribute__((always_inline)) inline void sum_tile(const float* x, int64_t tail, TapRuns runs,
                                                     const float* w,
                                                     typename V::reg (&acc)[OC][NV]) {
@@ -136,15 +136,15 @@ __attribute__((always_inline)) inline void sum_tile(const float* x, int64_t tail
     const float* p = x + *runs.offset;
 #pragma GCC unroll 8
     for (int k = 0; k < N; ++k) {
-      add_tap<N, V, OC, NV>(p, tail, w + k * OC, acc);
-      p += runs.step;
+      add_tap<N, V, OC, NV>(kNeighbours ? p + k : p, tail, w + k * OC, acc);
+      if (!kNeighbours) p += runs.step;
       asm volatile("" : "+r"(p) : : "memory");
     }
   }
 }
 
 // The tiles of one block and row; `last` says where the last vector of the last lies.
-template <int N, class V, int OC, int NV>
+template <int N, bool kNeighbours, class V, int OC, int NV>
 __attribute__((always_inline)) inline void run_row(const ConvTile& a, TapRuns runs, TileRow at,
                                                    const float* weights, const float* bias,
                                                    int64_t last) {
@@ -160,7 +160,7 @@ __attribute__((always_inline)) inline void run_row(const ConvTile& a, TapRuns ru
     for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
       for (int v = 0; v < NV; ++v) acc[o][v] = V::set(bias[o]);
-    sum_tile<N, V, OC, NV>(at.x, tail, runs, weights, acc);
+    sum_tile<N, kNeighbours, V, OC, NV>(at.x, tail, runs, weights, acc);
     store_tile<V, OC, NV>(at, limit, tail, acc);
     at.x += kStep;
     at.y += kStep;
@@ -168,7 +168,7 @@ __attribute__((always_inline)) inline void run_row(const ConvTile& a, TapRuns ru
   }
 }
 
-template <int N, class V, int OC, int NV>
+template <int N, bool kNeighbours, class V, int OC, int NV>
 void run_tiles_of(const ConvTile& a) {
   static constexpr float kZeros[OC] = {};
   const TapRuns runs = {a.offsets, a.offsets + a.terms, a.tap_step};
@@ -177,21 +177,25 @@ void run_tiles_of(const ConvTile& a) {
     const float* const weights = a.weights + block * OC * a.terms;
     const float* const bias = a.bias ? a.bias + block * OC : kZeros;
     for (int64_t row = 0; row < a.rows; ++row)
-      run_row<N, V, OC, NV>(a, runs, tile_row(a, block * OC, row, a.begin), weights, bias, last);
+      run_row<N, kNeighbours, V, OC, NV>(a, runs, tile_row(a, block * OC, row, a.begin), weights,
+                                         bias, last);
   }
 }
 
 template <class V, int OC, int NV>
 void run_tiles(const ConvTile& a) {
+  const bool neighbours = a.tap_step == 1;
   switch (a.taps) {
     case 5:
-      return run_tiles_of<5, V, OC, NV>(a);
+      return neighbours ? run_tiles_of<5, true, V, OC, NV>(a)
+                        : run_tiles_of<5, false, V, OC, NV>(a);
     case 3:
-      return run_tiles_of<3, V, OC, NV>(a);
+      return neighbours ? run_tiles_of<3, true, V, OC, NV>(a)
+                        : run_tiles_of<3, false, V, OC, NV>(a);
     case 2:
-      return run_tiles_of<2, V, OC, NV>(a);
+      return run_tiles_of<2, false, V, OC, NV>(a);
     case 1:
-      return run_tiles_of<1, V, OC, NV>(a);
+      return run_tiles_of<1, false, V, OC, NV>(a);
   }
 }
 
