@@ -13,7 +13,6 @@ namespace {
 
 constexpr int64_t kMostPixels = 96;  // whose sums fit the first-level cache beside the weights
 constexpr int64_t kFewPixels = 48;
-constexpr int64_t kMostTerms = 320;  // whose weights stay in the first-level cache
 constexpr int64_t kMostPages = 64;
 constexpr int64_t kPageFloats = 1024;
 constexpr int64_t kPackedFloats = 32 * 1024;      // of 256 KiB or more of second-level cache
@@ -60,7 +59,7 @@ void DirectConv::choose_channel_layout() {
     make_batch_rows();
   const ConvWindow& rows = p.spatial[1];
   find_inner();
-  term_chunk_ = divide_up(terms_, std::max<int64_t>(divide_up(terms_, kMostTerms), 1));
+  term_chunk_ = divide_up(terms_, std::max<int64_t>(divide_up(terms_, kMostTileTerms), 1));
   // Rows of input channels that lie multiples of a page apart evict each other; many rows far apart
   // lie on more pages than the processor remembers.
   const int64_t pages =

@@ -169,10 +169,10 @@ constexpr int kMaxVectors = 8;
 constexpr int kMaxPaddedTaps = 9;
 constexpr int kMaxChannelVectors = 3;
 constexpr int kMaxNear = 5;  // dilations 1, 2, 4, 8 and 16
+constexpr int64_t kMostTileTerms = 320;  // of a ChannelTile: weights stay in the first-level cache
 
 struct ConvKernels {
   int lanes;
-  int registers;
   int max_oc_block;
   // Widest tile, in vectors, for a block of so many output channels; 0 where there is none.
   int max_vectors[kMaxOcBlock + 1];

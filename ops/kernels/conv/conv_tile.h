@@ -194,7 +194,7 @@ void run_tiles(const ConvTile& a) {
                         : run_tiles_of<3, false, V, OC, NV>(a);
     case 2:
       return run_tiles_of<2, false, V, OC, NV>(a);
-    case 1:
+    default:
       return run_tiles_of<1, false, V, OC, NV>(a);
   }
 }
@@ -382,7 +382,6 @@ template <class V>
 constexpr ConvKernels kernels_of() {
   ConvKernels k = {};
   k.lanes = V::lanes;
-  k.registers = V::registers;
   k.pack = pack<V>;
   k.activate = activate_row<V>;
   return k;

@@ -2,12 +2,11 @@
 // processor. Included inside an anonymous namespace. Reg and Bits are vectors of kLanes floats and
 // ints.
 
-template <class Reg, class Bits, int kLanes, int kRegisters>
+template <class Reg, class Bits, int kLanes>
 struct PortableVector {
   using reg = Reg;
   using bits = Bits;
   static constexpr int lanes = kLanes;
-  static constexpr int registers = kRegisters;
   static reg zero() { return reg{}; }
   static reg set(float x) { return x - reg{}; }
   static reg load(const float* p) {

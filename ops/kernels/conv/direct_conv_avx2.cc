@@ -15,7 +15,6 @@ alignas(32) const int kLaneMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 
 struct Avx2 {
   using reg = __m256;
   static constexpr int lanes = 8;
-  static constexpr int registers = 16;
   static __m256i mask(int64_t n) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLaneMask + 8 - n));
   }

@@ -17,7 +17,6 @@ namespace {
 struct Avx512 {
   using reg = __m512;
   static constexpr int lanes = 16;
-  static constexpr int registers = 32;
   static __mmask16 mask(int64_t n) { return static_cast<__mmask16>((1u << n) - 1); }
   static reg zero() { return _mm512_setzero_ps(); }
   static reg set(float x) { return _mm512_set1_ps(x); }

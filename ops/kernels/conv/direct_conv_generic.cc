@@ -12,7 +12,7 @@ namespace {
 
 typedef float Floats __attribute__((vector_size(16)));
 typedef int Ints __attribute__((vector_size(16)));
-using Vector = PortableVector<Floats, Ints, 4, 16>;
+using Vector = PortableVector<Floats, Ints, 4>;
 
 constexpr ConvKernels make_kernels() {
   ConvKernels kernels = kernels_of<Vector>();

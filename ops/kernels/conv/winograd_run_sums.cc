@@ -7,12 +7,6 @@
 
 namespace convoy::kernels {
 
-namespace {
-
-constexpr int64_t kMostTerms = 320;  // whose weights stay in the first-level cache
-
-}  // namespace
-
 // The sums of the pairs; the bias goes with m1, which is in both outputs.
 void WinogradRun::compute(const Block& block, int64_t panel) {
   alignas(64) float bias[kMaxChannelVectors * 16] = {};
@@ -31,7 +25,7 @@ void WinogradRun::compute(const Block& block, int64_t panel) {
     tile.sums = sums_ + sum * block.rows * block.tiles * width;
     tile.bias = sum == 1 ? bias : kZeros;
     for (int64_t left = conv_.sum_terms_[sum]; left > 0; left -= tile.terms) {
-      tile.terms = std::min(left, kMostTerms);
+      tile.terms = std::min(left, kMostTileTerms);
       tile.weights = weights;
       kernels_.channels[panels.vectors_of(panel)](tile);
       tile.offsets += tile.terms;

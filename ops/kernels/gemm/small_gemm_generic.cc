@@ -7,7 +7,7 @@ namespace {
 
 typedef float Floats __attribute__((vector_size(16)));
 typedef int Ints __attribute__((vector_size(16)));
-using Portable = PortableVector<Floats, Ints, 4, 16>;
+using Portable = PortableVector<Floats, Ints, 4>;
 
 #include "ops/kernels/gemm/small_gemm_body.h"
 

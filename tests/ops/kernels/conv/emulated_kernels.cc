@@ -16,7 +16,6 @@ using Wide = float __attribute__((vector_size(64)));
 struct WideVector {
   using reg = Wide;
   static constexpr int lanes = 16;
-  static constexpr int registers = 32;
   static reg zero() { return reg{}; }
   static reg set(float x) { return x - reg{}; }
   static reg load(const float* p) { return load_n(p, 16); }
