@@ -60,6 +60,7 @@ void infer_fused(InferRequest& request) {
 
 void add_kernels(OpDef& definition) {
   definition.kernel("product", described<make_product_conv>)
+      .kernel("winograd_pixels", described<make_winograd_pixels_conv>)
       .kernel("winograd", described<make_winograd_conv>)
       .kernel("direct", described<make_direct_conv>)
       .kernel("onednn_blocked", described<make_blocked_conv>)

@@ -24,6 +24,8 @@ using ConvKernelFactory = std::unique_ptr<Kernel>(KernelRequest&, const ConvRequ
 ConvKernelFactory make_direct_conv;
 // The same with fewer products, for three taps and many channels. float32.
 ConvKernelFactory make_winograd_conv;
+// The same with vectors along pixels.
+ConvKernelFactory make_winograd_pixels_conv;
 // A window that is the whole input, as a matrix product. float32, constant weights.
 ConvKernelFactory make_product_conv;
 // oneDNN on channel-blocked tensors (first layers read plain ones). float32, constant weights or

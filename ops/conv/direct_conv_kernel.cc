@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include "ops/conv/conv_kernels.h"
 #include "ops/kernels/conv/conv_run.h"
 #include "ops/kernels/conv/task_cut.h"
+#include "ops/kernels/conv/winograd_pixels_run.h"
 #include "ops/kernels/conv/winograd_run.h"
 #include "ops/kernels/elementwise/convert_rows.h"
 #include "runtime/base/task_queue.h"
@@ -20,6 +22,7 @@ namespace {
 using kernels::ConvProblem;
 using kernels::DirectConv;
 using kernels::WinogradConv;
+using kernels::WinogradPixelsConv;
 
 constexpr int64_t kFloatsPerLine = kAlignment / sizeof(float);
 // Fewer multiplications than this are not worth waking other threads.
@@ -49,7 +52,7 @@ void widen(const TensorView& from, float* to) {
   elementwise::row_loader<float>(from.dtype)(from.data, 1, to, from.count());
 }
 
-// Runs a planned convolution: DirectConv or WinogradConv.
+// Runs a planned convolution: DirectConv, WinogradConv or WinogradPixelsConv.
 template <typename Conv>
 class PlannedKernel : public Kernel {
  public:
@@ -193,8 +196,9 @@ double direct_cycles(const KernelRequest& request, const ConvProblem& problem) {
   return planned_cycles(request, problem, conv.cycles());
 }
 
+template <typename Winograd>
 double winograd_cycles(const KernelRequest& request, const ConvProblem& problem) {
-  WinogradConv conv(problem, request.isa, 1);
+  Winograd conv(problem, request.isa, 1);
   return planned_cycles(request, problem, conv.cycles());
 }
 
@@ -212,15 +216,58 @@ std::unique_ptr<Kernel> plan_direct(KernelRequest& request, const ConvProblem& p
                                                      channels ? "channels" : "pixels");
 }
 
-// Of an estimated problem that WinogradConv does not refuse.
+// Whether the candidate after this one, if there is one, takes less.
+template <typename Winograd>
+bool yields_to_next(KernelRequest& request, const ConvProblem& problem) {
+  if constexpr (std::is_same_v<Winograd, WinogradPixelsConv>) {
+    return request.yields_to("winograd", request.estimated_cycles,
+                             winograd_cycles<WinogradConv>(request, problem));
+  }
+  return false;
+}
+
+// Of an estimated problem that is not refused.
+template <typename Winograd>
 std::unique_ptr<Kernel> plan_winograd(KernelRequest& request, const ConvProblem& problem) {
   const Tensor* weights = request.constant(1);
   if (weights == nullptr) return request.refuse("computed weights");
   double direct = direct_cycles(request, problem);
   if (request.yields_to("direct", request.estimated_cycles, direct, kWorthwhile)) return nullptr;
+  if (yields_to_next<Winograd>(request, problem)) return nullptr;
   if (!has_room(*weights)) return request.refuse("weights near the largest number");
-  WinogradConv winograd(problem, request.isa, threads_for(request, problem));
-  return std::make_unique<PlannedKernel<WinogradConv>>(request, problem, winograd, "winograd");
+  Winograd winograd(problem, request.isa, threads_for(request, problem));
+  return std::make_unique<PlannedKernel<Winograd>>(request, problem, winograd,
+                                                   Winograd::kName);
+}
+
+// Says no, or gives an estimate.
+template <typename Winograd>
+bool estimate_winograd(KernelRequest& request, const ConvProblem& problem) {
+  const char* reason = Winograd::refusal(problem);
+  if (request.input(0).dtype != DType::kFloat32) reason = "only float32";
+  if (reason) {
+    request.refuse(reason);
+    return false;
+  }
+  request.estimate(winograd_cycles<Winograd>(request, problem));
+  return true;
+}
+
+template <typename Winograd>
+std::unique_ptr<Kernel> make_strided_winograd(KernelRequest& request, const ConvProblem& problem) {
+  if (!estimate_winograd<Winograd>(request, problem)) return nullptr;
+  return plan_winograd<Winograd>(request, problem);
+}
+
+template <typename Winograd>
+std::unique_ptr<Kernel> make_winograd(KernelRequest& request, const ConvRequest& conv) {
+  if (const char* reason = refusal(request, conv)) return request.refuse(reason);
+  ConvProblem problem = describe(request, conv);
+  if (!estimate_winograd<Winograd>(request, problem)) return nullptr;
+  if (yields_to_blocked(request, conv.shape, request.estimated_cycles)) return nullptr;
+  std::unique_ptr<Kernel> kernel = plan_winograd<Winograd>(request, problem);
+  if (kernel) accept_strides(request, conv);
+  return kernel;
 }
 
 }  // namespace
@@ -239,10 +286,12 @@ std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvPro
 }
 
 std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request, const ConvProblem& problem) {
-  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
-  if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
-  request.estimate(winograd_cycles(request, problem));
-  return plan_winograd(request, problem);
+  return make_strided_winograd<WinogradConv>(request, problem);
+}
+
+std::unique_ptr<Kernel> make_winograd_pixels_kernel(KernelRequest& request,
+                                                    const ConvProblem& problem) {
+  return make_strided_winograd<WinogradPixelsConv>(request, problem);
 }
 
 std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvRequest& conv) {
@@ -255,15 +304,11 @@ std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvReque
 }
 
 std::unique_ptr<Kernel> make_winograd_conv(KernelRequest& request, const ConvRequest& conv) {
-  if (const char* reason = refusal(request, conv)) return request.refuse(reason);
-  ConvProblem problem = describe(request, conv);
-  if (const char* reason = WinogradConv::refusal(problem)) return request.refuse(reason);
-  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
-  request.estimate(winograd_cycles(request, problem));
-  if (yields_to_blocked(request, conv.shape, request.estimated_cycles)) return nullptr;
-  std::unique_ptr<Kernel> kernel = plan_winograd(request, problem);
-  if (kernel) accept_strides(request, conv);
-  return kernel;
+  return make_winograd<WinogradConv>(request, conv);
+}
+
+std::unique_ptr<Kernel> make_winograd_pixels_conv(KernelRequest& request, const ConvRequest& conv) {
+  return make_winograd<WinogradPixelsConv>(request, conv);
 }
 
 }  // namespace convoy

@@ -24,4 +24,8 @@ std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request,
 std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request,
                                              const kernels::ConvProblem& problem);
 
+// The same with vectors along pixels; refuses what the one above computes as fast.
+std::unique_ptr<Kernel> make_winograd_pixels_kernel(KernelRequest& request,
+                                                    const kernels::ConvProblem& problem);
+
 }  // namespace convoy

@@ -158,7 +158,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 void register_stacked_conv(Registry& registry) {
   OpDef& definition = registry.add("StackedConv", kPrivateDomain);
   definition.infer = infer;
-  definition.kernel("winograd", make_strided<make_winograd_kernel>)
+  definition.kernel("winograd_pixels", make_strided<make_winograd_pixels_kernel>)
+      .kernel("winograd", make_strided<make_winograd_kernel>)
       .kernel("direct", make_strided<make_direct_kernel>)
       .kernel("reference", make_reference);
 }

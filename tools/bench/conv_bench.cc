@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ops/kernels/conv/conv_run.h"
+#include "ops/kernels/conv/winograd_pixels_run.h"
 #include "ops/kernels/conv/winograd_run.h"
 #include "runtime/device/cpu_features.h"
 
@@ -223,6 +224,11 @@ void add(const std::string& name, std::vector<ConvProblem> problems) {
                                [problems](benchmark::State& state) { run<Conv>(state, problems); });
 }
 
+void add_winograd(const std::string& name, const std::vector<ConvProblem>& problems) {
+  add<WinogradConv>("winograd_conv/" + name, problems);
+  add<WinogradPixelsConv>("winograd_pixels_conv/" + name, problems);
+}
+
 void add_all() {
   add("direct_conv/rows_b1", {rows(1, 15, 10, 100, 3)});
   add("direct_conv/rows_b3", {rows(3, 15, 10, 100, 3)});
@@ -249,27 +255,30 @@ void add_all() {
   add("direct_conv/plane_depthwise_c96_56_k3", {planes(1, 96, 1, 56, 3)});
   add("direct_conv/plane_depthwise_c384_14_k3", {planes(1, 384, 1, 14, 3)});
   add("direct_conv/plane_depthwise_c96_56_k7", {planes(1, 96, 1, 56, 7)});
-  add<WinogradConv>("winograd_conv/tcn_c64", stack(1, 64, 4000, 3, 10, 1, true));
-  add<WinogradConv>("winograd_conv/tcn_c256", stack(1, 256, 1000, 3, 10, 1, true));
-  add<WinogradConv>("winograd_conv/wavenet_c32", stack(1, 32, 16000, 3, 10, 1, true));
-  add<WinogradConv>("winograd_conv/rows_b32", {rows(32, 15, 10, 100, 3)});
-  add<WinogradConv>("winograd_conv/rows_h64", {rows(8, 32, 64, 256, 5)});
-  add<WinogradConv>("winograd_conv/groups4_c48k9", stack(8, 48, 500, 9, 10, 4, false));
+  add_winograd("tcn_c64", stack(1, 64, 4000, 3, 10, 1, true));
+  add_winograd("tcn_c256", stack(1, 256, 1000, 3, 10, 1, true));
+  add_winograd("wavenet_c32", stack(1, 32, 16000, 3, 10, 1, true));
+  add_winograd("rows_b1", {rows(1, 15, 10, 100, 3)});
+  add_winograd("rows_b3", {rows(3, 15, 10, 100, 3)});
+  add_winograd("rows_b32", {rows(32, 15, 10, 100, 3)});
+  add_winograd("rows_w1000", {rows(32, 15, 10, 1000, 3)});
+  add_winograd("rows_h64", {rows(8, 32, 64, 256, 5)});
+  add_winograd("groups4_c48k9", stack(8, 48, 500, 9, 10, 4, false));
   for (int64_t taps : {4, 5, 6, 7, 9, 11}) {
     const std::vector<ConvProblem> layer = stack(1, 64, 1000, taps, 1, 1, false);
     add("direct_conv/c64_taps" + std::to_string(taps), layer);
-    add<WinogradConv>("winograd_conv/c64_taps" + std::to_string(taps), layer);
+    add_winograd("c64_taps" + std::to_string(taps), layer);
   }
   for (int i = 0; i < 8; ++i) {
     ConvProblem layer = stack(1, 64, 4000, 3, 8, 1, true)[static_cast<size_t>(i)];
-    add<WinogradConv>("winograd_conv/c64_dilation" + std::to_string(1 << i), {layer});
+    add_winograd("c64_dilation" + std::to_string(1 << i), {layer});
     add("direct_conv/c64_dilation" + std::to_string(1 << i), {layer});
   }
   for (int64_t channels : {16, 32, 64, 128, 256}) {
     const int64_t size = channels == 256 ? 7 : 896 / channels;
-    const std::string name = "/plane_c" + std::to_string(channels);
-    add("direct_conv" + name, {planes(1, 1, channels, size, 3)});
-    add<WinogradConv>("winograd_conv" + name, {planes(1, 1, channels, size, 3)});
+    const std::string name = "plane_c" + std::to_string(channels);
+    add("direct_conv/" + name, {planes(1, 1, channels, size, 3)});
+    add_winograd(name, {planes(1, 1, channels, size, 3)});
   }
 }
 

@@ -56,7 +56,7 @@ void DirectConv::choose_channel_layout() {
   const int64_t columns = width.output_size;
   if (is_unit(p.spatial[0]) && is_unit(p.spatial[1]) && p.batch[1].size > 1 &&
       2 * columns <= kMostPixels)
-    make_batch_rows();
+    batch_as_rows(&p);
   const ConvWindow& rows = p.spatial[1];
   find_inner();
   term_chunk_ = divide_up(terms_, std::max<int64_t>(divide_up(terms_, kMostTileTerms), 1));

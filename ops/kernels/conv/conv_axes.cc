@@ -47,6 +47,16 @@ void normalise_axes(ConvProblem* problem) {
   merge_pointwise(&p.spatial[1], &p.spatial[2]);
 }
 
+void batch_as_rows(ConvProblem* problem) {
+  ConvLoop& batch = problem->batch[1];
+  ConvWindow& axis = problem->spatial[1];
+  axis.input_size = axis.output_size = batch.size;
+  axis.input_stride = batch.input_stride;
+  axis.output_stride = batch.output_stride;
+  axis.residual_stride = batch.residual_stride;
+  batch = ConvLoop{};
+}
+
 int64_t count_weight_groups(const ConvProblem& problem, int64_t (&strides)[2]) {
   int64_t count = 1;
   for (int i = 1; i >= 0; --i) {

@@ -12,6 +12,9 @@ bool is_unit(const ConvWindow& window);
 // stride nor padding touch and that lie one behind the other become one.
 void normalise_axes(ConvProblem* problem);
 
+// The batch as second spatial axis, in place of one that might as well not be there.
+void batch_as_rows(ConvProblem* problem);
+
 // How many groups have weights of their own, and how far they are apart along the two group axes.
 int64_t count_weight_groups(const ConvProblem& problem, int64_t (&strides)[2]);
 

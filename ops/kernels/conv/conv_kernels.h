@@ -162,6 +162,76 @@ struct WinogradStore {
   const WinogradPixel* pixels;
 };
 
+constexpr int kMaxPairChannels = 6;  // of a block
+constexpr int kMaxPairVectors = 4;   // of a panel
+
+// Inputs of some vectors of pairs, as winograd_pixels.h has them: x[0 .. lanes - 1] and x[step ..
+// step + lanes - 1] hold the first and second inputs of the pairs, `further` elements on lie the
+// third and fourth. Of each row, v gets v0 = x0 - x2, v1 = x1 + x2, v2 = x2 - x1 and v3 = x1 - x3
+// of one vector after the other.
+struct PairInput {
+  const float* x[kMaxPairVectors];
+  int64_t vectors;
+  int64_t x_row;  // elements from one row to the next
+  int64_t rows;
+  int64_t step;
+  int64_t further;
+  bool whole;          // all inputs that vectors would read are there
+  int64_t begin, end;  // else x[i] reads as zero for i < begin and i >= end
+  float* v;
+  int64_t v_row;
+  int64_t place[4];  // of v0 .. v3
+  bool wanted[4];    // v1 and v2 are in any case
+};
+
+// Where one vector of pairs goes: low[i] to y[i] for i < low_count, high[i] to y[step + i].
+struct PairPlace {
+  float* y;  // of output channel 0
+  const float* residual;  // may be null
+  int64_t low_count, high_count;
+};
+
+// Some vectors of pairs, for a block of output channels: in the order m1, m2, m0, -m3
+// sum[o] = sum over t < terms of weights[t][o] * v[t], where v[t] and weights[t] of one sum follow
+// those of the one before, and of these
+//   first[o] = bias[o] + m1 + m2 + m0, second[o] = bias[o] + m1 - m2 - m3.
+// They stay in `sums` where there are no places, else they are clamped and stored there, whole.
+struct PairTile {
+  const float* v;
+  const int64_t* terms;  // of the four
+  int64_t at_once;       // a divisor of all terms
+  const float* weights;
+  const float* bias;  // may be null
+  float* sums;        // first[channels][vectors], then second[channels][vectors]
+  float* check;       // a vector, to which the products first * second are added
+  const PairPlace* places;
+  const PairPlace* soon;  // as many that are asked for ahead of time; may be null
+  int log;  // of the dilation, as ConvKernels::store_pairs has it
+  int64_t step;
+  int64_t y_channel;
+  int64_t y_offset;  // of the first channel
+  bool clamp;
+  float low;
+  float high;
+};
+
+// clamp(sums + residual) of so many vectors of pairs, to where each belongs.
+struct PairStore {
+  const float* sums;  // as PairTile leaves them
+  int64_t channels;
+  int64_t vectors;
+  int64_t panel_vectors;  // of sums
+  const PairPlace* places;
+  int64_t step;
+  int64_t y_channel;
+  int64_t y_offset;
+  int64_t residual_channel;
+  int64_t residual_offset;
+  bool clamp;
+  float low;
+  float high;
+};
+
 using ConvTileFunction = void (*)(const ConvTile&);
 
 constexpr int kMaxOcBlock = 8;
@@ -202,6 +272,13 @@ struct ConvKernels {
   // Both say whether all that they wrote is finite; the first by vectors of channels in a pixel.
   bool (*winograd_output[kMaxChannelVectors + 1])(const WinogradOutput& output);
   bool (*winograd_store)(const WinogradStore& store);
+
+  // For blocks of so many output channels and panels of so many vectors.
+  int max_pair_channels;
+  void (*pair_tile[kMaxPairChannels + 1][kMaxPairVectors + 1])(const PairTile& tile);
+  // By the logarithm of a dilation that divides a vector, or of a vector where it is longer.
+  void (*pair_input[kMaxNear])(const PairInput& input);
+  void (*store_pairs[kMaxNear])(const PairStore& store);
 
   // Applies the epilogue to count contiguous elements in place.
   void (*activate)(const ConvEpilogue& epilogue, float* row, int64_t count);

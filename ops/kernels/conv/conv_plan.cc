@@ -135,18 +135,7 @@ void DirectConv::choose_flat() {
                           through_scratch / terms_;
   if (together > 0.7 * apart) return;
   flat_ = true;
-  if (by_batch) make_batch_rows();
-}
-
-// Without a second spatial axis the batch serves as one.
-void DirectConv::make_batch_rows() {
-  ConvProblem& p = problem_;
-  ConvWindow& axis = p.spatial[1];
-  axis.input_size = axis.output_size = p.batch[1].size;
-  axis.input_stride = p.batch[1].input_stride;
-  axis.output_stride = p.batch[1].output_stride;
-  axis.residual_stride = p.batch[1].residual_stride;
-  p.batch[1] = ConvLoop{};
+  if (by_batch) batch_as_rows(&problem_);
 }
 
 void DirectConv::find_inner() {

@@ -52,6 +52,18 @@ struct PortableVector {
       odd[i] = from + D < kLanes ? low[from + D] : high[from + D - kLanes];
     }
   }
+  template <int D>
+  static void deal(reg low, reg high, reg& even, reg& odd) {
+    split<D>(low, high, even, odd);
+  }
+  template <int D>
+  static void collect(reg even, reg odd, reg& low, reg& high) {
+    for (int i = 0; i < kLanes; ++i) {
+      const int to = i / D * 2 * D + i % D;
+      (to < kLanes ? low[to] : high[to - kLanes]) = even[i];
+      (to + D < kLanes ? low[to + D] : high[to + D - kLanes]) = odd[i];
+    }
+  }
   static void transpose(reg (&r)[kLanes]) {
     for (int i = 0; i < kLanes; ++i)
       for (int j = 0; j < i; ++j) {

@@ -160,7 +160,6 @@ class DirectConv {
   static Packing pack_axis(const ConvWindow& window, int64_t outputs);
   int64_t block_size(int64_t block) const;
   int64_t first_channel(int64_t block) const;
-  void make_batch_rows();
   void pack_panels(const float* weights, float* packed) const;
   bool is_half() const { return problem_.element != ConvElement::float32; }
 

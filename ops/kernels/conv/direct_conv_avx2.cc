@@ -54,6 +54,19 @@ struct Avx2 {
     even = D == 4 ? a : _mm256_shuffle_ps(a, b, D == 1 ? 0x88 : 0x44);
     odd = D == 4 ? b : _mm256_shuffle_ps(a, b, D == 1 ? 0xdd : 0xee);
   }
+  template <int D>
+  static void deal(reg low, reg high, reg& even, reg& odd) {
+    even = D == 4 ? _mm256_permute2f128_ps(low, high, 0x20)
+                  : _mm256_shuffle_ps(low, high, D == 1 ? 0x88 : 0x44);
+    odd = D == 4 ? _mm256_permute2f128_ps(low, high, 0x31)
+                 : _mm256_shuffle_ps(low, high, D == 1 ? 0xdd : 0xee);
+  }
+  template <int D>
+  static void collect(reg even, reg odd, reg& low, reg& high) {
+    if (D != 1) return deal<D>(even, odd, low, high);
+    low = _mm256_unpacklo_ps(even, odd);
+    high = _mm256_unpackhi_ps(even, odd);
+  }
   static void transpose(reg (&r)[8]) {
     reg t[8];
     for (int i = 0; i < 4; ++i) {
@@ -78,6 +91,7 @@ struct Avx2 {
 #include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
+#include "ops/kernels/conv/conv_winograd_pixels.h"
 
 constexpr ConvKernels make_kernels() {
   ConvKernels kernels = kernels_of<Avx2>();
@@ -94,6 +108,7 @@ constexpr ConvKernels make_kernels() {
   kernels.store_pixels = store_pixels<Avx2>;
   add_depthwise<Avx2>(kernels);
   add_winograd<Avx2>(kernels);
+  add_winograd_pixels<Avx2, 3>(kernels);
   return kernels;
 }
 

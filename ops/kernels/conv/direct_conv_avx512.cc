@@ -65,6 +65,24 @@ struct Avx512 {
     even = _mm512_permutex2var_ps(low, _mm512_load_si512(kPlaces<D>.even), high);
     odd = _mm512_permutex2var_ps(low, _mm512_load_si512(kPlaces<D>.odd), high);
   }
+  template <int D>
+  static void deal(reg low, reg high, reg& even, reg& odd) {
+    even = D > 2 ? _mm512_shuffle_f32x4(low, high, D == 4 ? 0x88 : 0x44)
+                 : _mm512_shuffle_ps(low, high, D == 1 ? 0x88 : 0x44);
+    odd = D > 2 ? _mm512_shuffle_f32x4(low, high, D == 4 ? 0xdd : 0xee)
+                : _mm512_shuffle_ps(low, high, D == 1 ? 0xdd : 0xee);
+  }
+  template <int D>
+  static void collect(reg even, reg odd, reg& low, reg& high) {
+    if (D == 1) {
+      low = _mm512_unpacklo_ps(even, odd);
+      high = _mm512_unpackhi_ps(even, odd);
+    } else {
+      deal<D == 4 ? 8 : D>(even, odd, low, high);
+      if (D == 4) low = _mm512_shuffle_f32x4(low, low, 0xd8);
+      if (D == 4) high = _mm512_shuffle_f32x4(high, high, 0xd8);
+    }
+  }
   static void transpose(reg (&r)[16]) {
     reg t[16];
     for (int i = 0; i < 8; ++i) {
@@ -94,6 +112,7 @@ struct Avx512 {
 #include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
+#include "ops/kernels/conv/conv_winograd_pixels.h"
 
 constexpr ConvKernels make_kernels() {
   ConvKernels kernels = kernels_of<Avx512>();
@@ -112,6 +131,7 @@ constexpr ConvKernels make_kernels() {
   kernels.store_pixels = store_pixels<Avx512>;
   add_depthwise<Avx512>(kernels);
   add_winograd<Avx512>(kernels);
+  add_winograd_pixels<Avx512, 6>(kernels);
   return kernels;
 }
 

@@ -8,6 +8,7 @@ namespace {
 #include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
+#include "ops/kernels/conv/conv_winograd_pixels.h"
 #include "ops/kernels/conv/conv_vector.h"
 
 typedef float Floats __attribute__((vector_size(16)));
@@ -27,6 +28,7 @@ constexpr ConvKernels make_kernels() {
   kernels.store_pixels = store_pixels<Vector>;
   add_depthwise<Vector>(kernels);
   add_winograd<Vector>(kernels);
+  add_winograd_pixels<Vector, 3>(kernels);
   return kernels;
 }
 

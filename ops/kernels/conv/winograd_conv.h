@@ -42,6 +42,7 @@ struct WinogradTaps {
 class WinogradConv {
  public:
   using Run = WinogradRun;  // winograd_run.h: the tasks of one thread
+  static constexpr const char* kName = "winograd";
 
   static constexpr int64_t kSums = 4;      // products of a pair
   static constexpr int64_t kShortRun = 8;  // shorter runs are gathered before their transform

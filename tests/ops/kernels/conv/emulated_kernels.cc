@@ -58,6 +58,18 @@ struct WideVector {
       odd[i] = from + D < lanes ? low[from + D] : high[from + D - lanes];
     }
   }
+  template <int D>
+  static void deal(reg low, reg high, reg& even, reg& odd) {
+    split<D>(low, high, even, odd);
+  }
+  template <int D>
+  static void collect(reg even, reg odd, reg& low, reg& high) {
+    for (int i = 0; i < lanes; ++i) {
+      const int to = i / D * 2 * D + i % D;
+      (to < lanes ? low[to] : high[to - lanes]) = even[i];
+      (to + D < lanes ? low[to + D] : high[to + D - lanes]) = odd[i];
+    }
+  }
   static void transpose(reg (&r)[lanes]) {
     for (int i = 0; i < lanes; ++i)
       for (int j = 0; j < i; ++j) {
@@ -72,6 +84,7 @@ struct WideVector {
 #include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
+#include "ops/kernels/conv/conv_winograd_pixels.h"
 
 constexpr ConvKernels make_kernels() {
   ConvKernels result = kernels_of<WideVector>();
@@ -90,6 +103,7 @@ constexpr ConvKernels make_kernels() {
   result.store_pixels = store_pixels<WideVector>;
   add_depthwise<WideVector>(result);
   add_winograd<WideVector>(result);
+  add_winograd_pixels<WideVector, 6>(result);
   return result;
 }
 

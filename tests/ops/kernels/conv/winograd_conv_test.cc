@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/winograd_pixels_run.h"
 #include "ops/kernels/conv/winograd_run.h"
 #include "runtime/device/cpu_features.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
@@ -35,33 +36,40 @@ bool same_kind(float got, double expected) {
 }
 
 // Errors are measured against the largest magnitude: a pair shares its rounding errors.
-void check(const ConvProblem& problem, const ConvData& data) {
-  ASSERT_EQ(WinogradConv::refusal(problem), nullptr);
+template <typename Conv>
+void check_form(const ConvProblem& problem, const ConvData& data) {
   std::vector<double> expected, magnitude;
   reference_conv(problem, data, &expected, &magnitude);
   double most = 0;
   for (double value : magnitude)
     if (std::isfinite(value)) most = std::max(most, value);
   for (const NamedKernels& named : all_kernels()) {
-    const WinogradConv conv(problem, *named.kernels, 1);
+    const Conv conv(problem, *named.kernels, 1);
     const std::vector<float> got = run_guarded(conv, data, 1, true);
     size_t wrong = 0;
     for (size_t i = 0; i < got.size() && wrong < 3; ++i)
       if (!(std::abs(got[i] - expected[i]) <= 2e-6 * most) && !same_kind(got[i], expected[i])) {
         ++wrong;
-        ADD_FAILURE() << named.name << " at " << i << ": " << got[i] << " for " << expected[i]
-                      << "\n"
+        ADD_FAILURE() << Conv::kName << ' ' << named.name << " at " << i << ": " << got[i]
+                      << " for " << expected[i] << "\n"
                       << describe(problem);
       }
     for (int threads : {2, 5}) {
-      const WinogradConv split(problem, *named.kernels, threads);
+      const Conv split(problem, *named.kernels, threads);
       const std::vector<float> again = run_guarded(split, data, 3, threads == 2);
       ASSERT_EQ(0, std::memcmp(got.data(), again.data(), got.size() * sizeof(float)))
-          << named.name << " depends on the split\n"
+          << Conv::kName << ' ' << named.name << " depends on the split\n"
           << describe(problem);
     }
     if (::testing::Test::HasFailure()) return;
   }
+}
+
+// By both forms, where the one along pixels takes the problem.
+void check(const ConvProblem& problem, const ConvData& data) {
+  ASSERT_EQ(WinogradConv::refusal(problem), nullptr);
+  check_form<WinogradConv>(problem, data);
+  if (!WinogradPixelsConv::refusal(problem)) check_form<WinogradPixelsConv>(problem, data);
 }
 
 void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias = true) {
@@ -163,6 +171,32 @@ TEST(WinogradConv, Epilogues) {
     }
 }
 
+// What fills no vector is gathered from the rows, of which there are more than a task has.
+TEST(WinogradConv, WhatIsLeftOfManyRows) {
+  std::mt19937_64 random(13);
+  for (int64_t width = 18; width <= 52; width += 3) {
+    check(conv1d(5, 2, 9, 4, three(width)), random);
+    check(conv1d(35, 1, 6, 7, three(width, 2, 1)), random);
+    ConvProblem p = conv2d(16, 5, window(11, 1, 1, 1, 0, 0), window(width, 5, 1, 1, 2, 1));
+    p.has_residual = true;
+    for (ConvActivation activation : {ConvActivation::relu, ConvActivation::tanh}) {
+      p.epilogue.activation = activation;
+      check(p, random);
+    }
+  }
+  ConvProblem problem = conv1d(9, 1, 12, 3, three(20));
+  for (float value : {std::numeric_limits<float>::infinity(), 1.75e38f}) {
+    ConvData data = make_data(problem, random, true);
+    for (size_t place : {19, 18, 16, 259}) data.input[place] = value;
+    check(problem, data);
+  }
+}
+
+TEST(WinogradConv, OperandsBeyondTheCaches) {
+  std::mt19937_64 random(14);
+  check(conv1d(3, 1, 1, 1, three(400'011)), random);
+}
+
 // Only outputs that read them know of infinities, NaN and what overflows.
 TEST(WinogradConv, NonFiniteInputsSpreadAsTheDefinitionSays) {
   std::mt19937_64 random(7);
@@ -187,6 +221,12 @@ TEST(WinogradConv, RefusesWhatItCannotCompute) {
   ConvProblem apart = conv1d(1, 1, 2, 2, three(20));
   apart.spatial[0].output_stride = 2;
   EXPECT_NE(WinogradConv::refusal(apart), nullptr);
+  EXPECT_NE(WinogradPixelsConv::refusal(apart), nullptr);
+  EXPECT_NE(WinogradPixelsConv::refusal(conv1d(1, 1, 2, 2, three(40, 12))), nullptr);
+  EXPECT_EQ(WinogradPixelsConv::refusal(conv1d(1, 1, 2, 2, three(80, 32))), nullptr);
+  ConvProblem last = conv1d(1, 1, 5, 2, three(20));
+  last.spatial[0].input_stride = 5;
+  EXPECT_NE(WinogradPixelsConv::refusal(last), nullptr);
 }
 
 }  // namespace

@@ -1,0 +1,168 @@
+// The decisions of WinogradPixelsConv: vectors, blocks and tasks; what they cost; the weights.
+#include <algorithm>
+#include <bit>
+
+#include "ops/kernels/conv/conv_axes.h"
+#include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/task_cut.h"
+#include "ops/kernels/conv/winograd_conv.h"
+#include "ops/kernels/conv/winograd_pixels.h"
+
+namespace convoy::kernels {
+
+namespace {
+
+constexpr int64_t kMostRows = 32;  // of a task: fills vectors of what is left of rows
+constexpr int64_t kMostLanes = 16;
+constexpr int64_t kCacheFloats = 2 * 1024 * 1024;  // of a few MiB of third-level cache a core
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
+
+}  // namespace
+
+const char* WinogradPixelsConv::refusal(const ConvProblem& problem) {
+  if (const char* reason = WinogradConv::refusal(problem)) return reason;
+  ConvProblem p = problem;
+  normalise_axes(&p);
+  const ConvWindow& width = p.spatial[2];
+  if (width.input_stride != 1) return "inputs are apart";
+  const bool even = std::has_single_bit(static_cast<uint64_t>(width.dilation)) ||
+                    width.dilation % kMostLanes == 0;
+  return even ? nullptr : "the dilation is neither a power of two nor a multiple of 16";
+}
+
+WinogradPixelsConv::WinogradPixelsConv(const ConvProblem& problem, Isa isa, int threads)
+    : WinogradPixelsConv(problem, conv_kernels(isa), threads) {}
+
+WinogradPixelsConv::WinogradPixelsConv(const ConvProblem& problem, const ConvKernels& kernels,
+                                       int threads)
+    : problem_(problem), kernels_(&kernels) {
+  ConvProblem& p = problem_;
+  normalise_axes(&p);
+  if (is_unit(p.spatial[0]) && is_unit(p.spatial[1])) batch_as_rows(&p);
+  weight_groups_ = count_weight_groups(p, weight_group_strides_);
+  taps_.count = p.spatial[2].kernel;
+  for (int sum = 0; sum < kSums; ++sum) windows_[sum] = taps_.windows_of(sum);
+  for (int i = 0; i < kSums; ++i) {
+    terms_[i] = p.in_channels * planes() * taps_.windows_of(kOrder[i]);
+    products_ += terms_[i];
+  }
+  block_count_ = divide_up(p.out_channels, kernels.max_pair_channels);
+  oc_block_ = divide_up(p.out_channels, block_count_);
+  large_blocks_ = block_count_ - (oc_block_ * block_count_ - p.out_channels);
+  choose_vectors();
+  choose_tasks(std::max(threads, 1));
+}
+
+int64_t WinogradPixelsConv::first_channel(int64_t block) const {
+  return block * oc_block_ - std::max<int64_t>(block - large_blocks_, 0);
+}
+
+// Cycles of one vector of pairs for all output channels, fitted to measurements on a core with
+// AVX2.
+double WinogradPixelsConv::vector_cycles() const {
+  constexpr double kStart = 60, kTransform = 7, kTerm = 1.08, kToStore = 12;
+  const double transforms = static_cast<double>(problem_.in_channels * planes() * taps_.windows());
+  double cycles = kStart + kTransform * transforms;
+  for (int64_t block = 0; block < block_count_; ++block) {
+    const double channels = static_cast<double>(block_size(block)), vectors = kMaxPairVectors;
+    const double term = std::max({channels * vectors / 2, (channels + vectors) / 2, 4.0}) / vectors;
+    cycles += kTerm * static_cast<double>(products_) * term + kToStore * channels;
+  }
+  return cycles;
+}
+
+// The same of what a gathered pair costs beside its share of a vector.
+double WinogradPixelsConv::gather_cycles() const {
+  constexpr double kTransform = 6, kToStore = 4;
+  return kTransform *
+             static_cast<double>(problem_.in_channels * planes() * taps_.windows()) +
+         kToStore * static_cast<double>(problem_.out_channels);
+}
+
+void WinogradPixelsConv::choose_vectors() {
+  const int64_t lanes = kernels_->lanes, outputs = problem_.spatial[2].output_size;
+  step_ = std::max(dilation(), lanes);
+  log_ = std::countr_zero(static_cast<uint64_t>(std::min(dilation(), lanes)));
+  const int64_t segments = outputs / (2 * step_), left = outputs % (2 * step_);
+  vectors_ = segments * (step_ / lanes);
+  gathered_from_ = outputs - left;
+  const int64_t pairs =
+      left / (2 * dilation()) * dilation() + std::min(left % (2 * dilation()), dilation());
+  const double share = static_cast<double>(pairs) / static_cast<double>(lanes);
+  const double gather = static_cast<double>(pairs) * gather_cycles() + share * vector_cycles();
+  if (dilation() < lanes && problem_.spatial[1].output_size > 1 && gather < vector_cycles())
+    gathered_ = pairs;
+  else
+    vectors_ += divide_up(std::min(left, step_), lanes);
+}
+
+void WinogradPixelsConv::choose_tasks(int threads) {
+  const ConvProblem& p = problem_;
+  int64_t outer = p.spatial[0].output_size;
+  for (const ConvLoop& loop : p.batch) outer *= loop.size;
+  for (const ConvLoop& loop : p.group) outer *= loop.size;
+  const TaskCut cut(p, threads);
+  const int64_t rows = p.spatial[1].output_size;
+  row_blocks_ = std::max(divide_up(rows, kMostRows), cut.parts(outer, rows));
+  rows_ = divide_up(rows, row_blocks_);
+  width_parts_ = cut.parts(outer * row_blocks_, std::max<int64_t>(vectors_, 1));
+  task_count_ = outer * row_blocks_ * width_parts_;
+  int64_t pixels = rows * p.spatial[2].output_size * p.spatial[0].output_size;
+  for (const ConvLoop& loop : p.batch) pixels *= loop.size;
+  for (const ConvLoop& loop : p.group) pixels *= loop.size;
+  streams_ = pixels * (p.in_channels + p.out_channels) > kCacheFloats;
+}
+
+// Transformed inputs of a panel.
+int64_t WinogradPixelsConv::panel_size() const {
+  return round_up(products_ * kMaxPairVectors * kernels_->lanes, 16);
+}
+
+int64_t WinogradPixelsConv::sums_size() const {
+  return round_up(2 * oc_block_ * kMaxPairVectors * kernels_->lanes, 16);
+}
+
+int64_t WinogradPixelsConv::scratch_size() const { return panel_size() + 2 * sums_size(); }
+
+double WinogradPixelsConv::cycles() const {
+  const double lanes = kernels_->lanes, pairs = static_cast<double>(gathered_);
+  const double vectors = static_cast<double>(vectors_) + pairs / lanes;
+  constexpr double kLine = 9;
+  const double lines = static_cast<double>(problem_.in_channels + problem_.out_channels) * lanes / 8;
+  const double memory = streams_ ? kLine * lines : 0;
+  return (vectors * (vector_cycles() + memory) + pairs * gather_cycles()) /
+         static_cast<double>(problem_.spatial[2].output_size);
+}
+
+void WinogradPixelsConv::pack_weights(const float* weights, float* packed) const {
+  const int64_t channel_weights = problem_.in_channels * planes() * taps_.count;
+  for (int64_t group = 0; group < weight_groups_; ++group)
+    for (int64_t block = 0; block < block_count_; ++block) {
+      const int64_t channel = group * problem_.out_channels + first_channel(block);
+      pack_block(weights + channel * channel_weights, block, packed + channel * products_);
+    }
+}
+
+void WinogradPixelsConv::pack_block(const float* weights, int64_t block, float* packed) const {
+  const int64_t in_channels = problem_.in_channels, channels = block_size(block);
+  for (const int sum : kOrder)
+    for (int64_t plane = 0; plane < planes(); ++plane)
+      for (int64_t window = 0; window < taps_.windows_of(sum); ++window)
+        for (int64_t ic = 0; ic < in_channels; ++ic)
+          for (int64_t o = 0; o < channels; ++o) {
+            const float* from = weights + ((o * in_channels + ic) * planes() + plane) * taps_.count;
+            double g[3] = {};
+            for (int i = 0; i < 3; ++i) {
+              const int64_t tap = taps_.first_tap(window) + i;
+              const bool here = tap >= 3 * window && tap < taps_.count;
+              if (here) g[i] = from[tap];
+            }
+            const double factors[kSums] = {g[0], (g[0] + g[1] + g[2]) / 2,
+                                           (g[0] - g[1] + g[2]) / 2, -g[2]};
+            *packed++ = static_cast<float>(factors[sum]);
+          }
+}
+
+}  // namespace convoy::kernels
