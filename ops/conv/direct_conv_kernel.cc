@@ -28,7 +28,7 @@ constexpr int64_t kFloatsPerLine = kAlignment / sizeof(float);
 // Fewer multiplications than this are not worth waking other threads.
 constexpr int64_t kSerialWork = 200'000;
 // What fewer products must at least promise: their rounding errors are larger.
-constexpr double kWorthwhile = 0.95;
+constexpr double kWorthwhile = 0.97;
 
 int64_t round_up(int64_t count) {
   return (count + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;

@@ -64,7 +64,7 @@ Step conv_step(int64_t channels) {
 
 TEST(Planner, ConvolutionsYieldToEachOtherByEstimate) {
   if (best_isa() != Isa::kAvx2) GTEST_SKIP() << "the estimates are of a core with AVX2";
-  EXPECT_EQ(conv_step(64).kernel_name, "winograd");
+  EXPECT_EQ(conv_step(64).kernel_name, "winograd_pixels");
   const Step few = conv_step(4);
   EXPECT_EQ(few.kernel_name, "direct");
   EXPECT_TRUE(std::ranges::any_of(few.refusals, [](const std::string& refusal) {

@@ -73,12 +73,17 @@ class WinogradPixelsConv {
 
   double vector_cycles() const;
   double gather_cycles() const;
+  double ragged_cycles() const;
   void choose_vectors();
   void choose_tasks(int threads);
   int64_t block_size(int64_t block) const { return oc_block_ - (block >= large_blocks_); }
   int64_t first_channel(int64_t block) const;
   int64_t dilation() const { return problem_.spatial[2].dilation; }
   int64_t planes() const { return problem_.spatial[0].kernel * problem_.spatial[1].kernel; }
+  // Of a vector of pairs, one input channel and window each.
+  double transforms() const {
+    return static_cast<double>(problem_.in_channels * planes() * taps_.windows());
+  }
   int64_t panel_size() const;
   int64_t sums_size() const;
   void pack_block(const float* weights, int64_t block, float* packed) const;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kMostRows = 32;  // of a task: fills vectors of what is left of rows
 constexpr int64_t kMostLanes = 16;
-constexpr int64_t kCacheFloats = 2 * 1024 * 1024;  // of a few MiB of third-level cache a core
+constexpr int64_t kCacheFloats = 2 * 1024 * 1024;  // 8 MiB, of a third-level cache
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
@@ -57,28 +57,6 @@ WinogradPixelsConv::WinogradPixelsConv(const ConvProblem& problem, const ConvKer
 
 int64_t WinogradPixelsConv::first_channel(int64_t block) const {
   return block * oc_block_ - std::max<int64_t>(block - large_blocks_, 0);
-}
-
-// Cycles of one vector of pairs for all output channels, fitted to measurements on a core with
-// AVX2.
-double WinogradPixelsConv::vector_cycles() const {
-  constexpr double kStart = 60, kTransform = 7, kTerm = 1.08, kToStore = 12;
-  const double transforms = static_cast<double>(problem_.in_channels * planes() * taps_.windows());
-  double cycles = kStart + kTransform * transforms;
-  for (int64_t block = 0; block < block_count_; ++block) {
-    const double channels = static_cast<double>(block_size(block)), vectors = kMaxPairVectors;
-    const double term = std::max({channels * vectors / 2, (channels + vectors) / 2, 4.0}) / vectors;
-    cycles += kTerm * static_cast<double>(products_) * term + kToStore * channels;
-  }
-  return cycles;
-}
-
-// The same of what a gathered pair costs beside its share of a vector.
-double WinogradPixelsConv::gather_cycles() const {
-  constexpr double kTransform = 6, kToStore = 4;
-  return kTransform *
-             static_cast<double>(problem_.in_channels * planes() * taps_.windows()) +
-         kToStore * static_cast<double>(problem_.out_channels);
 }
 
 void WinogradPixelsConv::choose_vectors() {
@@ -126,13 +104,49 @@ int64_t WinogradPixelsConv::sums_size() const {
 
 int64_t WinogradPixelsConv::scratch_size() const { return panel_size() + 2 * sums_size(); }
 
+// The estimates are fitted to measurements on a core with AVX2, in the terms of DirectConv's. This
+// one is of a vector of pairs for all output channels.
+double WinogradPixelsConv::vector_cycles() const {
+  constexpr double kTransform = 5, kTerm = 1.11, kToStore = 12, kLeast = 5;
+  double cycles = kTransform * transforms();
+  for (int64_t block = 0; block < block_count_; ++block) {
+    const double channels = static_cast<double>(block_size(block)), vectors = kMaxPairVectors;
+    const double term = std::max(channels * vectors / 2, kLeast) / vectors;
+    cycles += kTerm * static_cast<double>(products_) * term + kToStore * channels;
+  }
+  return cycles;
+}
+
+// Of one gathered pair, beside its share of a vector.
+double WinogradPixelsConv::gather_cycles() const {
+  constexpr double kTransform = 12, kToStore = 4;
+  return kTransform * transforms() + kToStore * static_cast<double>(problem_.out_channels);
+}
+
+// Of the vectors of a row that read padding or are not full, more than of others.
+double WinogradPixelsConv::ragged_cycles() const {
+  constexpr double kTransform = 16, kToStore = 12;
+  const ConvWindow& width = problem_.spatial[2];
+  const int64_t reach = width.output_size - width.pad_begin + (width.kernel - 1) * width.dilation;
+  const bool ends = reach > width.input_size ||
+                    (gathered_ == 0 && width.output_size % (2 * step_) != 0);
+  const int64_t ragged = std::min<int64_t>(vectors_, int64_t{width.pad_begin > 0} + int64_t{ends});
+  return static_cast<double>(ragged) *
+         (kTransform * transforms() + kToStore * static_cast<double>(problem_.out_channels));
+}
+
 double WinogradPixelsConv::cycles() const {
-  const double lanes = kernels_->lanes, pairs = static_cast<double>(gathered_);
-  const double vectors = static_cast<double>(vectors_) + pairs / lanes;
-  constexpr double kLine = 9;
-  const double lines = static_cast<double>(problem_.in_channels + problem_.out_channels) * lanes / 8;
-  const double memory = streams_ ? kLine * lines : 0;
-  return (vectors * (vector_cycles() + memory) + pairs * gather_cycles()) /
+  constexpr double kLine = 4;     // of a cache, from memory
+  constexpr double kTask = 1000;  // to start one: what it reads is in no cache yet
+  const int64_t filled = divide_up(rows_ * gathered_, kernels_->lanes);
+  const double vectors = static_cast<double>(vectors_) +
+                         static_cast<double>(filled) / static_cast<double>(rows_);
+  const double lines = static_cast<double>(problem_.in_channels + problem_.out_channels) *
+                       kernels_->lanes / 8;
+  const double vector = vector_cycles() + (streams_ ? kLine * lines : 0);
+  const double gather = static_cast<double>(gathered_) * gather_cycles();
+  const double start = kTask * static_cast<double>(width_parts_) / static_cast<double>(rows_);
+  return (vectors * vector + gather + ragged_cycles() + start) /
          static_cast<double>(problem_.spatial[2].output_size);
 }
 
