@@ -71,7 +71,7 @@ class WinogradPixelsConv {
  private:
   friend class WinogradPixelsRun;
 
-  double vector_cycles() const;
+  double vector_cycles(double side_by_side) const;
   double gather_cycles() const;
   double ragged_cycles() const;
   void choose_vectors();
@@ -110,7 +110,9 @@ class WinogradPixelsConv {
   bool streams_ = false;      // operands come from memory
   int64_t rows_ = 1;          // most output rows of a task
   int64_t row_blocks_ = 1;
+  int64_t width_units_ = 1;   // panels of a row
   int64_t width_parts_ = 1;
+  int64_t oc_parts_ = 1;
   int64_t task_count_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // The decisions of WinogradPixelsConv: vectors, blocks and tasks; what they cost; the weights.
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "ops/kernels/conv/conv_axes.h"
 #include "ops/kernels/conv/conv_kernels.h"
@@ -69,13 +70,16 @@ void WinogradPixelsConv::choose_vectors() {
   const int64_t pairs =
       left / (2 * dilation()) * dilation() + std::min(left % (2 * dilation()), dilation());
   const double share = static_cast<double>(pairs) / static_cast<double>(lanes);
-  const double gather = static_cast<double>(pairs) * gather_cycles() + share * vector_cycles();
-  if (dilation() < lanes && problem_.spatial[1].output_size > 1 && gather < vector_cycles())
+  const double vector = vector_cycles(kMaxPairVectors);
+  const double gather = static_cast<double>(pairs) * gather_cycles() + share * vector;
+  if (dilation() < lanes && problem_.spatial[1].output_size > 1 && gather < vector)
     gathered_ = pairs;
   else
     vectors_ += divide_up(std::min(left, step_), lanes);
 }
 
+// By rows and along them as long as panels stay full; then by output channels, for each part of which
+// the input is transformed again.
 void WinogradPixelsConv::choose_tasks(int threads) {
   const ConvProblem& p = problem_;
   int64_t outer = p.spatial[0].output_size;
@@ -83,10 +87,17 @@ void WinogradPixelsConv::choose_tasks(int threads) {
   for (const ConvLoop& loop : p.group) outer *= loop.size;
   const TaskCut cut(p, threads);
   const int64_t rows = p.spatial[1].output_size;
-  row_blocks_ = std::max(divide_up(rows, kMostRows), cut.parts(outer, rows));
+  const int64_t row_panels = rows * (vectors_ * kernels_->lanes + gathered_) /
+                             (kMaxPairVectors * kernels_->lanes);
+  const int64_t most = std::clamp<int64_t>(row_panels, 1, rows);
+  row_blocks_ = std::max(divide_up(rows, kMostRows), std::min(cut.parts(outer, rows), most));
   rows_ = divide_up(rows, row_blocks_);
-  width_parts_ = cut.parts(outer * row_blocks_, std::max<int64_t>(vectors_, 1));
-  task_count_ = outer * row_blocks_ * width_parts_;
+  outer *= row_blocks_;
+  width_units_ = std::max<int64_t>(divide_up(vectors_, kMaxPairVectors), 1);
+  width_parts_ = cut.parts(outer, width_units_);
+  outer *= width_parts_;
+  oc_parts_ = cut.parts(outer, block_count_);
+  task_count_ = outer * oc_parts_;
   int64_t pixels = rows * p.spatial[2].output_size * p.spatial[0].output_size;
   for (const ConvLoop& loop : p.batch) pixels *= loop.size;
   for (const ConvLoop& loop : p.group) pixels *= loop.size;
@@ -105,13 +116,13 @@ int64_t WinogradPixelsConv::sums_size() const {
 int64_t WinogradPixelsConv::scratch_size() const { return panel_size() + 2 * sums_size(); }
 
 // The estimates are fitted to measurements on a core with AVX2, in the terms of DirectConv's. This
-// one is of a vector of pairs for all output channels.
-double WinogradPixelsConv::vector_cycles() const {
+// one is of a vector of pairs, among so many of a panel, for all output channels.
+double WinogradPixelsConv::vector_cycles(double side_by_side) const {
   constexpr double kTransform = 5, kTerm = 1.11, kToStore = 12, kLeast = 5;
   double cycles = kTransform * transforms();
   for (int64_t block = 0; block < block_count_; ++block) {
-    const double channels = static_cast<double>(block_size(block)), vectors = kMaxPairVectors;
-    const double term = std::max(channels * vectors / 2, kLeast) / vectors;
+    const double channels = static_cast<double>(block_size(block));
+    const double term = std::max(channels * side_by_side / 2, kLeast) / side_by_side;
     cycles += kTerm * static_cast<double>(products_) * term + kToStore * channels;
   }
   return cycles;
@@ -143,7 +154,9 @@ double WinogradPixelsConv::cycles() const {
                          static_cast<double>(filled) / static_cast<double>(rows_);
   const double lines = static_cast<double>(problem_.in_channels + problem_.out_channels) *
                        kernels_->lanes / 8;
-  const double vector = vector_cycles() + (streams_ ? kLine * lines : 0);
+  const double of_task = vectors * static_cast<double>(rows_) / static_cast<double>(width_parts_);
+  const double side_by_side = of_task / std::ceil(of_task / kMaxPairVectors);
+  const double vector = vector_cycles(side_by_side) + (streams_ ? kLine * lines : 0);
   const double gather = static_cast<double>(gathered_) * gather_cycles();
   const double start = kTask * static_cast<double>(width_parts_) / static_cast<double>(rows_);
   return (vectors * vector + gather + ragged_cycles() + start) /

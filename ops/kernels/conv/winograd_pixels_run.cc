@@ -13,7 +13,7 @@ WinogradPixelsRun::WinogradPixelsRun(const WinogradPixelsConv& conv, const ConvO
       p_(conv.problem_),
       kernels_(*conv.kernels_),
       operands_(operands),
-      task_(p_, 1, conv.width_parts_, conv.row_blocks_),
+      task_(p_, conv.oc_parts_, conv.width_parts_, conv.row_blocks_),
       clamp_(clamp_of(p_.epilogue)),
       apart_(is_apart(p_.epilogue)),
       inputs_(scratch),
@@ -47,8 +47,14 @@ WinogradPixelsRun::Block WinogradPixelsRun::block_at_task() const {
   block.depth = task_[kDepth];
   block.row = part_begin(height, conv_.row_blocks_, task_[kRowBlock]);
   block.rows = part_begin(height, conv_.row_blocks_, task_[kRowBlock] + 1) - block.row;
-  block.vector_begin = part_begin(conv_.vectors_, conv_.width_parts_, part);
-  block.vector_end = part_begin(conv_.vectors_, conv_.width_parts_, part + 1);
+  auto vector = [&](int64_t of_part) {
+    const int64_t unit = part_begin(conv_.width_units_, conv_.width_parts_, of_part);
+    return std::min(unit * kMaxPairVectors, conv_.vectors_);
+  };
+  block.vector_begin = vector(part);
+  block.vector_end = vector(part + 1);
+  block.oc_begin = part_begin(conv_.block_count_, conv_.oc_parts_, task_[kOcPart]);
+  block.oc_end = part_begin(conv_.block_count_, conv_.oc_parts_, task_[kOcPart] + 1);
   block.gathered = part + 1 == conv_.width_parts_ ? conv_.gathered_ : 0;
   const TaskOffsets at(p_, task_, conv_.weight_group_strides_);
   block.input = operands_.input + at.input;

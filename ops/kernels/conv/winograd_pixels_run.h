@@ -22,7 +22,8 @@ class WinogradPixelsRun {
   static constexpr int kSums = WinogradPixelsConv::kSums;
   static constexpr int kMaxLanes = 16;
 
-  // Vectors vector_begin .. vector_end - 1 of some rows, and so many gathered pairs of each.
+  // Vectors vector_begin .. vector_end - 1 of some rows, and so many gathered pairs of each, for
+  // blocks of output channels oc_begin .. oc_end - 1.
   struct Block {
     const float* input;
     const float* weights;
@@ -32,6 +33,7 @@ class WinogradPixelsRun {
     int64_t depth, row, rows;
     int64_t vector_begin, vector_end;
     int64_t gathered;
+    int64_t oc_begin, oc_end;
   };
 
   // Of output channel 0.

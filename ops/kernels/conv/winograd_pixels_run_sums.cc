@@ -16,10 +16,11 @@ void WinogradPixelsRun::run_panel(const Block& block, const Panel& panel, const 
   tile_.places = straight ? panel.places : nullptr;
   const Panel& soon = conv_.streams_ ? next : panel;
   tile_.soon = soon.placed >= panel.vectors ? soon.places : nullptr;
-  for (int64_t oc_block = 0; oc_block < conv_.block_count_; ++oc_block) {
+  const int64_t blocks = block.oc_end - block.oc_begin;
+  for (int64_t oc_block = block.oc_begin; oc_block < block.oc_end; ++oc_block) {
     if (conv_.streams_)
-      prefetch(next, part_begin(p_.in_channels, conv_.block_count_, oc_block),
-               part_begin(p_.in_channels, conv_.block_count_, oc_block + 1));
+      prefetch(next, part_begin(p_.in_channels, blocks, oc_block - block.oc_begin),
+               part_begin(p_.in_channels, blocks, oc_block - block.oc_begin + 1));
     run_block(block, panel, oc_block);
     if (!straight) store(block, panel, oc_block);
   }
@@ -27,7 +28,7 @@ void WinogradPixelsRun::run_panel(const Block& block, const Panel& panel, const 
   for (int64_t i = 0; i < kernels_.lanes; ++i) sum += check[i];
   if (std::isfinite(sum)) return;
   tile_.places = tile_.soon = nullptr;
-  for (int64_t oc_block = 0; oc_block < conv_.block_count_; ++oc_block) {
+  for (int64_t oc_block = block.oc_begin; oc_block < block.oc_end; ++oc_block) {
     run_block(block, panel, oc_block);
     store_repaired(block, panel, oc_block);
   }
