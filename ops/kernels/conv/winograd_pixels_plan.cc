@@ -78,8 +78,8 @@ void WinogradPixelsConv::choose_vectors() {
     vectors_ += divide_up(std::min(left, step_), lanes);
 }
 
-// By rows and along them as long as panels stay full; then by output channels, for each part of which
-// the input is transformed again.
+// By rows and along them as long as panels stay full; then by output channels, for each part of
+// which the input is transformed again.
 void WinogradPixelsConv::choose_tasks(int threads) {
   const ConvProblem& p = problem_;
   int64_t outer = p.spatial[0].output_size;
