@@ -65,6 +65,34 @@ bool is_merge(const std::string& rule) {
   return rule.starts_with("merge_") && !rule.starts_with("merge_equal_");
 }
 
+// The inputs, each moved by about one rounding of float16.
+Feeds nudged(const Feeds& feeds, float by) {
+  Feeds moved;
+  for (const auto& [name, value] : feeds) {
+    const Tensor& from = value.tensor();
+    if (from.dtype() != DType::kFloat32) {
+      moved.emplace_back(name, value);
+      continue;
+    }
+    Tensor to = from.contiguous().clone();
+    float* x = to.mutable_data<float>();
+    for (int64_t i = 0; i < to.count(); ++i) x[i] *= 1 + (i % 2 == 0 ? by : -by);
+    moved.emplace_back(name, to);
+  }
+  return moved;
+}
+
+// Whether the graph as it is stays within the tolerance of float16 when its inputs are rounded
+// another way: of one that does not (a Sin or Tanh of hundreds) no way to compute it can be told
+// from another.
+bool is_steady(const std::string& bytes, const Feeds& feeds, const std::vector<Value>& expected) {
+  for (float by : {1e-3F, -1e-3F}) {
+    std::vector<Value> moved = run(read_again(bytes), nudged(feeds, by), false);
+    if (!difference(moved, expected, kHalfTolerance).empty()) return false;
+  }
+  return true;
+}
+
 std::string compare_ways(uint64_t seed, const std::string& bytes, const Feeds& feeds,
                          BranchVerdict& verdict, double tolerance = kTolerance) {
   std::string stage = "the graph as it is";
@@ -89,7 +117,9 @@ std::string compare_ways(uint64_t seed, const std::string& bytes, const Feeds& f
     if (!problem.empty()) return stage + ": " + problem;
     stage = "the session";
     problem = difference(run(read_again(bytes), feeds, true), expected, tolerance);
-    return problem.empty() ? "" : stage + ": " + problem;
+    const bool excused = tolerance == kHalfTolerance && !problem.empty() &&
+                         !is_steady(bytes, feeds, expected);
+    return problem.empty() || excused ? "" : stage + ": " + problem;
   } catch (const std::exception& error) {
     return stage + ": " + error.what();
   }

@@ -1,5 +1,5 @@
-// Winograd's F(2, 3), as winograd_conv.h explains it, with vectors along pairs of outputs: for few
-// output channels, which vectors along channels would fill badly and turn over at length.
+// Winograd's F(2, 3), as winograd_conv.h explains it, with vectors along pairs of outputs: fewer
+// instructions a product than along channels, and no sums to turn over.
 #pragma once
 
 #include <cstdint>
