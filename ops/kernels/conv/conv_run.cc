@@ -71,13 +71,7 @@ void ConvRun::use(const Taps& taps, ConvTile* tile) const {
 }
 
 void ConvRun::run_tasks(int64_t first, int64_t last) {
-  if (first >= last) return;
-  task_.seek(first);
-  run();
-  while (++first < last) {
-    task_.next();
-    run();
-  }
+  task_.visit(first, last, [this] { run(); });
 }
 
 ConvRun::Area ConvRun::area() const {

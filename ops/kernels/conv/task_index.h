@@ -49,6 +49,18 @@ class TaskIndex {
     }
   }
 
+  // Calls run() at each of tasks first .. last - 1.
+  template <class Run>
+  void visit(int64_t first, int64_t last, Run run) {
+    if (first >= last) return;
+    seek(first);
+    run();
+    while (++first < last) {
+      next();
+      run();
+    }
+  }
+
   int64_t operator[](TaskAxis axis) const { return index_[axis]; }
   // The same for tasks that differ in their output channels alone: those read the same input.
   int64_t input_part() const { return input_part_; }

@@ -32,13 +32,7 @@ WinogradPixelsRun::WinogradPixelsRun(const WinogradPixelsConv& conv, const ConvO
 }
 
 void WinogradPixelsRun::run_tasks(int64_t first, int64_t last) {
-  if (first >= last) return;
-  task_.seek(first);
-  run(block_at_task());
-  while (++first < last) {
-    task_.next();
-    run(block_at_task());
-  }
+  task_.visit(first, last, [this] { run(block_at_task()); });
 }
 
 WinogradPixelsRun::Block WinogradPixelsRun::block_at_task() const {

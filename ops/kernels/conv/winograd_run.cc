@@ -40,13 +40,7 @@ WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands,
 }
 
 void WinogradRun::run_tasks(int64_t first, int64_t last) {
-  if (first >= last) return;
-  task_.seek(first);
-  run(block_at_task());
-  while (++first < last) {
-    task_.next();
-    run(block_at_task());
-  }
+  task_.visit(first, last, [this] { run(block_at_task()); });
 }
 
 void WinogradRun::fill_offsets() {
