@@ -148,6 +148,7 @@ std::optional<BranchStep> conv_transpose_step(GraphWriter& writer,
   step.output[1] = out * group;
   List kernel, strides, pads(static_cast<size_t>(shape.rank() - 2) * 2, 0);
   for (int i = 2; i < shape.rank(); ++i) {
+    if (shape[i] < 1) return std::nullopt;
     kernel.push_back(dice.between(1, 3));
     strides.push_back(dice.between(1, 2));
     step.output[i] = (shape[i] - 1) * strides.back() + kernel.back();
