@@ -13,7 +13,6 @@ namespace convoy::kernels {
 namespace {
 
 constexpr int64_t kFirstLevelFloats = 6 * 1024;    // of 32 KiB or more of first-level cache
-constexpr int64_t kAlignedFloats = 8 * 1024;       // tap by tap, read once in order
 constexpr int64_t kSecondLevelFloats = 32 * 1024;  // of 256 KiB or more of second-level cache
 constexpr int64_t kMostPackedRows = 64;
 
@@ -177,17 +176,6 @@ void DirectConv::choose_layout() {
   }
   width_packing_ = pack_axis(width, chunk_);
   if (depthwise_) width_packing_ = {1, width.kernel - 1, 1};
-  // Nearly every shifted load of 64 bytes crosses a cache line. Where several blocks of output
-  // channels share the rows, a copy of them for each tap, all aligned, costs less.
-  const int64_t tap_floats = p.in_channels * taps * width.kernel;
-  if (kernels_->lanes == 16 && width.kernel > 1 && block_count_ > 1 && !flat_ && tap_floats > 0 &&
-      tap_floats * tile <= kAlignedFloats) {
-    const int64_t most = kAlignedFloats / tap_floats / tile * tile;
-    const int64_t parts = divide_up(width.output_size, most);
-    chunk_ = std::min(round_up(divide_up(width.output_size, parts), tile), width.output_size);
-    width_packing_ = {width.kernel, 0, 0};
-    in_place_ = false;
-  }
   row_len_ = chunk_ + width_packing_.extra;
   if (!flat_) row_len_ = round_up(row_len_, kernels_->lanes);
 
