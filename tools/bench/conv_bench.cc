@@ -138,16 +138,21 @@ std::vector<ConvProblem> stack(int64_t B, int64_t C, int64_t W, int64_t k, int l
   return problems;
 }
 
-ConvProblem planes(int64_t B, int64_t groups, int64_t channels, int64_t size, int64_t k) {
-  const ConvWindow w = window(size, k, 1, k / 2, k / 2);
+ConvProblem planes(int64_t B, int64_t groups, int64_t channels, int64_t size, int64_t k,
+                   int64_t stride = 1) {
+  ConvWindow w = window(size, k, 1, k / 2, k / 2);
+  w.stride = stride;
+  w.output_size = conv_output_size(size, k, stride, 1, k / 2, k / 2);
   ConvProblem p = grouped(B * 1, groups, channels, channels, w);
   p.rank = 2;
   p.spatial[1] = w;
-  p.spatial[0].input_stride = p.spatial[0].output_stride = size;
-  for (int64_t* stride :
-       {&p.in_channel_stride, &p.out_channel_stride, &p.group[1].input_stride,
-        &p.group[1].output_stride, &p.batch[1].input_stride, &p.batch[1].output_stride})
-    *stride *= size;
+  p.spatial[0].input_stride = size;
+  p.spatial[0].output_stride = w.output_size;
+  for (int64_t* of_rows : {&p.in_channel_stride, &p.group[1].input_stride, &p.batch[1].input_stride})
+    *of_rows *= size;
+  for (int64_t* of_rows :
+       {&p.out_channel_stride, &p.group[1].output_stride, &p.batch[1].output_stride})
+    *of_rows *= w.output_size;
   return p;
 }
 
@@ -252,9 +257,13 @@ void add_all() {
   add("direct_conv/plane_dense_c64_14_k3", {planes(1, 1, 64, 14, 3)});
   add("direct_conv/plane_dense_c128_7_k3", {planes(1, 1, 128, 7, 3)});
   add("direct_conv/plane_dense_c256_14_k1", {planes(1, 1, 256, 14, 1)});
-  add("direct_conv/plane_depthwise_c96_56_k3", {planes(1, 96, 1, 56, 3)});
-  add("direct_conv/plane_depthwise_c384_14_k3", {planes(1, 384, 1, 14, 3)});
-  add("direct_conv/plane_depthwise_c96_56_k7", {planes(1, 96, 1, 56, 7)});
+  for (int64_t size : {7, 14, 24, 56})
+    for (int64_t k : {3, 5, 7}) {
+      const std::string name = "direct_conv/plane_depthwise_c96_" + std::to_string(size) + "_k" +
+                               std::to_string(k);
+      add(name, {planes(1, 96, 1, size, k)});
+      add(name + "_s2", {planes(1, 96, 1, size, k, 2)});
+    }
   add_winograd("tcn_c64", stack(1, 64, 4000, 3, 10, 1, true));
   add_winograd("tcn_c256", stack(1, 256, 1000, 3, 10, 1, true));
   add_winograd("wavenet_c32", stack(1, 32, 16000, 3, 10, 1, true));

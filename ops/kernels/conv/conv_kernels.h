@@ -39,6 +39,32 @@ struct ConvTile {
   float high;
 };
 
+// Rows of outputs of a channel on its own, over the inputs where they lie:
+// y[r][i] = clamp(bias + sum over t < tap_rows, k < taps of weights[t][k] * input(r, t)[i * stride +
+// k] + residual[r][i]) for i < outputs. input(r, t) is the row of input first_row + r * row_step + t *
+// row_apart; the first of them starts at x. It reads as zero where that is not in [0, row_count), and
+// outside of [begin, end).
+struct DepthwiseRows {
+  const float* x;
+  int64_t x_row;  // elements from one row of input to the next
+  int64_t first_row, row_step, row_apart, row_count;
+  int64_t begin, end;
+  int64_t tap_rows;
+  int64_t taps;
+  int64_t stride;  // 1 or 2
+  const float* weights;
+  float bias;
+  float* y;
+  int64_t y_row;
+  const float* residual;  // may be null
+  int64_t residual_row;
+  int64_t rows;
+  int64_t outputs;
+  bool clamp;
+  float low;
+  float high;
+};
+
 // Of so many taps in a row, how many the functions of a ConvTile take at once. There is a loop for
 // each such number: one that counts them has a third more instructions beside the sums, which tells
 // where another process shares the core.
@@ -236,7 +262,6 @@ using ConvTileFunction = void (*)(const ConvTile&);
 
 constexpr int kMaxOcBlock = 8;
 constexpr int kMaxVectors = 8;
-constexpr int kMaxPaddedTaps = 9;
 constexpr int kMaxChannelVectors = 3;
 constexpr int kMaxNear = 5;  // dilations 1, 2, 4, 8 and 16
 constexpr int64_t kMostTileTerms = 320;  // of a ChannelTile: weights stay in the first-level cache
@@ -248,14 +273,7 @@ struct ConvKernels {
   int max_vectors[kMaxOcBlock + 1];
   ConvTileFunction tile[kMaxOcBlock + 1][kMaxVectors + 1];
 
-  // One channel of its own for 0 <= i < limit: begin and tiles are not read, tap_step is 1, and
-  // taps may be any number.
-  void (*depthwise)(const ConvTile& tile);
-
-  // The same for a lone run of so many taps, at least 4 vectors of outputs. head has the inputs of
-  // the first vector of them, foot those of the last; where one is null, x has them.
-  void (*padded_row[kMaxPaddedTaps + 1])(const ConvTile& tile, const float* head,
-                                         const float* foot);
+  void (*depthwise)(const DepthwiseRows& rows);
 
   // Panels of so many vectors of output channels, and how many pixels share their weights.
   void (*channels[kMaxChannelVectors + 1])(const ChannelTile& tile);

@@ -112,6 +112,16 @@ DirectConv::Packing DirectConv::pack_axis(const ConvWindow& w, int64_t outputs) 
   return packing;
 }
 
+// Rows that fill less than half of a vector do better together.
+bool DirectConv::suits_depthwise() const {
+  const ConvProblem& p = problem_;
+  const ConvWindow& width = p.spatial[2];
+  const bool neighbours = width.input_stride == 1 && width.output_stride == 1 &&
+                          (!p.has_residual || width.residual_stride == 1);
+  return p.in_channels == 1 && p.out_channels == 1 && width.kernel > 1 && width.stride <= 2 &&
+         width.dilation == 1 && neighbours && !is_half() && is_unit(p.spatial[0]);
+}
+
 // Rows too short for good tiles are computed together as one long row through scratch.
 void DirectConv::choose_flat() {
   ConvProblem& p = problem_;
@@ -119,10 +129,8 @@ void DirectConv::choose_flat() {
   const bool by_batch = is_unit(p.spatial[1]) && is_unit(p.spatial[0]);
   const int64_t rows = by_batch ? p.batch[1].size : p.spatial[1].output_size;
   const ConvKernels& k = *kernels_;
-  depthwise_ = p.in_channels == 1 && p.out_channels == 1 && width.stride == 1 &&
-               width.dilation == 1 && width.kernel > 1;
-  if (rows == 1 || width.output_size > 128) return;
-  if (depthwise_ && 2 * width.output_size > k.lanes) return;
+  depthwise_ = suits_depthwise();
+  if (depthwise_ || rows == 1 || width.output_size > 128) return;
   const double apart =
       row_cycles(k, oc_block_, divide_up(width.output_size, k.lanes)) + 12.0 / terms_;
   const int64_t row_len = width.output_size + pack_axis(width, width.output_size).extra;
@@ -159,12 +167,6 @@ void DirectConv::choose_layout() {
   in_place_ = !flat_ && width.input_stride == 1 && width.stride == 1 && inner >= kernels_->lanes &&
               inner * 4 >= width.output_size * 3;
 
-  if (depthwise_) in_place_ = in_place_ && inner == width.output_size;
-  const int64_t overhang = width.output_size - inner_end_;
-  padded_rows_ = depthwise_ && !flat_ && !bounce_ && is_unit(rows) && is_unit(p.spatial[0]) &&
-                 width.input_stride == 1 && width.kernel <= kMaxPaddedTaps &&
-                 inner_begin_ <= kernels_->lanes && overhang <= kernels_->lanes &&
-                 width.output_size >= 4 * kernels_->lanes;
   const int64_t taps = p.spatial[0].kernel * rows.kernel;
   chunk_ = width.output_size;
   if (!flat_) {
@@ -175,7 +177,6 @@ void DirectConv::choose_layout() {
     chunk_ = std::min(round_up(divide_up(width.output_size, parts), tile), width.output_size);
   }
   width_packing_ = pack_axis(width, chunk_);
-  if (depthwise_) width_packing_ = {1, width.kernel - 1, 1};
   row_len_ = chunk_ + width_packing_.extra;
   if (!flat_) row_len_ = round_up(row_len_, kernels_->lanes);
 
@@ -191,6 +192,7 @@ void DirectConv::choose_layout() {
   if (rows_ < few) rows_ = std::min(rows_within(kSecondLevelFloats), few);
   if (!flat_ && rows.kernel == 1) rows_ = 1;
   rows_ = std::clamp<int64_t>(rows_, 1, std::min(rows.output_size, kMostPackedRows));
+  if (depthwise_) rows_ = rows.output_size;
 }
 
 // By what is apart anyway; then by output channels, of which each thread packs the input for its
@@ -221,9 +223,7 @@ void DirectConv::size_scratch() {
   if (channels_ && plane_len_ % 64 == 0) plane_len_ += 16;
   packed_input_size_ = p.in_channels * p.spatial[0].kernel * row_packing_.copies *
                        width_packing_.copies * plane_len_;
-  const int64_t ends = 2 * (kernels_->lanes + kMaxPaddedTaps);
-  if (padded_rows_) packed_input_size_ = std::max(packed_input_size_, ends);
-  packed_input_size_ = round_up(packed_input_size_ + kernels_->lanes, 16);
+  packed_input_size_ = depthwise_ ? 0 : round_up(packed_input_size_ + kernels_->lanes, 16);
   bounce_row_ = bounce_ ? round_up(flat_ ? rows_ * row_len_ : chunk_ + kernels_->lanes, 16) : 0;
   const int64_t tables = round_up(2 * terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
   bounce_size_ = channels_ ? panels_.width_of(0) * rows_ * chunk_

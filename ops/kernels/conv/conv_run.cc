@@ -28,7 +28,7 @@ void ConvRun::find_taps() {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
   const DirectConv::Packing &rp = conv_.row_packing_, &wp = conv_.width_packing_;
   const int64_t plane = conv_.plane_len_;
-  in_place_.run = conv_.depthwise_ ? width.kernel : taps_at_once(width.kernel);
+  in_place_.run = taps_at_once(width.kernel);
   in_place_.step = width.dilation * width.input_stride;
   const bool even = wp.copies == 1 || wp.copies == width.kernel;
   in_packed_.run = even ? in_place_.run : 1;
@@ -102,7 +102,7 @@ void ConvRun::run() {
   };
   const int64_t begin = column(task_[kWidthPart]), end = column(task_[kWidthPart] + 1);
   const int64_t lanes = kernels_.lanes;
-  if (conv_.padded_rows_ && end - begin >= 4 * lanes) return run_padded_row(area, begin, end);
+  if (conv_.depthwise_) return run_depthwise(area, begin, end);
   int64_t from = std::max(begin, conv_.inner_begin_), to = std::min(end, conv_.inner_end_);
   if (from > begin) from = std::max(from, begin + lanes);
   if (to < end) to = std::min(to, end - lanes);
@@ -124,35 +124,38 @@ bool ConvRun::reads_no_padding(const Area& area) const {
          inside(p_.spatial[1], area.row, area.row + area.rows - 1);
 }
 
-// A row of a channel on its own: in place but for its first and last vector.
-void ConvRun::run_padded_row(const Area& area, int64_t begin, int64_t end) {
-  const ConvWindow& width = p_.spatial[2];
-  const int64_t lanes = kernels_.lanes;
-  const float *head = nullptr, *foot = nullptr;
-  held_part_ = -1;
-  if (begin < conv_.inner_begin_) head = pack_end(area, begin, packed_);
-  if (end > conv_.inner_end_)
-    foot = pack_end(area, end - lanes, packed_ + lanes + kMaxPaddedTaps);
-  const int64_t here = 0;
-  ConvTile tile;
-  tile.x = area.input + begin - width.pad_begin;
-  tile.offsets = &here;
-  tile.rows = 1;
-  tile.limit = end - begin;
-  place(area, 0, begin, &tile);
-  kernels_.padded_row[width.kernel](tile, head, foot);
-  activate(tile, 1);
-}
-
-// The inputs of a vector of outputs.
-const float* ConvRun::pack_end(const Area& area, int64_t begin, float* to) const {
-  const ConvWindow& width = p_.spatial[2];
-  const int64_t first = begin - width.pad_begin;
-  for (int64_t i = 0; i < kernels_.lanes + width.kernel - 1; ++i) {
-    const bool inside = first + i >= 0 && first + i < width.input_size;
-    to[i] = inside ? area.input[first + i] : 0.0f;
-  }
-  return to;
+// Rows of a channel on its own, columns begin .. end - 1.
+void ConvRun::run_depthwise(const Area& area, int64_t begin, int64_t end) {
+  const ConvWindow &rows = p_.spatial[1], &width = p_.spatial[2];
+  ConvTile at;
+  at.rows = area.rows;
+  at.limit = end - begin;
+  place(area, 0, begin, &at);
+  DepthwiseRows tile;
+  tile.x_row = rows.input_stride;
+  tile.first_row = area.row * rows.stride - rows.pad_begin;
+  tile.row_step = rows.stride;
+  tile.row_apart = rows.dilation;
+  tile.row_count = rows.input_size;
+  tile.begin = width.pad_begin - begin * width.stride;
+  tile.end = tile.begin + width.input_size;
+  tile.x = area.input + tile.first_row * tile.x_row - tile.begin;
+  tile.tap_rows = rows.kernel;
+  tile.taps = width.kernel;
+  tile.stride = width.stride;
+  tile.weights = at.weights;
+  tile.bias = at.bias ? *at.bias : 0.0f;
+  tile.y = at.y;
+  tile.y_row = at.y_row;
+  tile.residual = at.residual;
+  tile.residual_row = at.residual_row;
+  tile.rows = at.rows;
+  tile.outputs = at.limit;
+  tile.clamp = at.clamp;
+  tile.low = at.low;
+  tile.high = at.high;
+  kernels_.depthwise(tile);
+  activate(at, 1);
 }
 
 void ConvRun::run_packed(const Area& area, int64_t begin, int64_t end) {

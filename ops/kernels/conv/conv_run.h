@@ -52,8 +52,7 @@ class ConvRun {
   void run();  // the task at hand
   Area area() const;
   bool reads_no_padding(const Area& area) const;
-  void run_padded_row(const Area& area, int64_t begin, int64_t end);
-  const float* pack_end(const Area& area, int64_t begin, float* to) const;
+  void run_depthwise(const Area& area, int64_t begin, int64_t end);
   void run_packed(const Area& area, int64_t begin, int64_t end);
   void run_in_place(const Area& area, int64_t begin, int64_t end);
   void hold(const Area& area, int64_t begin, int64_t count);

@@ -15,7 +15,7 @@ void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t 
     tile->limit = count += (area.rows - 1) * conv_.row_len_;
   }
   if (conv_.channels_) return compute_channels(area, *tile, column);
-  if (count != cut_count_ && !conv_.depthwise_) {
+  if (count != cut_count_) {
     cuts_[0] = cut_row(conv_.oc_block_, count);
     if (conv_.large_blocks_ < conv_.block_count_) cuts_[1] = cut_row(conv_.oc_block_ - 1, count);
     cut_count_ = count;
@@ -132,10 +132,6 @@ void ConvRun::compute_bounced(const Area& area, ConvTile tile, int64_t block, in
 }
 
 void ConvRun::run_tile(int64_t channels, ConvTile* tile) const {
-  if (conv_.depthwise_) {
-    kernels_.depthwise(*tile);
-    return;
-  }
   const Cut& cut = cuts_[channels != conv_.oc_block_];
   tile->begin = 0;
   tile->tiles = cut.wide_tiles;

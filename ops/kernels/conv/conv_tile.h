@@ -2,8 +2,8 @@
 // namespace by the file of each instruction set, after its V, so that nothing compiled with that
 // file's flags can be taken for another's. Hence no std:: templates here.
 //
-// V has: reg, lanes, zero, set, load, store, load_n, store_n, load_between (lanes begin .. end - 1,
-// zero elsewhere), fma (a * b + c), add_product (sum += a * b in the register of sum: what the
+// V has: reg, lanes, zero, set, load, store, load_n, store_n, lane_mask, between (the mask of lanes
+// begin .. end - 1), load_masked (zero elsewhere), fma (a * b + c), add_product (sum += a * b in the register of sum: what the
 // compiler chooses copies many sums about), add, sub, mul, div, min and max (which return the
 // second operand when either is NaN), round, pow2 (2^n for integers), select_less (a < b ? c : d).
 
@@ -215,13 +215,21 @@ void fill_zero(float* dst, int64_t begin, int64_t end) {
   for (int64_t i = begin + V::lanes; i < end; i += V::lanes) V::store(dst + i, V::zero());
 }
 
+// The lanes of a vector of elements from `at` on that are in [begin, end).
+template <class V>
+__attribute__((always_inline)) inline typename V::lane_mask lanes_within(int64_t at, int64_t begin,
+                                                                         int64_t end) {
+  auto within = [](int64_t i) { return i < 0 ? 0 : i < V::lanes ? i : V::lanes; };
+  const int64_t first = within(begin - at), last = within(end - at);
+  return V::between(first, last < first ? first : last);
+}
+
 // The vector of p from `at` on, with zero before begin and from end on.
 template <class V>
 __attribute__((always_inline)) inline typename V::reg load_within(const float* p, int64_t at,
                                                                   int64_t begin, int64_t end) {
-  auto within = [](int64_t i) { return i < 0 ? 0 : i < V::lanes ? i : V::lanes; };
   if (begin <= at && at + V::lanes <= end) return V::load(p + at);
-  return V::load_between(p + at, within(begin - at), within(end - at));
+  return V::load_masked(p + at, lanes_within<V>(at, begin, end));
 }
 
 // dst[i] = src[i] for begin <= i < end, else 0.

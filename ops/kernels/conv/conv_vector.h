@@ -20,9 +20,13 @@ struct PortableVector {
     for (int64_t i = 0; i < n; ++i) x[i] = p[i];
     return x;
   }
-  static reg load_between(const float* p, int64_t begin, int64_t end) {
+  struct lane_mask {
+    int64_t begin, end;
+  };
+  static lane_mask between(int64_t begin, int64_t end) { return {begin, end}; }
+  static reg load_masked(const float* p, lane_mask m) {
     reg x = {};
-    for (int64_t i = begin; i < end; ++i) x[i] = p[i];
+    for (int64_t i = m.begin; i < m.end; ++i) x[i] = p[i];
     return x;
   }
   static void store_n(float* p, reg x, int64_t n) {
@@ -43,6 +47,12 @@ struct PortableVector {
   static reg round(reg x) {
     const reg shift = set(12582912.0f);  // 1.5 * 2^23: its neighbours are the integers
     return (x + shift) - shift;
+  }
+  template <int R>
+  static reg shift(reg a, reg b) {
+    reg x;
+    for (int i = 0; i < kLanes; ++i) x[i] = i + R < kLanes ? a[i + R] : b[i + R - kLanes];
+    return x;
   }
   template <int D>
   static void split(reg low, reg high, reg& even, reg& odd) {

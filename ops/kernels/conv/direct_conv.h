@@ -146,12 +146,14 @@ class DirectConv {
   bool allows_channels() const;
   bool prefers_channels() const;
   double pixels_cost() const;
+  double depthwise_cost() const;
   double channels_cost() const;
   double weights_cost() const;
   void choose_panels();
   void choose_channel_layout();
   int64_t packed_floats(int64_t rows, int64_t columns) const;
   bool reads_padding() const;
+  bool suits_depthwise() const;
   void choose_flat();
   void find_inner();
   void choose_layout();
@@ -180,7 +182,6 @@ class DirectConv {
   ChannelPanels panels_;
   int64_t term_chunk_ = 1;  // most terms between two visits to the same sums
   bool depthwise_ = false;   // a channel on its own, by the kernel for it
-  bool padded_rows_ = false;  // of channels on their own: only the ends of rows are packed
   bool in_place_ = true;     // the input may be read where it is
   bool bounce_ = false;      // outputs pass through scratch
   bool flat_ = false;        // the rows of a block are computed as one long row

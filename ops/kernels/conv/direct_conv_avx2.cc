@@ -23,9 +23,11 @@ struct Avx2 {
   static reg load(const float* p) { return _mm256_loadu_ps(p); }
   static void store(float* p, reg x) { _mm256_storeu_ps(p, x); }
   static reg load_n(const float* p, int64_t n) { return _mm256_maskload_ps(p, mask(n)); }
-  static reg load_between(const float* p, int64_t begin, int64_t end) {
-    return _mm256_maskload_ps(p, _mm256_andnot_si256(mask(begin), mask(end)));
+  using lane_mask = __m256i;
+  static lane_mask between(int64_t begin, int64_t end) {
+    return _mm256_andnot_si256(mask(begin), mask(end));
   }
+  static reg load_masked(const float* p, lane_mask m) { return _mm256_maskload_ps(p, m); }
   static void store_n(float* p, reg x, int64_t n) { _mm256_maskstore_ps(p, mask(n), x); }
   static void add_product(reg& sum, reg a, reg b) {
     asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "%x"(a), "xm"(b));
@@ -46,6 +48,14 @@ struct Avx2 {
   }
   static reg select_less(reg a, reg b, reg c, reg d) {
     return _mm256_blendv_ps(d, c, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+  }
+  template <int R>
+  static reg shift(reg a, reg b) {
+    const reg middle = _mm256_permute2f128_ps(a, b, 0x21);
+    if constexpr (R == 4) return middle;
+    const reg low = R < 4 ? a : middle, high = R < 4 ? middle : b;
+    return _mm256_castsi256_ps(_mm256_alignr_epi8(_mm256_castps_si256(high),
+                                                  _mm256_castps_si256(low), R % 4 * 4));
   }
   template <int D>
   static void split(reg low, reg high, reg& even, reg& odd) {
@@ -106,7 +116,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Avx2, 3, 4>(kernels);
   kernels.store_channels = store_channels<Avx2>;
   kernels.store_pixels = store_pixels<Avx2>;
-  add_depthwise<Avx2>(kernels);
+  kernels.depthwise = depthwise<Avx2>;
   add_winograd<Avx2>(kernels);
   add_winograd_pixels<Avx2, 3>(kernels);
   return kernels;

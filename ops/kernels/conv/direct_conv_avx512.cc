@@ -23,9 +23,11 @@ struct Avx512 {
   static reg load(const float* p) { return _mm512_loadu_ps(p); }
   static void store(float* p, reg x) { _mm512_storeu_ps(p, x); }
   static reg load_n(const float* p, int64_t n) { return _mm512_maskz_loadu_ps(mask(n), p); }
-  static reg load_between(const float* p, int64_t begin, int64_t end) {
-    return _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask(end) & ~mask(begin)), p);
+  using lane_mask = __mmask16;
+  static lane_mask between(int64_t begin, int64_t end) {
+    return static_cast<__mmask16>(mask(end) & ~mask(begin));
   }
+  static reg load_masked(const float* p, lane_mask m) { return _mm512_maskz_loadu_ps(m, p); }
   static void store_n(float* p, reg x, int64_t n) { _mm512_mask_storeu_ps(p, mask(n), x); }
   static void add_product(reg& sum, reg a, reg b) {
     asm("vfmadd231ps %2, %1, %0" : "+v"(sum) : "%v"(a), "vm"(b));
@@ -46,6 +48,11 @@ struct Avx512 {
   }
   static reg select_less(reg a, reg b, reg c, reg d) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), d, c);
+  }
+  template <int R>
+  static reg shift(reg a, reg b) {
+    return _mm512_castsi512_ps(
+        _mm512_alignr_epi32(_mm512_castps_si512(b), _mm512_castps_si512(a), R));
   }
   // Of two vectors together, the places that `split` takes from.
   template <int D>
@@ -129,7 +136,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Avx512, 3, 8>(kernels);
   kernels.store_channels = store_channels<Avx512>;
   kernels.store_pixels = store_pixels<Avx512>;
-  add_depthwise<Avx512>(kernels);
+  kernels.depthwise = depthwise<Avx512>;
   add_winograd<Avx512>(kernels);
   add_winograd_pixels<Avx512, 6>(kernels);
   return kernels;

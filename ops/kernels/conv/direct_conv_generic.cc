@@ -26,7 +26,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<Vector, 3, 4>(kernels);
   kernels.store_channels = store_channels<Vector>;
   kernels.store_pixels = store_pixels<Vector>;
-  add_depthwise<Vector>(kernels);
+  kernels.depthwise = depthwise<Vector>;
   add_winograd<Vector>(kernels);
   add_winograd_pixels<Vector, 3>(kernels);
   return kernels;

@@ -25,9 +25,13 @@ struct WideVector {
     std::memcpy(&x, p, static_cast<size_t>(n) * sizeof(float));
     return x;
   }
-  static reg load_between(const float* p, int64_t begin, int64_t end) {
+  struct lane_mask {
+    int64_t begin, end;
+  };
+  static lane_mask between(int64_t begin, int64_t end) { return {begin, end}; }
+  static reg load_masked(const float* p, lane_mask m) {
     float lanes[16] = {};
-    for (int64_t i = begin; i < end; ++i) lanes[i] = p[i];
+    for (int64_t i = m.begin; i < m.end; ++i) lanes[i] = p[i];
     return load_n(lanes, 16);
   }
   static void store_n(float* p, reg x, int64_t n) {
@@ -50,6 +54,12 @@ struct WideVector {
     return n;
   }
   static reg select_less(reg a, reg b, reg c, reg d) { return a < b ? c : d; }
+  template <int R>
+  static reg shift(reg a, reg b) {
+    reg x;
+    for (int i = 0; i < lanes; ++i) x[i] = i + R < lanes ? a[i + R] : b[i + R - lanes];
+    return x;
+  }
   template <int D>
   static void split(reg low, reg high, reg& even, reg& odd) {
     for (int i = 0; i < lanes; ++i) {
@@ -101,7 +111,7 @@ constexpr ConvKernels make_kernels() {
   add_channels<WideVector, 3, 8>(result);
   result.store_channels = store_channels<WideVector>;
   result.store_pixels = store_pixels<WideVector>;
-  add_depthwise<WideVector>(result);
+  result.depthwise = depthwise<WideVector>;
   add_winograd<WideVector>(result);
   add_winograd_pixels<WideVector, 6>(result);
   return result;
