@@ -148,7 +148,8 @@ ConvProblem planes(int64_t B, int64_t groups, int64_t channels, int64_t size, in
   p.spatial[1] = w;
   p.spatial[0].input_stride = size;
   p.spatial[0].output_stride = w.output_size;
-  for (int64_t* of_rows : {&p.in_channel_stride, &p.group[1].input_stride, &p.batch[1].input_stride})
+  for (int64_t* of_rows :
+       {&p.in_channel_stride, &p.group[1].input_stride, &p.batch[1].input_stride})
     *of_rows *= size;
   for (int64_t* of_rows :
        {&p.out_channel_stride, &p.group[1].output_stride, &p.batch[1].output_stride})

@@ -1,143 +1,4 @@
-// Kernels for a channel on its own. Included after conv_tile.h, under the same rules.
-//
-// A load that is not aligned costs as much as several products, and each input is wanted once for
-// each tap. So vectors are loaded once, one after the other, and the inputs of the other taps are
-// shifted out of two neighbours.
-//
-// V also has shift<R>(a, b) for 0 < R < lanes: lanes R .. R + lanes - 1 of a and b end to end.
-
-template <class V, int R>
-__attribute__((always_inline)) inline typename V::reg shifted(typename V::reg a,
-                                                              typename V::reg b) {
-  if constexpr (R == 0)
-    return a;
-  else
-    return V::template shift<R>(a, b);
-}
-
-// A vector of inputs for each remainder of S, from `load`, which gives vector j of them in order.
-template <class V, int S, class Load>
-__attribute__((always_inline)) inline void load_inputs(Load load, int j,
-                                                       typename V::reg (&in)[S]) {
-  if constexpr (S == 1)
-    in[0] = load(j);
-  else
-    V::template split<1>(load(2 * j), load(2 * j + 1), in[0], in[1]);
-}
-
-// Adds K taps to NV vectors: to two sums of each in turn, as one would wait for itself.
-template <class V, int S, int K, int NV, int R = 0>
-__attribute__((always_inline)) inline void add_shifted(const typename V::reg (&in)[NV + 1][S],
-                                                       const float* w,
-                                                       typename V::reg (&acc)[NV][2]) {
-  if constexpr (R < K) {
-    const auto weight = V::set(w[R]);
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v)
-      acc[v][R % 2] =
-          V::fma(shifted<V, R / S>(in[v][R % S], in[v + 1][R % S]), weight, acc[v][R % 2]);
-    add_shifted<V, S, K, NV, R + 1>(in, w, acc);
-  }
-}
-
-// The same taps for two rows of outputs, that share the inputs but not the row of taps.
-template <class V, int S, int K, int NV, int R = 0>
-__attribute__((always_inline)) inline void add_shifted_pair(const typename V::reg (&in)[NV + 1][S],
-                                                            const float* w0, const float* w1,
-                                                            typename V::reg (&acc)[NV][2]) {
-  if constexpr (R < K) {
-    const auto weight0 = V::set(w0[R]), weight1 = V::set(w1[R]);
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) {
-      const auto x = shifted<V, R / S>(in[v][R % S], in[v + 1][R % S]);
-      acc[v][0] = V::fma(x, weight0, acc[v][0]);
-      acc[v][1] = V::fma(x, weight1, acc[v][1]);
-    }
-    add_shifted_pair<V, S, K, NV, R + 1>(in, w0, w1, acc);
-  }
-}
-
-// The same for one of the two rows.
-template <class V, int S, int K, int NV, int kRow, int R = 0>
-__attribute__((always_inline)) inline void add_shifted_to(const typename V::reg (&in)[NV + 1][S],
-                                                          const float* w,
-                                                          typename V::reg (&acc)[NV][2]) {
-  if constexpr (R < K) {
-    const auto weight = V::set(w[R]);
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v)
-      acc[v][kRow] =
-          V::fma(shifted<V, R / S>(in[v][R % S], in[v + 1][R % S]), weight, acc[v][kRow]);
-    add_shifted_to<V, S, K, NV, kRow, R + 1>(in, w, acc);
-  }
-}
-
-// Which of the inputs of NV vectors of outputs there are: all, or those of the masks.
-template <class V, int S, int NV, bool kWhole>
-struct DepthwiseInputs {
-  typename V::lane_mask there[kWhole ? 1 : (NV + 1) * S];
-
-  // Of inputs x[0], x[1], ... those from begin to end - 1.
-  DepthwiseInputs(int64_t begin, int64_t end) {
-    if constexpr (!kWhole)
-#pragma GCC unroll 16
-      for (int j = 0; j < (NV + 1) * S; ++j) there[j] = lanes_within<V>(j * V::lanes, begin, end);
-  }
-
-  __attribute__((always_inline)) typename V::reg operator()(const float* x, int j) const {
-    const float* const from = x + j * V::lanes;
-    return kWhole ? V::load(from) : V::load_masked(from, there[kWhole ? 0 : j]);
-  }
-};
-
-// Adds taps R, R + 1, ... of w, and those a vector of outputs further on, which take the same
-// shifted inputs, to another sum.
-template <class V, int S, int NV, int R = 0>
-__attribute__((always_inline)) inline void add_block(const typename V::reg (&in)[NV + 2][S],
-                                                     const float* w, int64_t taps,
-                                                     typename V::reg (&acc)[NV][2]) {
-  constexpr int kVector = S * V::lanes;
-  if constexpr (R < kVector) {
-    if (R >= taps) return;
-    const auto weight = V::set(w[R]);
-    auto input = [&](int v) __attribute__((always_inline)) {
-      return shifted<V, R / S>(in[v][R % S], in[v + 1][R % S]);
-    };
-    auto x = input(0);
-    if (R + kVector < taps) {
-      const auto further = V::set(w[R + kVector]);
-#pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) {
-        acc[v][0] = V::fma(x, weight, acc[v][0]);
-        x = input(v + 1);
-        acc[v][1] = V::fma(x, further, acc[v][1]);
-      }
-    } else {
-#pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) {
-        acc[v][0] = V::fma(x, weight, acc[v][0]);
-        x = input(v + 1);
-      }
-    }
-    add_block<V, S, NV, R + 1>(in, w, taps, acc);
-  }
-}
-
-// Adds a row of any number of taps to NV vectors of outputs.
-template <class V, int S, int NV>
-__attribute__((always_inline)) inline void add_long_row(const float* x, int64_t begin, int64_t end,
-                                                        const float* w, int64_t taps,
-                                                        typename V::reg (&acc)[NV][2]) {
-  for (int64_t at = 0; at < taps; at += 2 * S * V::lanes) {
-    typename V::reg in[NV + 2][S];
-    auto load = [=](int j) __attribute__((always_inline)) {
-      return load_within<V>(x, at + j * V::lanes, begin, end);
-    };
-#pragma GCC unroll 16
-    for (int j = 0; j < NV + 2; ++j) load_inputs<V, S>(load, j, in[j]);
-    add_block<V, S, NV>(in, w + at, taps - at, acc);
-  }
-}
+// Kernels for a channel on its own. Included after conv_depthwise_sums.h, under the same rules.
 
 // Outputs of one vector, or the first `count` < lanes of them, on their way to y.
 template <class V>
@@ -165,97 +26,143 @@ struct DepthwiseStore {
   }
 };
 
-// Tiles of NV vectors of outputs from column `at` on, of all rows.
+// Which of the inputs of NV vectors of outputs there are: all, or those of the masks.
+template <class V, int S, int NV, bool kWhole>
+struct DepthwiseInputs {
+  typename V::lane_mask there[kWhole ? 1 : (NV + 1) * S];
+
+  // Of inputs x[0], x[1], ... those from begin to end - 1.
+  DepthwiseInputs(int64_t begin, int64_t end) {
+    if constexpr (!kWhole)
+#pragma GCC unroll 16
+      for (int j = 0; j < (NV + 1) * S; ++j) there[j] = lanes_within<V>(j * V::lanes, begin, end);
+  }
+
+  __attribute__((always_inline)) typename V::reg operator()(const float* x, int j) const {
+    const float* const from = x + j * V::lanes;
+    return kWhole ? V::load(from) : V::load_masked(from, there[kWhole ? 0 : j]);
+  }
+};
+
+// NV vectors of outputs from column `at` on, or fewer than a vector, of all rows.
 template <class V, int S, int K, int NV, bool kWhole>
-__attribute__((noinline)) void depthwise_tiles(const DepthwiseRows& a, int64_t at, int64_t tiles) {
-  using reg = typename V::reg;
-  constexpr int64_t kWidth = NV * V::lanes;
-  const DepthwiseStore<V> store(a);
-  const auto bias = V::set(a.bias);
-  const float* const weights = a.weights;
-  const int64_t taps = K > 0 ? K : a.taps, tap_rows = a.tap_rows, rows = a.rows;
-  const int64_t x_row = a.row_step * a.x_row, x_tap = a.row_apart * a.x_row;
-  const int64_t y_row = a.y_row, residual_row = a.residual_row;
-  const int64_t first_row = a.first_row, row_step = a.row_step;
-  const int64_t row_apart = a.row_apart, row_count = a.row_count;
-  const bool in_pairs = row_step == 1 && row_apart == 1 && tap_rows > 1;
-  const float *x_tile = a.x + at * S, *residual_tile = a.residual ? a.residual + at : nullptr;
-  float* y_tile = a.y + at;
-  int64_t begin = a.begin - at * S, end = a.end - at * S;
-  for (; tiles > 0; --tiles) {
-    const DepthwiseInputs<V, S, NV, kWhole || K == 0> inputs(begin, end);
-    auto load = [&](const float* from, reg(&in)[NV + 1][S]) __attribute__((always_inline)) {
-      auto vector = [&](int j) __attribute__((always_inline)) { return inputs(from, j); };
-#pragma GCC unroll 8
-      for (int j = 0; j <= NV; ++j) load_inputs<V, S>(vector, j, in[j]);
-    };
-    const float *x = x_tile, *residual = residual_tile;
-    float* y = y_tile;
-    int64_t first = first_row;
-    int64_t left = rows;
-    if constexpr (K > 0) {
-      for (; in_pairs && left > 1; left -= 2, first += 2, x += 2 * x_row, y += 2 * y_row) {
-        reg acc[NV][2], in[NV + 1][S];
-#pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) acc[v][0] = acc[v][1] = bias;
-        const float *w = weights, *from = x;
-        auto there = [&](int64_t t) __attribute__((always_inline)) {
-          return first + t >= 0 && first + t < row_count;
-        };
-        if (there(0)) {
-          load(from, in);
-          add_shifted_to<V, S, K, NV, 0>(in, w, acc);
-        }
-        for (int64_t t = 1; t < tap_rows; ++t) {
-          from += x_tap, w += K;
-          if (!there(t)) continue;
-          load(from, in);
-          add_shifted_pair<V, S, K, NV>(in, w, w - K, acc);
-        }
-        if (there(tap_rows)) {
-          load(from + x_tap, in);
-          add_shifted_to<V, S, K, NV, 1>(in, w, acc);
-        }
-#pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) {
-          const int64_t place = v * V::lanes, second = place + residual_row;
-          store(acc[v][0], residual ? residual + place : nullptr, y + place);
-          store(acc[v][1], residual ? residual + second : nullptr, y + y_row + place);
-        }
+class DepthwiseTile {
+ public:
+  DepthwiseTile(const DepthwiseRows& a, int64_t at)
+      : store_(a),
+        begin_(a.begin - at * S),
+        end_(a.end - at * S),
+        inputs_(begin_, end_),
+        bias_(V::set(a.bias)),
+        weights_(a.weights),
+        taps_(K > 0 ? K : a.taps),
+        tap_rows_(a.tap_rows),
+        row_apart_(a.row_apart),
+        row_count_(a.row_count),
+        x_tap_(a.row_apart * a.x_row) {}
+
+  // Every output adds up its taps in an order that does not depend on how rows are cut into tasks.
+  void run(const DepthwiseRows& a, int64_t at) {
+    const int64_t step = a.row_step, x_row = step * a.x_row, y_row = a.y_row;
+    const int64_t residual_row = a.residual_row;
+    const float *x = a.x + at * S, *residual = a.residual ? a.residual + at : nullptr;
+    float* y = a.y + at;
+    int64_t row = a.first_row, left = a.rows;
+    const bool in_pairs = K > 0 && step == 1 && row_apart_ == 1 && tap_rows_ > 1;
+    if constexpr (K > 0)
+      for (; in_pairs && left > 1; left -= 2, row += 2, x += 2 * x_row, y += 2 * y_row) {
+        pair(row, x, residual, residual_row, y, y_row);
         if (residual) residual += 2 * residual_row;
       }
-    }
-    for (; left > 0; --left, first += row_step, x += x_row, y += y_row) {
-      reg acc[NV][2], in[NV + 1][S];
-#pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) acc[v][0] = bias, acc[v][1] = V::zero();
-      int64_t row = first;
-      const float *w = weights, *from = x;
-      for (int64_t t = 0; t < tap_rows; ++t, row += row_apart, from += x_tap, w += taps) {
-        if (row < 0 || row >= row_count) continue;
-        if constexpr (K > 0) {
-          load(from, in);
-          if (in_pairs)
-            add_shifted_to<V, S, K, NV, 0>(in, w, acc);
-          else
-            add_shifted<V, S, K, NV>(in, w, acc);
-        } else {
-          add_long_row<V, S, NV>(from, begin, end, w, taps, acc);
-        }
-      }
-#pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) {
-        const int64_t place = v * V::lanes;
-        store(V::add(acc[v][0], acc[v][1]), residual ? residual + place : nullptr, y + place);
-      }
+    for (; left > 0; --left, row += step, x += x_row, y += y_row) {
+      single(row, x, in_pairs, residual, y);
       if (residual) residual += residual_row;
     }
-    x_tile += kWidth * S, y_tile += kWidth, begin -= kWidth * S, end -= kWidth * S;
-    if (residual_tile) residual_tile += kWidth;
   }
+
+ private:
+  using reg = typename V::reg;
+
+  __attribute__((always_inline)) void load(const float* x, reg (&in)[NV + 1][S]) const {
+    auto vector = [&](int j) __attribute__((always_inline)) { return inputs_(x, j); };
+#pragma GCC unroll 8
+    for (int j = 0; j <= NV; ++j) load_inputs<V, S>(vector, j, in[j]);
+  }
+
+  __attribute__((always_inline)) bool is_there(int64_t row) const {
+    return row >= 0 && row < row_count_;
+  }
+
+  // Two rows of outputs whose windows lie one row apart.
+  __attribute__((always_inline)) void pair(int64_t row, const float* x, const float* residual,
+                                           int64_t residual_row, float* y, int64_t y_row) const {
+    reg acc[NV][2], in[NV + 1][S];
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) acc[v][0] = acc[v][1] = bias_;
+    const float* w = weights_;
+    if (is_there(row)) {
+      load(x, in);
+      add_shifted<V, S, K, 0, NV>(in, w, acc);
+    }
+    for (int64_t t = 1; t < tap_rows_; ++t) {
+      x += x_tap_, w += K;
+      if (!is_there(row + t)) continue;
+      load(x, in);
+      add_shifted_pair<V, S, K, NV>(in, w, w - K, acc);
+    }
+    if (is_there(row + tap_rows_)) {
+      load(x + x_tap_, in);
+      add_shifted<V, S, K, 1, NV>(in, w, acc);
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) {
+      const int64_t place = v * V::lanes, second = place + residual_row;
+      store_(acc[v][0], residual ? residual + place : nullptr, y + place);
+      store_(acc[v][1], residual ? residual + second : nullptr, y + y_row + place);
+    }
+  }
+
+  // One row; in the order of a pair, or by two sums.
+  __attribute__((always_inline)) void single(int64_t row, const float* x, bool in_order,
+                                             const float* residual, float* y) const {
+    reg acc[NV][2], in[NV + 1][S];
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) acc[v][0] = bias_, acc[v][1] = V::zero();
+    const float* w = weights_;
+    for (int64_t t = 0; t < tap_rows_; ++t, row += row_apart_, x += x_tap_, w += taps_) {
+      if (!is_there(row)) continue;
+      if constexpr (K == 0) {
+        add_long_row<V, S, NV>(x, begin_, end_, w, taps_, acc);
+        continue;
+      }
+      load(x, in);
+      if (in_order)
+        add_shifted<V, S, K, 0, NV>(in, w, acc);
+      else
+        add_shifted<V, S, K, 2, NV>(in, w, acc);
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) {
+      const int64_t place = v * V::lanes;
+      store_(V::add(acc[v][0], acc[v][1]), residual ? residual + place : nullptr, y + place);
+    }
+  }
+
+  const DepthwiseStore<V> store_;
+  const int64_t begin_, end_;
+  const DepthwiseInputs<V, S, NV, kWhole || K == 0> inputs_;
+  const reg bias_;
+  const float* const weights_;
+  const int64_t taps_, tap_rows_, row_apart_, row_count_, x_tap_;
+};
+
+template <class V, int S, int K, int NV, bool kWhole>
+__attribute__((noinline)) void depthwise_tiles(const DepthwiseRows& a, int64_t at, int64_t tiles) {
+  for (; tiles > 0; --tiles, at += NV * V::lanes)
+    DepthwiseTile<V, S, K, NV, kWhole>(a, at).run(a, at);
 }
 
-// The same of the form that their inputs ask for.
+// Tiles of so many vectors, in the form that their inputs ask for.
 template <class V, int S, int K, int NV>
 void depthwise_group(const DepthwiseRows& a, int64_t vectors, int64_t at, int64_t tiles) {
   if constexpr (NV > 1)

@@ -40,10 +40,10 @@ struct ConvTile {
 };
 
 // Rows of outputs of a channel on its own, over the inputs where they lie:
-// y[r][i] = clamp(bias + sum over t < tap_rows, k < taps of weights[t][k] * input(r, t)[i * stride +
-// k] + residual[r][i]) for i < outputs. input(r, t) is the row of input first_row + r * row_step + t *
-// row_apart; the first of them starts at x. It reads as zero where that is not in [0, row_count), and
-// outside of [begin, end).
+// y[r][i] = clamp(bias + sum over t < tap_rows, k < taps of
+//                 weights[t][k] * input(r, t)[i * stride + k] + residual[r][i])
+// for i < outputs. input(r, t) is row first_row + r * row_step + t * row_apart, the first of them
+// at x. It reads as zero where that is not in [0, row_count), and outside of [begin, end).
 struct DepthwiseRows {
   const float* x;
   int64_t x_row;  // elements from one row of input to the next

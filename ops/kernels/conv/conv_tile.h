@@ -3,9 +3,10 @@
 // file's flags can be taken for another's. Hence no std:: templates here.
 //
 // V has: reg, lanes, zero, set, load, store, load_n, store_n, lane_mask, between (the mask of lanes
-// begin .. end - 1), load_masked (zero elsewhere), fma (a * b + c), add_product (sum += a * b in the register of sum: what the
-// compiler chooses copies many sums about), add, sub, mul, div, min and max (which return the
-// second operand when either is NaN), round, pow2 (2^n for integers), select_less (a < b ? c : d).
+// begin .. end - 1), load_masked (zero elsewhere), fma (a * b + c), add_product (sum += a * b in
+// the register of sum: what the compiler chooses copies many sums about), add, sub, mul, div, min
+// and max (which return the second operand when either is NaN), round, pow2 (2^n for integers),
+// select_less (a < b ? c : d).
 
 // Where the last vector of a tile at `at` lies, from there: it is moved back to end at limit.
 template <class V, int NV>

@@ -91,6 +91,7 @@ struct WideVector {
 };
 
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
 #include "ops/kernels/conv/conv_winograd.h"
