@@ -14,6 +14,9 @@ namespace convoy::kernels {
 // one after the other; the last vector of the last is moved back to end at limit. Only where
 // limit < lanes is a tile cut short, and then all lanes of x must still be readable. Weights, bias
 // and channels of a block follow those of the one before.
+//
+// Operands that come from memory are asked for ahead of time: with each tile soon_lines cache lines
+// from soon on, of one channel after the other.
 struct ConvTile {
   const float* x;
   int64_t x_row;  // elements from one row to the next
@@ -37,6 +40,10 @@ struct ConvTile {
   bool clamp;
   float low;
   float high;
+  const float* soon = nullptr;
+  int64_t soon_channel = 0;  // elements from one channel to the next
+  int64_t soon_channels = 0;
+  int64_t soon_lines = 0;
 };
 
 // Rows of outputs of a channel on its own, over the inputs where they lie:

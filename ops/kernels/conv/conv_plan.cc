@@ -15,6 +15,7 @@ namespace {
 constexpr int64_t kFirstLevelFloats = 6 * 1024;    // of 32 KiB or more of first-level cache
 constexpr int64_t kSecondLevelFloats = 32 * 1024;  // of 256 KiB or more of second-level cache
 constexpr int64_t kMostPackedRows = 64;
+constexpr int64_t kManyStreams = 8;  // more than the processor itself reads ahead in well
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
@@ -213,6 +214,7 @@ void DirectConv::choose_tasks(int threads) {
   row_blocks_ = cut.costly_parts(outer, rows.output_size, row_blocks_);
   rows_ = divide_up(rows.output_size, row_blocks_);
   task_count_ = outer * row_blocks_;
+  streams_ = p.in_channels >= kManyStreams && operands_exceed_cache(p);
   row_packing_ = pack_axis(rows, rows_);
 }
 

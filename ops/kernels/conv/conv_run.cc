@@ -74,15 +74,21 @@ void ConvRun::run_tasks(int64_t first, int64_t last) {
   task_.visit(first, last, [this] { run(); });
 }
 
-ConvRun::Area ConvRun::area() const {
+ConvRun::Area ConvRun::area(const TaskIndex& task) const {
   Area area;
-  area.depth = task_[kDepth];
+  area.depth = task[kDepth];
   const int64_t height = p_.spatial[1].output_size;
-  area.row = part_begin(height, conv_.row_blocks_, task_[kRowBlock]);
-  area.rows = part_begin(height, conv_.row_blocks_, task_[kRowBlock] + 1) - area.row;
-  area.block_begin = part_begin(conv_.block_count_, conv_.oc_parts_, task_[kOcPart]);
-  area.block_end = part_begin(conv_.block_count_, conv_.oc_parts_, task_[kOcPart] + 1);
-  const TaskOffsets at(p_, task_, conv_.weight_group_strides_);
+  area.row = part_begin(height, conv_.row_blocks_, task[kRowBlock]);
+  area.rows = part_begin(height, conv_.row_blocks_, task[kRowBlock] + 1) - area.row;
+  area.block_begin = part_begin(conv_.block_count_, conv_.oc_parts_, task[kOcPart]);
+  area.block_end = part_begin(conv_.block_count_, conv_.oc_parts_, task[kOcPart] + 1);
+  auto column = [&](int64_t part) {
+    return std::min(part_begin(conv_.chunks_, conv_.width_parts_, part) * conv_.chunk_,
+                    p_.spatial[2].output_size);
+  };
+  area.column_begin = column(task[kWidthPart]);
+  area.column_end = column(task[kWidthPart] + 1);
+  const TaskOffsets at(p_, task, conv_.weight_group_strides_);
   area.input = half_ ? nullptr : operands_.input + at.input;
   area.output = half_ ? nullptr : operands_.output + at.output;
   area.residual = p_.has_residual && !half_ ? operands_.residual + at.residual : nullptr;
@@ -95,12 +101,8 @@ ConvRun::Area ConvRun::area() const {
 }
 
 void ConvRun::run() {
-  const Area area = this->area();
-  auto column = [&](int64_t part) {
-    return std::min(part_begin(conv_.chunks_, conv_.width_parts_, part) * conv_.chunk_,
-                    p_.spatial[2].output_size);
-  };
-  const int64_t begin = column(task_[kWidthPart]), end = column(task_[kWidthPart] + 1);
+  const Area area = this->area(task_);
+  const int64_t begin = area.column_begin, end = area.column_end;
   const int64_t lanes = kernels_.lanes;
   if (conv_.depthwise_) return run_depthwise(area, begin, end);
   int64_t from = std::max(begin, conv_.inner_begin_), to = std::min(end, conv_.inner_end_);
@@ -171,21 +173,45 @@ void ConvRun::run_packed(const Area& area, int64_t begin, int64_t end) {
   }
 }
 
-void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
+// Where the window of an output in the first row begins.
+const float* ConvRun::first_input(const Area& area, int64_t column) const {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1], &width = p_.spatial[2];
-  const float* first = area.input +
-                       (area.depth * depth.stride - depth.pad_begin) * depth.input_stride +
-                       (area.row * rows.stride - rows.pad_begin) * rows.input_stride;
+  return area.input + (area.depth * depth.stride - depth.pad_begin) * depth.input_stride +
+         (area.row * rows.stride - rows.pad_begin) * rows.input_stride +
+         (column * width.stride - width.pad_begin) * width.input_stride;
+}
+
+void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
+  const ConvWindow& rows = p_.spatial[1];
   ConvTile tile;
   tile.x_row = rows.stride * rows.input_stride;
   use(in_place_, &tile);
   for (int64_t at = begin; at < end;) {
     int64_t count = std::min(conv_.chunk_, end - at);
     if (end - at - count < kernels_.lanes && !conv_.channels_) count = end - at;
-    tile.x = first + (at - width.pad_begin) * width.input_stride;
+    tile.x = first_input(area, at);
+    if (conv_.streams_) foresee(area, at + count, end, &tile);
     compute(area, &tile, at, count);
     at += count;
   }
+}
+
+// Has the inputs of the outputs from `column` on asked for, or of the next task where those end.
+void ConvRun::foresee(const Area& area, int64_t column, int64_t end, ConvTile* tile) const {
+  constexpr int64_t kLine = 16;
+  int64_t count = end - column;
+  if (count > 0) {
+    tile->soon = first_input(area, column);
+  } else {
+    TaskIndex next = task_;
+    next.next();
+    const Area after = this->area(next);
+    tile->soon = first_input(after, after.column_begin);
+    count = after.column_end - after.column_begin;
+  }
+  tile->soon_lines = (std::min(conv_.chunk_, count) + kLine - 1) / kLine;
+  tile->soon_channel = p_.in_channel_stride;
+  tile->soon_channels = p_.in_channels;
 }
 
 // The tasks of all output channels read the same.

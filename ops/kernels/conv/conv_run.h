@@ -33,6 +33,7 @@ class ConvRun {
     uint16_t* half_output;
     int64_t block_begin, block_end;
     int64_t depth, row, rows;
+    int64_t column_begin, column_end;
   };
 
   // How a row of so many outputs is cut into tiles: wide ones of a vector more, then narrow ones.
@@ -50,7 +51,9 @@ class ConvRun {
   void find_taps();
   void use(const Taps& taps, ConvTile* tile) const;
   void run();  // the task at hand
-  Area area() const;
+  Area area(const TaskIndex& task) const;
+  const float* first_input(const Area& area, int64_t column) const;
+  void foresee(const Area& area, int64_t column, int64_t end, ConvTile* tile) const;
   bool reads_no_padding(const Area& area) const;
   void run_depthwise(const Area& area, int64_t begin, int64_t end);
   void run_packed(const Area& area, int64_t begin, int64_t end);

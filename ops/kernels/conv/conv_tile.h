@@ -120,6 +120,25 @@ __attribute__((always_inline)) inline void add_tap(const float* p, int64_t tail,
   }
 }
 
+// What a ConvTile says of inputs to ask for.
+class SoonInputs {
+ public:
+  explicit SoonInputs(const ConvTile& a)
+      : x_(a.soon), channel_(a.soon_channel), left_(a.soon_channels), lines_(a.soon_lines) {}
+
+  // For a tile.
+  void ask() {
+    if (left_ <= 0) return;
+    for (int64_t i = 0; i < lines_; ++i) __builtin_prefetch(x_ + 16 * i);
+    x_ += channel_;
+    --left_;
+  }
+
+ private:
+  const float* x_;
+  int64_t channel_, left_, lines_;
+};
+
 // What a ConvTile says of taps, out of the reach of stores.
 struct TapRuns {
   const int64_t* offset;
@@ -148,15 +167,18 @@ __attribute__((always_inline)) inline void sum_tile(const float* x, int64_t tail
 template <int N, bool kNeighbours, class V, int OC, int NV>
 __attribute__((always_inline)) inline void run_row(const ConvTile& a, TapRuns runs, TileRow at,
                                                    const float* weights, const float* bias,
-                                                   int64_t last) {
+                                                   int64_t last, SoonInputs& soon) {
   constexpr int64_t kStep = NV * V::lanes;
   const int64_t limit = a.limit;
   for (int64_t left = a.tiles; left > 0; --left) {
     const int64_t tail = left == 1 ? last : (NV - 1) * V::lanes;
     typename V::reg acc[OC][NV];
+    soon.ask();
     const float* next = at.y + kStep;
 #pragma GCC unroll 8
-    for (int o = 0; o < OC; ++o, next += at.y_channel) __builtin_prefetch(next, 1);
+    for (int o = 0; o < OC; ++o, next += at.y_channel)
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; v += 16 / V::lanes) __builtin_prefetch(next + v * V::lanes, 1);
 #pragma GCC unroll 8
     for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
@@ -174,12 +196,13 @@ void run_tiles_of(const ConvTile& a) {
   static constexpr float kZeros[OC] = {};
   const TapRuns runs = {a.offsets, a.offsets + a.terms, a.tap_step};
   const int64_t last = tail_place<V, NV>(a.limit, a.begin + (a.tiles - 1) * NV * V::lanes);
+  SoonInputs soon(a);
   for (int64_t block = 0; block < a.blocks; ++block) {
     const float* const weights = a.weights + block * OC * a.terms;
     const float* const bias = a.bias ? a.bias + block * OC : kZeros;
     for (int64_t row = 0; row < a.rows; ++row)
       run_row<N, kNeighbours, V, OC, NV>(a, runs, tile_row(a, block * OC, row, a.begin), weights,
-                                         bias, last);
+                                         bias, last, soon);
   }
 }
 

@@ -25,6 +25,15 @@ inline int64_t multiplications(const ConvProblem& problem) {
   return count;
 }
 
+// Whether input and output are more than 8 MiB of a third-level cache hold.
+inline bool operands_exceed_cache(const ConvProblem& problem) {
+  int64_t floats = problem.in_channels + problem.out_channels;
+  for (const ConvLoop& loop : problem.batch) floats *= loop.size;
+  for (const ConvLoop& loop : problem.group) floats *= loop.size;
+  for (int i = 0; i < problem.rank; ++i) floats *= problem.spatial[i].output_size;
+  return floats > int64_t{2} * 1024 * 1024;
+}
+
 // Tasks enough that what the last ones take does not matter, or, of little work, fewer of which
 // each thread gets an equal share.
 class TaskCut {

@@ -15,7 +15,6 @@ namespace {
 
 constexpr int64_t kMostRows = 32;  // of a task: fills vectors of what is left of rows
 constexpr int64_t kMostLanes = 16;
-constexpr int64_t kCacheFloats = 2 * 1024 * 1024;  // 8 MiB, of a third-level cache
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
@@ -98,10 +97,7 @@ void WinogradPixelsConv::choose_tasks(int threads) {
   outer *= width_parts_;
   oc_parts_ = cut.parts(outer, block_count_);
   task_count_ = outer * oc_parts_;
-  int64_t pixels = rows * p.spatial[2].output_size * p.spatial[0].output_size;
-  for (const ConvLoop& loop : p.batch) pixels *= loop.size;
-  for (const ConvLoop& loop : p.group) pixels *= loop.size;
-  streams_ = pixels * (p.in_channels + p.out_channels) > kCacheFloats;
+  streams_ = operands_exceed_cache(p);
 }
 
 // Transformed inputs of a panel.
