@@ -3,7 +3,7 @@
 if(NOT DEFINED Python_EXECUTABLE AND NOT SKBUILD AND EXISTS "${convoy_venv}/bin/python")
   set(Python_EXECUTABLE "${convoy_venv}/bin/python")
 endif()
-find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
+find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module NumPy)
 execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
   OUTPUT_STRIP_TRAILING_WHITESPACE OUTPUT_VARIABLE nanobind_ROOT COMMAND_ERROR_IS_FATAL ANY)
 find_package(nanobind CONFIG REQUIRED)
@@ -13,7 +13,7 @@ nanobind_add_module(convoy_python NB_STATIC NB_DOMAIN convoy ${binding_sources})
 set_target_properties(convoy_python PROPERTIES
   OUTPUT_NAME _convoy LIBRARY_OUTPUT_DIRECTORY "${package_dir}")
 target_compile_definitions(convoy_python PRIVATE CONVOY_VERSION="${PROJECT_VERSION}")
-target_link_libraries(convoy_python PRIVATE convoy_core)
+target_link_libraries(convoy_python PRIVATE convoy_core Python::NumPy)
 target_link_options(convoy_python PRIVATE -Wl,--exclude-libs,ALL)
 
 file(GLOB stale "${package_dir}/*.py" "${package_dir}/*.pyi")

@@ -9,6 +9,7 @@
 #include "loaders/onnx/writer.h"
 #include "runtime/rewrite/optimize.h"
 #include "runtime/session/binding.h"
+#include "tools/python/numpy_array.h"
 #include "tools/python/values.h"
 
 namespace nb = nanobind;
@@ -142,6 +143,7 @@ nb::tuple optimize(const nb::object& source, const std::string& target,
 NB_MODULE(_convoy, module) {
   using namespace convoy;
   using namespace convoy::python;
+  import_numpy();
   nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
     try {
       std::rethrow_exception(thrown);

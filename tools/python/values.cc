@@ -3,6 +3,8 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 
+#include "tools/python/numpy_array.h"
+
 namespace nb = nanobind;
 
 namespace convoy::python {
@@ -34,22 +36,6 @@ DType dtype_of_array(nb::dlpack::dtype type) {
     case Code::Complex: return type.bits == 64 ? DType::kComplex64 : DType::kComplex128;
     default: return DType::kUndefined;
   }
-}
-
-// Types that NumPy lacks travel as unsigned integers of their size.
-nb::dlpack::dtype array_type(DType dtype) {
-  auto bits = static_cast<uint8_t>(size_of(dtype) * 8);
-  Code code = Code::UInt;
-  if (dtype == DType::kFloat16 || dtype == DType::kFloat32 || dtype == DType::kFloat64) {
-    code = Code::Float;
-  } else if (is_signed_integer(dtype)) {
-    code = Code::Int;
-  } else if (dtype == DType::kBool) {
-    code = Code::Bool;
-  } else if (dtype == DType::kComplex64 || dtype == DType::kComplex128) {
-    code = Code::Complex;
-  }
-  return {static_cast<uint8_t>(code), bits, 1};
 }
 
 bool is_exotic(DType dtype) {
@@ -107,22 +93,16 @@ nb::object strings_to_python(const Tensor& tensor) {
 
 nb::object tensor_to_python(const Tensor& value) {
   if (value.dtype() == DType::kString) return strings_to_python(value);
-  Tensor tensor = value.contiguous();
-  auto owned = std::make_unique<Tensor>(tensor);
-  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<Tensor*>(p); });
-  owned.release();
-  std::vector<size_t> shape(tensor.shape().begin(), tensor.shape().end());
-  nb::ndarray<nb::numpy> array(tensor.raw(), shape.size(), shape.data(), owner, nullptr,
-                               array_type(tensor.dtype()));
-  nb::object object = nb::cast(array);
-  if (!is_exotic(tensor.dtype())) return object;
+  nb::object array = make_array(value.contiguous());
+  if (!is_exotic(value.dtype())) return array;
   nb::module_ values = nb::module_::import_("convoy._values");
-  return values.attr("decode")(static_cast<int>(tensor.dtype()), object);
+  return values.attr("decode")(static_cast<int>(value.dtype()), array);
 }
 
 }  // namespace
 
 Value to_value(nb::handle object) {
+  if (std::optional<Tensor> array = borrow_array(object)) return *std::move(array);
   if (object.is_none()) return Optional{};
   if (nb::isinstance<nb::list>(object)) return from_list(nb::cast<nb::list>(object));
   Array array;
