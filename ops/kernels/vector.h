@@ -95,13 +95,20 @@ typedef uint32_t VBits __attribute__((vector_size(kLanes * 4)));  // wraps aroun
   return (VFloat)((VInt)x & 0x7fffffff);
 }
 
+// Lanes k + half to lane k, for k < half.
+template <int half>
+inline VFloat upper_lanes(VFloat v) {
+  VInt from;
+  for (int k = 0; k < kLanes; ++k) from[k] = (k + half) % kLanes;
+  return __builtin_shuffle(v, from);
+}
+
 [[maybe_unused]] inline float sum_lanes(VFloat v) {
-  float lanes[kLanes];
-  store(lanes, v);
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int k = 0; k < half; ++k) lanes[k] += lanes[k + half];
-  }
-  return lanes[0];
+  if constexpr (kLanes > 8) v += upper_lanes<8>(v);
+  if constexpr (kLanes > 4) v += upper_lanes<4>(v);
+  v += upper_lanes<2>(v);
+  v += upper_lanes<1>(v);
+  return v[0];
 }
 
 [[maybe_unused]] inline float max_lanes(VFloat v) {

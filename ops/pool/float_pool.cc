@@ -103,7 +103,7 @@ class PlanesPool : public Kernel {
     plane_.row_taps = row_taps_.data();
   }
 
-  int64_t scratch() const { return kernels::pool_scratch(plane_); }
+  int64_t scratch() const { return kernels::kPoolRows * kernels::pool_scratch_row(plane_); }
 
   void run(KernelContext& context) const override {
     bool max = problem_.kind == PoolKind::kMax;
@@ -111,7 +111,7 @@ class PlanesPool : public Kernel {
     auto* y = context.output(0).as<float>();
     auto* scratch = reinterpret_cast<float*>(context.scratch());
     auto pool = max ? rows_.max_plane : rows_.add_plane;
-    int64_t size = this->scratch();
+    int64_t row_size = kernels::pool_scratch_row(plane_), size = this->scratch();
     int64_t planes = problem_.batch * problem_.channels;
     int64_t pieces = std::min<int64_t>(context.threads().thread_count(), planes);
     if (planes * (input_plane_ + output_plane_) < 32768) pieces = 1;
@@ -119,11 +119,11 @@ class PlanesPool : public Kernel {
     TaskQueue queue(planes, pieces);
     context.threads().parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
-        float* row = scratch + piece * size;
-        std::fill_n(row, size, max ? -std::numeric_limits<float>::infinity() : 0.0f);
+        float* rows = scratch + piece * size;
+        std::fill_n(rows, size, max ? -std::numeric_limits<float>::infinity() : 0.0f);
         while (auto some = queue.take(piece)) {
           for (int64_t i = some.begin; i < some.end; ++i) {
-            pool(plane_, x + i * input_plane_, y + i * output_plane_, row);
+            pool(plane_, x + i * input_plane_, y + i * output_plane_, rows, row_size);
           }
         }
       }

@@ -78,16 +78,24 @@ void combine_windows(const kernels::PoolPlane& plane, const float* row, float ou
 }
 
 template <typename Op>
-void pool_plane(const kernels::PoolPlane& plane, const float* x, float* y, float* scratch) {
-  for (int64_t row = 0; row < plane.rows; ++row, y += plane.output_row) {
-    combine_rows<Op>(plane, x, row, scratch + plane.left);
-    const float outer = plane.row_divisors ? plane.row_divisors[row] : 1.0f;
-    if (plane.stride == 1) {
-      combine_windows<Op, 1>(plane, scratch, outer, y);
-    } else if (plane.stride == 2) {
-      combine_windows<Op, 2>(plane, scratch, outer, y);
-    } else {
-      combine_windows<Op, 0>(plane, scratch, outer, y);
+void combine_windows(const kernels::PoolPlane& plane, const float* row, float outer, float* y) {
+  if (plane.stride == 1) return combine_windows<Op, 1>(plane, row, outer, y);
+  if (plane.stride == 2) return combine_windows<Op, 2>(plane, row, outer, y);
+  combine_windows<Op, 0>(plane, row, outer, y);
+}
+
+template <typename Op>
+void pool_plane(const kernels::PoolPlane& plane, const float* x, float* y, float* scratch,
+                int64_t scratch_row) {
+  for (int64_t first = 0; first < plane.rows; first += kernels::kPoolRows) {
+    const int64_t left = plane.rows - first;
+    const int64_t rows = left < kernels::kPoolRows ? left : kernels::kPoolRows;
+    for (int64_t i = 0; i < rows; ++i) {
+      combine_rows<Op>(plane, x, first + i, scratch + i * scratch_row + plane.left);
+    }
+    for (int64_t i = 0; i < rows; ++i, y += plane.output_row) {
+      const float outer = plane.row_divisors ? plane.row_divisors[first + i] : 1.0f;
+      combine_windows<Op>(plane, scratch + i * scratch_row, outer, y);
     }
   }
 }

@@ -12,7 +12,7 @@ extern const PoolRows kPoolRowsAvx2;
 extern const PoolRows kPoolRowsAvx512;
 #endif
 
-int64_t pool_scratch(const PoolPlane& plane) {
+int64_t pool_scratch_row(const PoolPlane& plane) {
   constexpr int64_t kVector = 16;
   const int64_t outputs = (plane.output_row + kVector - 1) / kVector * kVector;
   const int64_t read = (outputs + kVector) * plane.stride + plane.kernel * plane.dilation;

@@ -11,6 +11,8 @@ namespace convoy::kernels {
 
 // The rows of one plane. An output row combines the input rows that its taps name into a row of
 // scratch, then windows along that row: output i takes the elements i * stride + k * dilation.
+// Several rows are combined before the first is read: what was just stored could not be read yet
+// from between two stores.
 struct PoolPlane {
   int64_t rows = 0;                      // of the output
   const int64_t* row_taps = nullptr;     // rows + 1 indices into taps
@@ -29,17 +31,21 @@ struct PoolRows {
   // sums = max(sums, x); NaN stays NaN.
   void (*max)(float* sums, const float* x, int64_t count, int64_t stride, int64_t width);
   void (*add)(float* sums, const float* x, int64_t count, int64_t stride, int64_t width);
-  // scratch holds what a window of padding gives, pool_scratch floats of it, and holds it again
-  // outside [left, left + input_row) afterwards.
-  void (*max_plane)(const PoolPlane& plane, const float* x, float* y, float* scratch);
-  void (*add_plane)(const PoolPlane& plane, const float* x, float* y, float* scratch);
+  // scratch holds what a window of padding gives, in kPoolRows rows of pool_scratch_row floats, and
+  // holds it again outside [left, left + input_row) of each afterwards.
+  void (*max_plane)(const PoolPlane& plane, const float* x, float* y, float* scratch,
+                    int64_t scratch_row);
+  void (*add_plane)(const PoolPlane& plane, const float* x, float* y, float* scratch,
+                    int64_t scratch_row);
   // Over `count` consecutive floats.
   float (*max_of)(const float* x, int64_t count);
   float (*sum_of)(const float* x, int64_t count);
 };
 
+constexpr int64_t kPoolRows = 8;
+
 // A whole number of cache lines.
-int64_t pool_scratch(const PoolPlane& plane);
+int64_t pool_scratch_row(const PoolPlane& plane);
 
 const PoolRows& pool_rows(Isa isa);
 

@@ -167,24 +167,26 @@ void affine_each(const float* x, float* y, int64_t n, const float* factor, const
   for (; i + kLanes <= n; i += kLanes) {
     store(y + i, load(x + i) * load(factor + i) + load(addend + i));
   }
-  for (; i < n; ++i) y[i] = x[i] * factor[i] + addend[i];
+  if (i == n) return;
+  auto rest = [=](const float* from) { return load_partial(from + i, n - i, 0.0f); };
+  store_partial(y + i, rest(x) * rest(factor) + rest(addend), n - i);
 }
 
 void normalize(const float* x, float* y, int64_t n, float center, float factor,
                const float* scale, const float* bias) {
+  auto normalized = [=](auto read) {
+    VFloat value = (read(x) - center) * factor;
+    if (scale != nullptr) value *= read(scale);
+    if (bias != nullptr) value += read(bias);
+    return value;
+  };
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    VFloat value = (load(x + i) - center) * factor;
-    if (scale != nullptr) value *= load(scale + i);
-    if (bias != nullptr) value += load(bias + i);
-    store(y + i, value);
+    store(y + i, normalized([=](const float* from) { return load(from + i); }));
   }
-  for (; i < n; ++i) {
-    float value = (x[i] - center) * factor;
-    if (scale != nullptr) value *= scale[i];
-    if (bias != nullptr) value += bias[i];
-    y[i] = value;
-  }
+  if (i == n) return;
+  auto rest = [=](const float* from) { return load_partial(from + i, n - i, 0.0f); };
+  store_partial(y + i, normalized(rest), n - i);
 }
 
 constexpr RowKernels kRowKernels = {
