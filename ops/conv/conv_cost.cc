@@ -11,11 +11,12 @@ namespace {
 constexpr double kReorder = 0.5;  // an element from one layout to another, in the caches
 constexpr double kWeight = 0.2;    // an element from the second- or third-level cache
 // Shares of the FMA peak that oneDNN's kernels reach.
-constexpr double kBlocked = 0.85, kFirstLayer = 0.6, kDepthwise = 0.55;
+constexpr double kBlocked = 0.85, kDepthwise = 0.55;
+constexpr double kFirstLayer = 0.6, kWideFirstLayer = 0.85;  // of 8 and of 16 lanes
 constexpr double kProduct = 0.9;
 constexpr double kCall = 1500;  // of oneDNN, on top of the arithmetic
 constexpr double kCode = 1e4;   // made at run time: a million cycles, over a hundred runs
-constexpr double kChange = 0.1;  // what a change of layouts must promise: estimates err
+constexpr double kChange = 0.05;  // what a change of layouts must promise: estimates err
 constexpr double kStep = 1000;  // of a plan, on top of what it does
 
 double multiply_adds(const ConvShape& shape) {
@@ -63,7 +64,8 @@ double blocked_cycles(const KernelRequest& request, const ConvShape& shape) {
     return std::numeric_limits<double>::infinity();
   }
   const bool reads_plain = shape.in_channels < block;
-  const double share = reads_plain ? kFirstLayer : depthwise ? kDepthwise : kBlocked;
+  const double first_layer = block == 16 ? kWideFirstLayer : kFirstLayer;
+  const double share = reads_plain ? first_layer : depthwise ? kDepthwise : kBlocked;
   double cycles = kCall + multiply_adds(shape) / (2 * block * share);
   cycles += kWeight * weight_count(shape);
   if (!has_plain_input(request)) return cycles;

@@ -114,7 +114,7 @@ double DirectConv::channels_cost() const {
   const int64_t vectors = divide_up(out_channels_, k.lanes);
   auto panel = [&](int64_t count) {
     const double pixels = k.max_pixels[count];
-    const double term = std::max({count * pixels / 2, (count + pixels + 1) / 2, 4.0});
+    const double term = panel_cycles(k, static_cast<double>(count), pixels);
     const double to_store = 28.0 + 6.0 * static_cast<double>(count) * pixels;
     return (static_cast<double>(terms_) * term + to_store) / pixels;
   };

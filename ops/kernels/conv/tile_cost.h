@@ -16,6 +16,13 @@ inline double tile_cycles(const ConvKernels& kernels, int64_t channels, int64_t 
   return std::max({arithmetic, loads, 4.0});
 }
 
+// The same of a panel of output channels, in vectors, and pixels. Pixels are broadcast from memory,
+// in vectors of 512 bits hardly more than one a cycle.
+inline double panel_cycles(const ConvKernels& kernels, double vectors, double pixels) {
+  const double loads = kernels.lanes == 16 ? (vectors + pixels) / 1.4 : (vectors + pixels + 1) / 2;
+  return std::max({vectors * pixels / 2, loads, 4.0});
+}
+
 // Cycles for one term of a whole row of so many vectors, cut as evenly as ConvRun cuts it.
 inline double row_cycles(const ConvKernels& kernels, int64_t channels, int64_t vectors) {
   const int64_t most = kernels.max_vectors[channels];

@@ -6,6 +6,7 @@
 #include "ops/kernels/conv/conv_axes.h"
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/task_cut.h"
+#include "ops/kernels/conv/tile_cost.h"
 #include "ops/kernels/conv/winograd_conv.h"
 
 namespace convoy::kernels {
@@ -182,7 +183,7 @@ double WinogradConv::cycles() const {
     const double count = static_cast<double>(vectors);
     const double most = k.max_pixels[vectors];
     const double pixels = block / std::ceil(block / most);
-    const double term = std::max({count * pixels / 2, (count + pixels + 1) / 2, 4.0});
+    const double term = panel_cycles(k, count, pixels);
     pairs += static_cast<double>(products_) * term / pixels + kToCombine * count;
     store += (kToStore + kPixel * count * pixels) / pixels;
   }
