@@ -103,7 +103,9 @@ class PlanesPool : public Kernel {
     plane_.row_taps = row_taps_.data();
   }
 
-  int64_t scratch() const { return kernels::kPoolRows * kernels::pool_scratch_row(plane_); }
+  int64_t scratch() const {
+    return std::min(plane_.rows, kernels::kPoolRows) * kernels::pool_scratch_row(plane_);
+  }
 
   void run(KernelContext& context) const override {
     bool max = problem_.kind == PoolKind::kMax;

@@ -168,6 +168,8 @@ def test_binding_refuses_what_does_not_fit(scaled):
     fixed.flags.writeable = False
     with pytest.raises(convoy.InvalidInput, match="writeable"):
         binding.bind_output("y", fixed)
+    with pytest.raises(convoy.InvalidInput, match="byte order"):
+        binding.bind_output("y", np.ones((2, 3), ">f4"))
     binding.bind_cpu_input("x", np.ones((2, 3), "float32"))
     binding.bind_output("y", np.ones((9, 3), "float32"))
     with pytest.raises(convoy.InvalidInput, match="is bound to it"):

@@ -101,9 +101,12 @@ class PythonBinding {
     held_["input " + name] = std::move(array);
   }
   void bind_output(const std::string& name, nb::object array) {
-    Value value = to_value(array);
-    check_input(value.is_tensor(), "output '{}' is bound to what is no array", name);
-    binding_.bind_output(name, value.tensor().view());
+    std::optional<Tensor> tensor = borrow_array(array);
+    check_input(tensor.has_value(),
+                "output '{}' is bound to what is no aligned array of a type and byte order of "
+                "NumPy's own",
+                name);
+    binding_.bind_output(name, tensor->view());
     held_["output " + name] = std::move(array);
   }
   void run() {

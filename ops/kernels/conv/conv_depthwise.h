@@ -61,7 +61,8 @@ class DepthwiseTile {
         row_count_(a.row_count),
         x_tap_(a.row_apart * a.x_row) {}
 
-  // Every output adds up its taps in an order that does not depend on how rows are cut into tasks.
+  // Every output adds up its taps in an order that does not depend on how the work is cut into
+  // tasks: a row may be one of a pair or alone, and a part of a line less than a vector.
   void run(const DepthwiseRows& a, int64_t at) {
     const int64_t step = a.row_step, x_row = step * a.x_row, y_row = a.y_row;
     const int64_t residual_row = a.residual_row;
@@ -69,13 +70,14 @@ class DepthwiseTile {
     float* y = a.y + at;
     int64_t row = a.first_row, left = a.rows;
     const bool in_pairs = K > 0 && step == 1 && row_apart_ == 1 && tap_rows_ > 1;
+    const bool in_order = in_pairs || (K > 0 && tap_rows_ == 1);
     if constexpr (K > 0)
       for (; in_pairs && left > 1; left -= 2, row += 2, x += 2 * x_row, y += 2 * y_row) {
         pair(row, x, residual, residual_row, y, y_row);
         if (residual) residual += 2 * residual_row;
       }
     for (; left > 0; --left, row += step, x += x_row, y += y_row) {
-      single(row, x, in_pairs, residual, y);
+      single(row, x, in_order, residual, y);
       if (residual) residual += residual_row;
     }
   }
@@ -122,24 +124,24 @@ class DepthwiseTile {
     }
   }
 
-  // One row; in the order of a pair, or by two sums.
+  // One row; in the order of a pair or a line, or by two sums, where -0 changes nothing.
   __attribute__((always_inline)) void single(int64_t row, const float* x, bool in_order,
                                              const float* residual, float* y) const {
     reg acc[NV][2], in[NV + 1][S];
 #pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) acc[v][0] = bias_, acc[v][1] = V::zero();
+    for (int v = 0; v < NV; ++v) acc[v][0] = bias_, acc[v][1] = V::set(-0.0f);
     const float* w = weights_;
     for (int64_t t = 0; t < tap_rows_; ++t, row += row_apart_, x += x_tap_, w += taps_) {
       if (!is_there(row)) continue;
       if constexpr (K == 0) {
         add_long_row<V, S, NV>(x, begin_, end_, w, taps_, acc);
-        continue;
+      } else {
+        load(x, in);
+        if (in_order)
+          add_shifted<V, S, K, 0, NV>(in, w, acc);
+        else
+          add_shifted<V, S, K, 2, NV>(in, w, acc);
       }
-      load(x, in);
-      if (in_order)
-        add_shifted<V, S, K, 0, NV>(in, w, acc);
-      else
-        add_shifted<V, S, K, 2, NV>(in, w, acc);
     }
 #pragma GCC unroll 8
     for (int v = 0; v < NV; ++v) {
@@ -184,8 +186,7 @@ void depthwise_group(const DepthwiseRows& a, int64_t vectors, int64_t at, int64_
   }
 }
 
-// The last tile is moved back to end with the row. A lone one cannot be, so its last vector becomes
-// a tile of its own.
+// The last tile is moved back to end with the row. A lone one cannot be, so it is made two.
 template <class V, int S, int K>
 void depthwise_rows(const DepthwiseRows& a) {
   // As many as leave registers for their inputs.
@@ -263,6 +264,17 @@ __attribute__((always_inline)) inline void depthwise_line(const DepthwiseTaps<V,
   for (; at < outputs; at += V::lanes) put_end(at < last ? at : last);
 }
 
+// A row of outputs that reads nothing but padding, at least a vector of them.
+template <class V>
+void bias_line(typename V::reg bias, const DepthwiseStore<V>& store, const float* residual,
+               float* y, int64_t outputs) {
+  const int64_t last = outputs - V::lanes;
+  for (int64_t next = 0; next < outputs; next += V::lanes) {
+    const int64_t at = next < last ? next : last;
+    store(bias, residual ? residual + at : nullptr, y + at);
+  }
+}
+
 template <class V, int S, int K>
 void depthwise_lines(const DepthwiseRows& a) {
   const DepthwiseTaps<V, K> taps(a);
@@ -271,9 +283,10 @@ void depthwise_lines(const DepthwiseRows& a) {
   float* y = a.y;
   int64_t row = a.first_row;
   for (int64_t left = a.rows; left > 0; --left, row += a.row_step) {
-    const bool there = row >= 0 && row < a.row_count;
-    depthwise_line<V, S, K>(taps, store, x, there ? a.begin : 0, there ? a.end : 0, residual, y,
-                            a.outputs);
+    if (row >= 0 && row < a.row_count)
+      depthwise_line<V, S, K>(taps, store, x, a.begin, a.end, residual, y, a.outputs);
+    else
+      bias_line<V>(taps.bias, store, residual, y, a.outputs);
     x += a.row_step * a.x_row, y += a.y_row;
     if (residual) residual += a.residual_row;
   }

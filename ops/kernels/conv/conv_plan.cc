@@ -113,7 +113,6 @@ DirectConv::Packing DirectConv::pack_axis(const ConvWindow& w, int64_t outputs) 
   return packing;
 }
 
-// Rows that fill less than half of a vector do better together.
 bool DirectConv::suits_depthwise() const {
   const ConvProblem& p = problem_;
   const ConvWindow& width = p.spatial[2];
@@ -177,6 +176,10 @@ void DirectConv::choose_layout() {
     const int64_t parts = divide_up(width.output_size, most);
     chunk_ = std::min(round_up(divide_up(width.output_size, parts), tile), width.output_size);
   }
+  if (depthwise_) {
+    rows_ = rows.output_size;
+    return;
+  }
   width_packing_ = pack_axis(width, chunk_);
   row_len_ = chunk_ + width_packing_.extra;
   if (!flat_) row_len_ = round_up(row_len_, kernels_->lanes);
@@ -193,7 +196,6 @@ void DirectConv::choose_layout() {
   if (rows_ < few) rows_ = std::min(rows_within(kSecondLevelFloats), few);
   if (!flat_ && rows.kernel == 1) rows_ = 1;
   rows_ = std::clamp<int64_t>(rows_, 1, std::min(rows.output_size, kMostPackedRows));
-  if (depthwise_) rows_ = rows.output_size;
 }
 
 // By what is apart anyway; then by output channels, of which each thread packs the input for its
@@ -214,7 +216,7 @@ void DirectConv::choose_tasks(int threads) {
   row_blocks_ = cut.costly_parts(outer, rows.output_size, row_blocks_);
   rows_ = divide_up(rows.output_size, row_blocks_);
   task_count_ = outer * row_blocks_;
-  streams_ = p.in_channels >= kManyStreams && operands_exceed_cache(p);
+  streams_ = !channels_ && in_place_ && p.in_channels >= kManyStreams && operands_exceed_cache(p);
   row_packing_ = pack_axis(rows, rows_);
 }
 

@@ -18,7 +18,7 @@ ConvRun::ConvRun(const DirectConv& conv, const ConvOperands& operands, float* sc
   bounce_ = packed_ + conv.packed_input_size_;
   in_place_.offsets = reinterpret_cast<int64_t*>(bounce_ + (conv.bounce_size_ + 15) / 16 * 16);
   in_packed_.offsets = in_place_.offsets + conv.terms_;
-  if (conv.task_count_ > 0) find_taps();
+  if (conv.task_count_ > 0 && !conv.depthwise_) find_taps();
   if (conv.is_half()) half_.emplace(p_.element);
   activate_ = is_apart(p_.epilogue);
 }
@@ -199,12 +199,14 @@ void ConvRun::run_in_place(const Area& area, int64_t begin, int64_t end) {
 // Has the inputs of the outputs from `column` on asked for, or of the next task where those end.
 void ConvRun::foresee(const Area& area, int64_t column, int64_t end, ConvTile* tile) const {
   constexpr int64_t kLine = 16;
+  tile->soon_channels = 0;
   int64_t count = end - column;
   if (count > 0) {
     tile->soon = first_input(area, column);
   } else {
     TaskIndex next = task_;
     next.next();
+    if (next.input_part() == task_.input_part()) return;
     const Area after = this->area(next);
     tile->soon = first_input(after, after.column_begin);
     count = after.column_end - after.column_begin;

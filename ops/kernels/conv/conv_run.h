@@ -72,6 +72,7 @@ class ConvRun {
   void activate(const ConvTile& tile, int64_t channels) const;
   void compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column);
   void run_tile(int64_t channels, ConvTile* tile) const;
+  static void run_tiles(ConvTileFunction run, ConvTile* tile);
   void finish(const Area& area, int64_t channel, int64_t channels, int64_t row, int64_t column,
               int64_t count);
   Cut cut_row(int64_t channels, int64_t count) const;

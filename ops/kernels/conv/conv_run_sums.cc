@@ -135,10 +135,18 @@ void ConvRun::run_tile(int64_t channels, ConvTile* tile) const {
   const Cut& cut = cuts_[channels != conv_.oc_block_];
   tile->begin = 0;
   tile->tiles = cut.wide_tiles;
-  if (tile->tiles > 0) kernels_.tile[channels][cut.narrow_vectors + 1](*tile);
+  if (tile->tiles > 0) run_tiles(kernels_.tile[channels][cut.narrow_vectors + 1], tile);
   tile->begin = cut.wide_tiles * (cut.narrow_vectors + 1) * kernels_.lanes;
   tile->tiles = cut.narrow_tiles;
-  kernels_.tile[channels][cut.narrow_vectors](*tile);
+  run_tiles(kernels_.tile[channels][cut.narrow_vectors], tile);
+}
+
+// What the tiles have asked for, the next ones need not.
+void ConvRun::run_tiles(ConvTileFunction run, ConvTile* tile) {
+  run(*tile);
+  const int64_t asked = std::min(tile->blocks * tile->rows * tile->tiles, tile->soon_channels);
+  tile->soon += asked * tile->soon_channel;
+  tile->soon_channels -= asked;
 }
 
 ConvRun::Cut ConvRun::cut_row(int64_t channels, int64_t count) const {

@@ -183,7 +183,7 @@ class DirectConv {
   int64_t term_chunk_ = 1;  // most terms between two visits to the same sums
   bool depthwise_ = false;   // a channel on its own, by the kernel for it
   bool in_place_ = true;     // the input may be read where it is
-  bool streams_ = false;     // operands come from memory
+  bool streams_ = false;     // many operands at once come from memory, and are asked for before
   bool bounce_ = false;      // outputs pass through scratch
   bool flat_ = false;        // the rows of a block are computed as one long row
   int64_t rows_ = 1;         // output rows of a block

@@ -25,7 +25,8 @@ inline int64_t multiplications(const ConvProblem& problem) {
   return count;
 }
 
-// Whether input and output are more than 8 MiB of a third-level cache hold.
+// Whether input and output, taken to be of one size, are more than the 8 MiB that a third-level
+// cache may hold of them.
 inline bool operands_exceed_cache(const ConvProblem& problem) {
   int64_t floats = problem.in_channels + problem.out_channels;
   for (const ConvLoop& loop : problem.batch) floats *= loop.size;

@@ -1,4 +1,4 @@
-// What tiles whose vectors run along pixels cost, by estimate.
+// What tiles cost, by estimate.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 
 namespace convoy::kernels {
 
-// Cycles for one term of a tile of channels x vectors on a core with two FMA and two load units and
-// an FMA latency of four. Loads that cross a cache line count twice.
+// Cycles for one term of a tile of channels x vectors along pixels on a core with two FMA and two
+// load units and an FMA latency of four. Loads that cross a cache line count twice.
 inline double tile_cycles(const ConvKernels& kernels, int64_t channels, int64_t vectors) {
   const double crossing = 1.0 + (kernels.lanes - 1) / 16.0;
   const double arithmetic = channels * vectors / 2.0;

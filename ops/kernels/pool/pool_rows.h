@@ -31,8 +31,9 @@ struct PoolRows {
   // sums = max(sums, x); NaN stays NaN.
   void (*max)(float* sums, const float* x, int64_t count, int64_t stride, int64_t width);
   void (*add)(float* sums, const float* x, int64_t count, int64_t stride, int64_t width);
-  // scratch holds what a window of padding gives, in kPoolRows rows of pool_scratch_row floats, and
-  // holds it again outside [left, left + input_row) of each afterwards.
+  // scratch holds what a window of padding gives, in kPoolRows rows of pool_scratch_row floats, or
+  // as many as the output has, and holds it again outside [left, left + input_row) of each
+  // afterwards.
   void (*max_plane)(const PoolPlane& plane, const float* x, float* y, float* scratch,
                     int64_t scratch_row);
   void (*add_plane)(const PoolPlane& plane, const float* x, float* y, float* scratch,

@@ -15,86 +15,12 @@
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/conv_run.h"
 #include "runtime/device/cpu_features.h"
+#include "tests/ops/kernels/conv/direct_conv_check.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
 #include "tests/ops/kernels/conv/run_guarded.h"
 
 namespace convoy::kernels {
 namespace {
-
-struct NamedKernels {
-  std::string name;
-  const ConvKernels* kernels;
-  ConvForm form;
-};
-
-std::vector<NamedKernels> all_kernels() {
-  std::vector<NamedKernels> all;
-  for (ConvForm form : {ConvForm::pixels, ConvForm::channels}) {
-    const std::string suffix = form == ConvForm::channels ? " by channels" : "";
-    all.push_back({"emulated" + suffix, &emulated_conv_kernels(), form});
-    for (Isa isa : {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512})
-      if (isa <= best_isa()) {
-        all.push_back({std::string(to_string(isa)) + suffix, &conv_kernels(isa), form});
-      }
-  }
-  return all;
-}
-
-// 16-bit storage: the sums of float32, rounded once; `unit` is the relative distance of neighbours.
-template <typename Half>
-void check_half(ConvProblem problem, ConvData data, ConvElement element, double unit) {
-  problem.element = element;
-  for (std::vector<float>* values : {&data.input, &data.residual, &data.output})
-    for (float& value : *values) value = Half(value);
-  std::vector<double> expected, magnitude;
-  reference_conv(problem, data, &expected, &magnitude);
-  for (const NamedKernels& named : all_kernels()) {
-    const DirectConv conv(problem, *named.kernels, 1, named.form);
-    const std::vector<float> got = run_guarded_half<Half>(conv, data, 1, true);
-    for (size_t i = 0; i < got.size(); ++i) {
-      const double within =
-          3e-6 * magnitude[i] + 0.5 * unit * std::abs(expected[i]) + 0x1p-25;
-      ASSERT_TRUE(std::abs(got[i] - expected[i]) <= within)
-          << named.name << " of 16 bits at " << i << ": " << got[i] << " for " << expected[i]
-          << "\n"
-          << describe(problem);
-    }
-    const DirectConv split(problem, *named.kernels, 5, named.form);
-    ASSERT_EQ(got, run_guarded_half<Half>(split, data, 3, false))
-        << named.name << " depends on the split\n"
-        << describe(problem);
-  }
-}
-
-void check(const ConvProblem& problem, std::mt19937_64& random, bool with_bias = true) {
-  const ConvData data = make_data(problem, random, with_bias);
-  std::vector<double> expected, magnitude;
-  reference_conv(problem, data, &expected, &magnitude);
-  for (const NamedKernels& named : all_kernels()) {
-    const DirectConv conv(problem, *named.kernels, 1, named.form);
-    const std::vector<float> got = run_guarded(conv, data, 1, true);
-    size_t wrong = 0;
-    for (size_t i = 0; i < got.size() && wrong < 3; ++i)
-      if (!(std::abs(got[i] - expected[i]) <= 2e-6 * magnitude[i])) {
-        ++wrong;
-        ADD_FAILURE() << named.name << " at " << i << ": " << got[i] << " for " << expected[i]
-                      << "\n"
-                      << describe(problem);
-      }
-    for (int threads : {2, 5}) {
-      const DirectConv split(problem, *named.kernels, threads, named.form);
-      ASSERT_EQ(split.packed_weights_size(), conv.packed_weights_size());
-      const std::vector<float> again = run_guarded(split, data, 3, threads == 2);
-      ASSERT_EQ(0, std::memcmp(got.data(), again.data(), got.size() * sizeof(float)))
-          << named.name << " depends on the split\n"
-          << describe(problem);
-    }
-    if (::testing::Test::HasFailure()) return;
-  }
-  check_half<Float16>(problem, data, ConvElement::float16, 0x1p-10);
-  if (!::testing::Test::HasFailure())
-    check_half<BFloat16>(problem, data, ConvElement::bfloat16, 0x1p-7);
-}
 
 // X[B, C, H, W] with one convolution per row h, read and written in place.
 ConvProblem rows(int64_t B, int64_t C, int64_t H, int64_t W, int64_t k) {
@@ -149,26 +75,6 @@ TEST(DirectConv, ByHand) {
     for (const NamedKernels& named : all_kernels())
       EXPECT_EQ(run_simple(p, input, weights, named), expected)
           << named.name << describe(p);
-  }
-}
-
-TEST(DirectConv, PaddedRowsOfChannelsOnTheirOwn) {
-  std::mt19937_64 random(21);
-  for (int64_t taps = 2; taps <= 11; ++taps)
-    for (int64_t size : {15, 16, 31, 32, 33, 64, 65, 100, 257})
-      for (int64_t pad : {int64_t{0}, taps / 2, taps - 1, int64_t{9}, int64_t{17}})
-        check(conv1d(2, 3, 1, 1, window(size, taps, 1, 1, pad, taps - 1 - taps / 2)), random);
-  check(conv1d(1, 3, 1, 1, window(90, 7, 1, 1, -2, 5)), random);
-  check(conv1d(1, 3, 1, 1, window(90, 7, 1, 1, 5, -4)), random);
-  for (int activation = 0; activation <= int(ConvActivation::silu); ++activation) {
-    ConvProblem p = conv1d(1, 3, 1, 1, window(90, 5, 1, 1, 2, 2));
-    p.epilogue.activation = ConvActivation(activation);
-    p.epilogue.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
-    p.epilogue.beta = 0.5f;
-    p.has_residual = activation % 2 == 0;
-    check(p, random);
-    p.epilogue.shift = 0.75f;
-    check(p, random);
   }
 }
 
