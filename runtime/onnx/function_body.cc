@@ -5,6 +5,8 @@
 #include <string>
 #include <unordered_map>
 
+#include <onnx/defs/parser.h>
+
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/graph_reader.h"
 #include "runtime/onnx/graph_writer.h"
@@ -77,6 +79,22 @@ void complete_outputs(onnx::FunctionProto& function) {
   }
 }
 
+// The graph of a function called by `node`, whose attributes are complete.
+Graph read_body(const onnx::FunctionProto& function, const Node& node,
+                const std::vector<ValueType>& input_types) {
+  GraphReadOptions options;
+  options.opsets = read_opsets(function.opset_import());
+  options.opsets.try_emplace("", latest_opset());
+  options.attributes = &node.attributes;
+  for (int i = 0; i < function.input_size(); ++i) {
+    if (!node.has_input(i)) options.left_out.insert(function.input(i));
+  }
+  Graph body = graph_from_proto(function, options, input_types);
+  // The body may call functions whose own bodies depend on types.
+  infer_graph_types(body);
+  return body;
+}
+
 bool captures_values(const Node& node) {
   bool captures = false;
   node.for_each_body([&](Graph& body) { captures |= !body.captures().empty(); });
@@ -116,17 +134,38 @@ std::optional<Graph> function_body(const Node& node, const std::vector<ValueType
       if (!built) return std::nullopt;
       function = &*built;
     }
-    GraphReadOptions options;
-    options.opsets = read_opsets(function->opset_import());
-    options.opsets.try_emplace("", latest_opset());
-    options.attributes = &complete.attributes;
-    for (int i = 0; i < function->input_size(); ++i) {
-      if (!node.has_input(i)) options.left_out.insert(function->input(i));
+    return read_body(*function, complete, input_types);
+  } catch (Error& error) {
+    error.add_context(place);
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(ErrorCode::kInvalidModel, one_line(error.what()), place);
+  }
+}
+
+Graph function_body_from_text(const std::string& text, const Node& node,
+                              const std::vector<ValueType>& input_types) {
+  ErrorContext place{"", node.name, node.qualified_type(), ""};
+  try {
+    onnx::FunctionProto function;
+    onnx::Common::Status parsed = onnx::OnnxParser::Parse(function, text.c_str());
+    check_internal(parsed.IsOK(), "the body of {} does not parse: {}", node.qualified_type(),
+                   parsed.ErrorMessage());
+    Node complete = node;
+    for (const onnx::AttributeProto& item : function.attribute_proto()) {
+      if (!node.attributes.contains(item.name())) {
+        complete.attributes.emplace(item.name(), attribute_from_proto(item));
+      }
     }
-    Graph body = graph_from_proto(*function, options, input_types);
-    // The body may call functions whose own bodies depend on types.
-    infer_graph_types(body);
-    return body;
+    for (const auto& [name, value] : node.attributes) {
+      bool declared = std::count(function.attribute().begin(), function.attribute().end(), name) ||
+                      std::any_of(function.attribute_proto().begin(),
+                                  function.attribute_proto().end(),
+                                  [&](const auto& item) { return item.name() == name; });
+      check_model(declared, "the attribute '{}' is not known", name);
+    }
+    complete_outputs(function);
+    return read_body(function, complete, input_types);
   } catch (Error& error) {
     error.add_context(place);
     throw;

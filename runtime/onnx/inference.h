@@ -33,6 +33,11 @@ void fill_default_attributes(Node& node);
 // by some bodies.
 std::optional<Graph> function_body(const Node& node, const std::vector<ValueType>& input_types);
 
+// The body of a function written in ONNX's text syntax, for a node that calls it. Attributes of the
+// node replace the defaults that the function declares. Throws kInvalidModel with the node's name.
+Graph function_body_from_text(const std::string& text, const Node& node,
+                              const std::vector<ValueType>& input_types);
+
 // The newest opset of ONNX's own domain that this build knows.
 int latest_opset();
 

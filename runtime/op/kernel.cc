@@ -11,6 +11,12 @@ bool KernelRequest::yields_to(std::string_view other, double cycles, double othe
   return true;
 }
 
+void KernelRequest::check_output(int j, const Shape& computed) const {
+  if (!has_output(j) || output(j).dtype == DType::kUndefined) return;
+  check_model(output(j).shape == computed, "output {} has the shape {}, but its inputs give {}", j,
+              to_string(output(j).shape), to_string(computed));
+}
+
 std::optional<std::vector<int64_t>> KernelRequest::constant_int64s(int i) const {
   const Tensor* tensor = constant(i);
   if (tensor == nullptr) return std::nullopt;

@@ -113,6 +113,11 @@ class KernelRequest {
   void allow_in_place(int i, int j) { in_place.emplace_back(i, j); }
   void use_scratch(size_t bytes) { scratch_bytes = bytes; }
 
+  // The shape of output j as the kernel works it out from its inputs. Throws kInvalidModel where the
+  // planned one differs: the kernel would write past it. Of every kernel that does not merely walk
+  // its output's own shape.
+  void check_output(int j, const Shape& computed) const;
+
   // What the kernel is expected to take, in cycles of one core. Of those that say no as well.
   void estimate(double cycles) { estimated_cycles = cycles; }
   // Whether the kernel, of so many cycles by estimate, is to say no because it takes more than this

@@ -74,6 +74,11 @@ struct OpDef {
   // that request.output(0) has, that equals input i. The planner has producers write there.
   std::function<ViewSpec(const KernelRequest&, int i)> part;
 
+  // A composition: the function that defines the operator where it has no kernels, in ONNX's text
+  // syntax, `<opset_import: ["" : 18], domain: "d"> Name <alpha: float = 1.0> (x) => (y) {...}`.
+  // Attributes that the node sets replace the defaults. An empty text: no body for such a node.
+  std::function<std::string(const Node&, const std::vector<ValueType>& input_types)> body;
+
   // How siblings of this operator become one; empty when they cannot.
   BatchingRule batching;
 
@@ -86,6 +91,11 @@ struct OpDef {
   OpDef& versions(int first, int last) {
     first_version = first;
     last_version = last;
+    return *this;
+  }
+  // The same body for every node.
+  OpDef& composition(std::string text) {
+    body = [text = std::move(text)](const Node&, const std::vector<ValueType>&) { return text; };
     return *this;
   }
   OpDef& kernel(std::string kernel_name, KernelFactory make,

@@ -42,13 +42,20 @@ class Expander {
       replace(graph, id, instantiate(*function, node));
       return true;
     }
-    if (registry_.find(node) != nullptr) return false;
+    const OpDef* definition = registry_.find(node);
+    if (definition != nullptr && !definition->kernels.empty()) return false;
     // Some bodies depend on the types of their inputs.
     if (!typed_) infer_model_types(model_);
     typed_ = true;
     std::vector<ValueType> types;
     for (ValueId input : node.inputs) {
       types.push_back(input == ValueId::kNone ? ValueType{} : graph.value(input).type);
+    }
+    if (definition != nullptr && definition->body) {
+      std::string text = definition->body(node, types);
+      if (text.empty()) return false;
+      replace(graph, id, function_body_from_text(text, node, types));
+      return true;
     }
     if (auto body = function_body(node, types)) {
       replace(graph, id, *body);
@@ -58,7 +65,8 @@ class Expander {
   }
 
   void note_missing(const Graph& graph, const Node& node) {
-    if (registry_.find(node) != nullptr) return;
+    const OpDef* definition = registry_.find(node);
+    if (definition != nullptr && !definition->kernels.empty()) return;
     std::string key = fmt::format("{}-{}", node.qualified_type(), node.version);
     missing_[key].push_back(node.label(graph));
   }

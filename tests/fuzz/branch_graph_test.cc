@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <source_dir.h>
 
 #include "tests/fuzz/branch_check.h"
 

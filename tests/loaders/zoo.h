@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <source_dir.h>
+
 namespace convoy {
 
 // CONVOY_ZOO, or shared/zoo/public in the closest folder above the sources that has one.

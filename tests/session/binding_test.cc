@@ -1,6 +1,7 @@
 #include "runtime/session/binding.h"
 
 #include <gtest/gtest.h>
+#include <source_dir.h>
 
 #include <filesystem>
 
