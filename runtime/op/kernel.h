@@ -113,8 +113,8 @@ class KernelRequest {
   void allow_in_place(int i, int j) { in_place.emplace_back(i, j); }
   void use_scratch(size_t bytes) { scratch_bytes = bytes; }
 
-  // The shape of output j as the kernel works it out from its inputs. Throws kInvalidModel where the
-  // planned one differs: the kernel would write past it. Of every kernel that does not merely walk
+  // The shape of output j as the kernel works it out from its inputs. Throws kInvalidModel where
+  // the planned one differs: the kernel would write past it. Of every kernel that does not merely walk
   // its output's own shape.
   void check_output(int j, const Shape& computed) const;
 

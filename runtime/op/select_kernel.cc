@@ -40,12 +40,41 @@ KernelChoice select_kernel(const OpDef& definition, KernelRequest& request, Devi
        fmt::join(choice.refusals, "; "));
 }
 
+KernelChoice make_again(const OpDef& definition, KernelChoice choice, KernelRequest& request) {
+  for (const KernelDef& candidate : definition.kernels) {
+    if (candidate.name != choice.name) continue;
+    choice.kernel = make_candidate(candidate, request);
+    choice.estimated_cycles = request.estimated_cycles;
+    if (choice.kernel) return choice;
+  }
+  return select_kernel(definition, request);
+}
+
 KernelRequest::Demand demand_of(const KernelRequest& request, size_t i) {
   return i < request.demands.size() ? request.demands[i] : KernelRequest::Demand{};
 }
 
 KernelRequest::Demand offer_of(const KernelRequest& request, size_t j) {
   return j < request.offers.size() ? request.offers[j] : KernelRequest::Demand{};
+}
+
+bool meets(const TensorDesc& desc, const KernelRequest::Demand& demand) {
+  if (!demand.layout.plain()) return desc.layout == demand.layout;
+  return desc.layout.plain() && (demand.any_strides || desc.is_contiguous());
+}
+
+TensorDesc form_for(const TensorDesc& desc, const KernelRequest::Demand& demand) {
+  if (meets(desc, demand)) return desc;
+  return demand.layout.plain() ? TensorDesc::contiguous(desc.dtype, desc.shape)
+                               : TensorDesc::blocked(desc.dtype, desc.shape, demand.layout.block);
+}
+
+bool is_made_for(const TensorDesc& asked, const KernelRequest::Demand& demand,
+                 const TensorDesc& given) {
+  if (!meets(given, demand) || asked.dtype != given.dtype || !(asked.shape == given.shape)) {
+    return false;
+  }
+  return !demand.layout.plain() || !demand.any_strides || asked == given;
 }
 
 ErrorContext node_context(const Graph& graph, const Node& node,

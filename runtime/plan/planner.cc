@@ -4,7 +4,7 @@
 
 #include "runtime/op/evaluate.h"
 #include "runtime/op/select_kernel.h"
-#include "runtime/plan/arena.h"
+#include "runtime/plan/addresses.h"
 #include "runtime/plan/locations.h"
 #include "runtime/plan/tuner.h"
 
@@ -12,6 +12,7 @@ namespace convoy {
 namespace {
 
 constexpr int kWholeRun = std::numeric_limits<int>::max();
+constexpr int kMostRounds = 4;
 
 class Planner {
  public:
@@ -45,8 +46,8 @@ class Planner {
       }
     }
     finish_outputs();
-    release_slots();
-    finalize();
+    release_slots(*plan_);
+    assign_addresses(*plan_, locations_, options_.memory_limit);
     return plan_;
   }
 
@@ -147,7 +148,45 @@ class Planner {
     return true;
   }
 
+  // The operands are chosen first, then the kernel is made for exactly these: where its demands
+  // change an operand after it was asked, it is made again, until nothing changes.
   void plan_kernel(const Node& node, const OpDef& definition) {
+    KernelRequest request = request_for(node);
+    KernelChoice choice = options_.tuner
+                              ? options_.tuner->choose(definition, request, *options_.threads)
+                              : select_kernel(definition, request);
+    Operands operands = operands_as_they_are(node);
+    for (int round = 0; !settle(node, request, operands); ++round) {
+      check_internal(round < kMostRounds, "the kernel '{}' has no form for its operands",
+                     choice.name);
+      choice = make_again(definition, std::move(choice), request);
+    }
+    Step step;
+    step.node = node.id;
+    step.kernel_name = choice.name;
+    step.refusals = std::move(choice.refusals);
+    step.unasked = std::move(choice.unasked);
+    step.estimated_cycles = choice.estimated_cycles;
+    step.kernel = std::move(choice.kernel);
+    step.scratch_bytes = request.scratch_bytes;
+    std::vector<std::pair<Located, Located>> copies;
+    for (const Located& input : operands.inputs) step.inputs.push_back(draft(input));
+    for (size_t j = 0; j < node.outputs.size(); ++j) {
+      bool wanted = node.outputs[j] != ValueId::kNone;
+      step.outputs.push_back(
+          draft(wanted ? place_result(node, request, j, operands, copies) : Located{}));
+    }
+    check_operands(request, step);
+    add_step(std::move(step));
+    for (const auto& [from, to] : copies) copy(from, to, node.id);
+  }
+
+  struct Operands {
+    std::vector<Located> inputs;
+    std::vector<bool> as_wished;  // by output: written where its reader wishes
+  };
+
+  KernelRequest request_for(const Node& node) {
     KernelRequest request = plain_request(graph_, analysis_, node);
     request.weights = options_.weights;
     request.threads = options_.threads->thread_count();
@@ -162,51 +201,81 @@ class Planner {
       const Located& wish = locations_.wish(node.outputs[j]);
       if (wish.known()) request.outputs[j] = wish.desc;
     }
-    KernelChoice choice = options_.tuner
-                              ? options_.tuner->choose(definition, request, *options_.threads)
-                              : select_kernel(definition, request);
-    Step step;
-    step.node = node.id;
-    step.kernel_name = choice.name;
-    step.refusals = std::move(choice.refusals);
-    step.unasked = std::move(choice.unasked);
-    step.estimated_cycles = choice.estimated_cycles;
-    step.kernel = std::move(choice.kernel);
-    step.scratch_bytes = request.scratch_bytes;
-    std::vector<Located> inputs;
+    return request;
+  }
+
+  Operands operands_as_they_are(const Node& node) {
+    Operands operands;
+    for (ValueId input : node.inputs) {
+      operands.inputs.push_back(input == ValueId::kNone ? Located{} : locations_.main(input));
+    }
+    for (ValueId output : node.outputs) {
+      operands.as_wished.push_back(output != ValueId::kNone && locations_.wish(output).known());
+    }
+    return operands;
+  }
+
+  // Brings the operands into forms that meet the demands of the kernel just made. False where it
+  // was asked about other forms; the request then has those that it will get.
+  bool settle(const Node& node, KernelRequest& request, Operands& operands) {
+    bool settled = true;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
-      inputs.push_back(node.inputs[i] == ValueId::kNone
-                           ? Located{}
-                           : fulfil(node.inputs[i], demand_of(request, i), node.id));
+      if (node.inputs[i] == ValueId::kNone) continue;
+      KernelRequest::Demand demand = demand_of(request, i);
+      Located& input = operands.inputs[i];
+      if (!meets(input.desc, demand)) input = fulfil(node.inputs[i], demand, node.id);
+      settled = settled && is_made_for(request.inputs[i], demand, input.desc);
     }
-    std::vector<std::pair<Located, Located>> copies;
-    std::vector<Located> outputs;
+    std::vector<TensorDesc> outputs = request.outputs;
     for (size_t j = 0; j < node.outputs.size(); ++j) {
-      outputs.push_back(node.outputs[j] == ValueId::kNone
-                            ? Located{}
-                            : place_result(node, request, j, inputs, copies));
+      if (node.outputs[j] == ValueId::kNone) continue;
+      KernelRequest::Demand offer = offer_of(request, j);
+      outputs[j] = output_form(node.outputs[j], offer, operands, j);
+      settled = settled && is_made_for(request.outputs[j], offer, outputs[j]);
     }
-    for (const Located& input : inputs) step.inputs.push_back(draft(input));
-    for (const Located& output : outputs) step.outputs.push_back(draft(output));
-    add_step(std::move(step));
-    for (const auto& [from, to] : copies) copy(from, to, node.id);
+    if (settled) return true;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] != ValueId::kNone) request.inputs[i] = operands.inputs[i].desc;
+    }
+    request.outputs = std::move(outputs);
+    return false;
+  }
+
+  // Of output j; a wish that the kernel cannot write to is given up for good.
+  TensorDesc output_form(ValueId id, const KernelRequest::Demand& offer, Operands& operands,
+                         size_t j) {
+    const TensorDesc& plain = facts(id).desc;
+    if (operands.as_wished[j]) {
+      const TensorDesc& wish = locations_.wish(id).desc;
+      if (offer.layout.plain() && meets(wish, offer)) return wish;
+      operands.as_wished[j] = false;
+    }
+    return form_for(TensorDesc::contiguous(plain.dtype, plain.shape), offer);
+  }
+
+  // A step runs on exactly the forms that its kernel was made for.
+  static void check_operands(const KernelRequest& request, const Step& step) {
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      const Place& place = step.inputs[i];
+      check_internal(place.home == Home::kAbsent ||
+                         is_made_for(request.inputs[i], demand_of(request, i), place.desc),
+                     "the kernel '{}' was not made for input {}", step.kernel_name, i);
+    }
+    for (size_t j = 0; j < step.outputs.size(); ++j) {
+      const Place& place = step.outputs[j];
+      check_internal(place.home == Home::kAbsent ||
+                         is_made_for(request.outputs[j], offer_of(request, j), place.desc),
+                     "the kernel '{}' was not made for output {}", step.kernel_name, j);
+    }
   }
 
   // The value in a form that meets the demand, converted once and remembered.
   Located fulfil(ValueId id, const KernelRequest::Demand& demand, NodeId asker) {
-    Located main = locations_.main(id);
-    bool fits = demand.layout.plain()
-                    ? main.desc.layout.plain() && (demand.any_strides || main.desc.is_contiguous())
-                    : main.desc.layout == demand.layout;
-    if (fits) return main;
     for (const Located& other : locations_.alternates(id)) {
-      bool good = other.desc.layout == demand.layout &&
-                  (!demand.layout.plain() || demand.any_strides || other.desc.is_contiguous());
-      if (good) return other;
+      if (meets(other.desc, demand)) return other;
     }
     if (demand.layout.plain()) return plain_copy(id, asker);
-    return converted(id, TensorDesc::blocked(main.desc.dtype, main.desc.shape, demand.layout.block),
-                     asker);
+    return converted(id, form_for(locations_.main(id).desc, demand), asker);
   }
 
   Located plain_copy(ValueId id, NodeId asker) {
@@ -224,24 +293,19 @@ class Planner {
     return copy_of;
   }
 
-  // Chooses where output j is written; a wish that the kernel cannot write to becomes a copy.
+  // Chooses where output j is written, in the form that the request states.
   Located place_result(const Node& node, const KernelRequest& request, size_t j,
-                       const std::vector<Located>& inputs,
+                       const Operands& operands,
                        std::vector<std::pair<Located, Located>>& copies) {
     ValueId id = node.outputs[j];
-    const TensorDesc& desc = facts(id).desc;
-    KernelRequest::Demand offer = offer_of(request, j);
     const Located wish = locations_.wish(id);
-    bool direct = wish.known() && offer.layout.plain() &&
-                  (offer.any_strides || wish.desc.is_contiguous());
-    if (direct) {
+    if (operands.as_wished[j]) {
       locations_.set_main(id, wish);
       return wish;
     }
-    TensorDesc wanted = offer.layout.plain()
-                            ? TensorDesc::contiguous(desc.dtype, desc.shape)
-                            : TensorDesc::blocked(desc.dtype, desc.shape, offer.layout.block);
-    Located place = in_place(node, request, j, wanted, inputs);
+    TensorDesc wanted = form_for(TensorDesc::contiguous(facts(id).desc.dtype, facts(id).desc.shape),
+                                 offer_of(request, j));
+    Located place = in_place(node, request, j, wanted, operands.inputs);
     if (!place.known()) place = locations_.add_arena(wanted);
     locations_.set_main(id, place);
     if (wish.known()) {
@@ -316,22 +380,6 @@ class Planner {
     add_step(std::move(step));
   }
 
-  void release_slots() {
-    std::vector<bool> kept(static_cast<size_t>(plan_->slot_count), false);
-    for (const PlannedOutput& output : plan_->outputs) {
-      if (output.source.slot >= 0) kept[static_cast<size_t>(output.source.slot)] = true;
-    }
-    for (auto step = plan_->steps.rbegin(); step != plan_->steps.rend(); ++step) {
-      auto release = [&](int number) {
-        if (number < 0 || kept[static_cast<size_t>(number)]) return;
-        kept[static_cast<size_t>(number)] = true;
-        step->released_slots.push_back(number);
-      };
-      for (const DynamicOperand& input : step->dynamic_inputs) release(input.slot);
-      for (int output : step->dynamic_outputs) release(output);
-    }
-  }
-
   // --- steps ---
 
   // A place that still names its storage; finalize() turns it into an address.
@@ -369,46 +417,6 @@ class Planner {
     for (const DynamicOperand& operand : step.dynamic_inputs) touch(operand.place, number);
     plan_->scratch_bytes = std::max(plan_->scratch_bytes, step.scratch_bytes);
     plan_->steps.push_back(std::move(step));
-  }
-
-  // --- memory ---
-
-  void finalize() {
-    std::vector<Lifetime> lifetimes;
-    std::vector<size_t> numbers;
-    const auto& storages = locations_.storages();
-    for (size_t i = 0; i < storages.size(); ++i) {
-      if (storages[i].home != Home::kArena || storages[i].first < 0) continue;
-      lifetimes.push_back({storages[i].bytes, storages[i].first, storages[i].last});
-      numbers.push_back(i);
-    }
-    ArenaLayout layout = lay_out_arena(lifetimes);
-    std::vector<int64_t> offsets(storages.size(), 0);
-    for (size_t i = 0; i < numbers.size(); ++i) offsets[numbers[i]] = layout.offsets[i];
-    plan_->arena_bytes = static_cast<size_t>(layout.bytes);
-    check_limit();
-    plan_->constants = locations_.constants();
-    auto settle = [&](Place& place) {
-      if (place.home == Home::kAbsent) return;
-      auto number = static_cast<size_t>(place.index);
-      place.home = storages[number].home;
-      place.byte_offset += offsets[number];
-      place.index = storages[number].index;
-    };
-    for (Step& step : plan_->steps) {
-      for (Place& place : step.inputs) settle(place);
-      for (Place& place : step.outputs) settle(place);
-      for (DynamicOperand& operand : step.dynamic_inputs) settle(operand.place);
-    }
-    for (PlannedOutput& output : plan_->outputs) settle(output.source.place);
-  }
-
-  void check_limit() const {
-    size_t needed = plan_->arena_bytes + plan_->scratch_bytes;
-    if (options_.memory_limit == 0 || needed <= options_.memory_limit) return;
-    fail(ErrorCode::kOutOfMemory,
-         "the plan needs {} bytes for intermediate values, above the limit of {} bytes", needed,
-         options_.memory_limit);
   }
 
   const Graph& graph_;

@@ -40,9 +40,10 @@ size_t extent(const TensorDesc& desc) {
 // for, and conversions from the form that they have.
 class Trial {
  public:
-  Trial(const KernelRequest& request, ThreadPool& threads)
+  // `given`: the operands as they are before the candidate, which was made for `request`.
+  Trial(const std::vector<TensorDesc>& given, const KernelRequest& request, ThreadPool& threads)
       : threads_(threads), scratch_(Buffer::allocate(request.scratch_bytes)) {
-    for (size_t i = 0; i < request.inputs.size(); ++i) add_input(request, i);
+    for (size_t i = 0; i < given.size(); ++i) add_input(given[i], request, i);
     for (size_t j = 0; j < request.outputs.size(); ++j) add_output(request, j);
   }
 
@@ -77,33 +78,20 @@ class Trial {
     return {desc, held_.back()->data()};
   }
 
-  void add_input(const KernelRequest& request, size_t i) {
-    const TensorDesc& given = request.inputs[i];
+  void add_input(const TensorDesc& given, const KernelRequest& request, size_t i) {
     if (given.dtype == DType::kUndefined) return inputs_.push_back({});
     const Tensor* constant = request.constant(static_cast<int>(i));
     TensorView source = constant ? constant->view() : memory_for(given);
     KernelRequest::Demand demand = demand_of(request, i);
-    bool fits = demand.layout.plain()
-                    ? source.layout.plain() && (demand.any_strides || source.is_contiguous())
-                    : source.layout == demand.layout;
-    if (fits) return inputs_.push_back(source);
-    TensorView wanted = memory_for(
-        demand.layout.plain() ? TensorDesc::contiguous(given.dtype, given.shape)
-                              : TensorDesc::blocked(given.dtype, given.shape, demand.layout.block));
+    if (meets(source, demand)) return inputs_.push_back(source);
+    TensorView wanted = memory_for(form_for(given, demand));
     conversions_.emplace_back(source, wanted);
     inputs_.push_back(wanted);
   }
 
   void add_output(const KernelRequest& request, size_t j) {
     if (!request.has_output(static_cast<int>(j))) return outputs_.push_back({});
-    const TensorDesc& wish = request.outputs[j];
-    KernelRequest::Demand offer = offer_of(request, j);
-    if (!offer.layout.plain()) {
-      return outputs_.push_back(
-          memory_for(TensorDesc::blocked(wish.dtype, wish.shape, offer.layout.block)));
-    }
-    outputs_.push_back(memory_for(
-        offer.any_strides ? wish : TensorDesc::contiguous(wish.dtype, wish.shape)));
+    outputs_.push_back(memory_for(form_for(request.outputs[j], offer_of(request, j))));
   }
 
   ThreadPool& threads_;
@@ -119,6 +107,30 @@ bool is_measurable(const KernelRequest& request) {
          std::ranges::all_of(request.outputs, numeric) && !request.node().has_bodies();
 }
 
+// The candidate's kernel, made for the forms that it demands; these are then in the request.
+// nullptr where it says no.
+std::unique_ptr<Kernel> make_settled(const KernelDef& candidate, KernelRequest& request) {
+  constexpr int kMostRounds = 4;
+  auto settle = [](std::vector<TensorDesc>& descs, auto demand_of_operand) {
+    bool settled = true;
+    for (size_t i = 0; i < descs.size(); ++i) {
+      if (descs[i].dtype == DType::kUndefined) continue;
+      TensorDesc form = form_for(descs[i], demand_of_operand(i));
+      settled = settled && is_made_for(descs[i], demand_of_operand(i), form);
+      descs[i] = form;
+    }
+    return settled;
+  };
+  for (int round = 0; round < kMostRounds; ++round) {
+    auto kernel = make_candidate(candidate, request);
+    if (!kernel) return nullptr;
+    bool inputs = settle(request.inputs, [&](size_t i) { return demand_of(request, i); });
+    bool outputs = settle(request.outputs, [&](size_t j) { return offer_of(request, j); });
+    if (inputs && outputs) return kernel;
+  }
+  return nullptr;
+}
+
 // By kernel, for each that accepts. The reference is not measured beside others.
 std::map<std::string, double> measure(const OpDef& definition, KernelRequest& request,
                                       ThreadPool& threads) {
@@ -129,11 +141,12 @@ std::map<std::string, double> measure(const OpDef& definition, KernelRequest& re
     if (candidate.device != DeviceKind::kCpu || candidate.name == kReference) continue;
     if (candidate.concerns && !candidate.concerns(request)) continue;
     SessionWeights weights;
-    request.weights = session_weights ? &weights : nullptr;
-    auto kernel = make_candidate(candidate, request);
-    if (kernel) times[candidate.name] = Trial(request, threads).milliseconds(*kernel);
+    KernelRequest settled = request;
+    settled.weights = session_weights ? &weights : nullptr;
+    auto kernel = make_settled(candidate, settled);
+    if (!kernel) continue;
+    times[candidate.name] = Trial(request.inputs, settled, threads).milliseconds(*kernel);
   }
-  request.weights = session_weights;
   return times;
 }
 

@@ -1,53 +1,18 @@
 #include "tests/fuzz/branch_check.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "loaders/onnx/reader.h"
 #include "loaders/onnx/writer.h"
 #include "runtime/graph/verifier.h"
+#include "tests/fuzz/compare_outputs.h"
 
 namespace convoy::testing {
 namespace {
 
-constexpr double kTolerance = 1e-4;
-// One rounding of float16 is 5e-4, and a merge adds up in another order.
-constexpr double kHalfTolerance = 2e-2;
-// Inputs are around 1. Outputs that cancel to less than this hold nothing but rounding.
-constexpr double kSmallest = 1e-2;
-constexpr double kSmallestHalf = 0.5;
-
 uint64_t graph_seed(uint64_t seed, int64_t number) {
   return seed * 1000003 + static_cast<uint64_t>(number) * 7919 + 17;
-}
-
-std::string difference(const std::vector<Value>& actual, const std::vector<Value>& expected,
-                       double tolerance) {
-  for (size_t k = 0; k < expected.size(); ++k) {
-    Tensor a = actual[k].tensor().contiguous();
-    Tensor b = expected[k].tensor().contiguous();
-    if (!(a.shape() == b.shape()) || a.dtype() != b.dtype()) {
-      return fmt::format("output {} is {}, expected {}", k, to_string(a.desc()),
-                         to_string(b.desc()));
-    }
-    std::vector<double> x = to_doubles(a);
-    std::vector<double> y = to_doubles(b);
-    double largest = tolerance > kTolerance ? kSmallestHalf : kSmallest;
-    double off = 0;
-    for (size_t i = 0; i < x.size(); ++i) {
-      if (std::isfinite(x[i]) != std::isfinite(y[i])) {
-        return fmt::format("output {} has {}, expected {}", k, x[i], y[i]);
-      }
-      if (!std::isfinite(y[i])) continue;
-      largest = std::max(largest, std::abs(y[i]));
-      off = std::max(off, std::abs(x[i] - y[i]));
-    }
-    if (off > tolerance * largest) {
-      return fmt::format("output {} differs by {:.3g} of {:.3g}", k, off, largest);
-    }
-  }
-  return "";
 }
 
 Model read_again(const std::string& bytes) {
@@ -65,23 +30,6 @@ bool is_merge(const std::string& rule) {
   return rule.starts_with("merge_") && !rule.starts_with("merge_equal_");
 }
 
-// The inputs, each moved by about one rounding of float16.
-Feeds nudged(const Feeds& feeds, float by) {
-  Feeds moved;
-  for (const auto& [name, value] : feeds) {
-    const Tensor& from = value.tensor();
-    if (from.dtype() != DType::kFloat32) {
-      moved.emplace_back(name, value);
-      continue;
-    }
-    Tensor to = from.contiguous().clone();
-    float* x = to.mutable_data<float>();
-    for (int64_t i = 0; i < to.count(); ++i) x[i] *= 1 + (i % 2 == 0 ? by : -by);
-    moved.emplace_back(name, to);
-  }
-  return moved;
-}
-
 // Whether the graph as it is stays within the tolerance of float16 when its inputs are rounded
 // another way: of one that does not (a Sin or Tanh of hundreds) no way to compute it can be told
 // from another.
@@ -94,7 +42,7 @@ bool is_steady(const std::string& bytes, const Feeds& feeds, const std::vector<V
 }
 
 std::string compare_ways(uint64_t seed, const std::string& bytes, const Feeds& feeds,
-                         BranchVerdict& verdict, double tolerance = kTolerance) {
+                         BranchVerdict& verdict, double tolerance = kFloatTolerance) {
   std::string stage = "the graph as it is";
   try {
     std::vector<Value> expected = run(read_again(bytes), feeds, false);
@@ -184,7 +132,7 @@ BranchVerdict check_branch_graph(uint64_t seed, int64_t number) {
   verdict.text = fmt::format("opset {}: {}", graph.writer->opset(), graph.text);
   std::string bytes = serialize_model(graph.writer->model());
   if (has_empty(graph.writer->feeds()) && !runs(bytes, graph.writer->feeds())) return verdict;
-  double tolerance = graph.writer->dtype() == DType::kFloat16 ? kHalfTolerance : kTolerance;
+  double tolerance = graph.writer->dtype() == DType::kFloat16 ? kHalfTolerance : kFloatTolerance;
   verdict.problem = compare_ways(own, bytes, graph.writer->feeds(), verdict, tolerance);
   Feeds resized = resized_feeds(own, graph.writer->model(), graph.writer->feeds());
   if (!verdict.problem.empty() || resized.empty()) return verdict;
@@ -212,7 +160,7 @@ BranchVerdict check_branch_file(const std::string& path) {
                             return model.graph.value(output).type.dtype == DType::kFloat16;
                           });
   verdict.problem = compare_ways(0, serialize_model(model), feeds, verdict,
-                                 half ? kHalfTolerance : kTolerance);
+                                 half ? kHalfTolerance : kFloatTolerance);
   return verdict;
 }
 
