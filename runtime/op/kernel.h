@@ -114,7 +114,7 @@ class KernelRequest {
   void use_scratch(size_t bytes) { scratch_bytes = bytes; }
 
   // The shape of output j as the kernel works it out from its inputs. Throws kInvalidModel where
-  // the planned one differs: the kernel would write past it. Of every kernel that does not merely walk
+  // the planned one differs: the kernel would write past it. For kernels that do not merely walk
   // its output's own shape.
   void check_output(int j, const Shape& computed) const;
 
