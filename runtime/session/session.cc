@@ -46,8 +46,7 @@ Session::Session(Model model, SessionOptions options)
   for (size_t i = 0; i < graph.inputs().size(); ++i) {
     const ValueInfo& info = graph.value(graph.inputs()[i]);
     input_index_[info.name] = i;
-    if (info.initializer) continue;
-    inputs_.push_back({info.name, info.type});
+    (info.initializer ? overridable_ : inputs_).push_back({info.name, info.type});
   }
   output_pool_ = std::make_shared<BufferPool>(kKeptOutputBytes);
   RunnerResources resources;
@@ -109,11 +108,16 @@ std::vector<Value> Session::order_feeds(const Feeds& feeds) const {
 }
 
 std::string Session::input_names() const {
-  std::string names;
-  for (const ValueDescription& input : inputs_) {
-    names += (names.empty() ? "'" : ", '") + input.name + "'";
-  }
-  return names.empty() ? "none" : names;
+  auto list = [](const std::vector<ValueDescription>& values) {
+    std::string names;
+    for (const ValueDescription& value : values) {
+      names += (names.empty() ? "'" : ", '") + value.name + "'";
+    }
+    return names.empty() ? "none" : names;
+  };
+  std::string names = list(inputs_);
+  if (!overridable_.empty()) names += ", those with a default " + list(overridable_);
+  return names;
 }
 
 void Session::check_input_type(size_t index, const Value& value) const {

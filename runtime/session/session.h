@@ -51,13 +51,17 @@ class Session {
 
   // What a caller feeds (initializers that are listed as inputs excepted) and gets.
   const std::vector<ValueDescription>& inputs() const { return inputs_; }
+  // Initializers that are listed as inputs (from IR 4), in the model's order: a feed of that name
+  // stands in for the default in its own run alone. They are never folded as constants.
+  const std::vector<ValueDescription>& overridable_initializers() const { return overridable_; }
   const std::vector<ValueDescription>& outputs() const { return outputs_; }
   const Model& model() const { return model_; }  // as it runs: expanded and rewritten
   const RewriteReport& report() const { return report_; }
   int threads() const { return pool_->thread_count(); }
 
-  // Outputs by name, all of them in the model's order if `names` is empty. Throws kInvalidInput for
-  // a missing, unknown, misshapen or mistyped input, or an unknown output.
+  // Outputs by name, all of them in the model's order if `names` is empty. `feeds` are inputs() and
+  // any of overridable_initializers(). Throws kInvalidInput for a missing, unknown, misshapen or
+  // mistyped input, or an unknown output.
   std::vector<Value> run(const Feeds& feeds, std::span<const std::string> names = {});
 
   // What Binding needs. Positions among the graph's inputs and outputs; throw kInvalidInput for an
@@ -89,6 +93,7 @@ class Session {
   Model model_;
   RewriteReport report_;
   std::vector<ValueDescription> inputs_;
+  std::vector<ValueDescription> overridable_;
   std::vector<ValueDescription> outputs_;
   std::map<std::string, size_t, std::less<>> input_index_;  // into the graph's inputs
   std::unique_ptr<ThreadPool> pool_;
