@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/fork.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/tuner.h"
@@ -142,12 +143,25 @@ void Session::check_input_type(size_t index, const Value& value) const {
        to_string(desc));
 }
 
+// Where its threads are.
+template <typename Body>
+void Session::call(const Body& body) {
+  auto counted = [&] {
+    ThreadCountGuard guard(threads());
+    body();
+  };
+  if (threads() == 1) {
+    counted();
+  } else {
+    call_with_threads(counted);
+  }
+}
+
 void Session::run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
                        std::span<Value> outputs, const StepObserver* observer) {
   try {
     for (size_t i = 0; i < inputs.size(); ++i) check_input_type(i, inputs[i]);
-    ThreadCountGuard guard(threads());
-    runner_->run_into(inputs, bound, outputs, observer);
+    call([&] { runner_->run_into(inputs, bound, outputs, observer); });
   } catch (Error& error) {
     error.add_context({model_.path, {}, {}, {}});
     throw;
@@ -194,8 +208,9 @@ std::string Session::explain(const Feeds& feeds) {
     check_input_type(i, inputs[i]);
     types.push_back(desc_of(inputs[i]));
   }
-  ThreadCountGuard guard(threads());
-  return describe_plan(*runner_->plan_for(types));
+  std::string text;
+  call([&] { text = describe_plan(*runner_->plan_for(types)); });
+  return text;
 }
 
 }  // namespace convoy

@@ -42,7 +42,8 @@ struct StepTime {
 
 using Feeds = std::vector<std::pair<std::string, Value>>;
 
-// Thread-safe after construction: run() may be called from several threads at once.
+// Thread-safe after construction: run() may be called from several threads at once. Lives on in a
+// child that the process forks, with what it has planned and packed: run() works there too.
 class Session {
  public:
   // Throws Error: kInvalidModel, kUnsupported (naming every operator that is missing).
@@ -85,6 +86,8 @@ class Session {
 
  private:
   void optimize();
+  template <typename Body>
+  void call(const Body& body);
   std::vector<Value> order_feeds(const Feeds& feeds) const;
   std::string input_names() const;
   void check_input_type(size_t index, const Value& value) const;
