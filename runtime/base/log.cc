@@ -1,34 +1,43 @@
 #include "runtime/base/log.h"
 
 #include <cstdio>
-#include <mutex>
+#include <memory>
+
+#include "runtime/base/fork.h"
 
 namespace convoy {
 namespace {
 
-std::mutex& sink_mutex() {
-  static std::mutex mutex;
-  return mutex;
+void print(std::string_view message) {
+  std::fprintf(stderr, "convoy: warning: %.*s\n", static_cast<int>(message.size()),
+               message.data());
 }
 
-WarningSink& sink() {
-  static WarningSink instance = [](std::string_view message) {
-    std::fprintf(stderr, "convoy: warning: %.*s\n", static_cast<int>(message.size()),
-                 message.data());
-  };
+struct Sink {
+  ForkSafeMutex mutex;
+  std::shared_ptr<const WarningSink> current = std::make_shared<const WarningSink>(print);
+};
+
+Sink& sink() {
+  static Sink instance;
   return instance;
 }
 
 }  // namespace
 
 void set_warning_sink(WarningSink replacement) {
-  std::lock_guard lock(sink_mutex());
-  sink() = std::move(replacement);
+  auto wrapped = std::make_shared<const WarningSink>(std::move(replacement));
+  std::lock_guard lock(sink().mutex);
+  sink().current = std::move(wrapped);
 }
 
 void warn(std::string_view message) {
-  std::lock_guard lock(sink_mutex());
-  if (sink()) sink()(message);
+  std::shared_ptr<const WarningSink> current;
+  {
+    std::lock_guard lock(sink().mutex);
+    current = sink().current;
+  }
+  if (*current) (*current)(message);
 }
 
 }  // namespace convoy

@@ -9,7 +9,8 @@ namespace convoy {
 
 using WarningSink = std::function<void(std::string_view)>;
 
-// Replaces where warnings go (stderr, one line each, by default). Thread-safe.
+// Replaces where warnings go (stderr, one line each, by default). Thread-safe; threads may call the
+// sink at once.
 void set_warning_sink(WarningSink sink);
 
 // Thread-safe.

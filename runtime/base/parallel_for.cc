@@ -1,6 +1,5 @@
 #include "runtime/base/parallel_for.h"
 
-#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -8,16 +7,15 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <mutex>
-#include <sstream>
 #include <string>
 
-#include "runtime/base/error.h"
+#include "runtime/base/fork.h"
 
 #ifdef CONVOY_NO_OPENMP
 #include <condition_variable>
-#include <functional>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 #else
 #include <omp.h>
@@ -33,14 +31,6 @@ int cgroup_cpu_limit() {
   if (!(file >> quota >> period) || quota == "max" || period <= 0) return 1 << 20;
   double cpus = std::strtod(quota.c_str(), nullptr) / period;
   return std::max(1, static_cast<int>(cpus + 0.999));
-}
-
-// Set in a child made by fork, whose copy of the pool has no threads.
-std::atomic<bool> forked{false};
-
-void watch_forks() {
-  static std::once_flag once;
-  std::call_once(once, [] { pthread_atfork(nullptr, nullptr, [] { forked.store(true); }); });
 }
 
 thread_local bool inside_parallel_region = false;
@@ -83,13 +73,6 @@ class PieceRunner {
   std::exception_ptr error_;
 };
 
-void check_not_forked(int64_t pieces) {
-  if (pieces > 1 && forked.load()) {
-    fail(ErrorCode::kInternal,
-         "a session made before fork() cannot run on several threads in the child process");
-  }
-}
-
 }  // namespace
 
 int default_thread_count() {
@@ -115,6 +98,10 @@ class StdThreadPool : public ThreadPool {
     for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
   }
   ~StdThreadPool() override {
+    if (!has_workers()) {  // they cannot be joined either
+      new std::vector<std::thread>(std::move(workers_));
+      return;
+    }
     {
       std::lock_guard lock(mutex_);
       stop_ = true;
@@ -127,12 +114,13 @@ class StdThreadPool : public ThreadPool {
     if (count <= 0) return;
     Split split = split_range(count, grain, threads_);
     PieceRunner runner(split, body);
-    std::unique_lock busy(busy_, std::try_to_lock);
-    if (inside_parallel_region || split.pieces == 1 || !busy.owns_lock()) {
+    auto run_alone = [&] {
       for (int64_t piece = 0; piece < split.pieces; ++piece) runner.run(piece);
-      return runner.rethrow();
-    }
-    check_not_forked(split.pieces);
+      runner.rethrow();
+    };
+    if (inside_parallel_region || split.pieces == 1 || !has_workers()) return run_alone();
+    std::unique_lock busy(busy_, std::try_to_lock);
+    if (!busy.owns_lock()) return run_alone();
     {
       std::lock_guard lock(mutex_);
       runner_ = &runner;
@@ -150,6 +138,8 @@ class StdThreadPool : public ThreadPool {
   }
 
  private:
+  bool has_workers() const { return generation_made_ == fork_generation(); }
+
   void work(int index) {
     int64_t seen = 0;
     std::unique_lock lock(mutex_);
@@ -167,6 +157,7 @@ class StdThreadPool : public ThreadPool {
   }
 
   int threads_;
+  const int generation_made_ = fork_generation();
   std::vector<std::thread> workers_;
   std::mutex busy_;
   std::mutex mutex_;
@@ -182,7 +173,6 @@ class StdThreadPool : public ThreadPool {
 }  // namespace
 
 std::unique_ptr<ThreadPool> make_thread_pool(int threads) {
-  watch_forks();
   return std::make_unique<StdThreadPool>(threads > 0 ? threads : default_thread_count());
 }
 
@@ -202,11 +192,10 @@ class OpenMpThreadPool : public ThreadPool {
       return;
     }
     PieceRunner runner(split, body);
-    if (inside_parallel_region || omp_in_parallel()) {
+    if (inside_parallel_region || omp_in_parallel() || came_through_fork()) {
       for (int64_t piece = 0; piece < split.pieces; ++piece) runner.run(piece);
       return runner.rethrow();
     }
-    check_not_forked(split.pieces);
     // A team smaller than asked for (a thread limit) still covers every piece.
 #pragma omp parallel for schedule(static, 1) num_threads(static_cast<int>(split.pieces))
     for (int64_t piece = 0; piece < split.pieces; ++piece) runner.run(piece);
@@ -220,7 +209,6 @@ class OpenMpThreadPool : public ThreadPool {
 }  // namespace
 
 std::unique_ptr<ThreadPool> make_thread_pool(int threads) {
-  watch_forks();
   return std::make_unique<OpenMpThreadPool>(threads > 0 ? threads : default_thread_count());
 }
 

@@ -136,6 +136,19 @@ convoy_status convoy_session_output(const convoy_session* session, size_t index,
   });
 }
 
+size_t convoy_session_overridable_count(const convoy_session* session) {
+  return session->session.overridable_initializers().size();
+}
+
+convoy_status convoy_session_overridable(const convoy_session* session, size_t index,
+                                         convoy_value_info* info) {
+  return guarded([&] {
+    const auto& values = session->session.overridable_initializers();
+    convoy::check_input(index < values.size(), "there is no overridable initializer {}", index);
+    describe(values[index], info);
+  });
+}
+
 convoy_status convoy_session_run(convoy_session* session, const convoy_input* inputs,
                                  size_t input_count, convoy_outputs** outputs) {
   return guarded([&] {

@@ -6,6 +6,7 @@
 namespace convoy {
 
 const SchemaRegistry& SchemaRegistry::instance() {
+  NoFork whole;
   static const SchemaRegistry registry;
   return registry;
 }

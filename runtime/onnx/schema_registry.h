@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include <onnx/defs/schema.h>
 
+#include "runtime/base/fork.h"
 #include "runtime/onnx/protobuf.h"
 
 namespace convoy {
@@ -43,7 +43,7 @@ class SchemaRegistry final : public onnx::ISchemaRegistry {
 
   SchemaRegistry();
 
-  mutable std::mutex mutex_;
+  mutable ForkSafeMutex mutex_;
   // Newest versions first.
   mutable std::map<std::string, std::vector<Entry>, std::less<>> entries_;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/base/fork.h"
+
 namespace convoy {
 namespace {
 
@@ -43,6 +45,7 @@ void Registry::set_batching(std::string_view name, const BatchingRule& rule,
 }
 
 const Registry& Registry::standard() {
+  NoFork whole;
   static const Registry* registry = [] {
     auto* filled = new Registry;
     register_all_ops(*filled);

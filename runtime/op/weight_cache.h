@@ -2,8 +2,8 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 
+#include "runtime/base/fork.h"
 #include "runtime/op/kernel.h"
 
 namespace convoy {
@@ -21,7 +21,7 @@ class SessionWeights : public WeightCache {
     Tensor constant;
     std::shared_ptr<const Buffer> packed;
   };
-  mutable std::mutex mutex_;
+  mutable ForkSafeMutex mutex_;
   std::map<std::pair<const void*, std::string>, Entry> entries_;
   size_t bytes_ = 0;
 };

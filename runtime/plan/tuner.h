@@ -2,9 +2,9 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "runtime/base/fork.h"
 #include "runtime/op/select_kernel.h"
 
 namespace convoy {
@@ -32,7 +32,7 @@ class Tuner {
 
   const std::string path_;
   const std::string machine_;
-  std::mutex mutex_;
+  ForkSafeMutex mutex_;
   std::map<std::string, std::map<std::string, Times>> measured_;  // by machine, then problem
   bool changed_ = false;
 };

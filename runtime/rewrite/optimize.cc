@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "runtime/base/fork.h"
 #include "runtime/base/log.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/rewrite/driver.h"
@@ -99,12 +100,18 @@ RewriteReport optimize_graph(Model& model, const RewriteOptions& options,
   if (auto opset = model.opsets.find(""); opset != model.opsets.end()) {
     model.graph.opset = opset->second;
   }
-  return run_pipeline(model.graph, options, pipeline, [&] { infer_model_types(model); });
+  RewriteReport report;
+  call_with_threads([&] {
+    report = run_pipeline(model.graph, options, pipeline, [&] { infer_model_types(model); });
+  });
+  return report;
 }
 
 RewriteReport optimize_graph(Graph& graph, const RewriteOptions& options,
                              const RewritePipeline& pipeline) {
-  return run_pipeline(graph, options, pipeline, [] {});
+  RewriteReport report;
+  call_with_threads([&] { report = run_pipeline(graph, options, pipeline, [] {}); });
+  return report;
 }
 
 RewriteReport optimize_graph(Model& model, const RewriteOptions& options) {

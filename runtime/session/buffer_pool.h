@@ -3,9 +3,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "runtime/base/fork.h"
 #include "runtime/tensor/tensor.h"
 
 namespace convoy {
@@ -30,7 +30,7 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   Block take(size_t bytes);
   void give_back(Block block) noexcept;
 
-  mutable std::mutex mutex_;
+  mutable ForkSafeMutex mutex_;
   std::vector<Block> idle_;
   size_t idle_bytes_ = 0;
   size_t kept_bytes_;

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "runtime/base/fork.h"
 #include "runtime/plan/plan.h"
 #include "runtime/session/buffer_pool.h"
 #include "runtime/session/plan_cache.h"
@@ -62,7 +62,7 @@ class GraphRunner {
   RunnerResources resources_;
   PlanCache plans_;
 
-  mutable std::mutex mutex_;
+  mutable ForkSafeMutex mutex_;
   std::shared_ptr<const Plan> shapeless_;
   std::vector<std::unique_ptr<RunContext>> contexts_;
   std::map<std::pair<NodeId, std::string>, std::unique_ptr<GraphRunner>> bodies_;

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <span>
 
+#include "runtime/base/fork.h"
 #include "runtime/plan/plan.h"
 #include "runtime/tensor/value.h"
 
@@ -49,7 +49,7 @@ class PlanCache {
 
   const size_t max_plans_;
   const size_t max_bytes_;
-  mutable std::mutex mutex_;
+  mutable ForkSafeMutex mutex_;
   std::list<Entry> recent_;  // most recently used first
   Statistics statistics_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/fork.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/tuner.h"
@@ -46,8 +47,7 @@ Session::Session(Model model, SessionOptions options)
   for (size_t i = 0; i < graph.inputs().size(); ++i) {
     const ValueInfo& info = graph.value(graph.inputs()[i]);
     input_index_[info.name] = i;
-    if (info.initializer) continue;
-    inputs_.push_back({info.name, info.type});
+    (info.initializer ? overridable_ : inputs_).push_back({info.name, info.type});
   }
   output_pool_ = std::make_shared<BufferPool>(kKeptOutputBytes);
   RunnerResources resources;
@@ -109,11 +109,16 @@ std::vector<Value> Session::order_feeds(const Feeds& feeds) const {
 }
 
 std::string Session::input_names() const {
-  std::string names;
-  for (const ValueDescription& input : inputs_) {
-    names += (names.empty() ? "'" : ", '") + input.name + "'";
-  }
-  return names.empty() ? "none" : names;
+  auto list = [](const std::vector<ValueDescription>& values) {
+    std::string names;
+    for (const ValueDescription& value : values) {
+      names += (names.empty() ? "'" : ", '") + value.name + "'";
+    }
+    return names.empty() ? "none" : names;
+  };
+  std::string names = list(inputs_);
+  if (!overridable_.empty()) names += ", those with a default " + list(overridable_);
+  return names;
 }
 
 void Session::check_input_type(size_t index, const Value& value) const {
@@ -138,12 +143,25 @@ void Session::check_input_type(size_t index, const Value& value) const {
        to_string(desc));
 }
 
+// Where its threads are.
+template <typename Body>
+void Session::call(const Body& body) {
+  auto counted = [&] {
+    ThreadCountGuard guard(threads());
+    body();
+  };
+  if (threads() == 1) {
+    counted();
+  } else {
+    call_with_threads(counted);
+  }
+}
+
 void Session::run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
                        std::span<Value> outputs, const StepObserver* observer) {
   try {
     for (size_t i = 0; i < inputs.size(); ++i) check_input_type(i, inputs[i]);
-    ThreadCountGuard guard(threads());
-    runner_->run_into(inputs, bound, outputs, observer);
+    call([&] { runner_->run_into(inputs, bound, outputs, observer); });
   } catch (Error& error) {
     error.add_context({model_.path, {}, {}, {}});
     throw;
@@ -190,8 +208,9 @@ std::string Session::explain(const Feeds& feeds) {
     check_input_type(i, inputs[i]);
     types.push_back(desc_of(inputs[i]));
   }
-  ThreadCountGuard guard(threads());
-  return describe_plan(*runner_->plan_for(types));
+  std::string text;
+  call([&] { text = describe_plan(*runner_->plan_for(types)); });
+  return text;
 }
 
 }  // namespace convoy

@@ -42,7 +42,8 @@ struct StepTime {
 
 using Feeds = std::vector<std::pair<std::string, Value>>;
 
-// Thread-safe after construction: run() may be called from several threads at once.
+// Thread-safe after construction: run() may be called from several threads at once. Lives on in a
+// child that the process forks, with what it has planned and packed: run() works there too.
 class Session {
  public:
   // Throws Error: kInvalidModel, kUnsupported (naming every operator that is missing).
@@ -51,13 +52,17 @@ class Session {
 
   // What a caller feeds (initializers that are listed as inputs excepted) and gets.
   const std::vector<ValueDescription>& inputs() const { return inputs_; }
+  // Initializers that are listed as inputs (from IR 4), in the model's order: a feed of that name
+  // stands in for the default in its own run alone. They are never folded as constants.
+  const std::vector<ValueDescription>& overridable_initializers() const { return overridable_; }
   const std::vector<ValueDescription>& outputs() const { return outputs_; }
   const Model& model() const { return model_; }  // as it runs: expanded and rewritten
   const RewriteReport& report() const { return report_; }
   int threads() const { return pool_->thread_count(); }
 
-  // Outputs by name, all of them in the model's order if `names` is empty. Throws kInvalidInput for
-  // a missing, unknown, misshapen or mistyped input, or an unknown output.
+  // Outputs by name, all of them in the model's order if `names` is empty. `feeds` are inputs() and
+  // any of overridable_initializers(). Throws kInvalidInput for a missing, unknown, misshapen or
+  // mistyped input, or an unknown output.
   std::vector<Value> run(const Feeds& feeds, std::span<const std::string> names = {});
 
   // What Binding needs. Positions among the graph's inputs and outputs; throw kInvalidInput for an
@@ -81,6 +86,8 @@ class Session {
 
  private:
   void optimize();
+  template <typename Body>
+  void call(const Body& body);
   std::vector<Value> order_feeds(const Feeds& feeds) const;
   std::string input_names() const;
   void check_input_type(size_t index, const Value& value) const;
@@ -89,6 +96,7 @@ class Session {
   Model model_;
   RewriteReport report_;
   std::vector<ValueDescription> inputs_;
+  std::vector<ValueDescription> overridable_;
   std::vector<ValueDescription> outputs_;
   std::map<std::string, size_t, std::less<>> input_index_;  // into the graph's inputs
   std::unique_ptr<ThreadPool> pool_;

@@ -1,5 +1,6 @@
 /* Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output,
- * then the first again, written to memory of our own. */
+ * what the first begins with when each default is 10 instead, then the first again, written to
+ * memory of our own. */
 #include <convoy/convoy.h>
 #include <stdio.h>
 
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
   float y[6];
   convoy_input input = {"x", {CONVOY_FLOAT32, 2, {2, 3}, NULL}};
   convoy_tensor first = {CONVOY_FLOAT32, 2, {2, 3}, NULL};
+  const convoy_tensor one = {CONVOY_FLOAT32, 1, {1}, NULL};
   size_t i;
   int64_t j, count;
 
@@ -35,6 +37,21 @@ int main(int argc, char** argv) {
     printf("\n");
   }
   convoy_outputs_release(outputs);
+
+  for (i = 0; i < convoy_session_overridable_count(session); ++i) {
+    convoy_input inputs[2];
+    convoy_tensor tensor;
+    const float other = 10;
+    if (convoy_session_overridable(session, i, &info) != CONVOY_OK) return fail("describe");
+    inputs[0] = input;
+    inputs[1].name = info.name;
+    inputs[1].tensor = one;
+    inputs[1].tensor.data = &other;
+    if (convoy_session_run(session, inputs, 2, &outputs) != CONVOY_OK) return fail("run again");
+    if (convoy_outputs_get(outputs, 0, &tensor) != CONVOY_OK) return fail("get");
+    printf("%s=10 %g\n", info.name, ((const float*)tensor.data)[1]);
+    convoy_outputs_release(outputs);
+  }
 
   if (convoy_session_output(session, 0, &info) != CONVOY_OK) return fail("describe");
   if (convoy_binding_open(session, &binding) != CONVOY_OK) return fail("bind");

@@ -1,5 +1,6 @@
 // Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output,
-// then the first again, written to memory of our own.
+// what the first begins with when each default is 10 instead, then the first again, written to
+// memory of our own.
 #include <convoy/convoy.hpp>
 #include <cstdio>
 #include <vector>
@@ -14,6 +15,12 @@ int main(int argc, char** argv) {
       const auto tensor = outputs[i];
       for (size_t j = 0; j < tensor.size(); ++j) std::printf("%g ", tensor.data<float>()[j]);
       std::printf("\n");
+    }
+    for (const auto& info : session.overridable_initializers()) {
+      const float other = 10;
+      auto changed = session.run({{"x", convoy::view(x.data(), {2, 3})},
+                                  {info.name, convoy::view(&other, {1})}});
+      std::printf("%s=10 %g\n", info.name.c_str(), changed[0].data<float>()[1]);
     }
     std::vector<float> first(x.size());
     convoy::Binding binding(session);

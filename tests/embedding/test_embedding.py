@@ -39,11 +39,13 @@ def consumer(prefix, tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     graph = helper.make_graph(
-        [helper.make_node("Add", ["x", "x"], ["twice"]), helper.make_node("Neg", ["x"], ["minus"])],
+        [helper.make_node("Mul", ["x", "factor"], ["twice"]), helper.make_node("Neg", ["x"], ["minus"])],
         "embedding",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3])],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3]),
+         helper.make_tensor_value_info("factor", TensorProto.FLOAT, [1])],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 3])
-         for name in ("twice", "minus")])
+         for name in ("twice", "minus")],
+        [helper.make_tensor("factor", TensorProto.FLOAT, [1], [2.0])])
     path = tmp_path_factory.mktemp("model") / "model.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
     return path
@@ -54,7 +56,7 @@ def test_a_program_runs_a_model(consumer, model, program):
     lines = run(consumer / program, model).splitlines()
     assert [line.split() for line in lines] == [
         ["0", "2", "4", "6", "8", "10"], ["-0", "-1", "-2", "-3", "-4", "-5"],
-        ["0", "2", "4", "6", "8", "10"]]
+        ["factor=10", "10"], ["0", "2", "4", "6", "8", "10"]]
 
 
 @pytest.mark.parametrize("program", ["embed_c", "embed_cpp"])

@@ -53,7 +53,7 @@ int run_bench(const BenchOptions& options) {
   auto start = Clock::now();
   auto session = open_session(options.model);
   double load = milliseconds_since(start);
-  Feeds feeds = make_feeds(session->inputs(), options.feeds);
+  Feeds feeds = make_feeds(*session, options.feeds);
   start = Clock::now();
   session->run(feeds);
   double first = milliseconds_since(start);

@@ -15,7 +15,7 @@ struct ExplainOptions {
 
 int run_explain(const ExplainOptions& options) {
   auto session = open_session(options.model);
-  Feeds feeds = make_feeds(session->inputs(), options.feeds);
+  Feeds feeds = make_feeds(*session, options.feeds);
   std::printf("%s\n%s", session->report().to_text().c_str(), session->explain(feeds).c_str());
   return kDone;
 }

@@ -1,5 +1,6 @@
 #include "tools/convoy/feeds.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -41,14 +42,19 @@ Value read_value(const std::string& path, const ValueType* type) {
   return read_tensor_pb(path, type);
 }
 
-const ValueDescription& find_input(const std::vector<ValueDescription>& inputs,
-                                   const std::string& name) {
-  std::string known;
-  for (const ValueDescription& input : inputs) {
-    if (input.name == name) return input;
-    known += (known.empty() ? "'" : ", '") + input.name + "'";
+const ValueDescription& find_input(const Session& session, const std::string& name) {
+  session.input_position(name);  // throws for a name that is unknown
+  for (const auto* list : {&session.inputs(), &session.overridable_initializers()}) {
+    auto found = std::ranges::find(*list, name, &ValueDescription::name);
+    if (found != list->end()) return *found;
   }
-  fail(ErrorCode::kInvalidInput, "the model has no input '{}'; its inputs are {}", name, known);
+  fail(ErrorCode::kInternal, "input '{}' is described nowhere", name);
+}
+
+size_t number_of_files(const std::string& folder) {
+  size_t count = 0;
+  while (std::filesystem::exists(fmt::format("{}/input_{}.pb", folder, count))) ++count;
+  return count;
 }
 
 }  // namespace
@@ -64,6 +70,12 @@ Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed) {
   Tensor tensor = Tensor::allocate(dtype, shape);
   std::mt19937_64 generator(seed);
   auto count = static_cast<size_t>(tensor.count());
+  if (dtype == DType::kString) {
+    for (size_t i = 0; i < count; ++i) {
+      tensor.mutable_data<std::string>()[i] = fmt::format("Word {}", generator() % 10);
+    }
+    return tensor;
+  }
   visit_dtype_among<float, double, Float16, BFloat16, int64_t, int32_t, int16_t, int8_t, uint64_t,
                     uint32_t, uint16_t, uint8_t, bool>(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -80,25 +92,73 @@ Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed) {
   return tensor;
 }
 
-Feeds make_feeds(const std::vector<ValueDescription>& inputs, const FeedOptions& options) {
+std::optional<Value> random_value(const ValueType& type, uint64_t seed) {
+  if (type.is_tensor()) {
+    auto shape = type.static_shape();
+    if (!shape) return std::nullopt;
+    return random_tensor(type.dtype, *shape, seed);
+  }
+  bool holds = type.kind == ValueType::Kind::kSequence || type.kind == ValueType::Kind::kOptional;
+  if (!holds || !type.element) return std::nullopt;
+  auto element = random_value(*type.element, seed);
+  if (!element) return std::nullopt;
+  if (type.kind == ValueType::Kind::kOptional) {
+    return Optional{std::make_shared<const Value>(*std::move(element))};
+  }
+  auto sequence = std::make_shared<Sequence>();
+  sequence->element_dtype = type.element->dtype;
+  sequence->elements = {*element, *random_value(*type.element, seed + 1000)};
+  return Value(std::shared_ptr<const Sequence>(std::move(sequence)));
+}
+
+Feeds read_data_set(const Session& session, const std::string& folder) {
+  size_t count = number_of_files(folder);
+  std::vector<std::string> names;
+  for (const ValueDescription& input : session.inputs()) names.push_back(input.name);
+  if (count > names.size()) {
+    names.clear();
+    const Graph& graph = session.model().graph;
+    for (ValueId input : graph.inputs()) names.push_back(graph.value_name(input));
+  }
+  check_input(count <= names.size(), "{} has {} inputs, the model {}", folder, count,
+              names.size());
+  Feeds feeds;
+  for (size_t i = 0; i < count; ++i) {
+    std::string path = fmt::format("{}/input_{}.pb", folder, i);
+    feeds.emplace_back(names[i], read_value(path, &find_input(session, names[i]).type));
+  }
+  return feeds;
+}
+
+Feeds make_feeds(const Session& session, const FeedOptions& options) {
+  return make_feeds(session, session.inputs(), options, 0);
+}
+
+Feeds make_feeds(const Session& session, const std::vector<ValueDescription>& inputs,
+                 const FeedOptions& options, uint64_t seed) {
   std::map<std::string, Value> values;
   if (!options.data.empty()) {
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      std::string path = fmt::format("{}/input_{}.pb", options.data, i);
-      if (std::filesystem::exists(path)) values[inputs[i].name] = read_value(path, &inputs[i].type);
-    }
+    for (auto& [name, value] : read_data_set(session, options.data)) values[name] = value;
     check_input(!values.empty(), "{}: holds no input_0.pb", options.data);
   }
   for (const std::string& text : options.inputs) {
     auto [name, path] = split_assignment(text, "--input");
-    values[name] = read_value(path, &find_input(inputs, name).type);
+    values[name] = read_value(path, &find_input(session, name).type);
   }
   std::map<std::string, Shape> shapes;
   for (const std::string& text : options.shapes) {
     auto [name, shape] = split_assignment(text, "--shape");
-    shapes[find_input(inputs, name).name] = parse_shape(shape);
+    shapes[find_input(session, name).name] = parse_shape(shape);
   }
   Feeds feeds;
+  for (const ValueDescription& input : session.overridable_initializers()) {
+    auto shape = shapes.find(input.name);
+    if (auto found = values.find(input.name); found != values.end()) {
+      feeds.emplace_back(input.name, found->second);
+    } else if (shape != shapes.end()) {
+      feeds.emplace_back(input.name, random_tensor(input.type.dtype, shape->second, seed << 32));
+    }
+  }
   std::string unknown;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const ValueDescription& input = inputs[i];
@@ -106,14 +166,19 @@ Feeds make_feeds(const std::vector<ValueDescription>& inputs, const FeedOptions&
       feeds.emplace_back(input.name, found->second);
       continue;
     }
-    auto shape = input.type.static_shape();
-    if (auto given = shapes.find(input.name); given != shapes.end()) shape = given->second;
-    if (!input.type.is_tensor() || !shape) {
+    std::optional<Value> random;
+    uint64_t number = (seed << 32) + i + 1;
+    if (auto given = shapes.find(input.name); given != shapes.end()) {
+      if (input.type.is_tensor()) random = random_tensor(input.type.dtype, given->second, number);
+    } else {
+      random = random_value(input.type, number);
+    }
+    if (!random) {
       unknown += fmt::format("{}'{}' ({})", unknown.empty() ? "" : ", ", input.name,
                              to_string(input.type));
       continue;
     }
-    feeds.emplace_back(input.name, random_tensor(input.type.dtype, *shape, i + 1));
+    feeds.emplace_back(input.name, *std::move(random));
   }
   check_input(unknown.empty(), "sizes are not known; give --input or --shape for {}", unknown);
   return feeds;

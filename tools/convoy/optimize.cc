@@ -11,10 +11,11 @@
 #include "runtime/onnx/inference.h"
 #include "runtime/rewrite/optimize.h"
 #include "tools/convoy/command.h"
-#include "tools/convoy/compare.h"
 #include "tools/convoy/feeds.h"
 #include "tools/convoy/nearest.h"
 #include "tools/convoy/report_page.h"
+#include "tools/convoy/sizes.h"
+#include "tools/convoy/verify.h"
 
 namespace convoy::cli {
 namespace {
@@ -26,73 +27,9 @@ struct OptimizeOptions {
   std::string target = "convoy";
   std::vector<std::string> skip;
   std::vector<std::string> only;
-  std::vector<std::string> shapes;
+  FeedOptions feeds;
   bool verify = false;
 };
-
-// Sizes that unknown dimensions get in turn.
-constexpr int64_t kVerifySizes[] = {1, 3, 8};
-constexpr double kVerifyTolerance = 1e-4;  // of the largest magnitude of an output
-
-Feeds verify_feeds(const std::vector<ValueDescription>& inputs, const OptimizeOptions& options,
-                   int64_t unknown_size) {
-  FeedOptions feeds;
-  feeds.shapes = options.shapes;
-  std::vector<ValueDescription> sized = inputs;
-  for (ValueDescription& input : sized) {
-    if (!input.type.shape) continue;
-    for (Dimension& dimension : *input.type.shape) {
-      if (!dimension.known()) dimension.size = unknown_size;
-    }
-  }
-  return make_feeds(sized, feeds);
-}
-
-void compare_outputs(const std::vector<Value>& before, const std::vector<Value>& after,
-                     const std::vector<ValueDescription>& outputs) {
-  for (size_t k = 0; k < before.size(); ++k) {
-    std::string problem;
-    bool floats = before[k].is_tensor() && is_floating(before[k].tensor().dtype());
-    if (!floats) {
-      problem = compare(after[k], before[k], {0, 0});
-    } else if (!(before[k].tensor().shape() == after[k].tensor().shape())) {
-      problem = "has another shape";
-    } else {
-      double difference = largest_relative_difference(after[k].tensor(), before[k].tensor());
-      if (difference > kVerifyTolerance) problem = fmt::format("differs by {:.3g}", difference);
-    }
-    check_input(problem.empty(), "--verify: output '{}' of the optimized model {}; nothing written",
-                outputs[k].name, problem);
-  }
-}
-
-// Runs both models on the same random inputs.
-void verify(const OptimizeOptions& options, const std::string& optimized) {
-  SessionOptions plain;
-  plain.optimize = false;
-  Session before(read_model(options.in), plain);
-  std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(optimized.data()),
-                                   optimized.size());
-  Session after(read_model_bytes(bytes, options.out), plain);
-  int compared = 0;
-  std::string refusal;
-  for (int64_t size : kVerifySizes) {
-    Feeds feeds = verify_feeds(before.inputs(), options, size);
-    std::vector<Value> expected;
-    try {
-      expected = before.run(feeds);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kInvalidInput) throw;
-      if (refusal.empty()) refusal = error.what();
-      continue;  // the model itself does not take this size
-    }
-    compare_outputs(expected, after.run(feeds), before.outputs());
-    ++compared;
-  }
-  check_input(compared > 0, "--verify: the model ran on none of the sizes tried (--shape gives "
-                            "others): {}", refusal);
-  std::printf("verified on %d sets of inputs\n", compared);
-}
 
 constexpr double kMeasureSeconds = 1.5;
 
@@ -114,22 +51,27 @@ ModelFigures sized_figures(Model model, const Feeds& feeds) {
 }
 
 // Runs both models on inputs of the first size that they take, and counts what they do then.
+// Larger sizes are tried first, as small ones time overheads.
 void add_figures(ReportContent& content, const OptimizeOptions& options,
                  const std::function<Model()>& after) {
   SessionOptions plain;
   plain.optimize = false;
-  for (int64_t size : {16, 8, 3, 1}) {
+  std::vector<Sizing> sizes = {{16, 16}, {8, 8}, {3, 3}, {1, 1}};
+  sizes.insert(sizes.end(), sizings().begin() + 3, sizings().end());
+  bool open = true;
+  for (const Sizing& size : sizes) {
+    if (!open) return;
     try {
       Session described(after(), plain);
-      Feeds feeds = verify_feeds(described.inputs(), options, size);
+      open = has_open_sizes(described);
+      if (!is_feasible(described, size)) continue;
+      Feeds feeds = sized_feeds(described, options.feeds, size, 0);
       content.measured = measure(read_model(options.in), after(), feeds, kMeasureSeconds);
-      bool open = std::any_of(described.inputs().begin(), described.inputs().end(),
-                              [](const auto& input) { return !input.type.is_static(); });
       if (!content.measured.before_ms && open) continue;
       content.figures_before = sized_figures(read_model(options.in), feeds);
       content.figures_after = sized_figures(after(), feeds);
-      if (open && options.shapes.empty()) {
-        content.measured.sizes = fmt::format(", {} for sizes left open", size);
+      if (open && options.feeds.shapes.empty() && options.feeds.inputs.empty()) {
+        content.measured.sizes = fmt::format(", {} for sizes left open", to_string(size));
       }
       return;
     } catch (const Error& error) {
@@ -182,7 +124,11 @@ int run_optimize(const OptimizeOptions& options) {
   rewrite.skip = options.skip;
   rewrite.only = options.only;
   RewriteReport report = optimize_graph(model, rewrite);
-  if (options.verify) verify(options, serialize_model(model));
+  if (options.verify) {
+    std::string bytes = serialize_model(model);
+    Model written = read_model_bytes(std::as_bytes(std::span(bytes)), options.out);
+    std::printf("%s", verify(read_model(options.in), std::move(written), options.feeds).c_str());
+  }
   std::string text = options.report.empty() ? "" : report_text(report, model, options);
   write_model(model, options.out);
   if (!text.empty()) write_file(options.report, text);
@@ -207,7 +153,10 @@ void add_optimize(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command->add_option("--skip", options->skip, "names of rewrites to leave out");
   command->add_option("--only", options->only, "names of the only rewrites to use");
-  command->add_option("--shape", options->shapes, "NAME=1x3x224x224, for --verify");
+  command->add_option("--shape", options->feeds.shapes,
+                      "NAME=1x3x224x224, for --verify and the report's times");
+  command->add_option("--input", options->feeds.inputs,
+                      "NAME=FILE.npy or NAME=FILE.pb, for --verify and the report's times");
 }
 
 }  // namespace convoy::cli

@@ -95,7 +95,7 @@ std::string trace_json(const std::vector<StepTime>& steps) {
 
 int run_profile(const ProfileOptions& options) {
   auto session = open_session(options.model);
-  Feeds feeds = make_feeds(session->inputs(), options.feeds);
+  Feeds feeds = make_feeds(*session, options.feeds);
   std::vector<StepTime> steps = median_run(*session, feeds, options.runs);
   Rows by_operator = operator_rows(steps);
   Rows by_step = step_rows(steps);

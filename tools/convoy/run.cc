@@ -62,7 +62,7 @@ void save(const std::filesystem::path& folder, const std::string& name, const Va
 
 int run_model(const RunOptions& options) {
   auto session = open_session(options.model);
-  Feeds feeds = make_feeds(session->inputs(), options.feeds);
+  Feeds feeds = make_feeds(*session, options.feeds);
   std::vector<Value> outputs = session->run(feeds);
   for (size_t k = 0; k < outputs.size(); ++k) {
     const std::string& name = session->outputs()[k].name;

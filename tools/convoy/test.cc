@@ -12,6 +12,7 @@
 #include "runtime/session/session.h"
 #include "tools/convoy/command.h"
 #include "tools/convoy/compare.h"
+#include "tools/convoy/feeds.h"
 
 namespace convoy::cli {
 namespace {
@@ -40,11 +41,11 @@ Tolerance read_tolerance(const fs::path& directory) {
   return tolerance;
 }
 
-std::vector<Value> read_values(const fs::path& set, std::string_view stem,
-                               const std::vector<ValueDescription>& described) {
+std::vector<Value> read_outputs(const fs::path& set,
+                                const std::vector<ValueDescription>& described) {
   std::vector<Value> values;
   for (size_t i = 0;; ++i) {
-    fs::path path = set / fmt::format("{}_{}.pb", stem, i);
+    fs::path path = set / fmt::format("output_{}.pb", i);
     if (!fs::exists(path)) return values;
     const ValueType* type = i < described.size() ? &described[i].type : nullptr;
     values.push_back(read_tensor_pb(path.string(), type));
@@ -53,15 +54,8 @@ std::vector<Value> read_values(const fs::path& set, std::string_view stem,
 
 // Throws on the first difference.
 void run_set(Session& session, const fs::path& set, const Tolerance& tolerance) {
-  std::vector<Value> inputs = read_values(set, "input", session.inputs());
-  std::vector<Value> expected = read_values(set, "output", session.outputs());
-  check_input(inputs.size() <= session.inputs().size(), "{} has {} inputs, the model {}",
-              set.filename().string(), inputs.size(), session.inputs().size());
-  Feeds feeds;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    feeds.emplace_back(session.inputs()[i].name, inputs[i]);
-  }
-  std::vector<Value> outputs = session.run(feeds);
+  std::vector<Value> expected = read_outputs(set, session.outputs());
+  std::vector<Value> outputs = session.run(read_data_set(session, set.string()));
   check_input(expected.size() <= outputs.size(), "{} has {} outputs, the model {}",
               set.filename().string(), expected.size(), outputs.size());
   for (size_t k = 0; k < expected.size(); ++k) {

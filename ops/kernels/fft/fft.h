@@ -4,8 +4,9 @@
 #include <complex>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
+
+#include "runtime/base/fork.h"
 
 namespace convoy {
 
@@ -58,7 +59,7 @@ class FftWorkers {
   void give_back(Worker* worker);
 
   Fft plan_;
-  std::mutex mutex_;
+  ForkSafeMutex mutex_;
   std::vector<std::unique_ptr<Worker>> free_;
 };
 

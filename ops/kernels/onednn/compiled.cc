@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "runtime/base/error.h"
+#include "runtime/base/fork.h"
 
 namespace convoy::onednn {
 namespace {
@@ -85,6 +86,7 @@ Compiled::Compiled(Blueprint blueprint) : blueprint_(std::move(blueprint)) {
 
 void Compiled::pack_weights(const float* plain, float* packed) const {
   checked("pack weights", [&] {
+    NoFork whole;  // oneDNN has locks of its own
     dnnl::memory from(blueprint_.plain_weights, engine(), const_cast<float*>(plain));
     dnnl::memory to(blueprint_.weights, engine(), packed);
     dnnl::stream stream(engine());
@@ -95,14 +97,13 @@ void Compiled::pack_weights(const float* plain, float* packed) const {
 
 Compiled::~Compiled() = default;
 
+// Nobody waits for this lock: a child may be born with it taken.
 std::unique_ptr<Compiled::Arguments> Compiled::lease() const {
-  {
-    std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      auto arguments = std::move(idle_.back());
-      idle_.pop_back();
-      return arguments;
-    }
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  if (lock.owns_lock() && !idle_.empty()) {
+    auto arguments = std::move(idle_.back());
+    idle_.pop_back();
+    return arguments;
   }
   return std::make_unique<Arguments>(blueprint_);
 }
@@ -123,8 +124,8 @@ void Compiled::run(const Operands& operands) const {
                                  static_cast<int>(arguments->list.size()), arguments->list.data()),
           "could not execute");
     }
-    std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(arguments));
+    std::unique_lock lock(mutex_, std::try_to_lock);
+    if (lock.owns_lock()) idle_.push_back(std::move(arguments));
   });
 }
 
@@ -190,7 +191,7 @@ class Cache {
 
  private:
   using Entry = std::pair<std::string, std::shared_ptr<const Primitive>>;
-  std::mutex mutex_;
+  ForkSafeMutex mutex_;
   std::list<Entry> order_;  // most recently used first
   std::unordered_map<std::string, std::list<Entry>::iterator> index_;
 };
@@ -202,6 +203,7 @@ std::shared_ptr<const Primitive> cached(
   static auto* cache = new Cache;
   std::shared_ptr<const Primitive> primitive;
   if (cache->find(key, primitive)) return primitive;
+  NoFork whole;  // oneDNN has locks of its own
   primitive = make();
   cache->insert(key, primitive);
   return primitive;

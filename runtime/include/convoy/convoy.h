@@ -107,6 +107,11 @@ CONVOY_API convoy_status convoy_session_input(const convoy_session* session, siz
                                               convoy_value_info* info);
 CONVOY_API convoy_status convoy_session_output(const convoy_session* session, size_t index,
                                                convoy_value_info* info);
+/* Initializers that the model lists among its inputs: they need not be fed, but may be, by name,
+ * which stands in for the default in that run alone. They are not counted as inputs above. */
+CONVOY_API size_t convoy_session_overridable_count(const convoy_session* session);
+CONVOY_API convoy_status convoy_session_overridable(const convoy_session* session, size_t index,
+                                                    convoy_value_info* info);
 
 /* Runs once; all outputs in the model's order. */
 CONVOY_API convoy_status convoy_session_run(convoy_session* session, const convoy_input* inputs,

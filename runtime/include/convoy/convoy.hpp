@@ -123,24 +123,18 @@ class Session {
       : handle_(open(path, options), convoy_session_release) {}
 
   std::vector<ValueInfo> inputs() const {
-    std::vector<ValueInfo> infos;
-    for (size_t i = 0; i < convoy_session_input_count(handle_.get()); ++i) {
-      convoy_value_info info{};
-      detail::check(convoy_session_input(handle_.get(), i, &info));
-      infos.push_back(convert(info));
-    }
-    return infos;
+    return list(convoy_session_input_count(handle_.get()), convoy_session_input);
   }
   std::vector<ValueInfo> outputs() const {
-    std::vector<ValueInfo> infos;
-    for (size_t i = 0; i < convoy_session_output_count(handle_.get()); ++i) {
-      convoy_value_info info{};
-      detail::check(convoy_session_output(handle_.get(), i, &info));
-      infos.push_back(convert(info));
-    }
-    return infos;
+    return list(convoy_session_output_count(handle_.get()), convoy_session_output);
+  }
+  // Initializers that the model lists among its inputs: a feed of that name stands in for the
+  // default in its own run alone.
+  std::vector<ValueInfo> overridable_initializers() const {
+    return list(convoy_session_overridable_count(handle_.get()), convoy_session_overridable);
   }
 
+  // `feeds`: all inputs(), and any of overridable_initializers().
   Outputs run(const std::vector<std::pair<std::string, TensorView>>& feeds) {
     std::vector<convoy_input> inputs;
     for (const auto& [name, tensor] : feeds) inputs.push_back({name.c_str(), tensor.raw()});
@@ -161,6 +155,16 @@ class Session {
     convoy_session* session = nullptr;
     detail::check(convoy_session_open(path.c_str(), &raw, &session));
     return session;
+  }
+  using Describe = convoy_status (*)(const convoy_session*, size_t, convoy_value_info*);
+  std::vector<ValueInfo> list(size_t count, Describe describe) const {
+    std::vector<ValueInfo> infos;
+    for (size_t i = 0; i < count; ++i) {
+      convoy_value_info info{};
+      detail::check(describe(handle_.get(), i, &info));
+      infos.push_back(convert(info));
+    }
+    return infos;
   }
   static ValueInfo convert(const convoy_value_info& info) {
     std::vector<int64_t> shape;
