@@ -116,9 +116,13 @@ std::unique_ptr<Kernel> make_deform_conv(KernelRequest& request) {
   check_supported(window.rank() == 2, "{} spatial axes; 2 are supported", window.rank());
   check_model(shape.offset_groups >= 1 && shape.conv.in_channels % shape.offset_groups == 0,
               "{} channels in {} offset groups", shape.conv.in_channels, shape.offset_groups);
-  check_input(shape.conv.output_shape() == request.output(0).shape, "the output has shape {}",
-              to_string(request.output(0).shape));
-  Shape wanted{shape.conv.batch, 2 * shape.offset_groups * window.kernel_volume(),
+  request.check_output(0, shape.conv.output_shape());
+  for (int i = 1; i < request.input_count(); ++i) {
+    check_input(!request.has_input(i) || request.input(i).dtype == request.input(0).dtype,
+                "X is of type {}, input {} of {}", to_string(request.input(0).dtype), i,
+                to_string(request.input(i).dtype));
+  }
+  Shape wanted{shape.conv.batch, checked_multiply(2 * shape.offset_groups, window.kernel_volume()),
                window.output[0], window.output[1]};
   check_input(request.input(2).shape == wanted, "offset has shape {}, expected {}",
               to_string(request.input(2).shape), to_string(wanted));
@@ -135,7 +139,8 @@ std::unique_ptr<Kernel> make_deform_conv(KernelRequest& request) {
 }  // namespace
 
 void register_deform_conv(Registry& registry) {
-  registry.add("DeformConv").kernel("reference", make_deform_conv);
+  registry.add("DeformConv").kernel("reference", make_deform_conv).infer =
+      [](InferRequest& request) { infer_conv(request, {}); };
 }
 
 }  // namespace convoy

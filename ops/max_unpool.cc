@@ -16,16 +16,14 @@ Shape pooled_shape(const Node& node, const Shape& x) {
   check_model(!window.kernel_shape.empty(), "the attribute 'kernel_shape' is missing");
   check_input(x.rank() >= 2, "a tensor of shape {} has no channels", to_string(x));
   int rank = x.rank() - 2;
-  auto entry = [&](const std::vector<int64_t>& list, int axis, int64_t otherwise) {
-    check_model(list.empty() || axis < static_cast<int>(list.size()),
-                "an attribute has too few entries");
-    return list.empty() ? otherwise : list[static_cast<size_t>(axis)];
-  };
+  check_model(static_cast<int>(window.kernel_shape.size()) == rank,
+              "kernel_shape has {} entries for {} spatial axes", window.kernel_shape.size(), rank);
   Shape shape{x[0], x[1]};
   for (int axis = 0; axis < rank; ++axis) {
-    int64_t size = (x[axis + 2] - 1) * entry(window.strides, axis, 1) +
-                   entry(window.kernel_shape, axis, 1) - entry(window.pads, axis, 0) -
-                   entry(window.pads, axis + rank, 0);
+    int64_t kernel = window.kernel_shape[static_cast<size_t>(axis)];
+    AxisWindow along = axis_window(window, axis, rank, kernel);
+    int64_t begins = checked_multiply(x[axis + 2] - 1, along.stride);
+    int64_t size = checked_add(begins, kernel - along.pad_begin - along.pad_end);
     shape.push_back(std::max<int64_t>(size, 0));
   }
   return shape;
@@ -39,6 +37,7 @@ void infer(InferRequest& request) {
   const Tensor* wanted = request.constant(2);
   if (wanted == nullptr) return;
   std::vector<int64_t> sizes = to_int64s(*wanted);
+  for (int64_t size : sizes) check_input(size >= 0, "output_shape has a size of {}", size);
   request.set_output(0, x.dtype, Shape(std::span<const int64_t>(sizes)));
 }
 
@@ -59,6 +58,9 @@ int64_t translate(int64_t index, const Shape& from, const Shape& to, const Strid
 std::unique_ptr<Kernel> make_max_unpool(KernelRequest& request) {
   Shape pooled = pooled_shape(request.node(), request.input(0).shape);
   Shape output = request.output(0).shape;
+  if (!request.has_input(2)) request.check_output(0, pooled);
+  check_input(request.input(1).dtype == DType::kInt64, "I is of type {}",
+              to_string(request.input(1).dtype));
   check_input(output.rank() == pooled.rank(), "the output {} does not fit X of shape {}",
               to_string(output), to_string(request.input(0).shape));
   check_input(request.input(1).shape == request.input(0).shape, "I of shape {} is not like X",

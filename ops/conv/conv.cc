@@ -29,18 +29,21 @@ ConvRequest describe(KernelRequest& request) {
     conv.attributes = read_plain(request.node());
   }
   const TensorDesc& x = request.input(0);
+  check_input(request.input(1).dtype == x.dtype, "X and W are of the types {} and {}",
+              to_string(x.dtype), to_string(request.input(1).dtype));
   conv.shape = resolve_conv(conv.attributes, x.shape, request.input(1).shape);
   conv.has_bias = request.has_input(2);
   if (conv.has_bias) {
-    check_input(request.input(2).shape == Shape{conv.shape.out_channels},
+    check_input(request.input(2).shape == Shape{conv.shape.out_channels} &&
+                    request.input(2).dtype == x.dtype,
                 "the bias of shape {} does not fit {} output channels",
                 to_string(request.input(2).shape), conv.shape.out_channels);
   }
   Shape y = conv.shape.output_shape();
-  check_input(y == request.output(0).shape, "the output has shape {}, expected {}",
-              to_string(request.output(0).shape), to_string(y));
+  request.check_output(0, y);
   if (conv.has_residual) {
-    check_input(request.input(3).shape == y, "the residual of shape {} does not fit the output {}",
+    check_input(request.input(3).shape == y && request.input(3).dtype == x.dtype,
+                "the residual of shape {} does not fit the output {}",
                 to_string(request.input(3).shape), to_string(y));
   }
   return conv;
@@ -49,13 +52,6 @@ ConvRequest describe(KernelRequest& request) {
 template <ConvKernelFactory make>
 std::unique_ptr<Kernel> described(KernelRequest& request) {
   return make(request, describe(request));
-}
-
-void infer_fused(InferRequest& request) {
-  AttributeReader attributes(request.node);
-  ConvAttributes conv = read_conv_attributes(attributes);
-  ConvShape shape = resolve_conv(conv, request.inputs[0].shape, request.inputs[1].shape);
-  request.set_output(0, request.inputs[0].dtype, shape.output_shape());
 }
 
 void add_kernels(OpDef& definition) {
@@ -71,9 +67,11 @@ void add_kernels(OpDef& definition) {
 }  // namespace
 
 void register_conv(Registry& registry) {
-  add_kernels(registry.add("Conv"));
+  OpDef& plain = registry.add("Conv");
+  plain.infer = [](InferRequest& request) { infer_conv(request, {}); };
+  add_kernels(plain);
   OpDef& fused = registry.add("FusedConv", kPrivateDomain);
-  fused.infer = infer_fused;
+  fused.infer = [](InferRequest& request) { infer_conv(request, {}); };
   add_kernels(fused);
 }
 

@@ -36,4 +36,12 @@ struct ConvShape {
 // Throws kInvalidModel or kInvalidInput when the shapes do not fit together.
 ConvShape resolve_conv(const ConvAttributes& attributes, const Shape& x, const Shape& w);
 
+// OpDef::infer of an operator with the attributes of Conv (others are left alone).
+struct ConvSlots {
+  size_t x = 0;
+  size_t w = 1;
+  int type_of = 0;  // the input that has the type of Y; -1: int32
+};
+void infer_conv(InferRequest& request, const ConvSlots& slots);
+
 }  // namespace convoy

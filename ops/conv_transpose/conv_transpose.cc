@@ -1,8 +1,6 @@
 // ConvTranspose: the transpose of Conv, over any number of spatial axes. Opsets 1 to 28.
 #include "ops/conv_transpose/conv_transpose.h"
 
-#include <algorithm>
-
 #include "ops/conv/conv_kernels.h"
 #include "ops/conv/onednn_kernel.h"
 #include "ops/kernels/conv/conv_kernels.h"
@@ -10,49 +8,6 @@
 
 namespace convoy {
 namespace {
-
-Dims sizes_or(const std::vector<int64_t>& list, int rank, int64_t otherwise, const char* name) {
-  if (list.empty()) return Dims::filled(rank, otherwise);
-  check_model(static_cast<int>(list.size()) == rank, "{} has {} entries for {} spatial axes", name,
-              list.size(), rank);
-  return Dims(list);
-}
-
-int64_t uncut_size(const ConvTransposeShape& shape, int axis) {
-  return (shape.input[axis] - 1) * shape.strides[axis] +
-         shape.dilations[axis] * (shape.kernel[axis] - 1) + 1;
-}
-
-// auto_pad and output_shape say how large the output is; the padding follows from that.
-int64_t derived_pad_begin(const ConvTransposeShape& shape, int axis, int64_t extra, bool upper) {
-  int64_t total = std::max<int64_t>(0, uncut_size(shape, axis) + extra - shape.output[axis]);
-  return upper ? total / 2 : total - total / 2;
-}
-
-void read_sizes(ConvTransposeShape& shape, const WindowAttributes& window, const Dims& extra,
-                const std::vector<int64_t>& output_shape) {
-  int rank = shape.input.rank();
-  // Some models write the whole shape of Y, batch and channels included.
-  bool whole = static_cast<int>(output_shape.size()) == rank + 2;
-  std::vector<int64_t> wanted(output_shape.begin() + (whole ? 2 : 0), output_shape.end());
-  Dims sizes = sizes_or(wanted, rank, 0, "output_shape");
-  std::vector<int64_t> no_pads(static_cast<size_t>(2 * rank), 0);
-  Dims pads = sizes_or(window.pads.empty() ? no_pads : window.pads, 2 * rank, 0, "pads");
-  bool same = window.auto_pad == AutoPad::kSameUpper || window.auto_pad == AutoPad::kSameLower;
-  for (int axis = 0; axis < rank; ++axis) {
-    if (!wanted.empty() || same) {
-      shape.output[axis] = wanted.empty() ? shape.input[axis] * shape.strides[axis] : sizes[axis];
-      shape.pads_begin[axis] =
-          derived_pad_begin(shape, axis, extra[axis], window.auto_pad == AutoPad::kSameUpper);
-    } else {
-      bool padded = window.auto_pad == AutoPad::kNotSet;
-      shape.pads_begin[axis] = padded ? pads[axis] : 0;
-      int64_t pad_end = padded ? pads[axis + rank] : 0;
-      shape.output[axis] =
-          uncut_size(shape, axis) + extra[axis] - shape.pads_begin[axis] - pad_end;
-    }
-  }
-}
 
 onednn::ConvProblem describe(const KernelRequest& request, const ConvTransposeShape& shape) {
   onednn::ConvProblem problem;
@@ -137,46 +92,44 @@ const char* objection(const KernelRequest& request) {
 
 }  // namespace
 
-int64_t ConvTransposeShape::pad_end(int axis) const {
-  return uncut_size(*this, axis) - pads_begin[axis] - output[axis];
+Shape ConvTransposeShape::output_shape() const {
+  Shape shape{batch, out_channels};
+  for (int64_t size : output) shape.push_back(size);
+  return shape;
+}
+
+ConvTransposeShape resolve_conv_transpose(const Node& node, const Shape& x, const Shape& w) {
+  AttributeReader reader(node);
+  TransposedAttributes attributes;
+  attributes.window = read_window(reader);
+  attributes.output_padding = reader.integers("output_padding");
+  attributes.output_shape = reader.integers("output_shape");
+  int64_t groups = reader.integer("group", 1);
+  reader.finish();
+  check_input(x.rank() >= 3 && x.rank() == w.rank() && x[1] == w[0],
+              "X of shape {} does not fit W of shape {}", to_string(x), to_string(w));
+  check_model(groups >= 1 && x[1] % groups == 0, "{} channels in {} groups", x[1], groups);
+  Dims kernel = spatial_sizes(w);
+  const auto& declared = attributes.window.kernel_shape;
+  check_model(declared.empty() || Dims(declared) == kernel,
+              "kernel_shape differs from W of shape {}", to_string(w));
+  ConvTransposeShape shape{resolve_transposed(attributes, spatial_sizes(x), kernel)};
+  shape.batch = x[0];
+  shape.groups = groups;
+  shape.in_channels = x[1];
+  shape.out_channels = checked_multiply(w[1], groups);
+  return shape;
 }
 
 ConvTransposeShape read_conv_transpose(const KernelRequest& request) {
-  AttributeReader attributes(request.node());
-  WindowAttributes window = read_window(attributes);
-  ConvTransposeShape shape;
-  shape.groups = attributes.integer("group", 1);
-  std::vector<int64_t> extra = attributes.integers("output_padding");
-  std::vector<int64_t> output_shape = attributes.integers("output_shape");
-  attributes.finish();
-
-  const Shape& x = request.input(0).shape;
-  const Shape& w = request.input(1).shape;
-  check_input(x.rank() >= 3 && x.rank() == w.rank() && x[1] == w[0],
-              "X of shape {} does not fit W of shape {}", to_string(x), to_string(w));
-  check_model(shape.groups >= 1 && x[1] % shape.groups == 0, "{} channels in {} groups", x[1],
-              shape.groups);
-  int rank = x.rank() - 2;
-  shape.batch = x[0];
-  shape.in_channels = x[1];
-  shape.out_channels = checked_multiply(w[1], shape.groups);
-  shape.input = spatial_sizes(x);
-  shape.kernel = spatial_sizes(w);
-  shape.output = Dims::filled(rank, 0);
-  shape.pads_begin = Dims::filled(rank, 0);
-  shape.strides = sizes_or(window.strides, rank, 1, "strides");
-  shape.dilations = sizes_or(window.dilations, rank, 1, "dilations");
-  for (int axis = 0; axis < rank; ++axis) {
-    check_model(shape.strides[axis] >= 1 && shape.dilations[axis] >= 1 && shape.kernel[axis] >= 1,
-                "stride {}, dilation {}, kernel {}", shape.strides[axis], shape.dilations[axis],
-                shape.kernel[axis]);
-  }
-  read_sizes(shape, window, sizes_or(extra, rank, 0, "output_padding"), output_shape);
-  Shape y{shape.batch, shape.out_channels};
-  for (int64_t size : shape.output) y.push_back(size);
-  check_input(y == request.output(0).shape, "the output has shape {}, expected {}",
-              to_string(request.output(0).shape), to_string(y));
-  check_input(!request.has_input(2) || request.input(2).shape == Shape{shape.out_channels},
+  const TensorDesc& x = request.input(0);
+  const TensorDesc& w = request.input(1);
+  check_input(x.dtype == w.dtype, "X and W are of the types {} and {}", to_string(x.dtype),
+              to_string(w.dtype));
+  ConvTransposeShape shape = resolve_conv_transpose(request.node(), x.shape, w.shape);
+  request.check_output(0, shape.output_shape());
+  check_input(!request.has_input(2) || (request.input(2).shape == Shape{shape.out_channels} &&
+                                        request.input(2).dtype == x.dtype),
               "the bias does not fit {} output channels", shape.out_channels);
   return shape;
 }
@@ -207,7 +160,14 @@ std::unique_ptr<Kernel> make_onednn_conv_transpose(KernelRequest& request) {
 }
 
 void register_conv_transpose(Registry& registry) {
-  registry.add("ConvTranspose")
+  OpDef& definition = registry.add("ConvTranspose");
+  definition.infer = [](InferRequest& request) {
+    check_model(request.has_input(0) && request.has_input(1), "X or W is missing");
+    const Shape& w = request.inputs[1].shape;
+    Shape y = resolve_conv_transpose(request.node, request.inputs[0].shape, w).output_shape();
+    request.set_output(0, request.inputs[0].dtype, y);
+  };
+  definition
       .kernel("onednn_blocked", make_blocked_conv_transpose)
       .kernel("columns", make_columns_conv_transpose)
       .kernel("onednn", make_onednn_conv_transpose)

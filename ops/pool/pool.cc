@@ -9,15 +9,30 @@ namespace {
 
 // LpPool and GlobalLpPool wrote p as a float in opset 1.
 int64_t read_p(AttributeReader& attributes, int version) {
-  if (version >= 2) return attributes.integer("p", 2);
+  if (version >= 2) {
+    int64_t p = attributes.integer("p", 2);
+    check_model(p >= 1, "p is {}", p);
+    return p;
+  }
   float p = attributes.number("p", 2.0f);
-  check_supported(p == static_cast<float>(static_cast<int64_t>(p)), "p is {}", p);
+  check_model(p >= 1, "p is {}", p);
+  check_supported(p < 1e6f && p == static_cast<float>(static_cast<int64_t>(p)), "p is {}", p);
   return static_cast<int64_t>(p);
 }
 
 void add_kernels(OpDef& definition, PoolKind kind) {
   auto with_problem = [kind](auto make) {
-    return [kind, make](KernelRequest& request) { return make(request, read_pool(request, kind)); };
+    return [kind, make](KernelRequest& request) {
+      PoolProblem problem = read_pool(request.node(), request.input(0).shape, kind);
+      for (int j = 0; j < request.output_count(); ++j) request.check_output(j, problem.output);
+      return make(request, problem);
+    };
+  };
+  definition.infer = [kind](InferRequest& request) {
+    check_model(request.has_input(0), "X is missing");
+    PoolProblem problem = read_pool(request.node, request.inputs[0].shape, kind);
+    request.set_output(0, request.inputs[0].dtype, problem.output);
+    request.set_output(1, DType::kInt64, problem.output);
   };
   definition.kernel("plane", with_problem(make_plane_pool))
       .kernel("planes", with_problem(make_planes_pool))
@@ -48,15 +63,14 @@ int64_t PoolProblem::counted(const Dims& at) const {
   return std::max<int64_t>(count, 1);
 }
 
-PoolProblem read_pool(const KernelRequest& request, PoolKind kind) {
-  const Node& node = request.node();
+PoolProblem read_pool(const Node& node, const Shape& x, PoolKind kind) {
   AttributeReader attributes(node);
-  const Shape& x = request.input(0).shape;
   check_input(x.rank() >= 2, "a tensor of shape {} has no channels", to_string(x));
   PoolProblem problem;
   problem.kind = kind;
   problem.batch = x[0];
   problem.channels = x[1];
+  problem.output = {x[0], x[1]};
   if (kind == PoolKind::kLp) problem.p = read_p(attributes, node.version);
   Dims spatial = spatial_sizes(x);
   if (node.op_type.starts_with("Global")) {
@@ -74,14 +88,8 @@ PoolProblem read_pool(const KernelRequest& request, PoolKind kind) {
     problem.window = resolve_window(window, spatial, Dims(window.kernel_shape), ceil_mode);
   }
   attributes.finish();
-  if (problem.window.rank() == 0) {
-    problem.window = resolve_window({}, Dims{1}, Dims{1});
-  } else {
-    // ONNX's inference and ours may disagree on the last, partial window only.
-    problem.window.output = spatial_sizes(request.output(0).shape);
-    check_input(problem.window.output.rank() == spatial.rank(), "the output has shape {}",
-                to_string(request.output(0).shape));
-  }
+  for (int64_t size : problem.window.output) problem.output.push_back(size);
+  if (problem.window.rank() == 0) problem.window = resolve_window({}, Dims{1}, Dims{1});
   return problem;
 }
 

@@ -15,6 +15,7 @@ struct PoolProblem {
   Window window;
   int64_t batch = 0;
   int64_t channels = 0;
+  Shape output;                  // of Y
   bool count_include_pad = false;
   bool column_major = false;  // of the indices that MaxPool gives
   int64_t p = 2;              // of LpPool
@@ -26,9 +27,9 @@ struct PoolProblem {
   int64_t counted_along(int axis, int64_t o) const;
 };
 
-// Reads the node's attributes; the window is the whole input for the operators named Global….
-// Throws kInvalidModel.
-PoolProblem read_pool(const KernelRequest& request, PoolKind kind);
+// Reads the node's attributes for an X of that shape; the window is the whole input for the
+// operators named Global…. Throws kInvalidModel or kInvalidInput.
+PoolProblem read_pool(const Node& node, const Shape& x, PoolKind kind);
 
 // Candidates, fastest first. MaxPool's indices come from the reference only.
 std::unique_ptr<Kernel> make_planes_pool(KernelRequest& request, const PoolProblem& problem);

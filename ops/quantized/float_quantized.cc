@@ -307,7 +307,7 @@ std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
   ConvAttributes conv = read_conv_attributes(attributes);
   attributes.finish();
   ConvShape shape = resolve_conv(conv, request.input(slots.x).shape, request.input(slots.w).shape);
-  if (shape.output_shape() != request.output(0).shape) return request.refuse("odd output shape");
+  request.check_output(0, shape.output_shape());
   if (slots.bias >= 0 && request.has_input(slots.bias) &&
       request.input(slots.bias).count() != shape.out_channels) {
     return request.refuse("the bias does not fit");

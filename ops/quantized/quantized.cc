@@ -55,8 +55,7 @@ std::unique_ptr<Kernel> make_conv(KernelRequest& request, const Slots& slots) {
   const TensorDesc& x = request.input(slots.x);
   const TensorDesc& w = request.input(slots.w);
   ConvShape shape = resolve_conv(conv, x.shape, w.shape);
-  check_input(shape.output_shape() == request.output(0).shape, "the output has shape {}",
-              to_string(request.output(0).shape));
+  request.check_output(0, shape.output_shape());
   if (slots.bias >= 0 && request.has_input(slots.bias)) {
     check_input(request.input(slots.bias).count() == shape.out_channels,
                 "the bias does not fit {} output channels", shape.out_channels);
@@ -146,13 +145,18 @@ void register_quantized(Registry& registry) {
   auto with_slots = [](const Slots& slots, auto make) {
     return [slots, make](KernelRequest& request) { return make(request, slots); };
   };
-  auto add = [&](const char* name, const Slots& slots, auto fast, auto reference) {
-    registry.add(name)
+  auto add = [&](const char* name, const Slots& slots, auto fast, auto reference) -> OpDef& {
+    return registry.add(name)
         .kernel("float", with_slots(slots, fast))
         .kernel("reference", with_slots(slots, reference));
   };
-  add("ConvInteger", kInteger, make_float_quantized_conv, make_conv);
-  add("QLinearConv", kLinear, make_float_quantized_conv, make_conv);
+  add("ConvInteger", kInteger, make_float_quantized_conv, make_conv).infer =
+      [](InferRequest& request) { infer_conv(request, {0, 1, -1}); };
+  add("QLinearConv", kLinear, make_float_quantized_conv, make_conv).infer =
+      [](InferRequest& request) {
+        check_model(request.has_input(7), "y_zero_point is missing");
+        infer_conv(request, {0, 3, 7});
+      };
   add("MatMulInteger", kInteger, make_float_quantized_matmul, make_matmul);
   add("QLinearMatMul", kLinear, make_float_quantized_matmul, make_matmul);
 }

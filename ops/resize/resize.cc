@@ -4,6 +4,7 @@
 
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/resize/resize_kernels.h"
+#include "runtime/graph/resize_sizes.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -19,10 +20,9 @@ T named(const std::string& text, std::initializer_list<std::pair<const char*, T>
 
 struct ResizeForm {
   ResizeRule rule;
-  std::vector<int64_t> axes;
-  bool all_axes = true;
+  std::vector<int64_t> axes;  // all where empty
   std::string policy;
-  std::vector<double> scales;   // of Upsample's attributes
+  std::vector<float> scales;  // of Upsample's attributes
   bool ceil_when_shrinking = false;
   int scales_input = -1;
   int sizes_input = -1;
@@ -48,7 +48,8 @@ ResizeForm read_old_form(const Node& node) {
   if (node.op_type == "Upsample" && node.version < 7) {
     form.scales = {1, 1, attributes.number("height_scale", 1), attributes.number("width_scale", 1)};
   } else if (node.op_type == "Upsample" && node.version < 9) {
-    for (float scale : attributes.numbers("scales")) form.scales.push_back(scale);
+    form.scales = attributes.numbers("scales");
+    check_model(!form.scales.empty(), "the attribute 'scales' is missing");
   } else {
     form.scales_input = 1;
   }
@@ -79,7 +80,6 @@ ResizeForm read_form(const Node& node) {
   form.rule.exclude_outside = attributes.integer("exclude_outside", 0) != 0;
   form.rule.extrapolation = attributes.number("extrapolation_value", 0);
   form.rule.antialias = attributes.integer("antialias", 0) != 0;
-  form.all_axes = !attributes.has("axes");
   form.axes = attributes.integers("axes");
   form.policy = attributes.text("keep_aspect_ratio_policy", "stretch");
   attributes.finish();
@@ -89,86 +89,116 @@ ResizeForm read_form(const Node& node) {
   return form;
 }
 
-bool given(const KernelRequest& request, int i) {
-  return i >= 0 && request.has_input(i) && request.input(i).count() > 0;
+// What of the operands decides the sizes: the types, and the values where they are known.
+struct ResizeOperands {
+  const std::vector<TensorDesc>& types;
+  const std::vector<const Tensor*>& values;
+
+  bool given(int i) const {
+    auto slot = static_cast<size_t>(i);
+    return i >= 0 && slot < types.size() && types[slot].dtype != DType::kUndefined &&
+           types[slot].count() > 0;
+  }
+  const Tensor* value(int i) const {
+    auto slot = static_cast<size_t>(i);
+    return slot < values.size() ? values[slot] : nullptr;
+  }
+};
+
+struct ResizeSizes {
+  std::vector<int> axes;
+  std::vector<float> factors;  // one an axis
+  Shape output;
+};
+
+std::vector<float> to_floats(const Tensor& tensor) {
+  std::vector<float> floats;
+  for (double value : to_doubles(tensor)) floats.push_back(static_cast<float>(value));
+  return floats;
 }
 
-// One scale an axis named by the form.
-std::optional<std::vector<double>> read_scales(const KernelRequest& request,
-                                               const ResizeForm& form,
-                                               const std::vector<int64_t>& axes) {
-  const Shape& in = request.input(0).shape;
-  if (!form.scales.empty()) return form.scales;
-  if (given(request, form.scales_input)) {
-    const Tensor* scales = request.constant(form.scales_input);
-    if (scales == nullptr) return std::nullopt;
-    return to_doubles(*scales);
+// nullopt while factors or sizes are not known.
+std::optional<ResizeSizes> find_sizes(const ResizeForm& form, const ResizeOperands& operands) {
+  check_model(!operands.types.empty(), "there is no input");
+  const Shape& in = operands.types[0].shape;
+  ResizeSizes result{resized_axes(form.axes, in.rank()), form.scales, in};
+  bool by_sizes = operands.given(form.sizes_input);
+  if (result.factors.empty()) {
+    bool by_scales = operands.given(form.scales_input);
+    check_model(by_scales || by_sizes, "neither scales nor sizes are given");
+    check_model(!by_scales || !by_sizes, "scales and sizes are given");
+    const Tensor* known = operands.value(by_sizes ? form.sizes_input : form.scales_input);
+    if (known == nullptr) return std::nullopt;
+    if (by_sizes) {
+      std::vector<int64_t> lengths;
+      for (int axis : result.axes) lengths.push_back(in[axis]);
+      SizeFactors found = factors_of(lengths, to_int64s(*known), form.policy);
+      for (size_t i = 0; i < found.sizes.size(); ++i) {
+        result.output[result.axes[i]] = found.sizes[i];
+      }
+      result.factors = std::move(found.factors);
+      return result;
+    }
+    result.factors = to_floats(*known);
   }
-  check_model(given(request, form.sizes_input), "neither scales nor sizes are given");
-  auto sizes = request.constant_int64s(form.sizes_input);
-  if (!sizes) return std::nullopt;
-  check_input(sizes->size() == axes.size(), "{} sizes for {} axes", sizes->size(), axes.size());
-  std::vector<double> scales;
-  for (size_t i = 0; i < sizes->size(); ++i) {
-    double length = std::max<double>(1, static_cast<double>(in[static_cast<int>(axes[i])]));
-    scales.push_back(static_cast<double>((*sizes)[i]) / length);
+  check_input(result.factors.size() == result.axes.size(), "{} scales for {} axes",
+              result.factors.size(), result.axes.size());
+  for (size_t i = 0; i < result.axes.size(); ++i) {
+    result.output[result.axes[i]] = scaled_size(in[result.axes[i]], result.factors[i]);
   }
-  if (form.policy != "stretch" && !scales.empty()) {
-    auto [low, high] = std::minmax_element(scales.begin(), scales.end());
-    double scale = form.policy == "not_larger" ? *low : *high;
-    std::fill(scales.begin(), scales.end(), scale);
-  }
-  return scales;
+  return result;
 }
 
-std::optional<std::vector<AxisMap>> make_maps(const KernelRequest& request,
-                                              const ResizeForm& form) {
-  const Shape& in = request.input(0).shape;
-  const Shape& out = request.output(0).shape;
-  std::vector<int64_t> axes;
-  for (int i = 0; form.all_axes && i < in.rank(); ++i) axes.push_back(i);
-  for (int64_t axis : form.axes) axes.push_back(normalize_axis(axis, in.rank()));
-  auto scales = read_scales(request, form, axes);
-  if (!scales) return std::nullopt;
-  check_input(scales->size() == axes.size(), "{} scales for {} axes", scales->size(), axes.size());
+void infer_resize(InferRequest& request) {
+  ResizeOperands operands{request.inputs, request.constants};
+  auto sizes = find_sizes(read_form(request.node), operands);
+  if (sizes) request.set_output(0, request.inputs[0].dtype, sizes->output);
+}
+
+std::optional<std::vector<AxisMap>> make_maps(const ResizeOperands& operands,
+                                              const ResizeForm& form, const ResizeSizes& sizes) {
+  const Shape& in = operands.types[0].shape;
+  const std::vector<int>& axes = sizes.axes;
   std::vector<double> roi;
   if (form.rule.coordinates == CoordinateMode::kCropAndResize) {
-    check_model(given(request, form.roi_input), "tf_crop_and_resize needs a roi");
-    const Tensor* operand = request.constant(form.roi_input);
+    check_model(operands.given(form.roi_input), "tf_crop_and_resize needs a roi");
+    const Tensor* operand = operands.value(form.roi_input);
     if (operand == nullptr) return std::nullopt;
     roi = to_doubles(*operand);
     check_input(roi.size() == 2 * axes.size(), "{} numbers in roi for {} axes", roi.size(),
                 axes.size());
+    for (double corner : roi) check_input(std::isfinite(corner), "roi has an entry of {}", corner);
   }
   std::vector<AxisMap> maps(static_cast<size_t>(in.rank()));
   for (int i = 0; i < in.rank(); ++i) {
     maps[static_cast<size_t>(i)] = make_axis_map({in[i], in[i], 1, 0, 1}, form.rule);
   }
   for (size_t i = 0; i < axes.size(); ++i) {
-    auto axis = static_cast<int>(axes[i]);
-    double scale = (*scales)[i];
-    check_input(scale > 0 && std::isfinite(scale), "the scale of axis {} is {}", axis, scale);
-    AxisScale of{in[axis], out[axis], scale, 0, 1};
+    AxisScale of{in[axes[i]], sizes.output[axes[i]], sizes.factors[i], 0, 1};
     if (!roi.empty()) {
       of.roi_start = roi[i];
       of.roi_end = roi[i + axes.size()];
     }
     ResizeRule rule = form.rule;
-    if (form.ceil_when_shrinking && scale < 1) rule.nearest = NearestMode::kCeil;
-    maps[static_cast<size_t>(axis)] = make_axis_map(of, rule);
+    if (form.ceil_when_shrinking && of.scale < 1) rule.nearest = NearestMode::kCeil;
+    maps[static_cast<size_t>(axes[i])] = make_axis_map(of, rule);
   }
   return maps;
 }
 
 std::unique_ptr<Kernel> make_resize(KernelRequest& request) {
   ResizeForm form = read_form(request.node());
-  if (request.output(0).count() == 0) {
+  ResizeOperands operands{request.inputs, request.constants};
+  auto sizes = find_sizes(form, operands);
+  if (!sizes) return request.refuse("scales or sizes are not known");
+  request.check_output(0, sizes->output);
+  if (element_count(sizes->output) == 0) {
     return make_kernel([](KernelContext&) {});
   }
   check_input(request.input(0).count() > 0, "cannot resize an empty tensor to {}",
-              to_string(request.output(0).shape));
-  auto maps = make_maps(request, form);
-  if (!maps) return request.refuse("scales, sizes or roi are not known");
+              to_string(sizes->output));
+  auto maps = make_maps(operands, form, *sizes);
+  if (!maps) return request.refuse("roi is not known");
   bool copies = std::all_of(maps->begin(), maps->end(),
                             [](const AxisMap& map) { return map.identity; });
   if (copies) {
@@ -191,28 +221,13 @@ std::unique_ptr<Kernel> make_resize(KernelRequest& request) {
   });
 }
 
-void infer_old_upsample(InferRequest& request) {
-  const TensorDesc& input = request.inputs[0];
-  ResizeForm form = read_form(request.node);
-  check_input(input.rank() == 4, "Upsample-1 takes 4 axes, not {}", input.rank());
-  Shape shape = input.shape;
-  for (int i = 2; i < 4; ++i) {
-    double length = std::floor(static_cast<double>(shape[i]) * form.scales[static_cast<size_t>(i)]);
-    check_input(length >= 0 && length < 9.0e18, "axis {} scaled to {}", i, length);
-    shape[i] = static_cast<int64_t>(length);
-  }
-  request.set_output(0, input.dtype, shape);
-}
-
 }  // namespace
 
 void register_resize(Registry& registry) {
-  registry.add("Resize").versions(10, std::numeric_limits<int>::max())
-      .kernel("separable", make_resize);
-  registry.add("Upsample").versions(1, 6).kernel("separable", make_resize).infer =
-      infer_old_upsample;
-  registry.add("Upsample").versions(7, std::numeric_limits<int>::max())
-      .kernel("separable", make_resize);
+  constexpr int kLast = std::numeric_limits<int>::max();
+  registry.add("Resize").versions(10, kLast).kernel("separable", make_resize).infer = infer_resize;
+  registry.add("Upsample").versions(1, kLast).kernel("separable", make_resize).infer =
+      infer_resize;
 }
 
 }  // namespace convoy

@@ -5,9 +5,10 @@
 #include "runtime/onnx/inference.h"
 #include "runtime/onnx/messages.h"
 #include "runtime/onnx/schema.h"
+#include "runtime/onnx/size_names.h"
 #include "runtime/onnx/symbolic_context.h"
 #include "runtime/onnx/types.h"
-#include "runtime/onnx/size_names.h"
+#include "runtime/onnx/window_types.h"
 
 namespace convoy {
 namespace {
@@ -91,14 +92,17 @@ class ModelInference {
       }
       return;
     }
+    if (has_window_types(node)) {
+      std::vector<ValueType> types = window_types(scope, resolved(scope, node));
+      for (size_t j = 0; j < types.size(); ++j) take_type(scope.graph, node, j, types[j]);
+      return;
+    }
     SymbolicContext context(scope, node, *schema, [&](Graph& body, const auto& types) {
       infer_body(scope, body, types, depth);
     });
     schema->GetTypeAndShapeInferenceFunction()(context);
     for (size_t j = 0; j < node.outputs.size(); ++j) {
-      ValueType type = type_from_proto(*context.getOutputType(j));
-      if (j == 0) type = with_window_sizes(scope.graph, node, std::move(type));
-      take_type(scope.graph, node, j, type);
+      take_type(scope.graph, node, j, type_from_proto(*context.getOutputType(j)));
     }
     if (schema->has_data_propagation_function()) schema->GetDataPropagationFunction()(context);
   }

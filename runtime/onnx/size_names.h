@@ -8,12 +8,6 @@ namespace convoy {
 
 bool is_own_name(const std::string& symbol);
 
-// The type of output 0 of a convolution or pooling with symbols for the spatial sizes that are
-// unknown: those of the input where padding keeps them, "?window(height-1,2)" for
-// (height - 1) / 2 + 1 rounded down. Other nodes, and sizes about which nothing can be said, are
-// left as they are.
-ValueType with_window_sizes(const Graph& graph, const Node& node, ValueType output);
-
 // Sizes of a tensor that have neither number nor symbol get symbols that no other size has.
 ValueType with_own_names(ValueType type);
 

@@ -3,27 +3,36 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/base/error.h"
+
 namespace convoy {
 namespace {
 
-double source_coordinate(const AxisScale& axis, CoordinateMode mode, double x) {
-  double in = static_cast<double>(axis.in);
-  // As a float, so that 3 · (1 / 3) is 1.
-  double out = static_cast<float>(axis.scale) * static_cast<float>(axis.in);
-  double half_pixel = (x + 0.5) / axis.scale - 0.5;
+// Length of the output before it is rounded down: a whole number wherever the factor stands for a
+// quotient of sizes.
+float exact_length(const AxisScale& axis) {
+  float length = axis.scale * static_cast<float>(axis.in);
+  auto whole = static_cast<float>(axis.out);
+  return std::fabs(length - whole) <= 1e-6f * whole ? whole : length;
+}
+
+double source_coordinate(const AxisScale& axis, CoordinateMode mode, float x) {
+  auto in = static_cast<float>(axis.in);
+  float out = exact_length(axis);
+  float half_pixel = (x + 0.5f) / axis.scale - 0.5f;
   switch (mode) {
     case CoordinateMode::kHalfPixel: return half_pixel;
     case CoordinateMode::kHalfPixelSymmetric:
-      return in / 2 * (1 - static_cast<double>(axis.out) / out) + half_pixel;
-    case CoordinateMode::kHalfPixelForNearest: return half_pixel + 0.5;
-    case CoordinateMode::kPytorchHalfPixel: return out == 1 ? 0 : half_pixel;
+      return in / 2 * (1 - static_cast<float>(axis.out) / out) + half_pixel;
+    case CoordinateMode::kHalfPixelForNearest: return (x + 0.5f) / axis.scale;
+    case CoordinateMode::kPytorchHalfPixel: return axis.out == 1 ? 0 : half_pixel;
     case CoordinateMode::kAlignCorners: return out == 1 ? 0 : x * (in - 1) / (out - 1);
     case CoordinateMode::kAsymmetric: return x / axis.scale;
     case CoordinateMode::kCropAndResize: break;
   }
   double width = axis.roi_end - axis.roi_start;
-  double inside = out == 1 ? width * (in - 1) / 2 : x * width * (in - 1) / (out - 1);
-  return inside + axis.roi_start * (in - 1);
+  double place = axis.out == 1 ? 0.5 : x / static_cast<double>(axis.out - 1);
+  return (place * width + axis.roi_start) * (in - 1);
 }
 
 double cubic(double x, double a) {
@@ -55,7 +64,7 @@ Footprint footprint_of(const AxisScale& axis, const ResizeRule& rule) {
   if (rule.mode == ResizeMode::kNearest) return {};
   Footprint footprint;
   double reach = rule.mode == ResizeMode::kLinear ? 1 : 2;
-  if (rule.antialias) footprint.shrink = std::min(axis.scale, 1.0);
+  if (rule.antialias) footprint.shrink = std::min<double>(axis.scale, 1.0);
   // Wider than the axis on both sides, more taps would only repeat its ends.
   double widest = static_cast<double>(2 * axis.in + 2);
   double start = std::floor(-reach / footprint.shrink) + 1;
@@ -103,12 +112,15 @@ AxisMap make_axis_map(const AxisScale& axis, const ResizeRule& rule) {
   map.out = axis.out;
   bool crops = rule.coordinates == CoordinateMode::kCropAndResize;
   bool whole = !crops || (axis.roi_start == 0 && axis.roi_end == 1);
-  map.identity = axis.in == axis.out && std::fabs(axis.scale - 1) < 1e-9 && whole;
+  map.identity = axis.in == axis.out && axis.scale == 1 && whole;
   if (map.identity || axis.in == 0) return map;
   Footprint footprint = footprint_of(axis, rule);
+  constexpr int64_t kMostTaps = int64_t{1} << 28;
+  check_supported(axis.out <= kMostTaps / footprint.taps, "an axis of {} positions of {} taps",
+                  axis.out, footprint.taps);
   map.taps = footprint.taps;
   for (int64_t o = 0; o < axis.out; ++o) {
-    double coordinate = source_coordinate(axis, rule.coordinates, static_cast<double>(o));
+    double coordinate = source_coordinate(axis, rule.coordinates, static_cast<float>(o));
     add_taps(axis, rule, footprint, coordinate, map);
     if (crops) {
       bool inside = coordinate >= 0 && coordinate <= static_cast<double>(axis.in - 1);

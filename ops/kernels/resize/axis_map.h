@@ -1,5 +1,6 @@
 // How one axis of an output of Resize reads the input: the taps of every output coordinate.
-// Formulas of ONNX's Resize-19.
+// Formulas of ONNX's Resize-19, coordinates in float32 as ONNX Runtime has them: which pixel is the
+// nearest depends on it.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,7 @@ struct AxisMap {
 struct AxisScale {
   int64_t in = 1;
   int64_t out = 1;
-  double scale = 1;
+  float scale = 1;
   double roi_start = 0;
   double roi_end = 1;
 };

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "runtime/graph/node_attributes.h"
+#include "runtime/graph/window.h"
 #include "runtime/onnx/inference.h"
 
 namespace convoy {
@@ -29,7 +30,7 @@ void fill_window_defaults(Node& node, int rank) {
 }
 
 // The padding that SAME_UPPER or SAME_LOWER asks for on each spatial axis of a convolution, written
-// out where it is known: the input's size does not matter at stride 1.
+// out where it is known: the input's size does not matter at stride 1. Throws as axis_window does.
 void resolve_padding(const Graph& graph, Node& node) {
   if (!node.is("Conv") || node.inputs.size() < 2) return;
   auto* padding = std::get_if<std::string>(&node.attributes["auto_pad"]);
@@ -37,22 +38,21 @@ void resolve_padding(const Graph& graph, Node& node) {
   if (!upper && (padding == nullptr || *padding != "SAME_LOWER")) return;
   const Tensor* weight = graph.constant(node.inputs[1]);
   const ValueType& input = graph.value(node.inputs[0]).type;
-  auto strides = integers_of(node, "strides");
-  auto dilations = integers_of(node, "dilations");
-  if (weight == nullptr || input.rank() != weight->rank() || !strides || !dilations) return;
-  auto spatial = static_cast<size_t>(weight->rank() - 2);
-  if (strides->size() != spatial || dilations->size() != spatial) return;
-  std::vector<int64_t> pads(2 * spatial);
-  for (size_t i = 0; i < spatial; ++i) {
-    const Dimension& size = (*input.shape)[i + 2];
-    int64_t stride = (*strides)[i];
-    if (stride < 1 || (!size.known() && stride > 1)) return;
-    int64_t reach = (weight->shape()[static_cast<int>(i) + 2] - 1) * (*dilations)[i] + 1;
-    int64_t last = (size.size + stride - 1) / stride * stride - stride;  // where a window begins
-    int64_t rest = stride == 1 ? 1 : size.size - last;
-    int64_t total = std::max<int64_t>(reach - rest, 0);
-    pads[i] = upper ? total / 2 : total - total / 2;
-    pads[i + spatial] = total - pads[i];
+  if (weight == nullptr || weight->rank() < 2 || input.rank() != weight->rank()) return;
+  WindowAttributes attributes;
+  attributes.auto_pad = upper ? AutoPad::kSameUpper : AutoPad::kSameLower;
+  attributes.strides = integers_of(node, "strides").value_or(std::vector<int64_t>{});
+  attributes.dilations = integers_of(node, "dilations").value_or(std::vector<int64_t>{});
+  int spatial = weight->rank() - 2;
+  std::vector<int64_t> pads(2 * static_cast<size_t>(spatial));
+  for (int axis = 0; axis < spatial; ++axis) {
+    auto at = static_cast<size_t>(axis);
+    const Dimension& size = (*input.shape)[at + 2];
+    AxisWindow window = axis_window(attributes, axis, spatial, weight->shape()[axis + 2]);
+    if (size.size == 0 || (!size.known() && window.stride > 1)) return;
+    pad_to_same(window, size.size, upper);
+    pads[at] = window.pad_begin;
+    pads[at + static_cast<size_t>(spatial)] = window.pad_end;
   }
   node.attributes["auto_pad"] = std::string("NOTSET");
   node.attributes["pads"] = std::move(pads);
@@ -64,7 +64,11 @@ std::optional<std::string> canonical_attributes(const Graph& graph, const Node& 
   fill_default_attributes(canonical);
   if (node.is("Conv")) canonical.attributes.erase("kernel_shape");  // the weight says it
   fill_window_defaults(canonical, rank);
-  resolve_padding(graph, canonical);
+  try {
+    resolve_padding(graph, canonical);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
   std::string text;
   for (const auto& [name, value] : canonical.attributes) {
     if (std::holds_alternative<Tensor>(value) || std::holds_alternative<ValueType>(value) ||

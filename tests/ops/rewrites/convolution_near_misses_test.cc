@@ -47,7 +47,7 @@ std::vector<NearMiss> convolutions() {
          t.output(t.node("Add", {a, t.node("Conv", {z, v, t.weight({4})}, others)}));
          if (near == 3) tap(t, a);
        }},
-      {"fold_pad_into_conv", 4,
+      {"fold_pad_into_conv", 5,
        [](GraphCase& t, int near) {
          ValueId x = t.input("x", {2, 3, 8});
          List pads = near == 1 ? List{0, 0, -1, 0, 0, 1} : List{0, 0, 1, 0, 0, 2};
@@ -57,9 +57,10 @@ std::vector<NearMiss> convolutions() {
          if (near == 3) mode["mode"] = std::string("edge");
          Attributes own;
          if (near == 4) own["auto_pad"] = std::string("SAME_UPPER");
+         if (near == 5) own["pads"] = List{-1, 0};
          t.output(conv(t, t.node("Pad", inputs, mode), own));
        }},
-      {"fold_pad_into_average_pool", 3,
+      {"fold_pad_into_average_pool", 5,
        [](GraphCase& t, int near) {
          ValueId x = t.input("x", {2, 3, 8});
          ValueId padded = t.node("Pad", {x, t.ints({0, 0, 1, 0, 0, 1})});
@@ -68,6 +69,12 @@ std::vector<NearMiss> convolutions() {
          if (near == 2) attributes["ceil_mode"] = int64_t{1};
          if (near == 3) {
            padded = t.node("Pad", {x, t.ints({0, 0, 1, 0, 0, 1}), t.floats({}, {1})});
+         }
+         if (near == 4) padded = t.node("Pad", {x, t.ints({0, 0, 0, 0, 0, 3})});
+         if (near == 5) {
+           padded = t.node("Pad", {x, t.ints({0, 0, 2, 0, 0, 0})});
+           attributes["pads"] = List{1, 0};
+           attributes["count_include_pad"] = int64_t{1};
          }
          t.output(t.node("AveragePool", {padded}, attributes));
        }},

@@ -1,0 +1,164 @@
+#include "runtime/graph/window.h"
+
+namespace convoy {
+namespace {
+
+constexpr int64_t kMost = int64_t{1} << 31;
+constexpr int64_t kWidest = int64_t{1} << 24;   // of a padding
+constexpr int64_t kLongest = int64_t{1} << 61;  // of an axis
+
+// Entry `i` of a list that is empty or `count` long.
+int64_t entry_of(const std::vector<int64_t>& list, int i, int count, int64_t otherwise,
+                 int64_t lowest, int64_t most, const char* name) {
+  if (list.empty()) return otherwise;
+  check_model(static_cast<int>(list.size()) == count, "{} has {} entries, not {}", name,
+              list.size(), count);
+  int64_t entry = list[static_cast<size_t>(i)];
+  check_model(entry >= lowest && entry <= most, "{} has an entry of {}", name, entry);
+  return entry;
+}
+
+int64_t floor_divide(int64_t a, int64_t b) { return a >= 0 ? a / b : -1 - -(a + 1) / b; }
+
+void check_kernel(int64_t kernel) {
+  check_model(kernel >= 1 && kernel <= kMost, "the kernel has a size of {}", kernel);
+}
+
+}  // namespace
+
+AutoPad auto_pad_named(std::string_view name) {
+  if (name == "VALID") return AutoPad::kValid;
+  if (name == "SAME_UPPER") return AutoPad::kSameUpper;
+  if (name == "SAME_LOWER") return AutoPad::kSameLower;
+  check_model(name == "NOTSET" || name.empty(), "auto_pad is '{}'", name);
+  return AutoPad::kNotSet;
+}
+
+AxisWindow axis_window(const WindowAttributes& attributes, int axis, int rank, int64_t kernel) {
+  check_kernel(kernel);
+  AxisWindow window;
+  window.kernel = kernel;
+  window.stride = entry_of(attributes.strides, axis, rank, 1, 1, kMost, "strides");
+  window.dilation = entry_of(attributes.dilations, axis, rank, 1, 1, kMost, "dilations");
+  if (attributes.auto_pad == AutoPad::kNotSet) {
+    window.pad_begin = entry_of(attributes.pads, axis, 2 * rank, 0, -kMost, kWidest, "pads");
+    window.pad_end =
+        entry_of(attributes.pads, axis + rank, 2 * rank, 0, -kMost, kWidest, "pads");
+  }
+  return window;
+}
+
+void pad_to_same(AxisWindow& window, int64_t input, bool upper) {
+  int64_t covered = window.stride == 1 ? 1 : (input - 1) % window.stride + 1;  // by the last one
+  int64_t total = std::max<int64_t>(0, window.extent() - covered);
+  window.pad_begin = upper ? total / 2 : total - total / 2;
+  window.pad_end = total - window.pad_begin;
+}
+
+int64_t window_count(const AxisWindow& window, int64_t input, bool ceil_mode) {
+  check_input(input >= 0 && input <= kLongest, "an input of length {}", input);
+  int64_t padded = input + window.pad_begin + window.pad_end;
+  int64_t room = padded - window.extent();
+  int64_t count = ceil_mode ? -floor_divide(-room, window.stride) + 1
+                            : floor_divide(room, window.stride) + 1;
+  if (ceil_mode && (count - 1) * window.stride >= input + window.pad_begin) --count;
+  if (count < 1 && padded == input) {
+    fail(ErrorCode::kInvalidInput, "an input of length {} is shorter than the window of {}", input,
+         window.extent());
+  }
+  check_input(count >= 1, "an input of length {}, {} with its padding, is shorter than the window "
+              "of {}", input, padded, window.extent());
+  return count;
+}
+
+int64_t Window::first_tap(int axis, int64_t o) const {
+  int64_t start = o * strides[axis] - pads_begin[axis];
+  return start >= 0 ? 0 : (-start + dilations[axis] - 1) / dilations[axis];
+}
+
+int64_t Window::last_tap(int axis, int64_t o) const {
+  int64_t room = input[axis] - (o * strides[axis] - pads_begin[axis]);
+  if (room <= 0) return 0;
+  return std::min(kernel[axis], (room + dilations[axis] - 1) / dilations[axis]);
+}
+
+Window resolve_window(const WindowAttributes& attributes, const Dims& input, const Dims& kernel,
+                      bool ceil_mode) {
+  int rank = input.rank();
+  check_model(kernel.rank() == rank, "a kernel of {} axes slides over {} spatial axes",
+              kernel.rank(), rank);
+  Window window;
+  window.input = input;
+  window.kernel = kernel;
+  for (int axis = 0; axis < rank; ++axis) {
+    AxisWindow along = axis_window(attributes, axis, rank, kernel[axis]);
+    if (attributes.pads_to_same()) {
+      check_input(input[axis] > 0, "an input of length 0 cannot be padded to its own size");
+      pad_to_same(along, input[axis], attributes.auto_pad == AutoPad::kSameUpper);
+    }
+    window.output.push_back(window_count(along, input[axis], ceil_mode));
+    window.strides.push_back(along.stride);
+    window.dilations.push_back(along.dilation);
+    window.pads_begin.push_back(along.pad_begin);
+    window.pads_end.push_back(along.pad_end);
+  }
+  return window;
+}
+
+int64_t TransposedWindow::reach(int axis) const {
+  return (input[axis] - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1;
+}
+
+TransposedAxis transposed_axis(const TransposedAttributes& attributes, int axis, int rank,
+                               int64_t input, int64_t kernel) {
+  check_input(input > 0 && input <= kLongest, "an input of length {}", input);
+  const WindowAttributes& form = attributes.window;
+  TransposedAxis along{axis_window(form, axis, rank, kernel)};
+  AxisWindow& window = along.window;
+  // Some models write the whole shape of Y, batch and channels included.
+  bool whole = static_cast<int>(attributes.output_shape.size()) == rank + 2;
+  int64_t wanted = whole ? entry_of(attributes.output_shape, axis + 2, rank + 2, 0, 0, kMost,
+                                    "output_shape")
+                         : entry_of(attributes.output_shape, axis, rank, 0, 0, kMost,
+                                    "output_shape");
+  int64_t extra =
+      entry_of(attributes.output_padding, axis, rank, 0, 0, kWidest, "output_padding");
+  int64_t reach = checked_add(checked_multiply(input - 1, window.stride), window.extent() + extra);
+  if (attributes.output_shape.empty() && !form.pads_to_same()) {
+    along.output = checked_add(reach, -window.pad_begin - window.pad_end);
+  } else {
+    bool same = attributes.output_shape.empty();
+    along.output = same ? checked_multiply(input, window.stride) : wanted;
+    int64_t total = std::max<int64_t>(0, reach - along.output);
+    window.pad_begin = form.auto_pad == AutoPad::kSameUpper ? total / 2 : total - total / 2;
+  }
+  check_input(along.output >= 1, "an input of length {} gives an output of length {}", input,
+              along.output);
+  return along;
+}
+
+TransposedWindow resolve_transposed(const TransposedAttributes& attributes, const Dims& input,
+                                    const Dims& kernel) {
+  int rank = input.rank();
+  check_model(kernel.rank() == rank, "a kernel of {} axes slides over {} spatial axes",
+              kernel.rank(), rank);
+  TransposedWindow window;
+  window.input = input;
+  window.kernel = kernel;
+  for (int axis = 0; axis < rank; ++axis) {
+    TransposedAxis along = transposed_axis(attributes, axis, rank, input[axis], kernel[axis]);
+    window.strides.push_back(along.window.stride);
+    window.dilations.push_back(along.window.dilation);
+    window.pads_begin.push_back(along.window.pad_begin);
+    window.output.push_back(along.output);
+  }
+  return window;
+}
+
+Dims spatial_sizes(const Shape& shape) {
+  Dims sizes;
+  for (int axis = 2; axis < shape.rank(); ++axis) sizes.push_back(shape[axis]);
+  return sizes;
+}
+
+}  // namespace convoy
