@@ -88,7 +88,8 @@ void run_typed(KernelContext& context, const WindowForm& form, const Geometry& g
 
 std::unique_ptr<Kernel> make_col2im(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
-  auto axes = static_cast<size_t>(std::max(0, request.output(0).rank() - 2));
+  check_input(request.output(0).rank() >= 3, "an image of rank {}", request.output(0).rank());
+  auto axes = static_cast<size_t>(request.output(0).rank() - 2);
   WindowForm form;
   form.strides = attributes.integers("strides", std::vector<int64_t>(axes, 1));
   form.pads = attributes.integers("pads", std::vector<int64_t>(2 * axes, 0));

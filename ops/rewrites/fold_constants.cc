@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "ops/rewrites/rules.h"
-#include "runtime/onnx/inference.h"
 #include "runtime/op/evaluate.h"
 #include "runtime/rewrite/driver.h"
 
@@ -84,7 +83,8 @@ class ConstantFolder {
       descs.push_back(tensor ? tensor->desc() : TensorDesc{});
       if (tensor) bytes += bytes_of(tensor->desc());
     }
-    for (const TensorDesc& output : infer_output_types(node, descs, constants)) {
+    const OpDef& definition = *editor_.registry().find(node);
+    for (const TensorDesc& output : infer_node(definition, node, descs, constants)) {
       if (output.dtype == DType::kUndefined) continue;
       int64_t grown = bytes_of(output);
       if (grown <= editor_.options().fold_limit_bytes || grown <= bytes) continue;
