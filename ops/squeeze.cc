@@ -69,18 +69,17 @@ ViewSpec unsqueezed(const Axes& axes, const TensorDesc& input) {
   return spec;
 }
 
-using View = ViewSpec (*)(const Axes&, const TensorDesc&);
-
-void define(OpDef& definition, View view) {
-  definition.infer = [view](InferRequest& request) {
+template <ViewSpec (*view)(const Axes&, const TensorDesc&)>
+void define(OpDef& definition) {
+  definition.infer = [](InferRequest& request) {
     Axes axes = read_axes(request.node, request.constant(1));
     const TensorDesc& x = request.inputs[0];
     if (axes.known) request.set_output(0, x.dtype, view(axes, x).shape);
   };
-  define_by_view(definition, [view](const KernelRequest& request) -> Viewer {
+  define_by_view(definition, [](const KernelRequest& request) -> Viewer {
     Axes axes = read_axes(request.node(), request.constant(1));
     if (!axes.known) return {};
-    return [axes, view](const TensorDesc& input, int) -> std::optional<ViewSpec> {
+    return [axes](const TensorDesc& input, int) -> std::optional<ViewSpec> {
       return view(axes, input);
     };
   });
@@ -89,8 +88,8 @@ void define(OpDef& definition, View view) {
 }  // namespace
 
 void register_squeeze(Registry& registry) {
-  define(registry.add("Squeeze"), squeezed);
-  define(registry.add("Unsqueeze"), unsqueezed);
+  define<squeezed>(registry.add("Squeeze"));
+  define<unsqueezed>(registry.add("Unsqueeze"));
 }
 
 }  // namespace convoy
