@@ -77,11 +77,18 @@ void run_arg(KernelContext& context, const ArgForm& form, int64_t given_axis) {
 std::unique_ptr<Kernel> make_arg(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   int64_t axis = attributes.integer("axis", 0);
-  attributes.ignore("keepdims");
+  bool keepdims = attributes.integer("keepdims", 1) != 0;
   ArgForm form;
   form.largest = request.node().op_type == "ArgMax";
   form.last = attributes.integer("select_last_index", 0) != 0;
   attributes.finish();
+  Shape shape = request.input(0).shape;
+  if (shape.rank() > 0) {
+    int at = normalize_axis(axis, shape.rank());
+    shape[at] = 1;
+    if (!keepdims) shape.erase(at);
+  }
+  request.check_output(0, shape);
   return make_kernel([form, axis](KernelContext& context) { run_arg(context, form, axis); });
 }
 

@@ -40,6 +40,14 @@ BatchNormalization read_attributes(const KernelRequest& request) {
   return result;
 }
 
+void check_outputs(const KernelRequest& request) {
+  const Shape& x = request.input(0).shape;
+  request.check_output(0, x);
+  for (int j = 1; j < request.output_count(); ++j) {
+    request.check_output(j, {x.rank() > 1 ? x[1] : 1});
+  }
+}
+
 // [batch, channels, inner]
 struct Extent {
   int64_t batch = 1;
@@ -72,8 +80,9 @@ std::vector<double> read_parameter(const TensorView& view, int64_t count, const 
   return values;
 }
 
-// y = x · factor + addend for each channel.
+// y = (x - center) · factor + addend for each channel.
 struct Affine {
+  std::vector<float> center;
   std::vector<float> factor;
   std::vector<float> addend;
 };
@@ -82,12 +91,15 @@ Affine fold(const std::vector<double>& scale, const std::vector<double>& bias,
             const std::vector<double>& mean, const std::vector<double>& variance,
             double epsilon) {
   Affine affine;
+  affine.center.resize(scale.size());
   affine.factor.resize(scale.size());
   affine.addend.resize(scale.size());
   for (size_t c = 0; c < scale.size(); ++c) {
     double factor = scale[c] / std::sqrt(variance[c] + epsilon);
+    affine.center[c] = static_cast<float>(mean[c]);
     affine.factor[c] = static_cast<float>(factor);
-    affine.addend[c] = static_cast<float>(bias[c] - mean[c] * factor);
+    const double rest = mean[c] - static_cast<double>(affine.center[c]);
+    affine.addend[c] = static_cast<float>(bias[c] - rest * factor);
   }
   return affine;
 }
@@ -109,9 +121,9 @@ void apply_rows(const float* x, float* y, const RowOffsets& rows, const Extent& 
   const int64_t inner = extent.inner;
   auto piece = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const float factor = affine.factor[static_cast<size_t>(i % extent.channels)];
-      const float addend = affine.addend[static_cast<size_t>(i % extent.channels)];
-      kernels.affine(x + rows[i], y + i * inner, inner, factor, addend);
+      const auto c = static_cast<size_t>(i % extent.channels);
+      kernels.affine(x + rows[i], y + i * inner, inner, static_cast<double>(affine.center[c]),
+                     affine.factor[c], affine.addend[c]);
     }
   };
   threads.parallel_for(extent.batch * extent.channels, grain_of(inner), piece);
@@ -123,8 +135,8 @@ void apply_channels(const float* x, float* y, const Extent& extent, const Affine
   const int64_t channels = extent.channels;
   auto piece = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      kernels.affine_each(x + i * channels, y + i * channels, channels, affine.factor.data(),
-                          affine.addend.data());
+      kernels.affine_each(x + i * channels, y + i * channels, channels, affine.center.data(),
+                          affine.factor.data(), affine.addend.data());
     }
   };
   threads.parallel_for(extent.batch, grain_of(channels), piece);
@@ -135,6 +147,7 @@ std::unique_ptr<Kernel> make_float(KernelRequest& request) {
   if (attributes.training) return request.refuse("only for inference");
   const TensorDesc& x = request.input(0);
   if (x.dtype != DType::kFloat32) return request.refuse("only for float32");
+  check_outputs(request);
   const Extent extent = extent_of(x.shape, attributes.per_element);
   std::shared_ptr<const Affine> constant;
   const Tensor* parameters[4];
@@ -245,6 +258,7 @@ void train(const BatchNormalization& attributes, int version, KernelContext& con
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   const BatchNormalization attributes = read_attributes(request);
   const int version = request.node().version;
+  check_outputs(request);
   const Extent extent = extent_of(request.input(0).shape, attributes.per_element);
   return make_kernel([attributes, version, extent](KernelContext& context) {
     auto scale = read_parameter(context.input(1), extent.channels, "scale");

@@ -10,6 +10,8 @@ std::unique_ptr<Kernel> make_center(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   attributes.ignore("axes");
   attributes.finish();
+  check_model(request.input(0).rank() == request.output(0).rank(), "the output has rank {}",
+              request.output(0).rank());
   request.accept_strides(0);
   request.accept_output_strides(0);
   return make_kernel([](KernelContext& context) {

@@ -38,6 +38,8 @@ Loss read_loss(const KernelRequest& request) {
   labels.erase(1);
   check_input(request.input(1).shape == labels, "labels have shape {}, expected {}",
               to_string(request.input(1).shape), to_string(labels));
+  request.check_output(0, loss.reduction == Reduction::kNone ? labels : Shape{});
+  request.check_output(1, scores);
   loss.batch = scores[0];
   loss.classes = scores[1];
   for (int i = 2; i < scores.rank(); ++i) loss.inner *= scores[i];

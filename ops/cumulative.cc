@@ -63,6 +63,7 @@ std::unique_ptr<Kernel> make_running(KernelRequest& request) {
   form.exclusive = attributes.integer("exclusive", 0) != 0;
   form.reverse = attributes.integer("reverse", 0) != 0;
   attributes.finish();
+  request.check_output(0, request.input(0).shape);
   return make_kernel([form](KernelContext& context) {
     int axis = normalize_axis(single_index(context.input(1), "the axis"), context.input(0).rank());
     visit_numeric(context.input(0).dtype, [&](auto tag) {

@@ -36,6 +36,9 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   const int rank = shape.rank();
   check_input(rank >= 2 && shape[rank - 1] == shape[rank - 2], "{} is no square matrix",
               to_string(shape));
+  Shape stack = shape;
+  stack.resize(rank - 2);
+  request.check_output(0, stack);
   return make_kernel([n = shape.back()](KernelContext& context) {
     visit_floating(context.input(0).dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;

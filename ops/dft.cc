@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "ops/kernels/fft/fft.h"
+#include "ops/kernels/fft/float_fft.h"
 #include "ops/row_offsets.h"
 #include "runtime/op/registry.h"
 
@@ -83,6 +84,32 @@ void write_line(const Dft& dft, const Complex* line, T* y) {
   }
 }
 
+// Complex lines of float32 in float32.
+void run_complex(const Dft& dft, const FloatFft& fft, KernelContext& context) {
+  const auto* x = context.input(0).as<float>();
+  auto* y = context.output(0).as<float>();
+  const float scale = dft.inverse ? 1.0f / static_cast<float>(dft.n) : 1.0f;
+  const int64_t grain = std::max<int64_t>(1, 4096 / dft.n);
+  const int64_t stride = dft.inner * 2;
+  context.threads().parallel_for(dft.outer * dft.inner, grain, [&](int64_t begin, int64_t end) {
+    std::vector<FloatFft::Value> memory(static_cast<size_t>(2 * dft.n));
+    FloatFft::Value* line = memory.data();
+    for (int64_t i = begin; i < end; ++i) {
+      const float* from = x + (i / dft.inner * dft.given * dft.inner + i % dft.inner) * 2;
+      float* to = y + (i / dft.inner * dft.returned * dft.inner + i % dft.inner) * 2;
+      for (int64_t k = 0; k < dft.n; ++k) {
+        const float* at = from + k * stride;
+        line[k] = k < dft.given ? FloatFft::Value(at[0], at[1]) : FloatFft::Value();
+      }
+      fft.transform(line, line + dft.n);
+      for (int64_t k = 0; k < dft.returned; ++k) {
+        to[k * stride] = line[k].real() * scale;
+        to[k * stride + 1] = line[k].imag() * scale;
+      }
+    }
+  });
+}
+
 template <typename T>
 void run(const Dft& dft, FftWorkers& workers, KernelContext& context) {
   const T* x = context.input(0).as<T>();
@@ -126,13 +153,19 @@ std::unique_ptr<Kernel> make_dft(KernelRequest& request) {
   const bool known = (!request.has_input(1) || request.constant(1) != nullptr) &&
                      (old || !request.has_input(2) || request.constant(2) != nullptr);
   std::shared_ptr<FftWorkers> plan;
+  std::shared_ptr<const FloatFft> float_plan;
   if (known) {
     const int64_t axis = old ? default_axis : scalar(request, 2).value_or(default_axis);
     dft = complete(dft, request.input(0).shape, request.output(0).shape, axis, scalar(request, 1));
     plan = std::make_shared<FftWorkers>(dft.n, dft.inverse);
+    bool complex = dft.components_in == 2 && dft.components_out == 2;
+    if (complex && request.input(0).dtype == DType::kFloat32 && FloatFft::takes(dft.n)) {
+      float_plan = std::make_shared<const FloatFft>(dft.n, dft.inverse);
+    }
   }
-  return make_kernel([dft, plan, default_axis, old](KernelContext& context) {
+  return make_kernel([dft, plan, float_plan, default_axis, old](KernelContext& context) {
     if (context.output(0).count() == 0) return;
+    if (float_plan) return run_complex(dft, *float_plan, context);
     Dft complete_dft = dft;
     std::shared_ptr<FftWorkers> fft = plan;
     if (!fft) {

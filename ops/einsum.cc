@@ -5,131 +5,77 @@
 
 #include "ops/matmul/matmul_kernels.h"
 #include "ops/matmul/reference_matmul.h"
+#include "runtime/graph/einsum_equation.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
 namespace {
-
-// Labels are numbered as they first appear; those of an ellipsis are written as control characters.
-using Labels = std::string;
-
-struct Equation {
-  std::vector<Labels> operands;
-  Labels output;
-  bool has_output = false;
-};
-
-Equation split_equation(std::string text) {
-  std::erase_if(text, [](char c) { return c == ' '; });
-  Equation equation;
-  size_t arrow = text.find("->");
-  std::string left = text.substr(0, arrow);
-  if (arrow != std::string::npos) {
-    equation.output = text.substr(arrow + 2);
-    equation.has_output = true;
-  }
-  for (size_t begin = 0; begin <= left.size();) {
-    size_t comma = std::min(left.find(',', begin), left.size());
-    equation.operands.push_back(left.substr(begin, comma - begin));
-    begin = comma + 1;
-  }
-  return equation;
-}
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-// "..." becomes `rank` control characters that end with 0x1f, so that they align on the right.
-Labels expand_ellipsis(const Labels& labels, int rank) {
-  size_t at = labels.find("...");
-  if (at == std::string::npos) return labels;
-  Labels axes;
-  for (int i = rank; i > 0; --i) axes.push_back(static_cast<char>(0x20 - i));
-  return labels.substr(0, at) + axes + labels.substr(at + 3);
-}
-
-// The equation on concrete operands: every label has a size, and strides in each operand.
-struct Contraction {
-  Labels labels;  // those of the output first, the summed ones after
-  int output_rank = 0;
-  Dims sizes;
-  std::vector<Strides> strides;  // of each operand, by label; 0 where it lacks the label
-
-  Contraction(const KernelRequest& request, const std::string& text) {
-    Equation equation = split_equation(text);
-    check_model(static_cast<int>(equation.operands.size()) == request.input_count(),
-                "'{}' does not fit {} operands", text, request.input_count());
-    int widest = 0;
-    for (int i = 0; i < request.input_count(); ++i) {
-      Labels& labels = equation.operands[static_cast<size_t>(i)];
-      bool dots = labels.find("...") != std::string::npos;
-      int named = static_cast<int>(labels.size()) - (dots ? 3 : 0);
-      int rest = request.input(i).rank() - named;
-      check_input(dots ? rest >= 0 && rest <= kMaxRank : rest == 0,
-                  "'{}' does not fit an operand of shape {}", labels,
-                  to_string(request.input(i).shape));
-      if (dots) widest = std::max(widest, rest);
-      labels = expand_ellipsis(labels, rest);
-    }
-    choose_labels(equation, widest, text);
-    read_operands(request, equation);
-  }
-
- private:
-  void choose_labels(const Equation& equation, int widest, const std::string& text) {
-    Labels all;
-    for (const Labels& operand : equation.operands) all += operand;
-    for (char c : all) {
-      check_model(is_letter(c) || (c > 0 && c < 0x20), "'{}' has a '{}' for a label", text, c);
-    }
-    if (equation.has_output) {
-      labels = expand_ellipsis(equation.output, widest);
-    } else {
-      labels = expand_ellipsis("...", widest);
-      Labels sorted = all;
-      std::sort(sorted.begin(), sorted.end());
-      for (char c : sorted) {
-        if (is_letter(c) && std::count(sorted.begin(), sorted.end(), c) == 1) labels.push_back(c);
-      }
-    }
-    output_rank = static_cast<int>(labels.size());
-    for (int i = 0; i < output_rank; ++i) {
-      char c = labels[static_cast<size_t>(i)];
-      check_model(all.find(c) != std::string::npos && labels.find(c) == static_cast<size_t>(i),
-                  "output label '{}' of '{}' is repeated or unknown", c, text);
-    }
-    for (char c : all) {
-      if (labels.find(c) == std::string::npos) labels.push_back(c);
-    }
-  }
-
-  void read_operands(const KernelRequest& request, const Equation& equation) {
-    int count = static_cast<int>(labels.size());
-    sizes = Dims::filled(count, 1);
-    for (int i = 0; i < request.input_count(); ++i) {
-      const TensorDesc& desc = request.input(i);
-      Strides mine = Dims::filled(count, 0);
-      for (int axis = 0; axis < desc.rank(); ++axis) {
-        char c = equation.operands[static_cast<size_t>(i)][static_cast<size_t>(axis)];
-        auto label = static_cast<int>(labels.find(c));
-        int64_t size = desc.shape[axis];
-        check_input(size == 1 || sizes[label] == 1 || size == sizes[label],
-                    "axis {} of operand {} has size {}, another with its label {}", axis, i, size,
-                    sizes[label]);
-        if (size != 1) {
-          sizes[label] = size;
-          mine[label] += desc.strides[axis];
-        }
-      }
-      strides.push_back(mine);
-    }
-  }
-};
 
 std::string equation_of(const Node& node) {
   AttributeReader attributes(node);
   std::string text = attributes.text("equation", "");
   attributes.finish();
   return text;
+}
+
+std::vector<int> ranks_of(const std::vector<TensorDesc>& operands) {
+  std::vector<int> ranks;
+  for (const TensorDesc& operand : operands) ranks.push_back(operand.rank());
+  return ranks;
+}
+
+// The equation on concrete operands: every label has a size, and strides in each operand.
+struct Contraction {
+  std::string labels;  // those of the output first, the summed ones after
+  int output_rank = 0;
+  Dims sizes;
+  std::vector<Strides> strides;  // of each operand, by label; 0 where it lacks the label
+
+  Contraction(const std::vector<TensorDesc>& operands, const std::string& text) {
+    EinsumEquation equation = parse_einsum(text, ranks_of(operands));
+    labels = equation.output;
+    output_rank = static_cast<int>(labels.size());
+    for (const std::string& operand : equation.operands) {
+      for (char c : operand) {
+        if (labels.find(c) == std::string::npos) labels.push_back(c);
+      }
+    }
+    sizes = Dims::filled(static_cast<int>(labels.size()), 1);
+    for (size_t i = 0; i < operands.size(); ++i) {
+      read_operand(i, operands[i], equation.operands[i]);
+    }
+    element_count(sizes);  // throws where the terms are too many to count
+  }
+
+  Shape output_shape() const {
+    return Shape(std::span(sizes.begin(), static_cast<size_t>(output_rank)));
+  }
+
+ private:
+  void read_operand(size_t number, const TensorDesc& desc, const std::string& own) {
+    Strides mine = Dims::filled(sizes.rank(), 0);
+    for (int axis = 0; axis < desc.rank(); ++axis) {
+      char c = own[static_cast<size_t>(axis)];
+      auto label = static_cast<int>(labels.find(c));
+      int64_t size = desc.shape[axis];
+      auto first = static_cast<int>(own.find(c));
+      check_input(size == desc.shape[first], "axes {} and {} of operand {} have sizes {} and {}",
+                  first, axis, number, desc.shape[first], size);
+      check_input(size == 1 || sizes[label] == 1 || size == sizes[label],
+                  "axis {} of operand {} has size {}, another with its label {}", axis, number,
+                  size, sizes[label]);
+      if (size == 1) continue;
+      sizes[label] = size;
+      mine[label] += desc.strides[axis];
+    }
+    strides.push_back(mine);
+  }
+};
+
+Contraction contraction_of(const KernelRequest& request) {
+  Contraction contraction(request.inputs, equation_of(request.node()));
+  request.check_output(0, contraction.output_shape());
+  return contraction;
 }
 
 // What takes part in a product of two operands, by where a label occurs.
@@ -164,7 +110,7 @@ struct MergedAxis {
 // The matrix product that the equation is; nullopt if it is none.
 std::optional<MatMulRequest> as_matmul(const KernelRequest& request) {
   if (request.input_count() != 2) return std::nullopt;
-  Contraction c(request, equation_of(request.node()));
+  Contraction c = contraction_of(request);
   if (c.output_rank == 0) return std::nullopt;
   Strides y = contiguous_strides(request.output(0).shape);
   MatMulRequest matmul;
@@ -251,13 +197,7 @@ void run_reference(const Contraction& c, KernelContext& context) {
 
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   for (int i = 0; i < request.input_count(); ++i) request.accept_strides(i);
-  Contraction contraction(request, equation_of(request.node()));
-  Shape shape;
-  for (int label = 0; label < contraction.output_rank; ++label) {
-    shape.push_back(contraction.sizes[label]);
-  }
-  check_input(shape == request.output(0).shape, "the output has shape {}, expected {}",
-              to_string(request.output(0).shape), to_string(shape));
+  Contraction contraction = contraction_of(request);
   return visit_matmul(request.input(0).dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     return make_kernel([contraction](KernelContext& context) {
@@ -266,10 +206,18 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   });
 }
 
+// ONNX's inference takes the size of a label from the first operand that has it.
+void infer(InferRequest& request) {
+  Contraction contraction(request.inputs, equation_of(request.node));
+  request.set_output(0, request.inputs[0].dtype, contraction.output_shape());
+}
+
 }  // namespace
 
 void register_einsum(Registry& registry) {
-  registry.add("Einsum").kernel("onednn", make_product).kernel("reference", make_reference);
+  OpDef& definition = registry.add("Einsum");
+  definition.infer = infer;
+  definition.kernel("onednn", make_product).kernel("reference", make_reference);
 }
 
 }  // namespace convoy

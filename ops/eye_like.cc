@@ -12,6 +12,7 @@ std::unique_ptr<Kernel> make_eye(KernelRequest& request) {
   attributes.finish();
   check_input(request.input(0).rank() == 2, "EyeLike of a tensor of rank {}",
               request.input(0).rank());
+  request.check_output(0, request.input(0).shape);
   return make_kernel([k](KernelContext& context) {
     const TensorView& out = context.output(0);
     int64_t rows = out.shape[0];

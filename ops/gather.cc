@@ -13,7 +13,13 @@ int read_axis(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   int64_t axis = attributes.integer("axis", 0);
   attributes.finish();
-  return normalize_axis(axis, request.input(0).rank());
+  const Shape& data = request.input(0).shape;
+  int at = normalize_axis(axis, data.rank());
+  Shape output(std::span(data.begin(), static_cast<size_t>(at)));
+  for (int64_t size : request.input(1).shape) output.push_back(size);
+  for (int i = at + 1; i < data.rank(); ++i) output.push_back(data[i]);
+  request.check_output(0, output);
+  return at;
 }
 
 // The axis of the indices replaces the gathered one: none for a scalar, one for a 1-D index.

@@ -68,6 +68,7 @@ std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
     check_input(i == axis || indices[i] <= data[i], "indices {} reach outside of data {}",
                 to_string(indices), to_string(data));
   }
+  request.check_output(0, indices);
   return make_kernel([axis](KernelContext& context) { run_gather(context, axis); });
 }
 

@@ -16,6 +16,7 @@ struct SliceList {
   int64_t inner = 1;       // elements of a slice
   Shape sizes;             // of the indexed axes
   Strides strides;
+  Shape output;
 };
 
 SliceList describe(const Shape& data, const Shape& indices, int64_t batch) {
@@ -33,12 +34,17 @@ SliceList describe(const Shape& data, const Shape& indices, int64_t batch) {
   for (int i = 0; i < dims; ++i) {
     check_input(data[i] == indices[i], "batches of {} and {}", to_string(data), to_string(indices));
   }
+  list.output = indices;
+  list.output.resize(indices.rank() - 1);
   for (int i = dims; i < indices.rank() - 1; ++i) list.batch_rows *= indices[i];
   for (int i = dims; i < dims + list.tuple; ++i) {
     list.sizes.push_back(data[i]);
     list.strides.push_back(strides[i]);
   }
-  for (int i = dims + list.tuple; i < data.rank(); ++i) list.inner *= data[i];
+  for (int i = dims + list.tuple; i < data.rank(); ++i) {
+    list.inner *= data[i];
+    list.output.push_back(data[i]);
+  }
   return list;
 }
 
@@ -75,18 +81,29 @@ void run_gather(KernelContext& context, const SliceList& list) {
   });
 }
 
-std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
-  AttributeReader attributes = request.attributes();
+SliceList describe(const Node& node, const std::vector<TensorDesc>& inputs) {
+  AttributeReader attributes(node);
   int64_t batch = attributes.integer("batch_dims", 0);
   attributes.finish();
-  SliceList list = describe(request.input(0).shape, request.input(1).shape, batch);
+  return describe(inputs[0].shape, inputs[1].shape, batch);
+}
+
+std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
+  SliceList list = describe(request.node(), request.inputs);
+  request.check_output(0, list.output);
   return make_kernel([list](KernelContext& context) { run_gather(context, list); });
+}
+
+// ONNX's inference says nothing of a result that is a scalar.
+void infer(InferRequest& request) {
+  request.set_output(0, request.inputs[0].dtype, describe(request.node, request.inputs).output);
 }
 
 }  // namespace
 
 void register_gather_nd(Registry& registry) {
-  registry.add("GatherND").kernel("reference", make_gather);
+  OpDef& definition = registry.add("GatherND").kernel("reference", make_gather);
+  definition.infer = infer;
 }
 
 }  // namespace convoy

@@ -187,6 +187,9 @@ std::unique_ptr<Kernel> make_grid_sample(KernelRequest& request) {
   check_input(in.rank() >= 3 && grid.rank() == in.rank() && grid.back() == in.rank() - 2 &&
                   grid[0] == in[0],
               "GridSample of {} at {}", to_string(in), to_string(grid));
+  Shape output{in[0], in[1]};
+  for (int i = 1; i < grid.rank() - 1; ++i) output.push_back(grid[i]);
+  request.check_output(0, output);
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
   check_input(request.input(0).count() > 0, "GridSample of an empty tensor");
   return make_kernel([form](KernelContext& context) {

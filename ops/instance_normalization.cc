@@ -4,8 +4,7 @@
 
 #include <cmath>
 
-#include "ops/kernels/row/row.h"
-#include "ops/row_offsets.h"
+#include "ops/row_statistics.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -31,6 +30,7 @@ GroupedRows read_rows(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   const Shape& shape = request.input(0).shape;
   check_input(shape.rank() >= 2, "input of rank {} has no channels", shape.rank());
+  request.check_output(0, shape);
   GroupedRows rows;
   rows.epsilon = attributes.number("epsilon", 1e-5f);
   rows.batch = shape[0];
@@ -103,20 +103,15 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
     const int64_t grain = std::max<int64_t>(1, 8192 / std::max<int64_t>(1, size));
     auto piece = [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        double total = 0;
-        kernels.sum.row(from + i * size, size, &total);
-        const double mean = total / static_cast<double>(size);
-        const double variance =
-            kernels.deviation(from + i * size, size, static_cast<float>(mean)) /
-            static_cast<double>(size);
-        const double norm = 1.0 / std::sqrt(variance + rows.epsilon);
+        const RowStatistics row = row_statistics(
+            kernels, size, true, [&](auto&& visit) { visit(from + i * size, size); });
+        const double norm = 1.0 / std::sqrt(row.variance + rows.epsilon);
         for (int64_t c = 0; c < rows.channels_per_group; ++c) {
           const int64_t p = rows.parameter(i % rows.groups, c);
           const double factor = norm * static_cast<double>(scale[p]);
-          const double addend = static_cast<double>(bias[p]) - mean * factor;
           const int64_t at = i * size + c * rows.inner;
-          kernels.affine(from + at, to + at, rows.inner, static_cast<float>(factor),
-                         static_cast<float>(addend));
+          kernels.affine(from + at, to + at, rows.inner, row.mean, static_cast<float>(factor),
+                         bias[p]);
         }
       }
     };

@@ -1,10 +1,12 @@
-// LayerNormalization (opset 17 to 28) and RMSNormalization (23 to 28): rows over the dimensions
-// from `axis` on are divided by their root mean square, with the mean subtracted first or not.
+// LayerNormalization (opset 17 to 28), RMSNormalization (23 to 28) and ONNX Runtime's
+// SimplifiedLayerNormalization, which exporters write into ONNX's own domain: rows over the
+// dimensions from `axis` on are divided by their root mean square, with the mean subtracted first
+// or not.
 
 #include <cmath>
 
-#include "ops/kernels/row/row.h"
 #include "ops/row_offsets.h"
+#include "ops/row_statistics.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -12,6 +14,7 @@ namespace {
 
 struct LayerNormalization {
   bool centered = true;
+  int factor_output = 2;  // the output that gets 1 / √(variance + epsilon)
   double epsilon = 1e-5;
   int axis = 0;
   int64_t rows = 1;
@@ -22,15 +25,20 @@ LayerNormalization read_attributes(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   LayerNormalization layer;
   layer.centered = request.node().is("LayerNormalization");
+  if (!layer.centered) layer.factor_output = 1;
   layer.epsilon = attributes.number("epsilon", 1e-5f);
   const Shape& shape = request.input(0).shape;
   layer.axis = normalize_axis(attributes.integer("axis", -1), shape.rank());
   attributes.ignore("stash_type");  // the statistics are made in at least float32
   attributes.finish();
+  Shape statistics = shape;
   for (int i = 0; i < shape.rank(); ++i) {
     int64_t& part = i < layer.axis ? layer.rows : layer.n;
     part = checked_multiply(part, shape[i]);
+    if (i >= layer.axis) statistics[i] = 1;
   }
+  request.check_output(0, shape);
+  for (int j = 1; j < request.output_count(); ++j) request.check_output(j, statistics);
   return layer;
 }
 
@@ -93,8 +101,10 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
           if (context.has_input(2)) value += element_of(context.input(2), bias_at.at[at]);
           set_element(context.output(0), at, value);
         }
-        if (context.has_output(1)) set_element(context.output(1), row, mean);
-        if (context.has_output(2)) set_element(context.output(2), row, factor);
+        if (layer.centered && context.has_output(1)) set_element(context.output(1), row, mean);
+        if (context.has_output(layer.factor_output)) {
+          set_element(context.output(layer.factor_output), row, factor);
+        }
       }
     });
   });
@@ -134,30 +144,45 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
     const float* from = context.input(0).as<float>();
     const float* scale = context.input(1).as<float>();
     const float* bias = context.has_input(2) ? context.input(2).as<float>() : nullptr;
-    float* means = context.has_output(1) ? context.output(1).as<float>() : nullptr;
-    float* factors = context.has_output(2) ? context.output(2).as<float>() : nullptr;
-    const double count = static_cast<double>(layer.n);
+    auto optional_output = [&](bool given, int j) {
+      return given && context.has_output(j) ? context.output(j).as<float>() : nullptr;
+    };
+    float* means = optional_output(layer.centered, 1);
+    float* factors = optional_output(true, layer.factor_output);
     const int64_t grain = std::max<int64_t>(1, 8192 / std::max<int64_t>(1, layer.n));
     context.threads().parallel_for(layer.rows, grain, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const float* in = from + rows[row];
-        double total = 0;
-        if (layer.centered) kernels.sum.row(in, layer.n, &total);
-        const float mean = static_cast<float>(total / count);
-        const double variance = kernels.deviation(in, layer.n, mean) / count;
-        const float factor = static_cast<float>(1.0 / std::sqrt(variance + layer.epsilon));
-        kernels.normalize(in, context.output(0).as<float>() + row * layer.n, layer.n, mean,
+        const RowStatistics found = row_statistics(
+            kernels, layer.n, layer.centered, [&](auto&& visit) { visit(in, layer.n); });
+        const auto factor = static_cast<float>(1.0 / std::sqrt(found.variance + layer.epsilon));
+        kernels.normalize(in, context.output(0).as<float>() + row * layer.n, layer.n, found.mean,
                           factor, scale, bias);
-        if (means != nullptr) means[row] = mean;
+        if (means != nullptr) means[row] = static_cast<float>(found.mean);
         if (factors != nullptr) factors[row] = factor;
       }
     });
   });
 }
 
+void infer_simplified(InferRequest& request) {
+  const TensorDesc& x = request.inputs[0];
+  request.set_output(0, x.dtype, x.shape);
+  AttributeReader attributes(request.node);
+  const int axis = normalize_axis(attributes.integer("axis", -1), x.rank());
+  Shape statistics = x.shape;
+  std::fill(statistics.begin() + axis, statistics.end(), 1);
+  request.set_output(1, DType::kFloat32, statistics);
+}
+
 }  // namespace
 
 void register_layer_normalization(Registry& registry) {
+  for (const char* domain : {"", "com.microsoft"}) {
+    OpDef& definition = registry.add("SimplifiedLayerNormalization", domain);
+    definition.infer = infer_simplified;
+    definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+  }
   for (const char* name : {"LayerNormalization", "RMSNormalization"}) {
     registry.add(name).kernel("vectorized", make_vectorized).kernel("reference", make_reference);
   }

@@ -1,5 +1,6 @@
 // Loop, opset 1 and up: runs body(iteration, condition, carried…) -> (condition, carried…,
-// scanned…) until the trip count is reached or the condition is false; stacks what is scanned.
+// scanned…) until the trip count is reached or the condition is false; stacks what is scanned. A
+// body that declares the first two as vectors gets vectors of one element.
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
@@ -48,9 +49,21 @@ bool holds(const Value& condition) {
   return *tensor.data<bool>();
 }
 
+int64_t trip_count(const Value& value) {
+  std::vector<int64_t> numbers = to_int64s(value.tensor());
+  check_input(numbers.size() == 1, "the trip count of a loop has {} elements", numbers.size());
+  return numbers[0];
+}
+
+// A single number in the form in which the body declares its input.
+Value as_declared(const Graph& body, size_t input, const Value& number) {
+  bool is_vector = body.value(body.inputs()[input]).type.rank() == 1;
+  return number.tensor().contiguous().reshaped(is_vector ? Shape{1} : Shape{});
+}
+
 void run_loop(KernelContext& context, const Graph& body_graph) {
   int64_t limit = std::numeric_limits<int64_t>::max();
-  if (context.input_value(0).defined()) limit = to_int64s(context.input_value(0).tensor()).at(0);
+  if (context.input_value(0).defined()) limit = trip_count(context.input_value(0));
   Value condition = context.input_value(1);
   bool go_on = !condition.defined() || holds(condition);
   if (!condition.defined()) condition = Tensor::scalar<bool>(true);
@@ -64,8 +77,8 @@ void run_loop(KernelContext& context, const Graph& body_graph) {
   std::vector<std::vector<Value>> scanned(outputs - carried);
   BodyRunner& body = context.body("body");
   for (int64_t iteration = 0; iteration < limit && go_on; ++iteration) {
-    values[0] = Tensor::scalar<int64_t>(iteration);
-    values[1] = condition;
+    values[0] = as_declared(body_graph, 0, Tensor::scalar<int64_t>(iteration));
+    values[1] = as_declared(body_graph, 1, condition);
     std::vector<Value> results = body.run(values);
     check_internal(results.size() == outputs + 1, "a body returned {} values", results.size());
     condition = results[0];

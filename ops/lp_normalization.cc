@@ -42,6 +42,7 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   const Shape& shape = request.input(0).shape;
   const int axis = normalize_axis(attributes.integer("axis", -1), shape.rank());
+  request.check_output(0, shape);
   LpNormalization lp;
   lp.p = attributes.integer("p", 2);
   attributes.finish();

@@ -58,6 +58,7 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   check_model(lrn.size > 0, "size is {}", lrn.size);
   const Shape& shape = request.input(0).shape;
   check_input(shape.rank() >= 2, "input of rank {} has no channels", shape.rank());
+  request.check_output(0, shape);
   lrn.batch = shape[0];
   lrn.channels = shape[1];
   for (int i = 2; i < shape.rank(); ++i) lrn.inner *= shape[i];

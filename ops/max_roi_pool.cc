@@ -72,6 +72,9 @@ std::unique_ptr<Kernel> make_pool(KernelRequest& request) {
                   request.input(1).dtype == request.input(0).dtype,
               "MaxRoiPool of {} in regions {}", to_string(request.input(0)),
               to_string(request.input(1)));
+  const Shape& out = request.output(0).shape;
+  check_model(out.rank() == 4, "the output has rank {}", out.rank());
+  request.check_output(0, {rois[0], in[1], out[2], out[3]});
   return make_kernel([scale](KernelContext& context) {
     const TensorView& out = context.output(0);
     visit_floating(out.dtype, [&](auto tag) {

@@ -60,6 +60,7 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   attributes.integer("output_datatype", 1);  // the output's type tells
   attributes.finish();
+  check_model(request.output(0).rank() == 2, "the output has rank {}", request.output(0).rank());
   return make_kernel([](KernelContext& context) {
     const TensorView& out = context.output(0);
     if (out.count() == 0) return;

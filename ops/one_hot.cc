@@ -80,6 +80,11 @@ void run_one_hot(KernelContext& context, int64_t given_axis) {
 
 std::unique_ptr<Kernel> make_one_hot(KernelRequest& request) {
   int64_t axis = read_axis(request.node());
+  const Shape& output = request.output(0).shape;
+  Shape expected = request.input(0).shape;
+  int at = normalize_axis(axis, expected.rank() + 1);
+  expected.insert(at, at < output.rank() ? output[at] : 0);
+  request.check_output(0, expected);
   return make_kernel([axis](KernelContext& context) { run_one_hot(context, axis); });
 }
 

@@ -114,7 +114,11 @@ std::unique_ptr<Kernel> make_optimizer(KernelRequest& request) {
   const int operands = request.input_count() - 2;
   check_input(operands > 0 && operands % kGroups == 0, "{} tensors do not form groups of {}",
               operands, kGroups);
-  return make_kernel([optimizer, tensors = operands / kGroups](KernelContext& context) {
+  const int tensors = operands / kGroups;
+  for (int j = 0; j < request.output_count(); ++j) {
+    request.check_output(j, request.input(2 + j % tensors).shape);
+  }
+  return make_kernel([optimizer, tensors](KernelContext& context) {
     const double r = scalar(context.input(0), "R");
     const double t = scalar(context.input(1), "T");
     for (int i = 0; i < tensors; ++i) {

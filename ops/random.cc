@@ -87,6 +87,7 @@ std::unique_ptr<Kernel> make_bernoulli(KernelRequest& request) {
   Seed seed = read_seed(attributes);
   attributes.ignore("dtype");
   attributes.finish();
+  request.check_output(0, request.input(0).shape);
   return make_kernel([seed](KernelContext& context) {
     std::mt19937 engine = make_engine(seed);
     visit_floating(context.input(0).dtype, [&](auto tag) {
@@ -121,6 +122,8 @@ std::unique_ptr<Kernel> make_multinomial(KernelRequest& request) {
   attributes.finish();
   check_model(request.input(0).rank() == 2, "Multinomial needs a matrix, not {}",
               to_string(request.input(0)));
+  check_model(request.output(0).rank() == 2, "the output has rank {}", request.output(0).rank());
+  request.check_output(0, {request.input(0).shape[0], request.output(0).shape[1]});
   return make_kernel([seed](KernelContext& context) {
     std::mt19937 engine = make_engine(seed);
     const TensorView& logits = context.input(0);

@@ -20,6 +20,7 @@ std::unique_ptr<Kernel> make_full_match(KernelRequest& request) {
   auto expression = std::make_shared<const RE2>(pattern, RE2::Quiet);
   check_model(expression->ok(), "the pattern '{}' is malformed: {}", pattern,
               expression->error());
+  request.check_output(0, request.input(0).shape);
   return make_kernel([expression](KernelContext& context) {
     const TensorView& input = context.input(0);
     context.threads().parallel_for(input.count(), 256, [&](int64_t begin, int64_t end) {

@@ -18,6 +18,7 @@ std::unique_ptr<Kernel> make_reverse(KernelRequest& request) {
   check_model(batch != time, "batch and time are the same axis");
   check_input(request.input(1).count() == shape[batch], "{} lengths for a batch of {}",
               request.input(1).count(), shape[batch]);
+  request.check_output(0, shape);
   request.accept_strides(0);
   request.accept_output_strides(0);
   return make_kernel([batch, time](KernelContext& context) {

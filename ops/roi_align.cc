@@ -174,6 +174,9 @@ std::unique_ptr<Kernel> make_roi_align(KernelRequest& request) {
               "RoiAlign of {} in regions {}", to_string(request.input(0)),
               to_string(request.input(1)));
   check_input(in[2] > 0 && in[3] > 0, "RoiAlign of {}", to_string(in));
+  const Shape& out = request.output(0).shape;
+  check_model(out.rank() == 4, "the output has rank {}", out.rank());
+  request.check_output(0, {rois[0], in[1], out[2], out[3]});
   return make_kernel([form](KernelContext& context) {
     visit_floating(context.input(0).dtype, [&](auto tag) {
       run_typed<typename decltype(tag)::type>(context, form);

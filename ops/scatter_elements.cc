@@ -57,6 +57,7 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
     check_input(i == axis || indices[i] <= data[i], "indices {} reach outside of data {}",
                 to_string(indices), to_string(data));
   }
+  request.check_output(0, data);
   request.accept_strides(0);
   request.allow_in_place(0, 0);
   return make_kernel([axis, reduction](KernelContext& context) {

@@ -68,6 +68,7 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
                             request.input(2).shape);
   check_input(request.input(2).dtype == request.input(0).dtype, "updates {} of data {}",
               to_string(request.input(2)), to_string(request.input(0)));
+  request.check_output(0, request.input(0).shape);
   request.accept_strides(0);
   request.allow_in_place(0, 0);
   request.use_scratch(static_cast<size_t>(form.rows) * sizeof(int64_t));

@@ -26,6 +26,7 @@ Extent read_extent(const KernelRequest& request) {
   int64_t axis = attributes.integer("axis", flatten ? 1 : -1);
   attributes.finish();
   const Shape& shape = request.input(0).shape;
+  request.check_output(0, shape);
   Extent extent;
   const int rank = shape.rank();
   if (flatten && axis == rank) {

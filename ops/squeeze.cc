@@ -1,29 +1,28 @@
 // Squeeze and Unsqueeze, opset 1 and up: drop or add axes of length 1.
-// axes: an attribute up to opset 12, an input from 13 on. Any element type; always views.
+// axes: an attribute up to opset 12, an input from 13 on; Squeeze without axes, or with none in the
+// list, drops every axis of length 1. Any element type; always views.
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
 namespace {
 
-// The axes; nullopt when they are an input that is not known. Empty and not `given`: left out.
 struct Axes {
-  bool known = true;
+  bool known = true;  // or an input whose value is not
   bool given = false;
   std::vector<int64_t> list;
 };
 
-Axes read_axes(const KernelRequest& request) {
-  AttributeReader attributes = request.attributes();
+Axes read_axes(const Node& node, const Tensor* operand) {
+  AttributeReader attributes(node);
   Axes axes;
-  if (request.node().version < 13) {
+  if (node.version < 13) {
     axes.given = attributes.has("axes");
     axes.list = attributes.integers("axes");
-  } else if (request.has_input(1)) {
-    auto values = request.constant_int64s(1);
-    axes.known = values.has_value();
+  } else if (node.has_input(1)) {
+    axes.known = operand != nullptr;
     axes.given = true;
-    if (values) axes.list = *values;
+    if (operand) axes.list = to_int64s(*operand);
   }
   attributes.finish();
   return axes;
@@ -39,49 +38,58 @@ unsigned axis_set(const std::vector<int64_t>& axes, int rank) {
   return set;
 }
 
-Viewer read_squeeze(const KernelRequest& request) {
-  Axes axes = read_axes(request);
-  if (!axes.known) return {};
-  return [axes](const TensorDesc& input, int) -> std::optional<ViewSpec> {
-    unsigned dropped = axis_set(axes.list, input.rank());
-    ViewSpec spec;
-    for (int i = 0; i < input.rank(); ++i) {
-      bool drop = axes.given ? (dropped >> i & 1u) != 0 : input.shape[i] == 1;
-      check_input(!drop || input.shape[i] == 1, "cannot squeeze axis {} of length {}", i,
-                  input.shape[i]);
-      if (drop) continue;
-      spec.shape.push_back(input.shape[i]);
-      spec.strides.push_back(input.strides[i]);
-    }
-    return spec;
-  };
+ViewSpec squeezed(const Axes& axes, const TensorDesc& input) {
+  unsigned dropped = axis_set(axes.list, input.rank());
+  ViewSpec spec;
+  for (int i = 0; i < input.rank(); ++i) {
+    bool drop = axes.list.empty() ? input.shape[i] == 1 : (dropped >> i & 1u) != 0;
+    check_input(!drop || input.shape[i] == 1, "cannot squeeze axis {} of length {}", i,
+                input.shape[i]);
+    if (drop) continue;
+    spec.shape.push_back(input.shape[i]);
+    spec.strides.push_back(input.strides[i]);
+  }
+  return spec;
 }
 
-Viewer read_unsqueeze(const KernelRequest& request) {
-  Axes axes = read_axes(request);
-  if (!axes.known) return {};
+ViewSpec unsqueezed(const Axes& axes, const TensorDesc& input) {
   check_model(axes.given, "axes are missing");
-  return [axes](const TensorDesc& input, int) -> std::optional<ViewSpec> {
-    int rank = input.rank() + static_cast<int>(axes.list.size());
-    check_supported(rank <= kMaxRank, "rank {} exceeds the supported {}", rank, kMaxRank);
-    unsigned added = axis_set(axes.list, rank);
-    ViewSpec spec;
-    int from = 0;
-    for (int i = 0; i < rank; ++i) {
-      bool add = (added >> i & 1u) != 0;
-      spec.shape.push_back(add ? 1 : input.shape[from]);
-      spec.strides.push_back(add ? 1 : input.strides[from]);
-      if (!add) ++from;
-    }
-    return spec;
+  check_supported(axes.list.size() <= static_cast<size_t>(kMaxRank - input.rank()),
+                  "{} more axes exceed the supported rank of {}", axes.list.size(), kMaxRank);
+  int rank = input.rank() + static_cast<int>(axes.list.size());
+  unsigned added = axis_set(axes.list, rank);
+  ViewSpec spec;
+  int from = 0;
+  for (int i = 0; i < rank; ++i) {
+    bool add = (added >> i & 1u) != 0;
+    spec.shape.push_back(add ? 1 : input.shape[from]);
+    spec.strides.push_back(add ? 1 : input.strides[from]);
+    if (!add) ++from;
+  }
+  return spec;
+}
+
+template <ViewSpec (*view)(const Axes&, const TensorDesc&)>
+void define(OpDef& definition) {
+  definition.infer = [](InferRequest& request) {
+    Axes axes = read_axes(request.node, request.constant(1));
+    const TensorDesc& x = request.inputs[0];
+    if (axes.known) request.set_output(0, x.dtype, view(axes, x).shape);
   };
+  define_by_view(definition, [](const KernelRequest& request) -> Viewer {
+    Axes axes = read_axes(request.node(), request.constant(1));
+    if (!axes.known) return {};
+    return [axes](const TensorDesc& input, int) -> std::optional<ViewSpec> {
+      return view(axes, input);
+    };
+  });
 }
 
 }  // namespace
 
 void register_squeeze(Registry& registry) {
-  define_by_view(registry.add("Squeeze"), read_squeeze);
-  define_by_view(registry.add("Unsqueeze"), read_unsqueeze);
+  define<squeezed>(registry.add("Squeeze"));
+  define<unsqueezed>(registry.add("Unsqueeze"));
 }
 
 }  // namespace convoy

@@ -43,8 +43,11 @@ Stft read_sizes(const KernelContext& context) {
   check_input(stft.frame_length > 0, "frame_length is {}", stft.frame_length);
   stft.frames = spectrum.shape[1];
   stft.bins = spectrum.shape[2];
+  check_model(spectrum.shape[0] == stft.batch && spectrum.shape[3] == 2,
+              "the output has shape {} for {} signals", to_string(spectrum.shape), stft.batch);
   check_input(stft.frames == 0 ||
-                  (stft.frames - 1) * stft.frame_step + stft.frame_length <= stft.length,
+                  checked_add(checked_multiply(stft.frames - 1, stft.frame_step),
+                              stft.frame_length) <= stft.length,
               "{} frames of {} at steps of {} do not fit a signal of {}", stft.frames,
               stft.frame_length, stft.frame_step, stft.length);
   check_input(stft.bins <= stft.frame_length, "{} bins from frames of {}", stft.bins,

@@ -42,6 +42,7 @@ std::unique_ptr<Kernel> make_tensor_scatter(KernelRequest& request) {
   }
   check_input(!request.has_input(2) || request.input(2).count() == cache[0],
               "write_indices do not fit the batch of {}", cache[0]);
+  request.check_output(0, cache);
   request.accept_strides(0);
   request.accept_strides(1);
   request.allow_in_place(0, 0);

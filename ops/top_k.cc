@@ -123,7 +123,14 @@ void run_typed(KernelContext& context, const Lines& lines, bool largest) {
 
 std::unique_ptr<Kernel> make_top_k(KernelRequest& request) {
   TopForm form = read_form(request.node());
-  Lines lines(request.input(0).shape, form.axis, request.threads);
+  const Shape& shape = request.input(0).shape;
+  Lines lines(shape, form.axis, request.threads);
+  const Shape& chosen = request.output(request.has_output(0) ? 0 : 1).shape;
+  for (int j = 0; j < request.output_count(); ++j) {
+    Shape expected = shape;
+    if (chosen.rank() == shape.rank()) expected[lines.axis] = chosen[lines.axis];
+    request.check_output(j, expected);
+  }
   return visit_numeric(request.input(0).dtype, [&](auto tag) -> std::unique_ptr<Kernel> {
     using T = typename decltype(tag)::type;
     request.use_scratch(static_cast<size_t>(lines.pieces) * Line<T>::bytes(lines.length));

@@ -51,6 +51,7 @@ std::unique_ptr<Kernel> make_trilu(KernelRequest& request) {
   check_input(request.input(0).rank() >= 2, "Trilu of a tensor of rank {}",
               request.input(0).rank());
   check_supported(request.input(0).dtype != DType::kString, "Trilu of strings");
+  request.check_output(0, request.input(0).shape);
   return make_kernel([upper](KernelContext& context) { run_trilu(context, upper); });
 }
 

@@ -79,6 +79,10 @@ void check_operands(const KernelRequest& request, const Recurrent& node) {
   check_operand(request, kB, "B", {d, 2 * node.gates * h});
   check_operand(request, kSequenceLens, "sequence_lens", {node.batch});
   const Shape state = node.batch_first ? Shape{node.batch, d, h} : Shape{d, node.batch, h};
+  request.check_output(kY, node.batch_first ? Shape{node.batch, node.steps, d, h}
+                                            : Shape{node.steps, d, node.batch, h});
+  request.check_output(kYh, state);
+  request.check_output(kYc, state);
   check_operand(request, kInitialH, "initial_h", state);
   if (node.cell != Cell::kLstm) return;
   check_operand(request, kInitialC, "initial_c", state);

@@ -58,7 +58,7 @@ ReduceAttributes read_reduce_attributes(const KernelRequest& request, int axes_i
   } else {
     result.noop_with_empty_axes = attributes.integer("noop_with_empty_axes", 0) != 0;
   }
-  attributes.integer("keepdims", 1);  // the output's shape tells
+  result.keepdims = attributes.integer("keepdims", 1) != 0;
   attributes.finish();
   return result;
 }
@@ -70,6 +70,15 @@ std::vector<bool> reduced_dimensions(const ReduceAttributes& attributes, const T
   std::vector<bool> is_reduced(static_cast<size_t>(rank), all);
   for (int64_t axis : listed) is_reduced[static_cast<size_t>(normalize_axis(axis, rank))] = true;
   return is_reduced;
+}
+
+Shape reduced_shape(const Shape& input, const std::vector<bool>& is_reduced, bool keepdims) {
+  Shape shape;
+  for (int i = 0; i < input.rank(); ++i) {
+    const bool reduced = is_reduced[static_cast<size_t>(i)];
+    if (!reduced || keepdims) shape.push_back(reduced ? 1 : input[i]);
+  }
+  return shape;
 }
 
 }  // namespace convoy

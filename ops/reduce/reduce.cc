@@ -131,11 +131,12 @@ class Planned {
   Planned(KernelRequest& request, ReduceKind kind)
       : attributes_(read_reduce_attributes(request, axes_input_since(kind))) {
     fixed_ = !request.has_input(1) || request.constant(1) != nullptr;
-    if (fixed_) {
-      plan_ = plan_reduction(request.input(0),
-                             reduced_dimensions(attributes_, request.constant(1),
-                                                request.input(0).rank()));
-    }
+    if (!fixed_) return;
+    const TensorDesc& input = request.input(0);
+    const std::vector<bool> is_reduced =
+        reduced_dimensions(attributes_, request.constant(1), input.rank());
+    request.check_output(0, reduced_shape(input.shape, is_reduced, attributes_.keepdims));
+    plan_ = plan_reduction(input, is_reduced);
   }
   bool fixed() const { return fixed_; }
   ReducePlan of(KernelContext& context) const {
@@ -193,6 +194,29 @@ float finish(ReduceKind kind, double total, int64_t count) {
   return static_cast<float>(total);
 }
 
+double with_term(ReduceKind kind, double total, double value) {
+  if (kind == ReduceKind::kL1) return total + std::abs(value);
+  const bool squared = kind == ReduceKind::kL2 || kind == ReduceKind::kSumSquare;
+  return total + (squared ? value * value : value);
+}
+
+// The total of the output whose elements begin at `x`, made anew in double where sums of floats
+// left their range: infinities, and squares that vanished.
+double within_range(ReduceKind kind, double total, const ReducePlan& plan, const float* x) {
+  constexpr double kSmallestSquares = 1e-25;
+  if (kind == ReduceKind::kMax || kind == ReduceKind::kMin) return total;
+  const bool squared = kind == ReduceKind::kL2 || kind == ReduceKind::kSumSquare;
+  if (std::isfinite(total) && (!squared || total > kSmallestSquares)) return total;
+  total = 0;
+  for (int64_t r = 0; r < plan.outer; ++r) {
+    const float* line = x + plan.reduced[r];
+    for (int64_t i = 0; i < plan.n; ++i) {
+      total = with_term(kind, total, static_cast<double>(line[i * plan.stride]));
+    }
+  }
+  return total;
+}
+
 // Each output from runs of neighbouring input elements.
 void reduce_rows(ReduceKind kind, const RunReduction& run, const ReducePlan& plan, const float* x,
                  float* y, ThreadPool& threads) {
@@ -202,7 +226,7 @@ void reduce_rows(ReduceKind kind, const RunReduction& run, const ReducePlan& pla
       const float* base = x + plan.kept[o];
       double total = neutral(kind);
       for (int64_t r = 0; r < plan.outer; ++r) run.row(base + plan.reduced[r], plan.n, &total);
-      y[o] = finish(kind, total, plan.reduced_count);
+      y[o] = finish(kind, within_range(kind, total, plan, base), plan.reduced_count);
     }
   });
 }
@@ -227,7 +251,10 @@ void reduce_columns(ReduceKind kind, const RunReduction& run, const ReducePlan& 
         run.columns(base + plan.reduced[r], plan.n, plan.stride, width, totals);
       }
       float* out = y + row * plan.width + column;
-      for (int64_t k = 0; k < width; ++k) out[k] = finish(kind, totals[k], plan.reduced_count);
+      for (int64_t k = 0; k < width; ++k) {
+        const double total = within_range(kind, totals[k], plan, base + k);
+        out[k] = finish(kind, total, plan.reduced_count);
+      }
     }
   });
 }
@@ -240,10 +267,7 @@ void reduce_short(const ReducePlan& plan, const float* x, float* y, ThreadPool& 
   auto take = [](double total, double value) {
     if constexpr (kind == ReduceKind::kMax) return value > total || is_nan(value) ? value : total;
     if constexpr (kind == ReduceKind::kMin) return value < total || is_nan(value) ? value : total;
-    if constexpr (kind == ReduceKind::kL1) return total + std::abs(value);
-    if constexpr (kind == ReduceKind::kL2) return total + value * value;
-    if constexpr (kind == ReduceKind::kSumSquare) return total + value * value;
-    return total + value;
+    return with_term(kind, total, value);
   };
   auto work = [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {

@@ -35,9 +35,12 @@ ReducePlan plan_reduction(const TensorDesc& input, const std::vector<bool>& is_r
 struct ReduceAttributes {
   std::vector<int64_t> axes;
   bool noop_with_empty_axes = false;
+  bool keepdims = true;
 };
 ReduceAttributes read_reduce_attributes(const KernelRequest& request, int axes_input_since);
 std::vector<bool> reduced_dimensions(const ReduceAttributes& attributes, const Tensor* axes,
                                      int rank);
+// Reduced dimensions become 1 or fall away.
+Shape reduced_shape(const Shape& input, const std::vector<bool>& is_reduced, bool keepdims);
 
 }  // namespace convoy

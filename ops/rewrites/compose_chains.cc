@@ -3,6 +3,7 @@
 
 #include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/rules.h"
+#include "ops/rewrites/squeeze_axes.h"
 
 namespace convoy {
 namespace {
@@ -91,21 +92,12 @@ Rule compose_reshapes() {
 }
 
 // Squeeze of an Unsqueeze on the same axes: any sizes.
-std::optional<List> axes_of(const Match& match, const Node& node, int rank) {
-  auto axes = integers_of(match.graph(), node, "axes", 1);
-  if (!axes || rank < 0) return std::nullopt;
-  auto sorted = normalized(*axes, rank);
-  if (sorted) std::sort(sorted->begin(), sorted->end());
-  return sorted;
-}
-
 Rule cancel_unsqueeze() {
   Pattern inner = op("Unsqueeze", {any("x")}).rest().named("inner").shared();
   return {"cancel_unsqueeze", RuleSet::kPortable, op("Squeeze", {inner}).rest(),
           [](const Match& match) -> Refusal {
-            int rank = match.graph().value(match.root().inputs[0]).type.rank();
-            auto inserted = axes_of(match, match.node("inner"), rank);
-            auto removed = axes_of(match, match.root(), rank);
+            auto inserted = squeeze_axes(match.graph(), match.node("inner"));
+            auto removed = squeeze_axes(match.graph(), match.root());
             if (!inserted || !removed) return "the axes or the rank are not known";
             return *inserted == *removed ? Refusal() : "the axes differ";
           },

@@ -83,6 +83,7 @@ Rule fuse_bias() {
                 captured(match, "residual") != ValueId::kNone) {
               return "there is a bias or residual already";
             }
+            if (match.type("b").rank() < 2) return "the right operand may be a vector";
             const ValueType& product =
                 match.graph().value(match.node("product").outputs[0]).type;
             if (!is_row(match.tensor("row"), columns_of(product))) {

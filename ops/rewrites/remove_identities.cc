@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "runtime/graph/node_attributes.h"
+#include "ops/rewrites/epilogues.h"
 #include "ops/rewrites/rules.h"
 
 namespace convoy {
@@ -122,6 +123,33 @@ Refusal takes_all(const Match& match) {
   return std::nullopt;
 }
 
+// The operand that a Where with a constant condition takes everywhere; kNone where it takes both,
+// or the result may have another shape.
+ValueId taken_everywhere(const Match& match) {
+  const Tensor& condition = match.tensor("condition");
+  if (condition.dtype() != DType::kBool || condition.count() == 0) return ValueId::kNone;
+  Tensor plain = condition.contiguous();
+  const bool* first = plain.data<bool>();
+  bool equal = std::all_of(first, first + plain.count(), [&](bool one) { return one == *first; });
+  ValueId operand = match.root().inputs[*first ? 1 : 2];
+  const ValueType& type = match.graph().value(operand).type;
+  bool same = equal && surely_equal_shapes(type, match.output_type());
+  return same ? operand : ValueId::kNone;
+}
+
+Rule remove_where() {
+  return {"remove_where", RuleSet::kPortable,
+          op("Where", {constant("condition"), any(), any()}),
+          [](const Match& match) -> Refusal {
+            bool one = taken_everywhere(match) != ValueId::kNone;
+            return refuse_unless(one, "it takes of both, or the shape may change");
+          },
+          [](const Match& match, GraphBuilder&) -> std::vector<ValueId> {
+            return {taken_everywhere(match)};
+          },
+          true};
+}
+
 Pattern binary_constant(const char* type, double neutral) {
   return op(type, {any("x"), scalar(neutral, 0, "c")});
 }
@@ -145,6 +173,7 @@ std::vector<RewriteStep> remove_identities() {
       returns_x("remove_slice", op("Slice", {any("x")}).rest(), takes_all),
       returns_x("remove_single_operand",
                 op_of({"Concat", "Sum", "Max", "Min", "Mean"}, {any("x")})),
+      remove_where(),
   };
 }
 

@@ -19,7 +19,8 @@ std::vector<RewriteStep> simplify_reshapes();
 std::vector<RewriteStep> remove_dead_nodes();
 // Equal nodes on equal operands become one.
 std::vector<RewriteStep> merge_equal_nodes();
-// Operators that return their input: Identity, Dropout, x + 0, x · 1, Cast to the same type …
+// Operators that return an input: Identity, Dropout, x + 0, x · 1, Cast to the same type, Where by
+// a constant …
 std::vector<RewriteStep> remove_identities();
 // Two re-arrangements in a row become one: Transpose, Reshape, Squeeze, Unsqueeze, Cast, Slice.
 std::vector<RewriteStep> compose_chains();
@@ -58,6 +59,8 @@ std::vector<RewriteStep> lift_convolutions();
 std::vector<RewriteStep> fuse_conv();
 // Grouped convolutions between Transposes read and write their operands in place.
 std::vector<RewriteStep> raise_stacked_conv();
+// A product of 16-bit floats takes the digits of the Softmax before it.
+std::vector<RewriteStep> keep_softmax_digits();
 // Bias, residual and activation go into the product before them.
 std::vector<RewriteStep> fuse_matmul();
 // Chains of elementwise operators become one pass over memory.

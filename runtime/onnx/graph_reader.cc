@@ -1,5 +1,6 @@
 #include "runtime/onnx/graph_reader.h"
 
+#include <algorithm>
 #include <limits>
 #include <unordered_map>
 
@@ -11,6 +12,9 @@
 
 namespace convoy {
 namespace {
+
+// The opset that brought an operator which exporters write into files of older opsets as well.
+int first_version_written(const Node& node) { return node.is("LayerNormalization") ? 17 : 1; }
 
 // Reads one graph; bodies are read by readers that know their parent.
 class Reader {
@@ -176,7 +180,7 @@ class Reader {
     node.op_type = proto.op_type();
     node.domain = canonical_domain(proto.domain());
     node.overload = proto.overload();
-    node.version = version_of(node.domain);
+    node.version = version_of(node);
     for (const std::string& name : proto.output()) {
       node.outputs.push_back(name.empty() ? ValueId::kNone : values_.at(name));
     }
@@ -202,9 +206,12 @@ class Reader {
     return tensor.has_value();
   }
 
-  int version_of(const std::string& domain) const {
+  int version_of(const Node& node) const {
+    const std::string& domain = node.domain;
     auto found = options_.opsets.find(domain);
-    if (found != options_.opsets.end()) return found->second;
+    if (found != options_.opsets.end()) {
+      return std::max(found->second, first_version_written(node));
+    }
     check_model(!domain.empty(), "the model imports no version of ONNX's own operator set");
     fail(ErrorCode::kInvalidModel, "the model imports no version of the operator set '{}'", domain);
   }

@@ -4,6 +4,7 @@
 #include "runtime/onnx/function_body.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/onnx/messages.h"
+#include "runtime/onnx/own_types.h"
 #include "runtime/onnx/schema.h"
 #include "runtime/onnx/size_names.h"
 #include "runtime/onnx/symbolic_context.h"
@@ -83,6 +84,11 @@ class ModelInference {
   }
 
   void infer_node(InferenceScope& scope, const Node& node, int depth) {
+    std::vector<ValueType> own = own_types(scope, resolved(scope, node));
+    for (size_t j = 0; j < std::min(own.size(), node.outputs.size()); ++j) {
+      take_type(scope.graph, node, j, own[j]);
+    }
+    if (!own.empty()) return;
     const onnx::OpSchema* schema = find_schema(node.domain, node.op_type, node.version);
     if (schema == nullptr) return infer_call(scope, node, depth);
     if (!schema->has_type_and_shape_inference_function()) {

@@ -6,6 +6,7 @@
 
 #include "runtime/graph/inline.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/session/expand_gradients.h"
 
 namespace convoy {
 namespace {
@@ -24,6 +25,7 @@ class Expander {
       again = false;
       for (NodeId id : graph.topological_order()) again = expand_node(graph, id) || again;
     }
+    expand_gradients(graph);
     for (NodeId id : graph.topological_order()) {
       const Node& node = graph.node(id);
       note_missing(graph, node);
@@ -62,6 +64,15 @@ class Expander {
       return true;
     }
     return false;
+  }
+
+  // What lies between a Gradient's tensors is expanded by then; its own node depends on none of it.
+  void expand_gradients(Graph& graph) {
+    for (NodeId id : graph.topological_order()) {
+      if (!is_gradient(graph.node(id))) continue;
+      infer_model_types(model_);
+      expand_gradient(graph, id);
+    }
   }
 
   void note_missing(const Graph& graph, const Node& node) {

@@ -85,6 +85,28 @@ nested (int64 m, float[N] x) => (float[N] y) {
     }>
 })";
 
+// The body asks for vectors of one element; the loop is given and gives back scalars or vectors.
+const char* const kVectors = R"(<ir_version: 8, opset_import: ["" : 17]>
+counts (int64[1] m, bool[1] c) => (int64[K, 1] all) {
+  all = Loop (m, c) <
+    body = step (int64[1] i, bool[1] go) => (bool again, int64[1] seen) {
+      axis = Constant <value = int64[1] {0}> ()
+      pair = Concat <axis = 0> (i, axis)
+      seen = ReduceMax <keepdims = 1> (pair)
+      again = Squeeze (go, axis)
+    }>
+})";
+
+TEST(ControlFlow, TheCounterHasTheShapeThatTheBodyDeclares) {
+  for (bool optimize : {false, true}) {
+    SessionOptions options;
+    options.optimize = optimize;
+    auto session = session_of_text(kVectors, options);
+    auto all = session->run({{"m", ints({3})}, {"c", tensor<bool>({1}, {true})}});
+    expect_tensor(all[0], tensor<int64_t>({3, 1}, {0, 1, 2}));
+  }
+}
+
 TEST(ControlFlow, BodiesNestAndReadOuterValues) {
   auto session = session_of_text(kNested);
   auto out = session->run({{"m", tensor<int64_t>({}, {3})}, {"x", tensor<float>({2}, {2, 3})}});

@@ -150,28 +150,6 @@ CONVOY_OP_CASES(MatMul, (std::vector<OpCase>{
      {tensor<int32_t>({3, 2, 2}, {1, 10, 1, 10, 3, 30, 3, 30, 5, 50, 5, 50})}},
 }));
 
-TEST(Einsum, AgreesWithTheReference) {
-  struct Equation {
-    const char* text;
-    Shape a, b;
-  };
-  for (const auto& [text, a, b] : std::vector<Equation>{
-           {"bhid,bhjd->bhij", {2, 3, 5, 8}, {2, 3, 7, 8}},
-           {"bthd,bshd->bhts", {2, 5, 3, 8}, {2, 6, 3, 8}},
-           {"ij,jk->ik", {4, 5}, {5, 6}},
-           {"ij,jk->ki", {4, 5}, {5, 6}},
-           {"abcd,cde->abe", {2, 3, 4, 5}, {4, 5, 6}},
-           {"...ij,...jk->...ik", {2, 1, 4, 5}, {1, 3, 5, 6}},
-           {"ab,ab->ab", {3, 4}, {3, 4}},
-           {"ii,i->i", {3, 3}, {3}},
-           {"ij,k->ik", {3, 4}, {5}}}) {
-    OpCase c = product("einsum", a, b, {{"equation", std::string(text)}});
-    c.op = "Einsum";
-    SCOPED_TRACE(text);
-    compare_kernels(c);
-  }
-}
-
 TEST(MatMul, RefusesShapesThatDoNotFit) {
   OpCase c = product("bad", {2, 3}, {4, 5});
   EXPECT_THROW(evaluate_case(c, c.inputs), Error);

@@ -1,5 +1,7 @@
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "tests/ops/op_case.h"
 
 namespace convoy {
@@ -30,6 +32,11 @@ std::vector<OpCase> sums() {
       {"no_axes_is_all", "ReduceSum", {matrix, axes({})}, {tensor<float>({1, 1}, {21})}, {}, 21, 0,
        {1}},
       {"no_axes_is_none", "ReduceSum", {matrix, axes({})}, {matrix}, noop, 21, 0, {1}},
+      {"no_axes_fed", "ReduceMean", {matrix, axes({})}, {tensor<float>({}, {3.5f})}, drop, 18},
+      {"no_axes_in_the_attribute", "ReduceSum", {matrix}, {tensor<float>({1, 1}, {21})},
+       {{"axes", Ints{}}}, 11},
+      {"no_axes_still_roots", "ReduceL2", {tensor<float>({2}, {-2, 3}), axes({})},
+       {tensor<float>({2}, {2, 3})}, noop, 18, 1e-6},
       {"no_axes_still_squares", "ReduceSumSquare", {tensor<float>({2}, {-2, 3})},
        {tensor<float>({2}, {4, 9})}, noop, 18},
       {"scalar", "ReduceMean", {tensor<float>({}, {3})}, {tensor<float>({}, {3})}},
@@ -70,6 +77,36 @@ std::vector<OpCase> kinds() {
   };
 }
 
+// Sums whose squares or totals leave the range of a float on the way.
+std::vector<OpCase> extremes() {
+  auto filled = [](const Shape& shape, float value) {
+    Tensor result = Tensor::allocate(DType::kFloat32, shape);
+    std::fill_n(result.mutable_data<float>(), result.count(), value);
+    return result;
+  };
+  std::vector<OpCase> cases;
+  for (float value : {1e30f, 1e-30f}) {
+    const char* size = value > 1 ? "large" : "small";
+    cases.push_back({fmt::format("l2_{}", size), "ReduceL2", {filled({100}, value)},
+                     {tensor<float>({1}, {10 * value})}, {}, 18, 1e-6});
+    cases.push_back({fmt::format("l2_{}_columns", size), "ReduceL2",
+                     {filled({100, 3}, value), axes({0})}, {filled({1, 3}, 10 * value)}, {}, 18,
+                     1e-6, {1}});
+    cases.push_back({fmt::format("l2_{}_short", size), "ReduceL2", {filled({4}, value)},
+                     {tensor<float>({1}, {2 * value})}, {}, 18, 1e-6});
+  }
+  cases.push_back({"mean_at_the_edge", "ReduceMean", {filled({64}, 3e38f)},
+                   {tensor<float>({1}, {3e38f})}, {}, 18, 1e-6});
+  cases.push_back({"l2_of_infinity", "ReduceL2", {filled({20}, kInf)},
+                   {tensor<float>({1}, {kInf})}, {}, 18});
+  cases.push_back({"log_sum_exp_low", "ReduceLogSumExp", {filled({2}, -1e30f)},
+                   {tensor<float>({1}, {-1e30f})}, {}, 18, 1e-6});
+  cases.push_back({"log_sum_exp_of_nothing_but_minus_infinity", "ReduceLogSumExp",
+                   {filled({2}, -kInf)}, {tensor<float>({1}, {-kInf})}, {}, 18});
+  return cases;
+}
+
+CONVOY_OP_CASES(ReduceExtremes, extremes());
 CONVOY_OP_CASES(ReduceAxes, sums());
 CONVOY_OP_CASES(ReduceKinds, kinds());
 

@@ -42,6 +42,24 @@ Model make_half_model() {
   return model;
 }
 
+// Rows of a Softmax times a column of ones: 1 where its numbers are not rounded to float16 between.
+TEST(HalfSession, AProductTakesTheDigitsOfTheSoftmaxBefore) {
+  Model model;
+  model.ir_version = 8;
+  model.opsets[""] = 17;
+  Graph& graph = model.graph;
+  graph.opset = 17;
+  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat16, Shape{1, 1950}));
+  ValueId v = graph.add_input("v", ValueType::tensor(DType::kFloat16, Shape{1950, 1}));
+  ValueId p = add_op(graph, "Softmax", {x}, {{"axis", int64_t{-1}}});
+  graph.add_output(add_op(graph, "MatMul", {p, v}, {}, "y"));
+  Session session(std::move(model));
+  Tensor ones = halves({1950, 1}, 0);
+  std::fill_n(ones.mutable_data<Float16>(), 1950, Float16(1.0F));
+  Tensor y = session.run({{"x", halves({1, 1950}, 0)}, {"v", ones}})[0].tensor();
+  EXPECT_EQ(static_cast<float>(*y.data<Float16>()), 1.0F);
+}
+
 TEST(HalfSession, RunsAsFloat32DoesAtEveryWidth) {
   SessionOptions plain;
   plain.optimize = false;

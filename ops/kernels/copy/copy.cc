@@ -179,13 +179,19 @@ void define_by_view(OpDef& definition, ViewReader read) {
     if (!request.input(0).layout.plain()) return std::nullopt;
     Viewer viewer = read(request);
     if (!viewer) return std::nullopt;
-    return viewer(request.input(0), j);
+    std::optional<ViewSpec> spec = viewer(request.input(0), j);
+    if (spec) request.check_output(j, spec->shape);
+    return spec;
   };
   definition.kernel("copy", [read](KernelRequest& request) -> std::unique_ptr<Kernel> {
     Viewer viewer = read(request);
     if (!viewer) return request.refuse("an operand that decides the output's shape is not known");
     request.accept_strides(0);
-    for (int j = 0; j < request.output_count(); ++j) request.accept_output_strides(j);
+    for (int j = 0; j < request.output_count(); ++j) {
+      if (!request.has_output(j)) continue;
+      if (auto spec = viewer(request.input(0), j)) request.check_output(j, spec->shape);
+      request.accept_output_strides(j);
+    }
     return make_kernel([viewer](KernelContext& context) {
       const TensorView& input = context.input(0);
       for (int j = 0; j < context.output_count(); ++j) {

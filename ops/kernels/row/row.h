@@ -23,15 +23,17 @@ struct RowKernels {
   RunReduction max;  // NaN if any is NaN
   RunReduction min;
 
-  // Σ (x - center)²
-  double (*deviation)(const float* x, int64_t n, float center);
-  // y = x · factor + addend; x may be y here and below.
-  void (*affine)(const float* x, float* y, int64_t n, float factor, float addend);
-  // y[k] = x[k] · factor[k] + addend[k]
-  void (*affine_each)(const float* x, float* y, int64_t n, const float* factor,
-                      const float* addend);
-  // y[k] = (x[k] - center) · factor · scale[k] + bias[k]; scale and bias may be null.
-  void (*normalize)(const float* x, float* y, int64_t n, float center, float factor,
+  // *sum gets Σ (x - center), *squares Σ (x - center)².
+  void (*deviation)(const float* x, int64_t n, float center, double* sum, double* squares);
+  // y = (x - center) · factor + addend; x may be y here and below. The digits of `center` beyond
+  // float's count, so that values close to a large center keep theirs.
+  void (*affine)(const float* x, float* y, int64_t n, double center, float factor, float addend);
+  // y[k] = (x[k] - center[k]) · factor[k] + addend[k]
+  void (*affine_each)(const float* x, float* y, int64_t n, const float* center,
+                      const float* factor, const float* addend);
+  // y[k] = (x[k] - center) · factor · scale[k] + bias[k]; scale and bias may be null. All digits of
+  // `center` count.
+  void (*normalize)(const float* x, float* y, int64_t n, double center, float factor,
                     const float* scale, const float* bias);
 };
 

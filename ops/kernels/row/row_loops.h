@@ -135,14 +135,15 @@ void column_extreme(const float* x, int64_t n, int64_t stride, int64_t width, do
   }
 }
 
-double deviation(const float* x, int64_t n, float center) {
-  double total = 0;
+void deviation(const float* x, int64_t n, float center, double* sum, double* squares) {
   for (int64_t first = 0; first < n; first += kChunk) {
     const int64_t last = first + kChunk < n ? first + kChunk : n;
     VFloat sums[2] = {};
+    VFloat products[2] = {};
     auto take = [&](VFloat in, int slot) {
       VFloat d = in - center;
-      sums[slot] += d * d;
+      sums[slot] += d;
+      products[slot] += d * d;
     };
     int64_t i = first;
     for (; i + 2 * kLanes <= last; i += 2 * kLanes) {
@@ -151,31 +152,48 @@ double deviation(const float* x, int64_t n, float center) {
     }
     for (; i + kLanes <= last; i += kLanes) take(load(x + i), 0);
     if (i < last) take(load_partial(x + i, last - i, center), 1);
-    total += static_cast<double>(sum_lanes(sums[0] + sums[1]));
+    *sum += static_cast<double>(sum_lanes(sums[0] + sums[1]));
+    *squares += static_cast<double>(sum_lanes(products[0] + products[1]));
   }
-  return total;
 }
 
-void affine(const float* x, float* y, int64_t n, float factor, float addend) {
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) store(y + i, load(x + i) * factor + addend);
-  if (i < n) store_partial(y + i, load_partial(x + i, n - i, 0.0f) * factor + addend, n - i);
-}
+// A center as two floats; differences from the first are exact where x is near it.
+struct Center {
+  float high;
+  float low;
 
-void affine_each(const float* x, float* y, int64_t n, const float* factor, const float* addend) {
+  explicit Center(double center)
+      : high(static_cast<float>(center)),
+        low(static_cast<float>(center - static_cast<double>(high))) {}
+};
+
+void affine(const float* x, float* y, int64_t n, double center, float factor, float addend) {
+  const Center c(center);
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    store(y + i, load(x + i) * load(factor + i) + load(addend + i));
+    store(y + i, (load(x + i) - c.high - c.low) * factor + addend);
+  }
+  if (i == n) return;
+  store_partial(y + i, (load_partial(x + i, n - i, 0.0f) - c.high - c.low) * factor + addend,
+                n - i);
+}
+
+void affine_each(const float* x, float* y, int64_t n, const float* center, const float* factor,
+                 const float* addend) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    store(y + i, (load(x + i) - load(center + i)) * load(factor + i) + load(addend + i));
   }
   if (i == n) return;
   auto rest = [=](const float* from) { return load_partial(from + i, n - i, 0.0f); };
-  store_partial(y + i, rest(x) * rest(factor) + rest(addend), n - i);
+  store_partial(y + i, (rest(x) - rest(center)) * rest(factor) + rest(addend), n - i);
 }
 
-void normalize(const float* x, float* y, int64_t n, float center, float factor,
+void normalize(const float* x, float* y, int64_t n, double center, float factor,
                const float* scale, const float* bias) {
+  const Center c(center);
   auto normalized = [=](auto read) {
-    VFloat value = (read(x) - center) * factor;
+    VFloat value = (read(x) - c.high - c.low) * factor;
     if (scale != nullptr) value *= read(scale);
     if (bias != nullptr) value += read(bias);
     return value;

@@ -150,9 +150,10 @@ std::vector<NearMiss> convolutions() {
 
 std::vector<NearMiss> products_and_compositions() {
   return {
-      {"fuse_matmul_bias", 3,
+      {"fuse_matmul_bias", 4,
        [](GraphCase& t, int near) {
-         ValueId y = t.node("MatMul", {t.input("x", {5, 5}), t.weight({5, 5})});
+         ValueId b = near == 4 ? t.weight({5}) : t.weight({5, 5});
+         ValueId y = t.node("MatMul", {t.input("x", {5, 5}), b});
          ValueId c = near == 1 ? t.weight({5, 1}) : near == 2 ? t.weight({1, 1, 5})
                                                               : t.weight({5});
          t.output(t.node("Add", {y, c}));

@@ -52,7 +52,7 @@ inline const std::map<std::string, std::vector<std::string>>& near_miss_reasons(
         "the result may be broadcast", "a number is not finite", "'also' is a graph output"}},
       {"fuse_matmul_bias",
        {"the constant is not one for each column", "the rank is raised",
-        "'also' is a graph output"}},
+        "'also' is a graph output", "the right operand may be a vector"}},
       {"fuse_matmul_residual", {"the residual may have another shape"}},
       {"fuse_matmul_activation", {"", "'also' is a graph output"}},
       {"fuse_elementwise", {"'also' is read elsewhere"}},

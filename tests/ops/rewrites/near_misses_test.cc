@@ -78,6 +78,15 @@ std::vector<NearMiss> identities() {
          std::vector<ValueId> inputs(near == 1 ? 2 : 1, x);
          t.output(t.node("Neg", {t.node("Sum", inputs)}));
        }},
+      {"remove_where", 2,
+       [](GraphCase& t, int near) {
+         Tensor condition = Tensor::zeros(DType::kBool, {4, 1});
+         if (near == 1) *condition.mutable_data<bool>() = true;
+         ValueId x = t.input("x", {4, 3});
+         ValueId other = t.input("z", {near == 2 ? 4 : 1});
+         if (near == 2) x = t.input("w", {1});
+         t.output(t.node("Neg", {t.node("Where", {t.build().constant(condition), other, x})}));
+       }},
       {"remove_dropout", 1,
        [](GraphCase& t, int near) {
          ValueId x = t.input("x", {4});
