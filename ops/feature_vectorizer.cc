@@ -29,8 +29,8 @@ std::vector<Part> read_parts(const Node& node, const std::vector<TensorDesc>& in
   for (size_t i = 0; i < inputs.size(); ++i) {
     Part part = part_of(inputs[i].shape);
     part.wanted = sizes.empty() ? part.given : sizes[i];
-    check_model(part.wanted >= 0 && part.wanted < int64_t{1} << 40, "input {} is to have {} columns",
-                i, part.wanted);
+    check_model(part.wanted >= 0 && part.wanted < int64_t{1} << 40,
+                "input {} is to have {} columns", i, part.wanted);
     check_input(i == 0 || part.rows == parts[0].rows, "inputs of {} and {} rows", part.rows,
                 i == 0 ? 0 : parts[0].rows);
     parts.push_back(part);

@@ -1,5 +1,5 @@
-// ZipMap of ai.onnx.ml, version 1: a sequence of maps, one for each row of scores, from class labels
-// to scores. Keys are in ascending order; of equal labels the last one counts.
+// ZipMap of ai.onnx.ml, version 1: a sequence of maps, one for each row of scores, from class
+// labels to scores. Keys are in ascending order; of equal labels the last one counts.
 
 #include <map>
 

@@ -44,8 +44,8 @@ struct ClassLabels {
   void write(const TensorView& to, int64_t row, int64_t label) const;
 };
 
-// classlabels_strings, or the list under the name `integers`. Throws kInvalidModel for both; none is
-// an empty list.
+// classlabels_strings, or the list under the name `integers`; neither is an empty list. Throws
+// kInvalidModel for both.
 ClassLabels read_labels(AttributeReader& attributes, std::string_view integers);
 
 // Features of a batch: [rows, columns], or [columns] for one row.

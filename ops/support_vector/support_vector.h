@@ -24,8 +24,8 @@ class VectorKernel {
   double degree_ = 0;
 };
 
-// The probabilities of `classes` classes from those of their pairs: pair[i · classes + j] is that of
-// i against j. The second method of Wu, Lin and Weng (2004), with the steps and the tolerance of
+// The probabilities of `classes` classes from those of their pairs: pair[i · classes + j] is that
+// of i against j. The second method of Wu, Lin and Weng (2004), with the steps and the tolerance of
 // LIBSVM.
 void couple_pairs(const double* pair, int64_t classes, double* probabilities);
 

@@ -6,9 +6,9 @@
 
 namespace convoy {
 
-// `value` with the values of its maps converted to the declared type: integers to floating types and
-// floating types to each other. Values that are neither maps nor sequences of them come back as they
-// are. Throws kInvalidInput where the kind, the keys or the values do not fit.
+// `value` with the values of its maps converted to the declared type: integers to floating types,
+// and floating types to each other. What is declared as neither a map nor a sequence of them comes
+// back as it is. Throws kInvalidInput where the kind, the keys or the values do not fit.
 Value fit_maps(const Value& value, const ValueType& declared);
 
 }  // namespace convoy
