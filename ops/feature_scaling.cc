@@ -88,12 +88,14 @@ std::unique_ptr<Kernel> make_scaler(KernelRequest& request) {
   return make_kernel([offset, scale, columns](KernelContext& context) {
     visit_ml_number(context.input(0).dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
+      using Work = std::conditional_t<std::is_same_v<T, double>, double, float>;
       const T* x = context.input(0).as<T>();
       float* y = context.output(0).as<float>();
       const int64_t count = context.input(0).count();
       for (int64_t i = 0; i < count; ++i) {
-        y[i] = (static_cast<float>(x[i]) - of_column(offset, i % columns)) *
-               of_column(scale, i % columns);
+        const auto shifted =
+            static_cast<Work>(x[i]) - static_cast<Work>(of_column(offset, i % columns));
+        y[i] = static_cast<float>(shifted * static_cast<Work>(of_column(scale, i % columns)));
       }
     });
   });
@@ -130,6 +132,11 @@ std::unique_ptr<Kernel> make_normalizer(KernelRequest& request) {
   });
 }
 
+int32_t as_int32(int64_t value) {
+  check_model(value == static_cast<int32_t>(value), "value {} does not fit int32", value);
+  return static_cast<int32_t>(value);
+}
+
 template <typename T>
 std::unique_ptr<Kernel> impute(std::vector<T> imputed, T replaced, int64_t columns) {
   check_columns("the list of imputed values", imputed.size(), columns);
@@ -154,9 +161,19 @@ std::unique_ptr<Kernel> make_imputer(KernelRequest& request) {
   attributes.finish();
   const int64_t columns = columns_of(request);
   const DType dtype = request.input(0).dtype;
+  check_model(floats.empty() != integers.empty(),
+              "exactly one of imputed_value_floats and imputed_value_int64s is needed");
   if (dtype == DType::kFloat32) return impute<float>(floats, replaced, columns);
   if (dtype == DType::kInt64) return impute<int64_t>(integers, replaced_integer, columns);
-  return request.refuse("only for float32 and int64");
+  if (dtype == DType::kFloat64) {
+    return impute<double>({floats.begin(), floats.end()}, static_cast<double>(replaced), columns);
+  }
+  if (dtype == DType::kInt32) {
+    std::vector<int32_t> narrow;
+    for (int64_t value : integers) narrow.push_back(as_int32(value));
+    return impute<int32_t>(std::move(narrow), as_int32(replaced_integer), columns);
+  }
+  return request.refuse("only for float32, float64, int64 and int32");
 }
 
 // ONNX has no inference for Scaler, Normalizer and Imputer.

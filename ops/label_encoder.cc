@@ -1,5 +1,7 @@
-// LabelEncoder of ai.onnx.ml, versions 1 to 5: keys to values by a table, a default for other keys.
+// LabelEncoder, versions 1 to 5, and CategoryMapper, version 1, of ai.onnx.ml: keys to values by a
+// table, a default for other keys.
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 
@@ -38,6 +40,7 @@ Tensor read_default(AttributeReader& attributes, DType dtype) {
   if (dtype == DType::kString) return Tensor::scalar(text);
   if (dtype == DType::kInt64) return Tensor::scalar(integer);
   if (dtype == DType::kFloat32) return Tensor::scalar(number);
+  if (dtype == DType::kInt32) return Tensor::scalar(static_cast<int32_t>(integer));
   if (dtype == DType::kInt16) return Tensor::scalar(static_cast<int16_t>(integer));
   if (dtype == DType::kFloat64) return Tensor::scalar(static_cast<double>(number));
   fail(ErrorCode::kUnsupported, "values of type {} are not supported", to_string(dtype));
@@ -75,6 +78,36 @@ Table read_table(const Node& node, DType input) {
   return table;
 }
 
+// Strings and their numbers, in either direction; of equal keys the last one counts.
+Table read_categories(const Node& node, DType input) {
+  AttributeReader attributes(node);
+  auto texts = attributes.texts("cats_strings");
+  auto numbers = attributes.integers("cats_int64s");
+  const std::string text = attributes.text("default_string", "_Unused");
+  const int64_t number = attributes.integer("default_int64", -1);
+  attributes.finish();
+  check_model(texts.size() == numbers.size(), "{} strings but {} integers", texts.size(),
+              numbers.size());
+  check_input(input == DType::kString || input == DType::kInt64,
+              "an input of type {}, expected strings or int64", to_string(input));
+  std::ranges::reverse(texts);
+  std::ranges::reverse(numbers);
+  Table table;
+  table.keys = Tensor::from<std::string>({static_cast<int64_t>(texts.size())}, texts);
+  table.values = Tensor::from_int64s(numbers);
+  table.otherwise = Tensor::scalar(number);
+  if (input == DType::kInt64) {
+    std::swap(table.keys, table.values);
+    table.otherwise = Tensor::scalar(text);
+  }
+  return table;
+}
+
+Table table_of(const Node& node, DType input) {
+  return node.op_type == "CategoryMapper" ? read_categories(node, input)
+                                          : read_table(node, input);
+}
+
 // Row numbers by key; NaN has an entry of its own, since it equals nothing.
 template <typename Key>
 class Index {
@@ -105,11 +138,11 @@ class Index {
 
 template <typename Visitor>
 auto visit_label(DType dtype, Visitor&& visitor) {
-  return visit_dtype_among<std::string, int64_t, float, double, int16_t>(dtype, visitor);
+  return visit_dtype_among<std::string, int64_t, float, double, int32_t, int16_t>(dtype, visitor);
 }
 
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
-  const Table table = read_table(request.node(), request.input(0).dtype);
+  const Table table = table_of(request.node(), request.input(0).dtype);
   std::unique_ptr<Kernel> kernel;
   visit_label(table.keys.dtype(), [&](auto key_tag) {
     using Key = typename decltype(key_tag)::type;
@@ -131,14 +164,16 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 }
 
 void infer(InferRequest& request) {
-  const Table table = read_table(request.node, request.inputs[0].dtype);
+  const Table table = table_of(request.node, request.inputs[0].dtype);
   request.set_output(0, table.values.dtype(), request.inputs[0].shape);
 }
 
 }  // namespace
 
 void register_label_encoder(Registry& registry) {
-  registry.add("LabelEncoder", "ai.onnx.ml").kernel("reference", make_reference).infer = infer;
+  for (const char* name : {"LabelEncoder", "CategoryMapper"}) {
+    registry.add(name, "ai.onnx.ml").kernel("reference", make_reference).infer = infer;
+  }
 }
 
 }  // namespace convoy

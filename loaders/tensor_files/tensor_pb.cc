@@ -65,15 +65,21 @@ Value convert(const onnx::OptionalProto& proto) {
 
 Value convert(const onnx::MapProto& proto) {
   auto map = std::make_shared<Map>();
-  if (proto.string_keys_size() > 0) {
+  const auto& values = proto.values().tensor_values();
+  const bool texts = proto.string_keys_size() > 0 || proto.key_type() == onnx::TensorProto::STRING;
+  const int keys = texts ? proto.string_keys_size() : proto.keys_size();
+  check_input(values.size() == keys, "the map has {} values for {} keys", values.size(), keys);
+  if (texts) {
     map->keys = std::vector<std::string>(proto.string_keys().begin(), proto.string_keys().end());
   } else {
     map->keys = std::vector<int64_t>(proto.keys().begin(), proto.keys().end());
   }
-  const auto& values = proto.values().tensor_values();
   std::vector<Tensor> tensors;
   for (const auto& item : values) tensors.push_back(tensor_from_proto(item));
-  check_input(!tensors.empty(), "the map holds no tensors");
+  if (tensors.empty()) {
+    map->values = Tensor::allocate(DType::kFloat32, {0});
+    return Value(std::shared_ptr<const Map>(std::move(map)));
+  }
   auto count = static_cast<int64_t>(tensors.size());
   Tensor joined = Tensor::allocate(tensors[0].dtype(), {count});
   for (int64_t i = 0; i < count; ++i) {
@@ -114,6 +120,7 @@ Value read(const Buffer& file, const ValueType* expected) {
 }
 
 void write(const Value& value, onnx::SequenceProto& proto);
+void write(const Map& map, onnx::MapProto& proto);
 
 void write(const Value& value, onnx::OptionalProto& proto) {
   const Optional& optional = value.optional();
@@ -122,6 +129,9 @@ void write(const Value& value, onnx::OptionalProto& proto) {
   } else if (optional.element->is_tensor()) {
     proto.set_elem_type(onnx::OptionalProto::TENSOR);
     tensor_to_proto(optional.element->tensor(), *proto.mutable_tensor_value());
+  } else if (optional.element->is_map()) {
+    proto.set_elem_type(onnx::OptionalProto::MAP);
+    write(optional.element->map(), *proto.mutable_map_value());
   } else {
     proto.set_elem_type(onnx::OptionalProto::SEQUENCE);
     write(*optional.element, *proto.mutable_sequence_value());
@@ -133,6 +143,9 @@ void write(const Value& value, onnx::SequenceProto& proto) {
   for (const Value& element : value.sequence().elements) {
     if (element.is_tensor()) {
       tensor_to_proto(element.tensor(), *proto.add_tensor_values());
+    } else if (element.is_map()) {
+      proto.set_elem_type(onnx::SequenceProto::MAP);
+      write(element.map(), *proto.add_map_values());
     } else if (element.is_optional()) {
       proto.set_elem_type(onnx::SequenceProto::OPTIONAL);
       write(element, *proto.add_optional_values());

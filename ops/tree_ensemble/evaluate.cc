@@ -25,70 +25,55 @@ bool decide(const TreeEnsemble& trees, const TreeNode& node, double value) {
   return false;
 }
 
-const TreeNode& leaf_of(const TreeEnsemble& trees, int64_t root, const double* row) {
+template <typename Feature>
+const TreeNode& leaf_of(const TreeEnsemble& trees, int64_t root, const Feature* row) {
   const TreeNode* node = &trees.nodes[static_cast<size_t>(root)];
   while (node->mode != BranchMode::kLeaf) {
-    const bool yes = decide(trees, *node, row[node->feature]);
+    const bool yes = decide(trees, *node, static_cast<double>(row[node->feature]));
     node = &trees.nodes[static_cast<size_t>(yes ? node->when_true : node->when_false)];
   }
   return *node;
 }
 
+template <typename Sum>
+void add(const LeafWeight& entry, Aggregate aggregate, Sum& score) {
+  const auto weight = static_cast<Sum>(entry.weight);
+  if (aggregate == Aggregate::kMin) {
+    score = std::min(score, weight);
+  } else if (aggregate == Aggregate::kMax) {
+    score = std::max(score, weight);
+  } else {
+    score += weight;
+  }
+}
+
 }  // namespace
 
-void TreeEnsemble::evaluate(const double* row, int64_t features, double* scores) const {
-  (void)features;
-  const double start = aggregate == Aggregate::kMin   ? std::numeric_limits<double>::infinity()
-                       : aggregate == Aggregate::kMax ? -std::numeric_limits<double>::infinity()
-                                                      : 0.0;
+template <typename Feature, typename Sum>
+void TreeEnsemble::evaluate(const Feature* row, Sum* scores) const {
+  constexpr Sum kInfinity = std::numeric_limits<Sum>::infinity();
+  const Sum start = aggregate == Aggregate::kMin   ? kInfinity
+                    : aggregate == Aggregate::kMax ? -kInfinity
+                                                   : Sum{0};
   for (int64_t t = 0; t < targets; ++t) scores[t] = start;
   for (int64_t root : roots) {
     const TreeNode& leaf = leaf_of(*this, root, row);
     for (int64_t i = leaf.first; i < leaf.first + leaf.count; ++i) {
       const LeafWeight& entry = weights[static_cast<size_t>(i)];
-      double& score = scores[entry.target];
-      if (aggregate == Aggregate::kMin) {
-        score = std::min(score, entry.weight);
-      } else if (aggregate == Aggregate::kMax) {
-        score = std::max(score, entry.weight);
-      } else {
-        score += entry.weight;
-      }
+      add(entry, aggregate, scores[entry.target]);
     }
   }
   for (int64_t t = 0; t < targets; ++t) {
     if (std::isinf(scores[t]) && scores[t] == start) scores[t] = 0;
-    if (aggregate == Aggregate::kAverage) scores[t] /= static_cast<double>(roots.size());
-    if (!base_values.empty()) scores[t] += base_values[static_cast<size_t>(t)];
+    if (aggregate == Aggregate::kAverage) scores[t] /= static_cast<Sum>(roots.size());
+    if (!base_values.empty()) scores[t] += static_cast<Sum>(base_values[static_cast<size_t>(t)]);
   }
 }
 
-double probit(double p) {
-  // Winitzki's approximation of the inverse error function, with a = 0.147.
-  const double x = 2 * p - 1;
-  const double log_term = std::log((1 - x) * (1 + x));
-  const double half = 2 / (M_PI * 0.147) + 0.5 * log_term;
-  const double inner = std::sqrt(half * half - log_term / 0.147) - half;
-  return std::sqrt(2.0) * (x < 0 ? -1.0 : 1.0) * std::sqrt(inner);
-}
-
-void apply_transform(PostTransform transform, double* scores, int64_t count) {
-  if (transform == PostTransform::kLogistic) {
-    for (int64_t i = 0; i < count; ++i) scores[i] = 1 / (1 + std::exp(-scores[i]));
-  } else if (transform == PostTransform::kProbit) {
-    for (int64_t i = 0; i < count; ++i) scores[i] = probit(scores[i]);
-  } else if (transform != PostTransform::kNone && count > 0) {
-    const bool keep_zeros = transform == PostTransform::kSoftmaxZero;
-    double top = -std::numeric_limits<double>::infinity();
-    for (int64_t i = 0; i < count; ++i) top = std::max(top, scores[i]);
-    double total = 0;
-    for (int64_t i = 0; i < count; ++i) {
-      if (keep_zeros && std::abs(scores[i]) < 1e-7) continue;
-      scores[i] = std::exp(scores[i] - top);
-      total += scores[i];
-    }
-    for (int64_t i = 0; i < count && total > 0; ++i) scores[i] /= total;
-  }
-}
+template void TreeEnsemble::evaluate(const float*, float*) const;
+template void TreeEnsemble::evaluate(const double*, double*) const;
+template void TreeEnsemble::evaluate(const int64_t*, float*) const;
+template void TreeEnsemble::evaluate(const int32_t*, float*) const;
+template void TreeEnsemble::evaluate(const Float16*, float*) const;
 
 }  // namespace convoy

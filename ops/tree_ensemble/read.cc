@@ -1,6 +1,7 @@
 #include <algorithm>
-#include <map>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "ops/tree_ensemble/tree_ensemble.h"
 
@@ -80,15 +81,6 @@ void check_trees(const TreeEnsemble& trees) {
     checked(root, trees.nodes.size(), "root");
     check.visit(root);
   }
-}
-
-PostTransform transform_of(const std::string& name) {
-  if (name == "NONE") return PostTransform::kNone;
-  if (name == "SOFTMAX") return PostTransform::kSoftmax;
-  if (name == "LOGISTIC") return PostTransform::kLogistic;
-  if (name == "SOFTMAX_ZERO") return PostTransform::kSoftmaxZero;
-  if (name == "PROBIT") return PostTransform::kProbit;
-  fail(ErrorCode::kInvalidModel, "post_transform '{}' is not known", name);
 }
 
 TreeEnsemble read_tree_ensemble(const KernelRequest& request) {
@@ -175,7 +167,10 @@ TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& p
     check_model(size == count, "lists of {} and {} entries for the nodes", size, count);
   }
   std::map<std::pair<int64_t, int64_t>, size_t> at;
-  for (size_t i = 0; i < count; ++i) at[{tree_ids[i], node_ids[i]}] = i;
+  for (size_t i = 0; i < count; ++i) {
+    check_model(at.emplace(std::pair(tree_ids[i], node_ids[i]), i).second,
+                "node {} of tree {} is listed twice", node_ids[i], tree_ids[i]);
+  }
   auto find = [&](int64_t tree, int64_t node) {
     auto found = at.find({tree, node});
     check_model(found != at.end(), "tree {} has no node {}", tree, node);
@@ -197,8 +192,10 @@ TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& p
     node.when_true = static_cast<int64_t>(yes);
     node.when_false = static_cast<int64_t>(no);
   }
+  std::set<int64_t> rooted;
   for (size_t i = 0; i < count; ++i) {
-    if (!is_child[i]) trees.roots.push_back(static_cast<int64_t>(i));
+    const bool root = !is_child[i] && rooted.insert(tree_ids[i]).second;
+    if (root) trees.roots.push_back(static_cast<int64_t>(i));
   }
   const auto leaf_trees = attributes.integers(prefix + "_treeids");
   const auto leaf_nodes = attributes.integers(prefix + "_nodeids");

@@ -10,18 +10,6 @@
 namespace convoy {
 namespace {
 
-// Features of one input, [rows, columns], as doubles.
-struct Rows {
-  int64_t count = 0;
-  int64_t columns = 0;
-};
-
-Rows rows_of(const Shape& shape) {
-  if (shape.rank() == 1) return {1, shape[0]};
-  check_input(shape.rank() == 2, "input of rank {}, expected 2", shape.rank());
-  return {shape[0], shape[1]};
-}
-
 void check_features(const TreeEnsemble& trees, int64_t columns) {
   for (const TreeNode& node : trees.nodes) {
     if (node.mode == BranchMode::kLeaf) continue;
@@ -37,37 +25,39 @@ void visit_features(DType dtype, Visitor&& visitor) {
 
 // Calls use(row, scores) for each row, from several threads.
 template <typename Use>
-void for_each_row(const TreeEnsemble& trees, KernelContext& context, const Use& use) {
+void for_each_score(const TreeEnsemble& trees, KernelContext& context, const Use& use) {
   const TensorView& x = context.input(0);
-  const Rows rows = rows_of(x.shape);
+  const FeatureRows rows = rows_of(x.shape);
   const int64_t depth = 16;  // nodes on the way to a leaf, at a guess
   const auto work = static_cast<int64_t>(trees.roots.size()) * depth + 1;
   const int64_t grain = std::max<int64_t>(1, 16384 / work);
   visit_features(x.dtype, [&](auto tag) {
-    const auto* from = x.as<typename decltype(tag)::type>();
+    using Feature = typename decltype(tag)::type;
+    using Sum = std::conditional_t<std::is_same_v<Feature, double>, double, float>;
+    const Feature* from = x.as<Feature>();
     context.threads().parallel_for(rows.count, grain, [&](int64_t begin, int64_t end) {
-      std::vector<double> row(static_cast<size_t>(rows.columns));
-      std::vector<double> scores(static_cast<size_t>(trees.targets));
-      for (int64_t r = begin; r < end; ++r) {
-        for (size_t k = 0; k < row.size(); ++k) {
-          row[k] = static_cast<double>(from[r * rows.columns + static_cast<int64_t>(k)]);
-        }
-        trees.evaluate(row.data(), rows.columns, scores.data());
-        use(r, scores.data());
+      std::vector<Sum> sums(static_cast<size_t>(trees.targets));
+      std::vector<double> scores(sums.size());
+      for (int64_t row = begin; row < end; ++row) {
+        trees.evaluate(from + row * rows.columns, sums.data());
+        std::ranges::copy(sums, scores.begin());
+        use(row, scores.data());
       }
     });
   });
 }
 
 std::unique_ptr<Kernel> make_scores(KernelRequest& request, TreeEnsemble read) {
-  check_features(read, rows_of(request.input(0).shape).columns);
+  const FeatureRows rows = rows_of(request.input(0).shape);
+  check_features(read, rows.columns);
+  request.check_output(0, {rows.count, read.targets});
   auto trees = std::make_shared<const TreeEnsemble>(std::move(read));
   return make_kernel([trees](KernelContext& context) {
     visit_floating(context.output(0).dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
       using Work = std::conditional_t<std::is_same_v<T, double>, double, float>;
       T* y = context.output(0).as<T>();
-      for_each_row(*trees, context, [&](int64_t row, double* scores) {
+      for_each_score(*trees, context, [&](int64_t row, double* scores) {
         apply_transform(trees->transform, scores, trees->targets);
         for (int64_t t = 0; t < trees->targets; ++t) {
           y[row * trees->targets + t] = static_cast<T>(static_cast<Work>(scores[t]));
@@ -77,7 +67,9 @@ std::unique_ptr<Kernel> make_scores(KernelRequest& request, TreeEnsemble read) {
   });
 }
 
-void infer_rows(InferRequest& request, DType dtype, int64_t columns) {
+void infer_rows(InferRequest& request, DType dtype) {
+  const int64_t columns = AttributeReader(request.node).integer("n_targets", 1);
+  check_model(columns > 0, "n_targets is {}", columns);
   request.set_output(0, dtype, {rows_of(request.inputs[0].shape).count, columns});
 }
 
@@ -86,8 +78,7 @@ std::unique_ptr<Kernel> make_ensemble(KernelRequest& request) {
 }
 
 void infer_ensemble(InferRequest& request) {
-  infer_rows(request, request.inputs[0].dtype,
-             AttributeReader(request.node).integer("n_targets", 1));
+  infer_rows(request, request.inputs[0].dtype);
 }
 
 std::unique_ptr<Kernel> make_regressor(KernelRequest& request) {
@@ -108,41 +99,43 @@ std::unique_ptr<Kernel> make_regressor(KernelRequest& request) {
 }
 
 void infer_regressor(InferRequest& request) {
-  infer_rows(request, DType::kFloat32, AttributeReader(request.node).integer("n_targets", 1));
+  infer_rows(request, DType::kFloat32);
 }
 
-struct Labels {
-  std::vector<std::string> texts;
-  std::vector<int64_t> numbers;
-  int64_t count() const {
-    return static_cast<int64_t>(texts.empty() ? numbers.size() : texts.size());
-  }
-  void write(const TensorView& to, int64_t row, int64_t label) const {
-    if (texts.empty()) {
-      to.as<int64_t>()[row] = numbers[static_cast<size_t>(label)];
-    } else {
-      to.as<std::string>()[row] = texts[static_cast<size_t>(label)];
-    }
-  }
+// Two classes of which only one has weights. Those are the margins, or, where none is negative, the
+// probabilities of the second class: under the first one's number its only score, under the second
+// one's number a score of its own beside a 0. At most one base value goes with them.
+struct LonelyClass {
+  bool present = false;
+  int64_t number = 0;
+  bool probabilities = true;
 };
 
-Labels read_labels(AttributeReader& attributes) {
-  Labels labels{attributes.texts("classlabels_strings"), attributes.integers("classlabels_int64s")};
-  check_model(labels.count() > 0, "class labels are missing");
-  return labels;
+LonelyClass find_lonely_class(const TreeEnsemble& trees) {
+  LonelyClass lonely;
+  lonely.present = trees.targets == 2 && !trees.weights.empty() && trees.base_values.size() < 2;
+  for (const LeafWeight& weight : trees.weights) {
+    lonely.present = lonely.present && weight.target == trees.weights[0].target;
+    lonely.probabilities = lonely.probabilities && weight.weight >= 0;
+    lonely.number = weight.target;
+  }
+  return lonely;
 }
 
-// Two classes of which only one has weights: its score says yes or no, against 0.5 where all
-// weights are positive (probabilities) and against 0 otherwise. Returns the label.
-int64_t finish_binary(PostTransform transform, bool probabilities, double score, double* scores) {
-  const int64_t label = score > (probabilities ? 0.5 : 0.0) ? 1 : 0;
-  if (probabilities) {
-    scores[0] = 1 - score;
-    scores[1] = score;
+// Turns the scores of a row into what is put out and returns the number of its label.
+int64_t classify(const TreeEnsemble& trees, const LonelyClass& lonely, double* scores) {
+  if (!lonely.present) {
+    const int64_t label = std::max_element(scores, scores + trees.targets) - scores;
+    apply_transform(trees.transform, scores, trees.targets);
+    return label;
+  }
+  const double score = scores[lonely.number];
+  const int64_t label = score > (lonely.probabilities ? 0.5 : 0.0) ? 1 : 0;
+  if (lonely.number == 1) {
+    apply_transform(trees.transform, scores, 2);
   } else {
-    scores[0] = -score;
-    scores[1] = score;
-    if (transform == PostTransform::kLogistic) apply_transform(transform, scores, 2);
+    spread_score(trees.transform,
+                 lonely.probabilities ? OneScore::kProbability : OneScore::kMargin, score, scores);
   }
   return label;
 }
@@ -150,44 +143,37 @@ int64_t finish_binary(PostTransform transform, bool probabilities, double score,
 std::unique_ptr<Kernel> make_classifier(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   TreeEnsemble read = read_listed_trees(attributes, "class");
-  const Labels labels = read_labels(attributes);
+  const ClassLabels labels = read_labels(attributes, "classlabels_int64s");
   attributes.finish();
   read.targets = labels.count();
-  bool one_class = read.targets == 2 && !read.weights.empty();
-  bool positive = true;
-  for (const LeafWeight& weight : read.weights) {
-    one_class = one_class && weight.target == read.weights[0].target;
-    positive = positive && weight.weight >= 0;
+  const LonelyClass lonely = find_lonely_class(read);
+  if (lonely.present && read.base_values.size() == 1) {
+    read.base_values.insert(lonely.number == 0 ? read.base_values.end() : read.base_values.begin(),
+                            0.0);
   }
-  if (one_class) {
-    for (LeafWeight& weight : read.weights) weight.target = 1;
-    if (read.base_values.size() == 1) read.base_values = {0, read.base_values[0]};
-  }
+  const FeatureRows rows = rows_of(request.input(0).shape);
   check_trees(read);
-  check_features(read, rows_of(request.input(0).shape).columns);
+  check_features(read, rows.columns);
+  if (request.has_output(0)) request.check_output(0, {rows.count});
+  if (request.has_output(1)) request.check_output(1, {rows.count, labels.count()});
   auto trees = std::make_shared<const TreeEnsemble>(std::move(read));
-  return make_kernel([trees, labels, one_class, positive](KernelContext& context) {
+  return make_kernel([trees, labels, lonely](KernelContext& context) {
     const int64_t classes = trees->targets;
-    for_each_row(*trees, context, [&](int64_t row, double* scores) {
-      int64_t label = std::max_element(scores, scores + classes) - scores;
-      if (one_class) {
-        label = finish_binary(trees->transform, positive, scores[1], scores);
-      } else {
-        apply_transform(trees->transform, scores, classes);
-      }
+    for_each_score(*trees, context, [&](int64_t row, double* scores) {
+      const int64_t label = classify(*trees, lonely, scores);
       if (context.has_output(0)) labels.write(context.output(0), row, label);
       if (!context.has_output(1)) return;
-      float* out = context.output(1).as<float>() + row * classes;
-      for (int64_t c = 0; c < classes; ++c) out[c] = static_cast<float>(scores[c]);
+      std::copy_n(scores, classes, context.output(1).as<float>() + row * classes);
     });
   });
 }
 
 void infer_classifier(InferRequest& request) {
   AttributeReader attributes(request.node);
-  const Labels labels = read_labels(attributes);
+  const ClassLabels labels = read_labels(attributes, "classlabels_int64s");
+  check_model(labels.count() > 0, "class labels are missing");
   const int64_t rows = rows_of(request.inputs[0].shape).count;
-  request.set_output(0, labels.texts.empty() ? DType::kInt64 : DType::kString, {rows});
+  request.set_output(0, labels.dtype(), {rows});
   request.set_output(1, DType::kFloat32, {rows, labels.count()});
 }
 

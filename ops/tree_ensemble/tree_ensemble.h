@@ -4,13 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "runtime/op/kernel.h"
+#include "ops/scores/scores.h"
 
 namespace convoy {
 
 enum class BranchMode : uint8_t { kLeq, kLt, kGte, kGt, kEq, kNeq, kMember, kLeaf };
 enum class Aggregate { kAverage, kSum, kMin, kMax };
-enum class PostTransform { kNone, kSoftmax, kLogistic, kSoftmaxZero, kProbit };
 
 struct TreeNode {
   BranchMode mode = BranchMode::kLeaf;
@@ -39,8 +38,10 @@ struct TreeEnsemble {
   Aggregate aggregate = Aggregate::kSum;
   PostTransform transform = PostTransform::kNone;
 
-  // scores[targets] of one row of features.
-  void evaluate(const double* row, int64_t features, double* scores) const;
+  // scores[targets] of one row of features. Sums are float64 for float64 features and float32 for
+  // others, in the order of the trees: those of ONNX Runtime, so that ties fall alike.
+  template <typename Feature, typename Sum>
+  void evaluate(const Feature* row, Sum* scores) const;
 };
 
 // TreeEnsemble-5.
@@ -52,12 +53,5 @@ TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& p
 
 // Throws kInvalidModel for numbers out of range and for cycles; call before evaluate.
 void check_trees(const TreeEnsemble& trees);
-
-void apply_transform(PostTransform transform, double* scores, int64_t count);
-
-// Inverse of the normal distribution's cumulative function, scaled as ONNX's PROBIT.
-double probit(double p);
-
-PostTransform transform_of(const std::string& name);
 
 }  // namespace convoy

@@ -257,8 +257,10 @@ std::map<std::string, int> read_opsets(
     const std::string& domain = canonical_domain(item.domain());
     check_model(item.version() > 0 && item.version() < std::numeric_limits<int>::max(),
                 "the operator set '{}' is imported at version {}", domain, item.version());
-    bool first = opsets.emplace(domain, static_cast<int>(item.version())).second;
-    check_model(first, "the operator set '{}' is imported twice", domain);
+    auto known = opsets.emplace(domain, static_cast<int>(item.version())).first;
+    check_model(known->second == item.version(),
+                "the operator set '{}' is imported twice, at versions {} and {}", domain,
+                known->second, item.version());
   }
   return opsets;
 }

@@ -10,8 +10,9 @@ Binding::Binding(Session& session)
       memory_(session.outputs().size()),
       outputs_(session.outputs().size()) {}
 
-void Binding::bind_input(std::string_view name, Value value) {
-  inputs_[session_.input_position(name)] = std::move(value);
+void Binding::bind_input(std::string_view name, const Value& value) {
+  const size_t position = session_.input_position(name);
+  inputs_[position] = session_.fit_feed(position, value);
 }
 
 void Binding::bind_output(std::string_view name, const TensorView& memory) {

@@ -19,7 +19,7 @@ class Binding {
 
   // The tensor's memory is read by every run() until another is bound. Throws kInvalidInput for an
   // unknown name.
-  void bind_input(std::string_view name, Value value);
+  void bind_input(std::string_view name, const Value& value);
   // Every run() writes to this memory: contiguous, of the output's type and shape. Outputs that
   // are not bound are allocated anew by each run. Throws kInvalidInput for an unknown name.
   void bind_output(std::string_view name, const TensorView& memory);

@@ -7,6 +7,7 @@
 #include "runtime/plan/describe.h"
 #include "runtime/plan/tuner.h"
 #include "runtime/session/expand_functions.h"
+#include "runtime/session/map_feed.h"
 #include "runtime/session/thread_count_guard.h"
 
 namespace convoy {
@@ -103,7 +104,7 @@ std::vector<Value> Session::order_feeds(const Feeds& feeds) const {
     size_t position = input_position(name);
     check_input(!given[position], "input '{}' is given twice", name);
     given[position] = true;
-    ordered[position] = value;
+    ordered[position] = fit_feed(position, value);
   }
   return ordered;
 }
@@ -119,6 +120,15 @@ std::string Session::input_names() const {
   std::string names = list(inputs_);
   if (!overridable_.empty()) names += ", those with a default " + list(overridable_);
   return names;
+}
+
+Value Session::fit_feed(size_t index, const Value& value) const {
+  const ValueInfo& info = model_.graph.value(model_.graph.inputs()[index]);
+  try {
+    return fit_maps(value, info.type);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("input '{}': {}", info.name, error.message()));
+  }
 }
 
 void Session::check_input_type(size_t index, const Value& value) const {

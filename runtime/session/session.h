@@ -71,6 +71,9 @@ class Session {
   size_t output_position(std::string_view name) const;
   // In the graph's order: the initializers that stand for inputs, undefined elsewhere.
   std::vector<Value> default_inputs() const;
+  // A value fed to input `index` as run_into takes it: with its maps as the model declares them.
+  // Throws kInvalidInput.
+  Value fit_feed(size_t index, const Value& value) const;
   // Inputs in the graph's order; see GraphRunner::run_into.
   void run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
                 std::span<Value> outputs, const StepObserver* observer = nullptr);

@@ -17,38 +17,8 @@ OpCase ml(OpCase c, int version) {
   return c;
 }
 
-// x ≤ 0.5 gives the first leaf, anything else the second.
-Attributes stump(const std::string& prefix, const Ints& ids, const Floats& weights) {
-  return {{"nodes_treeids", Ints{0, 0, 0}},
-          {"nodes_nodeids", Ints{0, 1, 2}},
-          {"nodes_featureids", Ints{0, 0, 0}},
-          {"nodes_modes", Texts{"BRANCH_LEQ", "LEAF", "LEAF"}},
-          {"nodes_values", Floats{0.5f, 0, 0}},
-          {"nodes_truenodeids", Ints{1, 0, 0}},
-          {"nodes_falsenodeids", Ints{2, 0, 0}},
-          {prefix + "_treeids", Ints{0, 0}},
-          {prefix + "_nodeids", Ints{1, 2}},
-          {prefix + "_ids", ids},
-          {prefix + "_weights", weights}};
-}
-
 std::vector<OpCase> cases() {
-  const Tensor x = tensor<float>({3, 1}, {0, 1, kNaN});
-  Attributes regressor = stump("target", {0, 0}, {-2, 4});
-  regressor["base_values"] = Floats{1};
-  Attributes classifier = stump("class", {0, 1}, {1, 1});
-  classifier["classlabels_strings"] = Texts{"no", "yes"};
-  Attributes binary = stump("class", {0, 0}, {-3, 3});
-  binary["classlabels_int64s"] = Ints{10, 20};
   return {
-      ml({"regressor", "TreeEnsembleRegressor", {x}, {tensor<float>({3, 1}, {-1, 5, 5})},
-          regressor}, 3),
-      ml({"classifier", "TreeEnsembleClassifier", {x},
-          {tensor<std::string>({3}, {"no", "yes", "yes"}),
-           tensor<float>({3, 2}, {1, 0, 0, 1, 0, 1})}, classifier}, 1),
-      ml({"binary_classifier", "TreeEnsembleClassifier", {x},
-          {tensor<int64_t>({3}, {10, 20, 20}), tensor<float>({3, 2}, {3, -3, -3, 3, -3, 3})},
-          binary}, 1),
       ml({"labels", "LabelEncoder", {tensor<std::string>({2}, {"b", "?"})},
           {tensor<int64_t>({2}, {7, -1})},
           {{"keys_strings", Texts{"a", "b"}}, {"values_int64s", Ints{6, 7}}}}, 2),
@@ -71,26 +41,40 @@ std::vector<OpCase> cases() {
       ml({"imputer", "Imputer", {tensor<float>({1, 2}, {kNaN, 1})},
           {tensor<float>({1, 2}, {5, 1})},
           {{"imputed_value_floats", Floats{5}}, {"replaced_value_float", kNaN}}}, 1),
+      ml({"imputer_of_doubles", "Imputer", {tensor<double>({2, 2}, {1, 9, 9, 3})},
+          {tensor<double>({2, 2}, {1, 6, 5, 3})},
+          {{"imputed_value_floats", Floats{5, 6}}, {"replaced_value_float", 9.0f}}}, 1),
+      ml({"imputer_of_integers", "Imputer", {tensor<int32_t>({3}, {0, 2, 0})},
+          {tensor<int32_t>({3}, {7, 2, 7})}, {{"imputed_value_int64s", Ints{7}}}}, 1),
+      ml({"labels_of_int32", "LabelEncoder", {tensor<int32_t>({2}, {4, 5})},
+          {tensor<int32_t>({2}, {40, -1})},
+          {{"keys_tensor", tensor<int32_t>({1}, {4})},
+           {"values_tensor", tensor<int32_t>({1}, {40})}}}, 4),
+      ml({"categories_of_strings", "CategoryMapper", {tensor<std::string>({3}, {"b", "?", "a"})},
+          {tensor<int64_t>({3}, {9, -1, 5})},
+          {{"cats_strings", Texts{"a", "b", "a"}}, {"cats_int64s", Ints{7, 9, 5}}}}, 1),
+      ml({"categories_of_integers", "CategoryMapper", {tensor<int64_t>({2}, {9, 1})},
+          {tensor<std::string>({2}, {"b", "none"})},
+          {{"cats_strings", Texts{"a", "b"}}, {"cats_int64s", Ints{7, 9}},
+           {"default_string", std::string("none")}}}, 1),
+      ml({"one_hot_strings", "OneHotEncoder", {tensor<std::string>({2, 1}, {"b", "?"})},
+          {tensor<float>({2, 1, 2}, {0, 1, 0, 0})}, {{"cats_strings", Texts{"a", "b"}}}}, 1),
+      ml({"one_hot_floats", "OneHotEncoder", {tensor<float>({3}, {2.9f, kNaN, 1})},
+          {tensor<float>({3, 2}, {0, 1, 0, 0, 1, 0})}, {{"cats_int64s", Ints{1, 2}}}}, 1),
+      ml({"features", "FeatureVectorizer",
+          {tensor<int64_t>({2, 3}, {1, 2, 3, 4, 5, 6}), tensor<int64_t>({2, 1}, {7, 8})},
+          {tensor<float>({2, 4}, {1, 2, 7, 0, 4, 5, 8, 0})},
+          {{"inputdimensions", Ints{2, 2}}}}, 1),
+      ml({"scaler_of_doubles", "Scaler", {tensor<double>({1, 1}, {16777217})},
+          {tensor<float>({1, 1}, {2})}, {{"offset", Floats{16777216}}, {"scale", Floats{2}}}}, 1),
   };
 }
 
 CONVOY_OP_CASES(MachineLearning, cases());
 
-TEST(MachineLearning, RefusesACycle) {
-  Attributes attributes = stump("target", {0, 0}, {1, 1});
-  attributes["nodes_modes"] = Texts{"BRANCH_LEQ", "BRANCH_LEQ", "LEAF"};
-  attributes["nodes_truenodeids"] = Ints{1, 1, 0};
-  attributes["nodes_falsenodeids"] = Ints{2, 2, 0};
-  OpCase c = ml({"cycle", "TreeEnsembleRegressor", {tensor<float>({1, 1}, {0})}, {Tensor()},
-                 attributes}, 3);
-  EXPECT_THROW(evaluate_case(c, c.inputs), Error);
-}
-
-TEST(MachineLearning, RefusesAFeatureOutside) {
-  Attributes attributes = stump("target", {0, 0}, {1, 1});
-  attributes["nodes_featureids"] = Ints{1, 0, 0};
-  OpCase c = ml({"feature", "TreeEnsembleRegressor", {tensor<float>({1, 1}, {0})}, {Tensor()},
-                 attributes}, 3);
+TEST(MachineLearning, RefusesAnUnknownCategory) {
+  OpCase c = ml({"unknown", "OneHotEncoder", {tensor<int64_t>({1}, {3})}, {Tensor()},
+                 {{"cats_int64s", Ints{1, 2}}, {"zeros", int64_t{0}}}}, 1);
   EXPECT_THROW(evaluate_case(c, c.inputs), Error);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace convoy::cli {
 namespace {
@@ -67,6 +68,43 @@ std::string compare_tensors(const Tensor& actual, const Tensor& expected,
                      largest, position(actual.shape(), worst), a[worst], b[worst], wrong, a.size());
 }
 
+// Entries are compared by key, whatever their order.
+template <typename Key>
+std::string compare_entries(const std::vector<Key>& a, const Map& actual,
+                            const std::vector<Key>& b, const Map& expected,
+                            const Tolerance& tolerance) {
+  std::map<Key, int64_t> position;
+  for (size_t i = 0; i < a.size(); ++i) position[a[i]] = static_cast<int64_t>(i);
+  auto entry = [](const Map& map, int64_t i) {
+    const Tensor values = map.values.contiguous();
+    return values.sub_view(i, TensorDesc::contiguous(values.dtype(), {}));
+  };
+  for (size_t i = 0; i < b.size(); ++i) {
+    auto found = position.find(b[i]);
+    if (found == position.end()) return fmt::format("has no key {}", b[i]);
+    std::string difference =
+        compare_tensors(entry(actual, found->second), entry(expected, static_cast<int64_t>(i)),
+                        tolerance);
+    if (!difference.empty()) return fmt::format("at key {} {}", b[i], difference);
+  }
+  return "";
+}
+
+std::string compare_maps(const Map& actual, const Map& expected, const Tolerance& tolerance) {
+  if (actual.values.count() != expected.values.count()) {
+    return fmt::format("has {} keys, expected {}", actual.values.count(),
+                       expected.values.count());
+  }
+  if (actual.values.count() == 0) return "";
+  if (actual.keys.index() != expected.keys.index()) return "has keys of another type";
+  return std::visit(
+      [&](const auto& b) {
+        const auto& a = std::get<std::decay_t<decltype(b)>>(actual.keys);
+        return compare_entries(a, actual, b, expected, tolerance);
+      },
+      expected.keys);
+}
+
 }  // namespace
 
 std::string compare(const Value& actual, const Value& expected, const Tolerance& tolerance) {
@@ -84,6 +122,9 @@ std::string compare(const Value& actual, const Value& expected, const Tolerance&
       return a.defined() == b.defined() ? "" : "is empty on one side only";
     }
     return compare(a, b, tolerance);
+  }
+  if (expected.is_map() && actual.is_map()) {
+    return compare_maps(actual.map(), expected.map(), tolerance);
   }
   if (expected.is_sequence() && actual.is_sequence()) {
     const auto& a = actual.sequence().elements;

@@ -20,10 +20,39 @@ struct RunOptions {
   std::string output;
 };
 
-std::string summarize(const Value& value) {
-  if (value.is_sequence()) {
-    return fmt::format("sequence of {}", value.sequence().elements.size());
+constexpr size_t kEntriesShown = 8;
+
+// "{a: 0.25, b: 0.75}", the first entries of a map.
+std::string summarize(const Map& map) {
+  const Tensor values = map.values.contiguous();
+  const auto count = static_cast<size_t>(values.count());
+  std::string text = "{";
+  for (size_t i = 0; i < std::min(count, kEntriesShown); ++i) {
+    if (i > 0) text += ", ";
+    text += std::visit([&](const auto& keys) { return fmt::format("{}: ", keys[i]); }, map.keys);
+    visit_dtype_among<float, double, int64_t, std::string>(values.dtype(), [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      const T& entry = values.values<T>()[i];
+      if constexpr (std::is_floating_point_v<T>) {
+        text += fmt::format("{:.6g}", entry);
+      } else {
+        text += fmt::format("{}", entry);
+      }
+    });
   }
+  return text + (count > kEntriesShown ? ", ...}" : "}");
+}
+
+std::string summarize(const Sequence& sequence) {
+  std::string text = fmt::format("sequence of {}", sequence.elements.size());
+  if (sequence.elements.empty() || !sequence.elements[0].is_map()) return text;
+  return text + "  " + summarize(sequence.elements[0].map()) +
+         (sequence.elements.size() > 1 ? ", ..." : "");
+}
+
+std::string summarize(const Value& value) {
+  if (value.is_sequence()) return summarize(value.sequence());
+  if (value.is_map()) return summarize(value.map());
   if (!value.is_tensor()) return "no tensor";
   const Tensor& tensor = value.tensor();
   std::string text = to_string(tensor.desc());
@@ -81,7 +110,8 @@ void add_run(CLI::App& app, Action& chosen) {
                   "convoy run model.onnx --input x=x.npy --output out/", run_model);
   add_model_options(*command, options->model);
   add_feed_options(*command, options->feeds);
-  command->add_option("--output", options->output, "folder for the outputs, as NAME.npy");
+  command->add_option("--output", options->output,
+                      "folder for the outputs, as NAME.npy; maps, sequences and text as NAME.pb");
 }
 
 }  // namespace convoy::cli

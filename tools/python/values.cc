@@ -61,6 +61,84 @@ Tensor strings(const nb::list& items, const nb::tuple& shape) {
   return tensor;
 }
 
+// Of one type where they are, else float64 for numbers of several types; nullopt for what no map
+// holds.
+std::optional<DType> type_of_entries(const nb::list& entries) {
+  DType dtype = DType::kUndefined;
+  for (nb::handle entry : entries) {
+    const bool integer = PyLong_Check(entry.ptr()) || PyIndex_Check(entry.ptr());
+    const bool text = nb::isinstance<nb::str>(entry) || nb::isinstance<nb::bytes>(entry);
+    if (!text && !integer && !PyNumber_Check(entry.ptr())) return std::nullopt;
+    const DType own = text ? DType::kString : integer ? DType::kInt64 : DType::kFloat64;
+    if (dtype == DType::kUndefined) dtype = own;
+    if (dtype == own) continue;
+    if (dtype == DType::kString || own == DType::kString) return std::nullopt;
+    dtype = DType::kFloat64;
+  }
+  return dtype;
+}
+
+std::string text_of(nb::handle object) {
+  if (!nb::isinstance<nb::bytes>(object)) return nb::cast<std::string>(object);
+  auto bytes = nb::cast<nb::bytes>(object);
+  return {bytes.c_str(), bytes.size()};
+}
+
+int64_t integer_of(nb::handle object) {
+  nb::object exact = nb::steal(PyNumber_Index(object.ptr()));
+  const long long value = exact.is_valid() ? PyLong_AsLongLong(exact.ptr()) : -1;
+  if (PyErr_Occurred() != nullptr) {
+    PyErr_Clear();
+    fail(ErrorCode::kInvalidInput, "a number of a dictionary does not fit int64");
+  }
+  return value;
+}
+
+double number_of(nb::handle object) {
+  const double value = PyFloat_AsDouble(object.ptr());
+  if (PyErr_Occurred() != nullptr) {
+    PyErr_Clear();
+    fail(ErrorCode::kInvalidInput, "a value of a dictionary is no number");
+  }
+  return value;
+}
+
+Tensor entries_to_tensor(const nb::list& entries, DType dtype) {
+  Tensor tensor = Tensor::allocate(dtype, {static_cast<int64_t>(entries.size())});
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (dtype == DType::kString) {
+      tensor.mutable_data<std::string>()[i] = text_of(entries[i]);
+    } else if (dtype == DType::kInt64) {
+      tensor.mutable_data<int64_t>()[i] = integer_of(entries[i]);
+    } else {
+      tensor.mutable_data<double>()[i] = number_of(entries[i]);
+    }
+  }
+  return tensor;
+}
+
+// Values are int64, float64 or strings; the session converts them to what the model declares.
+Value from_dict(const nb::dict& dict) {
+  const std::optional<DType> keys = type_of_entries(dict.keys());
+  const std::optional<DType> values = type_of_entries(dict.values());
+  check_input(keys && *keys != DType::kFloat64, "the keys of a dictionary are not all strings or "
+              "all integers");
+  check_input(values.has_value(), "the values of a dictionary are not all strings or all numbers");
+  auto map = std::make_shared<Map>();
+  if (*keys == DType::kInt64) {
+    std::vector<int64_t> integers;
+    for (nb::handle key : dict.keys()) integers.push_back(integer_of(key));
+    map->keys = std::move(integers);
+  } else {
+    std::vector<std::string> texts;
+    for (nb::handle key : dict.keys()) texts.push_back(text_of(key));
+    map->keys = std::move(texts);
+  }
+  map->values = entries_to_tensor(dict.values(),
+                                  *values == DType::kUndefined ? DType::kFloat64 : *values);
+  return Value(std::shared_ptr<const Map>(std::move(map)));
+}
+
 Value from_list(const nb::list& list) {
   auto sequence = std::make_shared<Sequence>();
   for (nb::handle item : list) sequence->elements.push_back(to_value(item));
@@ -99,12 +177,50 @@ nb::object tensor_to_python(const Tensor& value) {
   return values.attr("decode")(static_cast<int>(value.dtype()), array);
 }
 
+nb::object text_to_python(const std::string& text) {
+  PyObject* decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()),
+                                           "surrogateescape");
+  if (decoded == nullptr) nb::raise_python_error();
+  return nb::steal(decoded);
+}
+
+nb::object map_to_python(const Map& map) {
+  nb::dict dict;
+  const Tensor values = map.values.contiguous();
+  visit_dtype_among<float, double, int64_t, std::string>(values.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    auto python_value = [&](size_t i) -> nb::object {
+      const T& value = values.values<T>()[i];
+      if constexpr (std::is_same_v<T, std::string>) {
+        return text_to_python(value);
+      } else if constexpr (std::is_floating_point_v<T>) {
+        return nb::float_(static_cast<double>(value));
+      } else {
+        return nb::int_(value);
+      }
+    };
+    std::visit(
+        [&](const auto& keys) {
+          for (size_t i = 0; i < keys.size(); ++i) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(keys[i])>, std::string>) {
+              dict[text_to_python(keys[i])] = python_value(i);
+            } else {
+              dict[nb::int_(keys[i])] = python_value(i);
+            }
+          }
+        },
+        map.keys);
+  });
+  return dict;
+}
+
 }  // namespace
 
 Value to_value(nb::handle object) {
   if (std::optional<Tensor> array = borrow_array(object)) return *std::move(array);
   if (object.is_none()) return Optional{};
   if (nb::isinstance<nb::list>(object)) return from_list(nb::cast<nb::list>(object));
+  if (nb::isinstance<nb::dict>(object)) return from_dict(nb::cast<nb::dict>(object));
   Array array;
   if (nb::try_cast(object, array, false) && array.device_type() == nb::device::cpu::value) {
     DType dtype = dtype_of_array(array.dtype());
@@ -121,6 +237,7 @@ nb::object to_python(const Value& value) {
     for (const Value& element : value.sequence().elements) list.append(to_python(element));
     return list;
   }
+  if (value.is_map()) return map_to_python(value.map());
   if (value.is_optional() && !value.optional().empty()) {
     return to_python(*value.optional().element);
   }

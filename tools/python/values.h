@@ -8,8 +8,9 @@
 namespace convoy::python {
 
 // NumPy arrays (strided ones too) are borrowed, not copied, for as long as `object` lives; lists
-// are sequences, None is an empty optional. Other objects (strings, ml_dtypes, scalars) go through
-// convoy._values.encode. Throws Error (kInvalidInput) for what cannot be a value.
+// are sequences, dictionaries maps, None is an empty optional. Other objects (strings, ml_dtypes,
+// scalars) go through convoy._values.encode. Throws Error (kInvalidInput) for what cannot be a
+// value.
 Value to_value(nanobind::handle object);
 
 // Arrays share the tensor's memory and keep it alive.
