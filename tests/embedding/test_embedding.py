@@ -39,7 +39,10 @@ def consumer(prefix, tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     graph = helper.make_graph(
-        [helper.make_node("Mul", ["x", "factor"], ["twice"]), helper.make_node("Neg", ["x"], ["minus"])],
+        [
+            helper.make_node("Mul", ["x", "factor"], ["twice"]),
+            helper.make_node("Neg", ["x"], ["minus"]),
+        ],
         "embedding",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3]),
          helper.make_tensor_value_info("factor", TensorProto.FLOAT, [1])],
