@@ -61,6 +61,21 @@ void pool_region(const TensorView& in, const TensorView& out, const T* roi, doub
   }
 }
 
+Shape output_shape(const Node& node, const Shape& in, const Shape& rois) {
+  AttributeReader attributes(node);
+  std::vector<int64_t> pooled = attributes.integers("pooled_shape");
+  check_model(pooled.size() == 2 && pooled[0] >= 1 && pooled[1] >= 1,
+              "pooled_shape is no pair of positive numbers");
+  check_input(in.rank() == 4 && rois.rank() == 2, "X has {} axes, rois {}", in.rank(), rois.rank());
+  return {rois[0], in[1], pooled[0], pooled[1]};
+}
+
+void infer(InferRequest& request) {
+  check_model(request.has_input(0) && request.has_input(1), "X or rois is missing");
+  const TensorDesc& x = request.inputs[0];
+  request.set_output(0, x.dtype, output_shape(request.node, x.shape, request.inputs[1].shape));
+}
+
 std::unique_ptr<Kernel> make_pool(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   double scale = attributes.number("spatial_scale", 1);
@@ -72,9 +87,7 @@ std::unique_ptr<Kernel> make_pool(KernelRequest& request) {
                   request.input(1).dtype == request.input(0).dtype,
               "MaxRoiPool of {} in regions {}", to_string(request.input(0)),
               to_string(request.input(1)));
-  const Shape& out = request.output(0).shape;
-  check_model(out.rank() == 4, "the output has rank {}", out.rank());
-  request.check_output(0, {rois[0], in[1], out[2], out[3]});
+  request.check_output(0, output_shape(request.node(), in, rois));
   return make_kernel([scale](KernelContext& context) {
     const TensorView& out = context.output(0);
     visit_floating(out.dtype, [&](auto tag) {
@@ -91,7 +104,7 @@ std::unique_ptr<Kernel> make_pool(KernelRequest& request) {
 }  // namespace
 
 void register_max_roi_pool(Registry& registry) {
-  registry.add("MaxRoiPool").kernel("reference", make_pool);
+  registry.add("MaxRoiPool").kernel("reference", make_pool).infer = infer;
 }
 
 }  // namespace convoy

@@ -152,6 +152,21 @@ void run_typed(KernelContext& context, const RoiForm& form) {
   });
 }
 
+Shape output_shape(const Node& node, const Shape& in, const Shape& rois) {
+  AttributeReader attributes(node);
+  int64_t height = attributes.integer("output_height", 1);
+  int64_t width = attributes.integer("output_width", 1);
+  check_model(height >= 1 && width >= 1, "an output of {} by {}", height, width);
+  check_input(in.rank() == 4 && rois.rank() == 2, "X has {} axes, rois {}", in.rank(), rois.rank());
+  return {rois[0], in[1], height, width};
+}
+
+void infer(InferRequest& request) {
+  check_model(request.has_input(0) && request.has_input(1), "X or rois is missing");
+  const TensorDesc& x = request.inputs[0];
+  request.set_output(0, x.dtype, output_shape(request.node, x.shape, request.inputs[1].shape));
+}
+
 std::unique_ptr<Kernel> make_roi_align(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   RoiForm form;
@@ -174,9 +189,7 @@ std::unique_ptr<Kernel> make_roi_align(KernelRequest& request) {
               "RoiAlign of {} in regions {}", to_string(request.input(0)),
               to_string(request.input(1)));
   check_input(in[2] > 0 && in[3] > 0, "RoiAlign of {}", to_string(in));
-  const Shape& out = request.output(0).shape;
-  check_model(out.rank() == 4, "the output has rank {}", out.rank());
-  request.check_output(0, {rois[0], in[1], out[2], out[3]});
+  request.check_output(0, output_shape(request.node(), in, rois));
   return make_kernel([form](KernelContext& context) {
     visit_floating(context.input(0).dtype, [&](auto tag) {
       run_typed<typename decltype(tag)::type>(context, form);
@@ -187,7 +200,7 @@ std::unique_ptr<Kernel> make_roi_align(KernelRequest& request) {
 }  // namespace
 
 void register_roi_align(Registry& registry) {
-  registry.add("RoiAlign").kernel("reference", make_roi_align);
+  registry.add("RoiAlign").kernel("reference", make_roi_align).infer = infer;
 }
 
 }  // namespace convoy

@@ -159,20 +159,22 @@ std::optional<std::vector<AxisMap>> make_maps(const ResizeOperands& operands,
                                               const ResizeForm& form, const ResizeSizes& sizes) {
   const Shape& in = operands.types[0].shape;
   const std::vector<int>& axes = sizes.axes;
-  std::vector<double> roi;
+  std::vector<float> roi;
   if (form.rule.coordinates == CoordinateMode::kCropAndResize) {
     check_model(operands.given(form.roi_input), "tf_crop_and_resize needs a roi");
     const Tensor* operand = operands.value(form.roi_input);
     if (operand == nullptr) return std::nullopt;
-    roi = to_doubles(*operand);
+    roi = to_floats(*operand);
     check_input(roi.size() == 2 * axes.size(), "{} numbers in roi for {} axes", roi.size(),
                 axes.size());
-    for (double corner : roi) check_input(std::isfinite(corner), "roi has an entry of {}", corner);
+    for (float corner : roi) check_input(std::isfinite(corner), "roi has an entry of {}", corner);
   }
   std::vector<AxisMap> maps(static_cast<size_t>(in.rank()));
   for (int i = 0; i < in.rank(); ++i) {
     maps[static_cast<size_t>(i)] = make_axis_map({in[i], in[i], 1, 0, 1}, form.rule);
   }
+  // Factors that leave all sizes as they are leave the pixels too, in PyTorch and ONNX Runtime.
+  if (roi.empty() && sizes.output == in) return maps;
   for (size_t i = 0; i < axes.size(); ++i) {
     AxisScale of{in[axes[i]], sizes.output[axes[i]], sizes.factors[i], 0, 1};
     if (!roi.empty()) {

@@ -126,6 +126,13 @@ std::vector<OpCase> factor_cases() {
        of("linear", "pytorch_half_pixel", "floor"), 18},
       {"resize_10", "Resize", {line(10, 0), by(0.7f)}, {row({0, 2, 3, 5, 6, 8, 9})}, {}, 10},
       {"upsample_9", "Upsample", {line(5, 0), by(1.4f)}, {row({0, 0, 1, 2, 2, 3, 4})}, {}, 9},
+      {"halves_up_to_rounding", "Resize",
+       {line(26, 0), {}, {}, tensor<int64_t>({3}, {1, 1, 32})},
+       {row({0, 1, 2, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10, 11, 11, 12,
+             13, 14, 15, 15, 16, 17, 18, 19, 20, 20, 21, 22, 23, 24, 24, 25})},
+       of("nearest", "asymmetric", "round_prefer_ceil"), 18},
+      {"by_1_1_to_the_same_size", "Resize", {line(8, 0), {}, by(1.1f)}, {line(8, 0)},
+       of("linear", "asymmetric", "floor"), 18},
       {"upsample_7", "Upsample", {line(10, 0)}, {row({0, 1, 2, 4, 5, 7, 8})},
        {{"scales", std::vector<float>{1, 1, 0.7f}}}, 7},
   };
@@ -251,8 +258,26 @@ void add_bad_resizes(std::vector<BadCase>& cases) {
                    {{"height_scale", 2.0f}, {"width_scale", 2.0f}}, "4 scales for 3 axes", 1});
 }
 
+void add_bad_regions(std::vector<BadCase>& cases) {
+  Tensor image = Tensor::zeros(DType::kFloat32, {1, 1, 4, 4});
+  Tensor rois = Tensor::zeros(DType::kFloat32, {1, 4});
+  Tensor numbered = Tensor::zeros(DType::kFloat32, {1, 5});
+  auto align = [&](const char* name, Tensor x, Attributes attributes, const char* reason) {
+    cases.push_back({name, "RoiAlign", {std::move(x), rois, ints({0})}, std::move(attributes),
+                     reason});
+  };
+  align("roi_height_0", image, {{"output_height", int64_t{0}}}, "an output of 0 by 1");
+  align("roi_width_negative", image, {{"output_width", int64_t{-1}}}, "an output of 1 by -1");
+  align("roi_of_three_axes", line(4), {}, "X has 3 axes, rois 2");
+  for (Ints pooled : {Ints{}, Ints{1}, Ints{0, 1}, Ints{1, -1}, Ints{1, 1, 1}}) {
+    cases.push_back({fmt::format("roi_pool_{}", cases.size()), "MaxRoiPool", {image, numbered},
+                     {{"pooled_shape", pooled}}, "no pair of positive numbers"});
+  }
+}
+
 std::vector<BadCase> bad_cases() {
   std::vector<BadCase> cases;
+  add_bad_regions(cases);
   add_bad_windows(cases);
   add_short_inputs(cases);
   add_bad_resizes(cases);
@@ -311,8 +336,9 @@ TEST(WindowSizes, CountsTheWindowsThatStartInsideTheInput) {
           whole += start + 3 <= input + pad ? 1 : 0;
           begun += start == -pad || start - stride + 3 < input + pad ? 1 : 0;
         }
-        if (input + 2 * pad >= 3) EXPECT_EQ(window_count(window, input, false), whole);
-        if (input + 2 * pad >= 3) EXPECT_EQ(window_count(window, input, true), begun);
+        if (input + 2 * pad < 3) continue;
+        EXPECT_EQ(window_count(window, input, false), whole);
+        EXPECT_EQ(window_count(window, input, true), begun);
       }
     }
   }

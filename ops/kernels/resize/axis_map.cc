@@ -18,21 +18,26 @@ float exact_length(const AxisScale& axis) {
 
 double source_coordinate(const AxisScale& axis, CoordinateMode mode, float x) {
   auto in = static_cast<float>(axis.in);
-  float out = exact_length(axis);
   float half_pixel = (x + 0.5f) / axis.scale - 0.5f;
   switch (mode) {
     case CoordinateMode::kHalfPixel: return half_pixel;
-    case CoordinateMode::kHalfPixelSymmetric:
-      return in / 2 * (1 - static_cast<float>(axis.out) / out) + half_pixel;
+    case CoordinateMode::kHalfPixelSymmetric: {
+      float shift = in / 2 * (1 - static_cast<float>(axis.out) / (axis.scale * in));
+      return static_cast<float>(shift + (x + 0.5) / axis.scale - 0.5);
+    }
     case CoordinateMode::kHalfPixelForNearest: return (x + 0.5f) / axis.scale;
     case CoordinateMode::kPytorchHalfPixel: return axis.out == 1 ? 0 : half_pixel;
-    case CoordinateMode::kAlignCorners: return out == 1 ? 0 : x * (in - 1) / (out - 1);
+    case CoordinateMode::kAlignCorners: {
+      float out = exact_length(axis);
+      return out == 1 ? 0 : x * (in - 1) / (out - 1);
+    }
     case CoordinateMode::kAsymmetric: return x / axis.scale;
     case CoordinateMode::kCropAndResize: break;
   }
-  double width = axis.roi_end - axis.roi_start;
-  double place = axis.out == 1 ? 0.5 : x / static_cast<double>(axis.out - 1);
-  return (place * width + axis.roi_start) * (in - 1);
+  float last = in - 1;
+  if (axis.out == 1) return 0.5f * (axis.roi_start + axis.roi_end) * last;
+  float inside = x * (axis.roi_end - axis.roi_start) * last / static_cast<float>(axis.out - 1);
+  return axis.roi_start * last + inside;
 }
 
 double cubic(double x, double a) {
@@ -43,10 +48,11 @@ double cubic(double x, double a) {
 }
 
 bool picks_right(NearestMode mode, double ratio) {
+  constexpr double kHalfWithin = 1e-6;  // what rounding leaves of a half; as in ONNX Runtime
   if (ratio == 1) return true;
   switch (mode) {
-    case NearestMode::kRoundPreferFloor: return ratio > 0.5;
-    case NearestMode::kRoundPreferCeil: return ratio >= 0.5;
+    case NearestMode::kRoundPreferFloor: return ratio > 0.5 + kHalfWithin;
+    case NearestMode::kRoundPreferCeil: return ratio >= 0.5 - kHalfWithin;
     case NearestMode::kFloor: return false;
     case NearestMode::kCeil: break;
   }

@@ -45,8 +45,8 @@ struct AxisScale {
   int64_t in = 1;
   int64_t out = 1;
   float scale = 1;
-  double roi_start = 0;
-  double roi_end = 1;
+  float roi_start = 0;
+  float roi_end = 1;
 };
 
 AxisMap make_axis_map(const AxisScale& axis, const ResizeRule& rule);

@@ -400,6 +400,18 @@ TEST(Rewrites, PadsGoIntoConv) {
   EXPECT_EQ(test.count("Pad"), 0);
 }
 
+TEST(Rewrites, PadsGoIntoConvWhoseOwnDoNotCount) {
+  GraphCase test;
+  ValueId x = test.input("x", {2, 4, 9});
+  ValueId padded = test.node("Pad", {x, test.ints({0, 0, 2, 0, 0, 1})});
+  Attributes valid{{"auto_pad", std::string("VALID")}, {"pads", List{1, 3}}};
+  ValueId y = test.node("Conv", {padded, test.weight({6, 4, 3})}, valid);
+  test.output(y);
+  check_equal(test);
+  EXPECT_EQ(test.count("Pad"), 0);
+  EXPECT_EQ(test.graph().value(test.graph().outputs()[0]).type.static_shape(), (Shape{2, 6, 10}));
+}
+
 TEST(Rewrites, PadsOfChannelsOrWithOtherValuesStay) {
   GraphCase test;
   ValueId x = test.input("x", {2, 3, 9});
