@@ -1,6 +1,6 @@
 // com.microsoft's GatherBlockQuantized: rows of a table that is stored in blocks of int4, uint4 or
-// packed uint8 (2, 4 or 8 bits an element along the last axis), dequantized. An index outside of the
-// table gives zeros.
+// packed uint8 (2, 4 or 8 bits an element along the last axis), dequantized. An index outside of
+// the table gives zeros.
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -1,5 +1,6 @@
-// com.microsoft's MatMulInteger16: products of 16-bit integers, summed in 32 bits, as NumPy's matmul.
-// Signed operands give int32, unsigned ones uint32; a mixture gives int32. Sums wrap around.
+// com.microsoft's MatMulInteger16: products of 16-bit integers, summed in 32 bits, as NumPy's
+// matmul. Signed operands give int32, unsigned ones uint32; a mixture gives int32. Sums wrap
+// around.
 #include "ops/matmul/reference_matmul.h"
 #include "runtime/op/registry.h"
 

@@ -6,6 +6,9 @@
 namespace convoy {
 namespace {
 
+using elementwise::StridedWalk;
+using elementwise::WalkPosition;
+
 // A, its scale and zero point, B, its scale and zero point, those of C.
 constexpr int kA = 0;
 constexpr int kB = 3;
@@ -24,7 +27,7 @@ template <typename T, typename F>
 void run_rows(KernelContext& context, const Quantization& a, const Quantization& b,
               int32_t c_zero, const F& f) {
   const TensorDesc* descs[] = {&context.output(0), &context.input(kA), &context.input(kB)};
-  elementwise::StridedWalk walk(descs);
+  StridedWalk walk(descs);
   auto* out = context.output(0).as<T>();
   const auto* left = context.input(kA).as<const T>();
   const auto* right = context.input(kB).as<const T>();
@@ -38,7 +41,7 @@ void run_rows(KernelContext& context, const Quantization& a, const Quantization&
     }
   };
   context.threads().parallel_for(walk.count, 16384, [&](int64_t begin, int64_t end) {
-    elementwise::for_each_row(walk, begin, end, [&](const elementwise::WalkPosition& at, int64_t points) {
+    for_each_row(walk, begin, end, [&](const WalkPosition& at, int64_t points) {
       T* to = out + at.offset(0);
       const T* x = left + at.offset(1);
       const T* y = right + at.offset(2);

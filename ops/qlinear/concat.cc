@@ -8,6 +8,9 @@
 namespace convoy {
 namespace {
 
+using elementwise::StridedWalk;
+using elementwise::WalkPosition;
+
 constexpr int kFirst = 2;
 constexpr int kStep = 3;
 constexpr QuantizationSlots kOfResult = {0, 1};
@@ -43,13 +46,13 @@ void infer_concat(InferRequest& request) {
 void requantize(const TensorView& from, const TensorView& to, const ByteTable& table,
                 ThreadPool& threads) {
   const TensorDesc* descs[] = {&to, &from};
-  elementwise::StridedWalk walk(descs);
+  StridedWalk walk(descs);
   auto* out = to.as<uint8_t>();
   const auto* in = from.as<const uint8_t>();
   int64_t to_step = walk.row_step(0);
   int64_t from_step = walk.row_step(1);
   threads.parallel_for(walk.count, 16384, [&](int64_t begin, int64_t end) {
-    elementwise::for_each_row(walk, begin, end, [&](const elementwise::WalkPosition& at, int64_t points) {
+    for_each_row(walk, begin, end, [&](const WalkPosition& at, int64_t points) {
       uint8_t* y = out + at.offset(0);
       const uint8_t* x = in + at.offset(1);
       for (int64_t i = 0; i < points; ++i) y[i * to_step] = table[x[i * from_step]];

@@ -9,6 +9,9 @@
 namespace convoy {
 namespace {
 
+using elementwise::StridedWalk;
+using elementwise::WalkPosition;
+
 constexpr QuantizationSlots kX = {1, 2};
 constexpr QuantizationSlots kY = {3, 4};
 
@@ -59,14 +62,14 @@ void run_where(DType dtype, KernelContext& context) {
   ByteTable y_table = requantizing_table(dtype, read_quantization(context, kWhereY), z);
   const TensorDesc* descs[] = {&context.output(0), &context.input(0), &context.input(1),
                                &context.input(4)};
-  elementwise::StridedWalk walk(descs);
+  StridedWalk walk(descs);
   auto* out = context.output(0).as<uint8_t>();
   const auto* condition = context.input(0).as<const bool>();
   const auto* x = context.input(1).as<const uint8_t>();
   const auto* y = context.input(4).as<const uint8_t>();
   int64_t steps[] = {walk.row_step(0), walk.row_step(1), walk.row_step(2), walk.row_step(3)};
   context.threads().parallel_for(walk.count, 16384, [&](int64_t begin, int64_t end) {
-    elementwise::for_each_row(walk, begin, end, [&](const elementwise::WalkPosition& at, int64_t points) {
+    for_each_row(walk, begin, end, [&](const WalkPosition& at, int64_t points) {
       for (int64_t i = 0; i < points; ++i) {
         out[at.offset(0) + i * steps[0]] =
             condition[at.offset(1) + i * steps[1]]

@@ -68,8 +68,8 @@ std::vector<Activation> read_activations(AttributeReader& attributes, int64_t di
 
 constexpr const char* kQuantizedStateLstm = "QuantizedStateLSTM";
 
-// W and R come as [directions, inputs, 4 · hidden]; their scales and zero points are [directions] or
-// [directions, 4 · hidden].
+// W and R come as [directions, inputs, 4 · hidden]; their scales and zero points are [directions]
+// or [directions, 4 · hidden].
 constexpr const char* kDynamicQuantizeLstm = R"(
 <opset_import: ["" : 21, "ai.convoy" : 1], domain: "com.microsoft">
 DynamicQuantizeLSTM<activation_alpha, activation_beta, activations, clip, direction, hidden_size,
