@@ -1,8 +1,8 @@
 // What LSTM, GRU and RNN share: attributes, sizes and where operands lie.
 //
 // ai.convoy::QuantizedStateLSTM is LSTM, but each step multiplies R by the state as 8-bit integers
-// hold it: quantized with one scale and zero point for all batch entries of the direction that are
-// not at their end, as DynamicQuantizeLinear does.
+// hold it: quantized with one scale and zero point for all batch entries of the direction, as
+// DynamicQuantizeLinear does. An entry that is past its end counts for one more step.
 #pragma once
 
 #include <algorithm>

@@ -137,7 +137,7 @@ StateRounding rounding_of(const std::vector<OneSequence>& sequences,
   double low = 0;
   double high = 0;
   for (size_t b = 0; b < sequences.size(); ++b) {
-    if (s >= lengths[b]) continue;
+    if (s > lengths[b]) continue;
     for (double value : sequences[b].hidden) {
       low = std::min(low, value);
       high = std::max(high, value);

@@ -24,7 +24,7 @@ peers.python()
 def tolerance(name, dtype):
     """Of floats, relative to the largest. A quantized state may round to its neighbour."""
     if name.startswith("DynamicQuantizeLSTM"):
-        return 0.02
+        return 0.005
     return 2e-3 if dtype == np.float16 else 2e-5
 
 
