@@ -301,10 +301,48 @@ def recurrent(c: Cases):
                   hidden_size=hidden, direction=direction)
 
 
+def transformers(c: Cases):
+    batch, length, size, heads = 2, 5, 12, 3
+    x, w = c.bytes(U8, batch, length, size), c.weights(I8, size, 3 * size)
+    bias = c.floats(3 * size)
+    per_column = c.floats(3 * size, low=0.002, high=0.005), np.zeros(3 * size, I8)
+    tensor = c.scale(0.004), c.zero(I8, 1)
+    masks = {
+        "none": None, "ends": np.array([5, 3], np.int32),
+        "ends_and_starts": np.array([5, 4, 1, 0], np.int32),
+        "raw": np.array([[1, 1, 1, 0, 0], [1, 0, 1, 1, 1]], np.int32),
+        "cube": c.random.integers(0, 2, (batch, length, length)).astype(np.int32),
+    }
+    for name, mask in masks.items():
+        for causal in (0, 1):
+            scale, zero = per_column if causal else tensor
+            c.add(f"QAttention_{name}_{causal}", "QAttention",
+                  [x, w, bias, c.scale(0.02), scale, mask, c.zero(U8, 120), zero], [F32],
+                  fed=(0, 5), num_heads=heads, unidirectional=causal)
+    past = c.floats(2, batch, heads, 4, size // heads)
+    c.add("QAttention_past", "QAttention",
+          [x, w, bias, c.scale(0.02), *tensor[:1], None, c.zero(U8, 120), tensor[1], past],
+          [F32, F32], fed=(0, 8), num_heads=heads, unidirectional=1)
+    ids = c.random.integers(0, 9, (batch, length)).astype(np.int32)
+    segments = c.random.integers(0, 2, (batch, length)).astype(np.int32)
+    mask = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 0]], np.int32)
+    tables = [c.bytes(U8, rows, size) for rows in (9, 8, 2)] + [c.bytes(U8, size),
+                                                               c.bytes(U8, size)]
+    scales = [c.scale(s) for s in (0.01, 0.02, 0.03, 0.01, 0.02)]
+    zeros = [c.zero(U8, z) for z in (120, 130, 128, 10, 140)]
+    for name, given, of_mask in (("all", True, mask), ("short", False, None)):
+        if not given:
+            tables[2] = scales[2] = zeros[2] = None
+        c.add(f"QEmbedLayerNormalization_{name}", "QEmbedLayerNormalization",
+              [ids, segments if given else None, *tables, of_mask, *scales, *zeros],
+              [F32, np.int32], fed=(0, 1, 7) if given else (0,))
+
+
 def main():
     folder = Path(sys.argv[1])
     cases = Cases(folder)
-    for family in (elementwise, reductions, products, convolutions, linear, blocks, recurrent):
+    for family in (elementwise, reductions, products, convolutions, linear, blocks, recurrent,
+                   transformers):
         family(cases)
     print(len(list(folder.glob("*.npz"))), "cases")
 
