@@ -136,16 +136,31 @@ class Calibration(q.CalibrationDataReader):
         return next(self.left, None)
 
 
-def save(folder, name, x):
-    """Keeps NAME.onnx with the answers of onnxruntime to x."""
+def answer(model, target, x, level, kept=None):
+    """Writes what onnxruntime answers to x; `kept` gets the model as it optimized it."""
     options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
     options.intra_op_num_threads = 1
-    path = folder / f"{name}.onnx"
-    session = onnxruntime.InferenceSession(str(path), options,
+    options.log_severity_level = 3
+    if kept:
+        options.optimized_model_filepath = str(kept)
+    session = onnxruntime.InferenceSession(str(model), options,
                                            providers=["CPUExecutionProvider"])
     outputs = session.run(None, {"x": x})
-    np.savez(folder / f"{name}.npz", in_x=x, **{f"out_{j}": y for j, y in enumerate(outputs)})
+    np.savez(target, in_x=x, **{f"out_{j}": y for j, y in enumerate(outputs)})
+
+
+def save(model, x):
+    """The answers to x of the model as it is."""
+    answer(model, model.with_suffix(".npz"), x, "ORT_DISABLE_ALL")
+
+
+def save_optimized(model, x):
+    """A second model, as onnxruntime's optimizer rewrites the first: QLinear operators, channels
+    that come last."""
+    level = "ORT_ENABLE_ALL" if "operators" in model.stem else "ORT_ENABLE_EXTENDED"
+    kept = model.with_name(f"{model.stem}_optimized.onnx")
+    answer(model, kept.with_suffix(".npz"), x, level, kept)
 
 
 STATIC = {
@@ -187,11 +202,12 @@ def main():
             target = folder / f"{name}_{way}.onnx"
             q.quantize_static(str(model), str(target), Calibration(arrays), reduce_range=True,
                               **options)
-            save(folder, target.stem, arrays[0])
+            save(target, arrays[0])
+            save_optimized(target, arrays[0])
         for way, options in DYNAMIC.items():
             target = folder / f"{name}_{way}.onnx"
             q.quantize_dynamic(str(model), str(target), reduce_range=True, **options)
-            save(folder, target.stem, arrays[0])
+            save(target, arrays[0])
 
 
 main()

@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("optimize", [True, False])
 def test_networks_agree_with_onnxruntime(folder, optimize):
     models = sorted(folder.glob("*.onnx"))
-    assert len(models) >= 70
+    assert len(models) >= 120
     wrong = []
     for model in models:
         arrays = np.load(model.with_suffix(".npz"))
@@ -41,6 +41,6 @@ def test_networks_agree_with_onnxruntime(folder, optimize):
             assert actual.dtype == expected.dtype and actual.shape == expected.shape, model.stem
             # A step of one quantized value in between.
             apart = np.abs(actual - expected).max() / np.abs(expected).max()
-            if apart > 0.02:
+            if apart > 0.03:
                 wrong.append(f"{model.stem}, output {j}: {apart:.3g} apart")
     assert not wrong, "\n".join(wrong)
