@@ -28,7 +28,11 @@ std::string quantize_result(const Node& node, int zero_point) {
 
 // The rank of input `i` by its type or by an attribute with an entry for each spatial axis.
 int rank_of(const Node& node, const Types& types, size_t i) {
-  if (i < types.size() && types[i].shape) return static_cast<int>(types[i].shape->size());
+  if (i < types.size() && types[i].shape) {
+    auto rank = static_cast<int>(types[i].shape->size());
+    check_model(rank >= 3 && rank <= kMaxRank, "channels come last in a tensor of rank {}", rank);
+    return rank;
+  }
   AttributeReader attributes(node);
   for (const char* name : {"kernel_shape", "strides", "dilations"}) {
     if (attributes.has(name)) return static_cast<int>(attributes.integers(name).size()) + 2;

@@ -103,7 +103,8 @@ DynamicQuantizeLSTM<activation_alpha, activation_beta, activations, clip, direct
 )";
 
 void infer_quantized_state_lstm(InferRequest& request) {
-  check_model(request.has_input(kX) && request.has_input(kR), "X and R are needed");
+  check_model(request.has_input(kX) && request.has_input(kW) && request.has_input(kR),
+              "X, W and R are needed");
   const Shape& x = request.inputs[kX].shape;
   const Shape& r = request.inputs[kR].shape;
   check_input(x.rank() == 3 && r.rank() == 3, "X has rank {} and R rank {}, expected 3", x.rank(),
