@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "ops/kernels/recurrent/recurrent.h"
 #include "ops/matmul_nbits/panels.h"
 #include "runtime/op/registry.h"
 
@@ -73,19 +72,14 @@ class Bnb4Panels : public WeightPanels {
 
   void check(const StoredWeights&) const override {}
 
-  void fill(const StoredWeights& weights, int64_t first, float* panel) const override {
-    const int64_t columns = std::min(kPanel, b_.columns() - first);
+  void fill_column(const StoredWeights& weights, int64_t column, float* to) const override {
     const auto* bytes = weights.values.as<const uint8_t>();
     const auto* magnitudes = weights.scales.as<const float>();
     for (int64_t p = 0; p < b_.inner(); ++p) {
-      float* to = panel + p * kPanel;
-      for (int64_t j = 0; j < columns; ++j) {
-        const int64_t at = b_.transposed ? (first + j) * b_.k + p : p * b_.k + first + j;
-        // The first of two is in the upper half of the byte.
-        const int code = at % 2 == 0 ? bytes[at / 2] >> 4 : bytes[at / 2] & 15;
-        to[j] = codes_[static_cast<size_t>(code)] * magnitudes[at / b_.block];
-      }
-      std::fill(to + columns, to + kPanel, 0.0f);
+      const int64_t at = b_.transposed ? column * b_.k + p : p * b_.k + column;
+      // The first of two is in the upper half of the byte.
+      const int code = at % 2 == 0 ? bytes[at / 2] >> 4 : bytes[at / 2] & 15;
+      to[p] = codes_[static_cast<size_t>(code)] * magnitudes[at / b_.block];
     }
   }
 

@@ -4,7 +4,7 @@
 // allows.
 #include <fmt/format.h>
 
-#include "ops/kernels/recurrent/recurrent.h"
+#include "ops/kernels/quantized/quantized_rows.h"
 #include "ops/matmul_nbits/panels.h"
 #include "runtime/op/registry.h"
 
@@ -78,10 +78,12 @@ void check_operands(const KernelRequest& request, const Blocks& blocks) {
   check_count(request, kZeros, "the zero points", packed ? blocks.n * blocks.zero_bytes() : all);
 }
 
+using Unpack = decltype(QuantizedRows::unpack4);
+
 template <int bits>
 class NBitPanels : public WeightPanels {
  public:
-  explicit NBitPanels(const Blocks& blocks) : blocks_(blocks) {}
+  NBitPanels(const Blocks& blocks, Unpack unpack) : blocks_(blocks), unpack_(unpack) {}
 
   void check(const StoredWeights& weights) const override {
     if (!weights.groups.present()) return;
@@ -92,24 +94,14 @@ class NBitPanels : public WeightPanels {
     }
   }
 
-  void fill(const StoredWeights& weights, int64_t first, float* panel) const override {
-    const int64_t columns = std::min(kPanel, blocks_.n - first);
-    if (columns < kPanel) std::fill_n(panel, blocks_.k * kPanel, 0.0f);
+  void fill_column(const StoredWeights& weights, int64_t column, float* to) const override {
+    if (weights.groups.present()) return fill_by_group(weights, column, to);
     for (int64_t block = 0; block < blocks_.count(); ++block) {
       const int64_t begin = block * blocks_.size;
-      const int64_t count = std::min(blocks_.size, blocks_.k - begin);
-      for (int64_t j = 0; j < columns; ++j) {
-        const int64_t at = (first + j) * blocks_.count() + block;
-        const auto* bytes = weights.values.as<const uint8_t>() + at * blocks_.bytes();
-        float* to = panel + begin * kPanel + j;
-        if (weights.groups.present()) {
-          fill_by_group(weights, first + j, bytes, begin, count, to);
-        } else {
-          const float scale = weights.scales.as<const float>()[at];
-          const float zero = zero_of(weights, first + j, block);
-          for (int64_t i = 0; i < count; ++i) to[i * kPanel] = (value(bytes, i) - zero) * scale;
-        }
-      }
+      const int64_t at = column * blocks_.count() + block;
+      unpack_(weights.values.as<const uint8_t>() + at * blocks_.bytes(),
+              std::min(blocks_.size, blocks_.k - begin), zero_of(weights, column, block),
+              weights.scales.as<const float>()[at], to + begin);
     }
   }
 
@@ -127,23 +119,25 @@ class NBitPanels : public WeightPanels {
     return weights.zeros.as<const float>()[column * blocks_.count() + block];
   }
 
-  void fill_by_group(const StoredWeights& weights, int64_t column, const uint8_t* bytes,
-                     int64_t begin, int64_t count, float* to) const {
+  void fill_by_group(const StoredWeights& weights, int64_t column, float* to) const {
     const auto* groups = weights.groups.as<const int32_t>();
-    for (int64_t i = 0; i < count; ++i) {
-      const int64_t group = groups[begin + i];
-      const float scale = weights.scales.as<const float>()[column * blocks_.count() + group];
-      to[i * kPanel] = (value(bytes, i) - zero_of(weights, column, group)) * scale;
+    const int64_t first = column * blocks_.count();
+    const auto* bytes = weights.values.as<const uint8_t>() + first * blocks_.bytes();
+    for (int64_t k = 0; k < blocks_.k; ++k) {
+      const float scale = weights.scales.as<const float>()[first + groups[k]];
+      to[k] = (value(bytes, k) - zero_of(weights, column, groups[k])) * scale;
     }
   }
 
   Blocks blocks_;
+  Unpack unpack_;
 };
 
-std::shared_ptr<const WeightPanels> panels_of(const Blocks& blocks) {
-  if (blocks.bits == 2) return std::make_shared<NBitPanels<2>>(blocks);
-  if (blocks.bits == 4) return std::make_shared<NBitPanels<4>>(blocks);
-  return std::make_shared<NBitPanels<8>>(blocks);
+std::shared_ptr<const WeightPanels> panels_of(const Blocks& blocks, Isa isa) {
+  const QuantizedRows& rows = quantized_rows(isa);
+  if (blocks.bits == 2) return std::make_shared<NBitPanels<2>>(blocks, rows.unpack2);
+  if (blocks.bits == 4) return std::make_shared<NBitPanels<4>>(blocks, rows.unpack4);
+  return std::make_shared<NBitPanels<8>>(blocks, rows.unpack8);
 }
 
 // Y is the bias, or zeros.
@@ -167,7 +161,7 @@ std::unique_ptr<Kernel> make(KernelRequest& request) {
   product.zeros = kZeros;
   product.groups = kGroups;
   product.bias = kBias;
-  return make_panel_product(request, product, panels_of(blocks),
+  return make_panel_product(request, product, panels_of(blocks, request.isa),
                             fmt::format("panels of {} bits in blocks of {}", blocks.bits,
                                         blocks.size));
 }

@@ -1,6 +1,6 @@
-// Products y = a · b + bias whose b is stored in a few bits an element and turned to float32 in
-// panels: all of them once a session where b is constant and not too large, else one after the
-// other while the product runs.
+// Products y = a · b + bias whose b is stored in a few bits an element and turned to float32: once
+// in a session where b is constant and not too large, else while the product runs, a column at a
+// time for few rows of a and in panels of columns for many.
 #pragma once
 
 #include <memory>
@@ -18,9 +18,9 @@ struct StoredWeights {
 class WeightPanels {
  public:
   virtual ~WeightPanels() = default;
-  // Columns [first, first + kPanel) of b as [k][kPanel]; columns from n on are zero.
-  virtual void fill(const StoredWeights& weights, int64_t first, float* panel) const = 0;
-  // Throws kInvalidInput where fill() would read outside of the operands.
+  // Column `column` of b, k floats.
+  virtual void fill_column(const StoredWeights& weights, int64_t column, float* to) const = 0;
+  // Throws kInvalidInput where fill_column() would read outside of the operands.
   virtual void check(const StoredWeights& weights) const = 0;
 };
 

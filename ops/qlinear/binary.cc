@@ -1,5 +1,6 @@
 // com.microsoft's QLinearAdd and QLinearMul: 8-bit integers, broadcast as in NumPy.
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/kernels/elementwise/strided_walk.h"
+#include "ops/kernels/quantized/quantized_rows.h"
 #include "ops/qlinear/qlinear.h"
 #include "runtime/op/registry.h"
 
@@ -22,48 +23,57 @@ void infer_binary(InferRequest& request) {
                      broadcast_shapes(request.inputs[kA].shape, request.inputs[kB].shape));
 }
 
-// out[i] = f(a[i], b[i]) of the integers as float without their zero points.
-template <typename T, typename F>
-void run_rows(KernelContext& context, const Quantization& a, const Quantization& b,
-              int32_t c_zero, const F& f) {
+enum class Operation { kAdd, kMultiply };
+
+ByteArithmetic read_arithmetic(const KernelContext& context, Operation operation, DType dtype) {
+  Quantization a = read_quantization(context, kOfA);
+  Quantization b = read_quantization(context, kOfB);
+  Quantization c = read_quantization(context, kOfC);
+  int32_t shift = dtype == DType::kInt8 ? 128 : 0;
+  ByteArithmetic arithmetic{};
+  arithmetic.x_zero = static_cast<float>(a.zero + shift);
+  arithmetic.y_zero = static_cast<float>(b.zero + shift);
+  arithmetic.zero = static_cast<float>(c.zero + shift);
+  arithmetic.flip = static_cast<uint8_t>(shift);
+  bool adds = operation == Operation::kAdd;
+  arithmetic.x_factor = (adds ? a.scale : a.scale * b.scale) / c.scale;
+  arithmetic.y_factor = adds ? b.scale / c.scale : arithmetic.x_factor;
+  return arithmetic;
+}
+
+// One row, whatever its steps.
+void run_row(ByteRow row, const ByteArithmetic& arithmetic, const uint8_t* x, const uint8_t* y,
+             uint8_t* z, const int64_t* steps, int64_t points) {
+  if (steps[0] == 1 && steps[1] == 1 && steps[2] <= 1 && steps[2] >= 0) {
+    return row(x, y, steps[2] == 0, z, points, arithmetic);
+  }
+  if (steps[0] == 1 && steps[1] == 0 && steps[2] == 1) {
+    ByteArithmetic turned = arithmetic;
+    std::swap(turned.x_zero, turned.y_zero);
+    std::swap(turned.x_factor, turned.y_factor);
+    return row(y, x, true, z, points, turned);
+  }
+  for (int64_t i = 0; i < points; ++i) {
+    row(x + i * steps[1], y + i * steps[2], false, z + i * steps[0], 1, arithmetic);
+  }
+}
+
+void run_rows(KernelContext& context, ByteRow row, const ByteArithmetic& arithmetic) {
   const TensorDesc* descs[] = {&context.output(0), &context.input(kA), &context.input(kB)};
   StridedWalk walk(descs);
-  auto* out = context.output(0).as<T>();
-  const auto* left = context.input(kA).as<const T>();
-  const auto* right = context.input(kB).as<const T>();
+  auto* z = context.output(0).as<uint8_t>();
+  const auto* x = context.input(kA).as<const uint8_t>();
+  const auto* y = context.input(kB).as<const uint8_t>();
   int64_t steps[] = {walk.row_step(0), walk.row_step(1), walk.row_step(2)};
-  auto row = [&](T* to, const T* x, const T* y, int64_t points, int64_t step, int64_t x_step,
-                 int64_t y_step) {
-    for (int64_t i = 0; i < points; ++i) {
-      auto first = static_cast<float>(x[i * x_step] - a.zero);
-      auto second = static_cast<float>(y[i * y_step] - b.zero);
-      to[i * step] = quantize_value<T>(f(first, second), c_zero);
-    }
-  };
   context.threads().parallel_for(walk.count, 16384, [&](int64_t begin, int64_t end) {
     for_each_row(walk, begin, end, [&](const WalkPosition& at, int64_t points) {
-      T* to = out + at.offset(0);
-      const T* x = left + at.offset(1);
-      const T* y = right + at.offset(2);
-      if (steps[0] == 1 && steps[1] == 1 && steps[2] == 1) return row(to, x, y, points, 1, 1, 1);
-      row(to, x, y, points, steps[0], steps[1], steps[2]);
+      run_row(row, arithmetic, x + at.offset(1), y + at.offset(2), z + at.offset(0), steps,
+              points);
     });
   });
 }
 
-struct Add {
-  float a, b;
-  Add(float a_scale, float b_scale, float c_scale) : a(a_scale / c_scale), b(b_scale / c_scale) {}
-  float operator()(float x, float y) const { return x * a + y * b; }
-};
-
-struct Multiply {
-  float scale;
-  Multiply(float a_scale, float b_scale, float c_scale) : scale(a_scale * b_scale / c_scale) {}
-  float operator()(float x, float y) const { return x * y * scale; }
-};
-
-template <typename F>
+template <Operation operation>
 std::unique_ptr<Kernel> make_binary(KernelRequest& request) {
   request.attributes().finish();
   DType dtype = request.input(kA).dtype;
@@ -78,24 +88,22 @@ std::unique_ptr<Kernel> make_binary(KernelRequest& request) {
     request.accept_strides(i);
     request.allow_in_place(i, 0);
   }
-  return visit_dtype_among<uint8_t, int8_t>(dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    return make_kernel([](KernelContext& context) {
-      Quantization a = read_quantization(context, kOfA);
-      Quantization b = read_quantization(context, kOfB);
-      Quantization c = read_quantization(context, kOfC);
-      run_rows<T>(context, a, b, c.zero, F(a.scale, b.scale, c.scale));
-    });
+  const QuantizedRows& rows = quantized_rows(request.isa);
+  ByteRow row = operation == Operation::kAdd ? rows.add : rows.multiply;
+  return make_kernel([dtype, row](KernelContext& context) {
+    run_rows(context, row, read_arithmetic(context, operation, dtype));
   });
 }
 
 }  // namespace
 
 void register_qlinear_binary(Registry& registry) {
-  registry.add("QLinearAdd", "com.microsoft").kernel("reference", make_binary<Add>).infer =
-      infer_binary;
-  registry.add("QLinearMul", "com.microsoft").kernel("reference", make_binary<Multiply>).infer =
-      infer_binary;
+  registry.add("QLinearAdd", "com.microsoft")
+      .kernel("rows", make_binary<Operation::kAdd>)
+      .infer = infer_binary;
+  registry.add("QLinearMul", "com.microsoft")
+      .kernel("rows", make_binary<Operation::kMultiply>)
+      .infer = infer_binary;
 }
 
 }  // namespace convoy
