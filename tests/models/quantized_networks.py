@@ -97,6 +97,37 @@ def transposed():
     return n
 
 
+def moves():
+    """Operators that take 8-bit values as they are, or are left alone."""
+    n = Network(2, 6, 8, 5)
+    n.add("Conv", "", n.weight(6, 6, 3, 3), pads=[1, 1, 1, 1])
+    first = n.add("Split", "", n.constant(np.array([2, 4])), axis=1, outputs=2)
+    n.add("Gather", first.replace("_0", "_1"), n.constant(np.array([3, 0])), axis=1)
+    n.add("Add", first, n.last)
+    n.add("Pad", "", n.constant(np.array([0, 0, 1, 2, 0, 0, 1, 0])), mode="reflect")
+    n.add("Squeeze", n.add("Slice", n.last, n.constant(np.array([1])), n.constant(np.array([2])),
+                           n.constant(np.array([1]))), n.constant(np.array([1])))
+    n.add("Unsqueeze", "", n.constant(np.array([1])))
+    n.add("Conv", "", n.weight(4, 1, 3, 3), n.weight(4, size=0.1), dilations=[2, 1])
+    n.add("InstanceNormalization", "", n.constant(np.ones(4, np.float32)), n.weight(4))
+    n.add("ReduceMax", axes=[3], keepdims=0)
+    n.add("Min", "", n.constant(np.float32(0.8)))
+    n.add("Conv", "", n.weight(3, 4, 3))
+    n.add("HardSigmoid")
+    n.add("Erf")
+    n.add("Expand", "", n.constant(np.array([2, 3, 4])))
+    return n
+
+
+def volumes():
+    n = Network(1, 2, 5, 6, 4)
+    n.add("Conv", "", n.weight(4, 2, 3, 3, 3), n.weight(4, size=0.1), pads=[1] * 6)
+    n.add("Relu")
+    n.add("AveragePool", kernel_shape=[2, 2, 2])
+    n.add("GlobalAveragePool")
+    return n
+
+
 def attention():
     n = Network(2, 7, 16)
     n.add("LayerNormalization", "", n.constant(np.ones(16, np.float32)), n.weight(16, size=0.1))
@@ -169,6 +200,8 @@ STATIC = {
                      "activation_type": q.QuantType.QInt8},
     "qdq_16": {"quant_format": q.QuantFormat.QDQ, "activation_type": q.QuantType.QUInt16,
                "extra_options": {"UseQDQContribOps": True}},
+    "qdq_symmetric": {"quant_format": q.QuantFormat.QDQ, "extra_options": {
+        "ActivationSymmetric": True, "AddQDQPairToWeight": True, "DedicatedQDQPair": True}},
     "operators": {"quant_format": q.QuantFormat.QOperator},
     "operators_channels": {"quant_format": q.QuantFormat.QOperator, "per_channel": True},
     "operators_signed": {"quant_format": q.QuantFormat.QOperator,
@@ -186,7 +219,7 @@ def main():
     folder = Path(sys.argv[1])
     networks = {
         "convolutional": convolutional(), "branches": branches(), "transposed": transposed(),
-        "attention": attention(), "gru": recurrent("GRU", 3, "forward"),
+        "moves": moves(), "volumes": volumes(), "attention": attention(), "gru": recurrent("GRU", 3, "forward"),
     }
     for direction in ("forward", "reverse", "bidirectional"):
         networks[f"lstm_{direction}"] = recurrent("LSTM", 4, direction)
