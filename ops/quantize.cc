@@ -115,31 +115,75 @@ void infer_dequantize(InferRequest& request) {
   request.set_output(0, dtype, request.inputs[0].shape);
 }
 
-void run_dynamic(KernelContext& context) {
-  const TensorView& x = context.input(0);
+// The smallest and largest element, 0 among them. NaN counts as nothing.
+struct Extremes {
   float low = 0;
   float high = 0;
-  for (int64_t i = 0; i < x.count(); ++i) {
-    low = std::min(low, x.as<float>()[i]);
-    high = std::max(high, x.as<float>()[i]);
+};
+
+Extremes find_extremes(const TensorView& x, ThreadPool& threads) {
+  constexpr int64_t kChunk = 8192;
+  constexpr int64_t kTile = 256;
+  const auto step = static_cast<int64_t>(size_of(x.dtype));
+  const int64_t chunks = (x.count() + kChunk - 1) / kChunk;
+  std::vector<Extremes> found(static_cast<size_t>(chunks));
+  threads.parallel_for(chunks, 1, [&](int64_t begin, int64_t end) {
+    float values[kTile];
+    for (int64_t chunk = begin; chunk < end; ++chunk) {
+      Extremes extremes;
+      const int64_t last = std::min(x.count(), (chunk + 1) * kChunk);
+      for (int64_t i = chunk * kChunk; i < last; i += kTile) {
+        const int64_t count = std::min(kTile, last - i);
+        load_as_float(x.dtype, x.as<const std::byte>() + i * step, 1, values, count);
+        for (int64_t k = 0; k < count; ++k) {
+          extremes.low = values[k] < extremes.low ? values[k] : extremes.low;
+          extremes.high = values[k] > extremes.high ? values[k] : extremes.high;
+        }
+      }
+      found[static_cast<size_t>(chunk)] = extremes;
+    }
+  });
+  Extremes all;
+  for (const Extremes& one : found) {
+    all.low = std::min(all.low, one.low);
+    all.high = std::max(all.high, one.high);
   }
+  return all;
+}
+
+// Outputs that the node leaves out are not computed.
+void run_dynamic(KernelContext& context) {
+  const TensorView& x = context.input(0);
+  const auto [low, high] = find_extremes(x, context.threads());
   float scale = (high == low ? 1.0f : high - low) / 255.0f;
-  float zero = std::nearbyint(std::min(255.0f, std::max(0.0f, -low / scale)));
-  *context.output(1).as<float>() = scale;
-  *context.output(2).as<uint8_t>() = static_cast<uint8_t>(zero);
+  float rounded = std::nearbyint(std::min(255.0f, std::max(0.0f, -low / scale)));
+  auto zero = static_cast<uint8_t>(rounded);
+  if (context.has_output(1)) *context.output(1).as<float>() = scale;
+  if (context.has_output(2)) *context.output(2).as<uint8_t>() = zero;
+  if (!context.has_output(0)) return;
   ScaleMap map;
   map.outer = x.count();
-  quantize(x, context.output(1), context.output(2), context.output(0), map,
+  TensorView scale_view(TensorDesc::contiguous(DType::kFloat32, {}), &scale);
+  TensorView zero_view(TensorDesc::contiguous(DType::kUInt8, {}), &zero);
+  quantize(x, scale_view, zero_view, context.output(0), map,
            {DType::kUInt8, DType::kUndefined, true}, context.threads());
 }
 
 std::unique_ptr<Kernel> make_dynamic(KernelRequest& request) {
   request.attributes().finish();
-  if (request.input(0).dtype != DType::kFloat32 || !request.has_output(0) ||
-      !request.has_output(1) || !request.has_output(2)) {
-    return request.refuse("needs float32 and all outputs");
-  }
+  DType dtype = request.input(0).dtype;
+  check_supported(
+      dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16,
+      "quantizing {}", to_string(dtype));
   return make_kernel(run_dynamic);
+}
+
+// The scale is float32 for 16-bit floats too.
+void infer_dynamic(InferRequest& request) {
+  check_model(request.has_input(0), "x is missing");
+  request.set_output(0, DType::kUInt8, request.inputs[0].shape);
+  request.set_output(1, DType::kFloat32, {});
+  request.set_output(2, DType::kUInt8, {});
 }
 
 }  // namespace
@@ -147,7 +191,8 @@ std::unique_ptr<Kernel> make_dynamic(KernelRequest& request) {
 void register_quantize(Registry& registry) {
   registry.add("QuantizeLinear").kernel("reference", make_quantize).infer = infer_quantize;
   registry.add("DequantizeLinear").kernel("reference", make_dequantize).infer = infer_dequantize;
-  registry.add("DynamicQuantizeLinear").kernel("reference", make_dynamic);
+  registry.add("DynamicQuantizeLinear").kernel("reference", make_dynamic).infer =
+      infer_dynamic;
 }
 
 }  // namespace convoy

@@ -1,5 +1,6 @@
 // LSTM, GRU and RNN, opset 1 to 28, all directions, activations and layouts. The reference computes
 // everything in double; the vectorized kernel takes float32 and the default activations.
+// com.microsoft's DynamicQuantizeLSTM is a composition around the private QuantizedStateLSTM.
 
 #include "ops/recurrent/recurrent.h"
 
@@ -65,6 +66,56 @@ std::vector<Activation> read_activations(AttributeReader& attributes, int64_t di
   return activations;
 }
 
+constexpr const char* kQuantizedStateLstm = "QuantizedStateLSTM";
+
+// W and R come as [directions, inputs, 4 · hidden]; their scales and zero points are [directions]
+// or [directions, 4 · hidden].
+constexpr const char* kDynamicQuantizeLstm = R"(
+<opset_import: ["" : 21, "ai.convoy" : 1], domain: "com.microsoft">
+DynamicQuantizeLSTM<activation_alpha, activation_beta, activations, clip, direction, hidden_size,
+                    input_forget>
+  (X, W, R, B, sequence_lens, initial_h, initial_c, P,
+   W_scale, W_zero_point, R_scale, R_zero_point) => (Y, Y_h, Y_c)
+{
+  q, x_scale, x_zero_point = DynamicQuantizeLinear(X)
+  x = DequantizeLinear(q, x_scale, x_zero_point)
+  shape = Constant<value_ints: ints = [0, 1, -1]>()
+  w_scales = Reshape(W_scale, shape)
+  w_zeros = Reshape(W_zero_point, shape)
+  w_as_float = Cast<to: int = 1>(W)
+  w_zeros_as_float = Cast<to: int = 1>(w_zeros)
+  w_steps = Sub(w_as_float, w_zeros_as_float)
+  w_values = Mul(w_steps, w_scales)
+  w = Transpose<perm: ints = [0, 2, 1]>(w_values)
+  r_scales = Reshape(R_scale, shape)
+  r_zeros = Reshape(R_zero_point, shape)
+  r_as_float = Cast<to: int = 1>(R)
+  r_zeros_as_float = Cast<to: int = 1>(r_zeros)
+  r_steps = Sub(r_as_float, r_zeros_as_float)
+  r_values = Mul(r_steps, r_scales)
+  r = Transpose<perm: ints = [0, 2, 1]>(r_values)
+  Y, Y_h, Y_c = ai.convoy.QuantizedStateLSTM<
+    activation_alpha: floats = @activation_alpha, activation_beta: floats = @activation_beta,
+    activations: strings = @activations, clip: float = @clip, direction: string = @direction,
+    hidden_size: int = @hidden_size, input_forget: int = @input_forget>
+    (x, w, r, B, sequence_lens, initial_h, initial_c, P)
+}
+)";
+
+void infer_quantized_state_lstm(InferRequest& request) {
+  check_model(request.has_input(kX) && request.has_input(kW) && request.has_input(kR),
+              "X, W and R are needed");
+  const Shape& x = request.inputs[kX].shape;
+  const Shape& r = request.inputs[kR].shape;
+  check_input(x.rank() == 3 && r.rank() == 3, "X has rank {} and R rank {}, expected 3", x.rank(),
+              r.rank());
+  DType dtype = request.inputs[kX].dtype;
+  Shape state{r[0], x[1], r[2]};
+  request.set_output(kY, dtype, {x[0], r[0], x[1], r[2]});
+  request.set_output(kYh, dtype, state);
+  request.set_output(kYc, dtype, state);
+}
+
 void check_operand(const KernelRequest& request, int i, const char* name, const Shape& expected) {
   if (!request.has_input(i)) return;
   check_input(request.input(i).shape == expected, "{} has shape {}, expected {}", name,
@@ -111,7 +162,9 @@ double Activation::operator()(double x) const {
 Recurrent read_recurrent(const KernelRequest& request) {
   Recurrent node;
   const std::string& type = request.node().op_type;
-  node.cell = type == "LSTM" ? Cell::kLstm : type == "GRU" ? Cell::kGru : Cell::kRnn;
+  node.quantizes_state = type == kQuantizedStateLstm;
+  bool is_lstm = type == "LSTM" || node.quantizes_state;
+  node.cell = is_lstm ? Cell::kLstm : type == "GRU" ? Cell::kGru : Cell::kRnn;
   node.gates = node.cell == Cell::kLstm ? 4 : node.cell == Cell::kGru ? 3 : 1;
   AttributeReader attributes = request.attributes();
   const std::string direction = attributes.text("direction", "forward");
@@ -164,6 +217,11 @@ void register_recurrent(Registry& registry) {
         .kernel("vectorized", make_recurrent_vectorized)
         .kernel("reference", make_recurrent_reference);
   }
+  registry.add(kQuantizedStateLstm, kPrivateDomain)
+      .kernel("vectorized", make_recurrent_vectorized)
+      .kernel("reference", make_recurrent_reference)
+      .infer = infer_quantized_state_lstm;
+  registry.add("DynamicQuantizeLSTM", "com.microsoft").composition(kDynamicQuantizeLstm);
 }
 
 }  // namespace convoy

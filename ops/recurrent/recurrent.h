@@ -1,6 +1,12 @@
 // What LSTM, GRU and RNN share: attributes, sizes and where operands lie.
+//
+// ai.convoy::QuantizedStateLSTM is LSTM, but each step multiplies R by the state as 8-bit integers
+// hold it: quantized with one scale and zero point for all batch entries of the direction, as
+// DynamicQuantizeLinear does. An entry that is past its end counts for one more step.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,6 +48,7 @@ struct Recurrent {
   double clip = 0;                      // 0: none
   bool input_forget = false;
   bool linear_before_reset = false;
+  bool quantizes_state = false;
 
   bool reverse(int64_t direction) const { return first_is_reverse || direction == 1; }
   int64_t activations_per_direction() const {
@@ -56,6 +63,25 @@ struct Recurrent {
   int64_t state_at(int64_t direction, int64_t b) const {
     return (batch_first ? b * directions + direction : direction * batch + b) * hidden;
   }
+};
+
+// Rounds values between `low` and `high` to the 256 that DynamicQuantizeLinear tells apart.
+class StateRounding {
+ public:
+  StateRounding(float low, float high) {
+    low = std::min(low, 0.0f);
+    high = std::max(high, 0.0f);
+    scale_ = (high == low ? 1.0f : high - low) / 255.0f;
+    zero_ = std::nearbyint(-low / scale_);
+  }
+  float operator()(float value) const {
+    float steps = std::nearbyint(value / scale_);
+    return std::min(std::max(steps, -zero_), 255.0f - zero_) * scale_;
+  }
+
+ private:
+  float scale_;
+  float zero_;
 };
 
 // Reads attributes and shapes; throws where they do not agree.

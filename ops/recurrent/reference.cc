@@ -49,9 +49,10 @@ class OneSequence {
   Vector hidden;
   Vector cell;
 
-  void step(const double* x) {
+  // `rounding` of the state that R is multiplied by; null for none.
+  void step(const double* x, const StateRounding* rounding) {
     if (node_.cell == Cell::kLstm) {
-      lstm(x);
+      lstm(x, rounding);
     } else if (node_.cell == Cell::kGru) {
       gru(x);
     } else {
@@ -81,20 +82,24 @@ class OneSequence {
   }
   double peephole(int64_t gate, int64_t k) const { return peephole_[gate * node_.hidden + k]; }
 
-  void lstm(const double* x) {
+  void lstm(const double* x, const StateRounding* rounding) {
     Vector next(hidden.size());
+    Vector state = hidden;
+    if (rounding != nullptr) {
+      for (double& value : state) value = (*rounding)(static_cast<float>(value));
+    }
     for (int64_t k = 0; k < node_.hidden; ++k) {
       double gate[4];
-      for (int64_t g = 0; g < 4; ++g) gate[g] = from_input(x, g, k) + from_state(hidden, g, k);
+      for (int64_t g = 0; g < 4; ++g) gate[g] = from_input(x, g, k) + from_state(state, g, k);
       const double before = at(cell, k);
       const double input = activations_[0](clip(gate[0] + peephole(0, k) * before));
       const double forget = node_.input_forget
                                 ? 1 - input
                                 : activations_[0](clip(gate[2] + peephole(2, k) * before));
-      const double state = forget * before + input * activations_[1](clip(gate[3]));
-      const double output = activations_[0](clip(gate[1] + peephole(1, k) * state));
-      at(cell, k) = state;
-      at(next, k) = output * activations_[2](state);
+      const double after = forget * before + input * activations_[1](clip(gate[3]));
+      const double output = activations_[0](clip(gate[1] + peephole(1, k) * after));
+      at(cell, k) = after;
+      at(next, k) = output * activations_[2](after);
     }
     hidden = next;
   }
@@ -127,6 +132,43 @@ class OneSequence {
   const Activation* activations_;
 };
 
+StateRounding rounding_of(const std::vector<OneSequence>& sequences,
+                          const std::vector<int64_t>& lengths, int64_t s) {
+  double low = 0;
+  double high = 0;
+  for (size_t b = 0; b < sequences.size(); ++b) {
+    if (s > lengths[b]) continue;
+    for (double value : sequences[b].hidden) {
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+  }
+  return {static_cast<float>(low), static_cast<float>(high)};
+}
+
+// Step `s` of all batch entries.
+void run_step(const Recurrent& node, int64_t direction, int64_t s, const double* x,
+              const std::vector<int64_t>& lengths, std::vector<OneSequence>& sequences,
+              KernelContext& context) {
+  const StateRounding rounding = rounding_of(sequences, lengths, s);
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const auto b = static_cast<int64_t>(i);
+    const int64_t length = lengths[i];
+    if (s >= length) {
+      if (context.has_output(kY)) {
+        write(context.output(kY), node.y_at(s, direction, b), Vector(sequences[i].hidden.size()));
+      }
+      continue;
+    }
+    const int64_t t = node.reverse(direction) ? length - 1 - s : s;
+    const int64_t row = node.batch_first ? b * node.steps + t : t * node.batch + b;
+    sequences[i].step(x + row * node.inputs, node.quantizes_state ? &rounding : nullptr);
+    if (context.has_output(kY)) {
+      write(context.output(kY), node.y_at(t, direction, b), sequences[i].hidden);
+    }
+  }
+}
+
 void run(const Recurrent& node, KernelContext& context) {
   const int64_t d = node.directions;
   const int64_t h = node.hidden;
@@ -146,30 +188,23 @@ void run(const Recurrent& node, KernelContext& context) {
   std::vector<int64_t> lengths(static_cast<size_t>(node.batch));
   read_sequence_lengths(node, context, lengths);
   for (int64_t direction = 0; direction < d; ++direction) {
-    OneSequence sequence(node, direction, w.data() + direction * rows * node.inputs,
-                       r.data() + direction * rows * h, bias.data() + direction * 2 * rows,
-                       peephole.data() + direction * 3 * h);
-    for (int64_t b = 0; b < node.batch; ++b) {
-      const auto first = static_cast<std::ptrdiff_t>(node.state_at(direction, b));
-      sequence.hidden.assign(initial_h.begin() + first, initial_h.begin() + first + h);
-      sequence.cell.assign(initial_c.begin() + first, initial_c.begin() + first + h);
-      const int64_t length = lengths[static_cast<size_t>(b)];
-      for (int64_t s = 0; s < node.steps; ++s) {
-        if (s >= length) {
-          if (context.has_output(kY)) {
-            write(context.output(kY), node.y_at(s, direction, b), Vector(sequence.hidden.size()));
-          }
-          continue;
-        }
-        const int64_t t = node.reverse(direction) ? length - 1 - s : s;
-        const int64_t row = node.batch_first ? b * node.steps + t : t * node.batch + b;
-        sequence.step(x.data() + row * node.inputs);
-        if (context.has_output(kY)) {
-          write(context.output(kY), node.y_at(t, direction, b), sequence.hidden);
-        }
-      }
-      if (context.has_output(kYh)) write(context.output(kYh), first, sequence.hidden);
-      if (lstm && context.has_output(kYc)) write(context.output(kYc), first, sequence.cell);
+    OneSequence begin(node, direction, w.data() + direction * rows * node.inputs,
+                      r.data() + direction * rows * h, bias.data() + direction * 2 * rows,
+                      peephole.data() + direction * 3 * h);
+    std::vector<OneSequence> sequences(lengths.size(), begin);
+    for (size_t b = 0; b < sequences.size(); ++b) {
+      const auto first =
+          static_cast<std::ptrdiff_t>(node.state_at(direction, static_cast<int64_t>(b)));
+      sequences[b].hidden.assign(initial_h.begin() + first, initial_h.begin() + first + h);
+      sequences[b].cell.assign(initial_c.begin() + first, initial_c.begin() + first + h);
+    }
+    for (int64_t s = 0; s < node.steps; ++s) {
+      run_step(node, direction, s, x.data(), lengths, sequences, context);
+    }
+    for (size_t b = 0; b < sequences.size(); ++b) {
+      const int64_t at = node.state_at(direction, static_cast<int64_t>(b));
+      if (context.has_output(kYh)) write(context.output(kYh), at, sequences[b].hidden);
+      if (lstm && context.has_output(kYc)) write(context.output(kYc), at, sequences[b].cell);
     }
   }
 }

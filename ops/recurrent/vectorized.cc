@@ -62,7 +62,8 @@ Sizes size_up(const Recurrent& node, int threads) {
   sizes.parameters = 2 * sizes.columns + round_up(3 * h, 16) + kSlack;
   sizes.parallel_steps =
       threads > node.directions && node.batch * sizes.columns * h >= kParallelStep;
-  const int64_t wanted = sizes.parallel_steps ? 1 : std::max<int64_t>(1, threads / node.directions);
+  bool whole_batch = sizes.parallel_steps || node.quantizes_state;
+  const int64_t wanted = whole_batch ? 1 : std::max<int64_t>(1, threads / node.directions);
   sizes.unit_rows = std::max<int64_t>(1, (node.batch + wanted - 1) / wanted);
   sizes.units = node.directions * ((node.batch + sizes.unit_rows - 1) / sizes.unit_rows);
   sizes.block_steps =
@@ -164,6 +165,8 @@ class VectorizedRecurrent : public Kernel {
                    int64_t first_step, int64_t steps) const;
   void step(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths,
             int64_t s, const float* block) const;
+  void round_state(const Unit& unit, std::span<const int64_t> lengths, int64_t s,
+                   int64_t count) const;
   void update(const Unit& unit, int64_t row, const float* block) const;
   int64_t time_of(const Unit& unit, int64_t length, int64_t s) const {
     return node_.reverse(unit.direction) ? length - 1 - s : s;
@@ -330,6 +333,28 @@ void VectorizedRecurrent::update(const Unit& unit, int64_t row, const float* blo
   }
 }
 
+// Has the unit's first `count` pointers name rounded copies of the states.
+void VectorizedRecurrent::round_state(const Unit& unit, std::span<const int64_t> lengths,
+                                      int64_t s, int64_t count) const {
+  const int64_t h = node_.hidden;
+  float low = 0;
+  float high = 0;
+  for (int64_t row = 0; row < unit.rows; ++row) {
+    if (s > lengths[static_cast<size_t>(unit.first_row + row)]) continue;
+    const float* state = unit.hidden + row * sizes_.state;
+    for (int64_t k = 0; k < h; ++k) {
+      low = std::min(low, state[k]);
+      high = std::max(high, state[k]);
+    }
+  }
+  const StateRounding round(low, high);
+  for (int64_t i = 0; i < count; ++i) {
+    float* rounded = unit.reset + i * sizes_.state;
+    for (int64_t k = 0; k < h; ++k) rounded[k] = round(unit.a[i][k]);
+    unit.a[i] = rounded;
+  }
+}
+
 void VectorizedRecurrent::step(KernelContext& context, const Unit& unit,
                                std::span<const int64_t> lengths, int64_t s,
                                const float* block) const {
@@ -345,6 +370,7 @@ void VectorizedRecurrent::step(KernelContext& context, const Unit& unit,
     unit.out[count] = unit.gates + row * sizes_.columns;
     ++count;
   }
+  if (node_.quantizes_state) round_state(unit, lengths, s, count);
   ThreadPool* threads = sizes_.parallel_steps ? &context.threads() : nullptr;
   multiply(threads, unit, count, sizes_.groups[0], unit.r, h);
   if (node_.cell == Cell::kGru) {

@@ -68,7 +68,9 @@ class ModelInference {
       try {
         infer_node(scope, node, depth);
       } catch (const std::exception& error) {
-        complain(scope.graph, node, one_line(error.what()));
+        if (!has_unknown_input(scope.graph, node)) {
+          complain(scope.graph, node, one_line(error.what()));
+        }
       }
     }
   }
@@ -148,6 +150,16 @@ class ModelInference {
       if (node.inputs[i] != ValueId::kNone) types[i] = graph.value(node.inputs[i]).type;
     }
     return types;
+  }
+
+  // ONNX's inference throws for a type that is missing as for one that does not fit.
+  static bool has_unknown_input(const Graph& graph, const Node& node) {
+    for (ValueId input : node.inputs) {
+      bool unknown = input != ValueId::kNone &&
+                     graph.value(input).type.kind == ValueType::Kind::kUnknown;
+      if (unknown) return true;
+    }
+    return false;
   }
 
   // The node with its references to attributes of a call replaced.

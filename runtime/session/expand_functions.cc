@@ -54,7 +54,7 @@ class Expander {
       types.push_back(input == ValueId::kNone ? ValueType{} : graph.value(input).type);
     }
     if (definition != nullptr && definition->body) {
-      std::string text = definition->body(node, types);
+      std::string text = body_text(*definition, node, types);
       if (text.empty()) return false;
       replace(graph, id, function_body_from_text(text, node, types));
       return true;
@@ -72,6 +72,16 @@ class Expander {
       if (!is_gradient(graph.node(id))) continue;
       infer_model_types(model_);
       expand_gradient(graph, id);
+    }
+  }
+
+  static std::string body_text(const OpDef& definition, const Node& node,
+                               const std::vector<ValueType>& types) {
+    try {
+      return definition.body(node, types);
+    } catch (Error& error) {
+      error.add_context({"", node.name, node.qualified_type(), ""});
+      throw;
     }
   }
 

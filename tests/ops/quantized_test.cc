@@ -70,5 +70,42 @@ TEST_P(QuantizedKernels, TakeWeightsThatChange) {
 INSTANTIATE_TEST_SUITE_P(Cases, QuantizedKernels, testing::ValuesIn(cases()),
                          [](const auto& tested) { return tested.param.name; });
 
+// Smallest value -1, largest 1.5: a scale of 2.5 / 255, and 102 stands for 0.
+TEST(DynamicQuantizeLinear, Takes16BitFloats) {
+  OpCase c;
+  c.name = "dynamic";
+  c.op = "DynamicQuantizeLinear";
+  c.version = 11;
+  Tensor x = tensor<float>({2, 2}, {-1, 0, 0.5f, 1.5f});
+  c.inputs = {x};
+  c.expected = {tensor<uint8_t>({2, 2}, {0, 102, 153, 255}), Tensor::scalar(2.5f / 255),
+                Tensor::scalar<uint8_t>(102)};
+  c.within = 1e-6;
+  run_case(c);
+  for (DType dtype : {DType::kFloat16, DType::kBFloat16}) {
+    Tensor half = Tensor::allocate(dtype, x.shape());
+    visit_dtype_among<Float16, BFloat16>(dtype, [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      std::copy_n(x.data<float>(), 4, half.mutable_data<T>());
+    });
+    c.inputs = {half};
+    run_case(c);
+  }
+}
+
+TEST(DynamicQuantizeLinear, NeedNotGiveAllOutputs) {
+  OpCase c;
+  c.name = "scale_alone";
+  c.op = "DynamicQuantizeLinear";
+  c.version = 11;
+  c.inputs = {pattern({3, 10000}, -0.5f, 2.0f)};
+  c.expected = {Tensor(), Tensor::scalar(2.5f / 255), Tensor()};
+  c.within = 1e-3;
+  run_case(c);
+  c.inputs = {tensor<float>({0}, {})};
+  c.expected = {tensor<uint8_t>({0}, {}), Tensor::scalar(1.0f / 255), Tensor::scalar<uint8_t>(0)};
+  run_case(c);
+}
+
 }  // namespace
 }  // namespace convoy

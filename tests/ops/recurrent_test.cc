@@ -94,6 +94,27 @@ TEST(Recurrent, ReadsAnyOrderOfTheInput) {
   run_case(c);
 }
 
+// A rounding that falls the other way moves a state by 1/255.
+TEST(Recurrent, KernelsAgreeOnAQuantizedState) {
+  for (const char* direction : {"forward", "reverse", "bidirectional"}) {
+    for (const Sizes& sizes : {Sizes{1, 1, 3, 5}, Sizes{4, 3, 7, 16}, Sizes{9, 5, 20, 33}}) {
+      OpCase plain = case_of({"LSTM", direction, false, true, false, true}, sizes);
+      plain.attributes.erase("layout");
+      OpCase c = plain;
+      c.op = "QuantizedStateLSTM";
+      c.is_private = true;
+      std::vector<Tensor> vectorized = evaluate_case(c, c.inputs, "vectorized");
+      std::vector<Tensor> reference = evaluate_case(c, c.inputs, "reference");
+      std::vector<Tensor> unrounded = evaluate_case(plain, c.inputs);
+      for (size_t j = 0; j < vectorized.size(); ++j) {
+        expect_equal(vectorized[j], reference[j], 0.004, c.name);
+        expect_equal(vectorized[j], unrounded[j], 0.05, c.name);
+      }
+      EXPECT_FALSE(identical(vectorized[1], unrounded[1])) << c.name;
+    }
+  }
+}
+
 TEST(Recurrent, RefusesALengthOutside) {
   OpCase c = case_of({"GRU", "forward", false, true}, {4, 1, 3, 8});
   c.inputs[4] = tensor<int32_t>({1}, {5});
