@@ -66,9 +66,9 @@ void read_heads(GroupQuery& node, const AttentionTypes& types) {
   sizes.batch = query[0];
   sizes.queries = query[1];
   node.packed = !types.has(kKey);
+  check_input(query[2] >= sizes.heads, "{} columns for {} heads", query[2], sizes.heads);
   const int64_t heads = node.packed ? sizes.heads + 2 * sizes.kv_heads : sizes.heads;
-  check_input(query[2] % heads == 0 && query[2] > 0, "{} columns are not divisible by {} heads",
-              query[2], heads);
+  check_input(query[2] % heads == 0, "{} columns are not divisible by {} heads", query[2], heads);
   sizes.head_size = sizes.value_size = query[2] / heads;
   if (node.packed) return;
   const Shape rows = {sizes.batch, sizes.queries, sizes.kv_heads * sizes.head_size};

@@ -1,5 +1,5 @@
 // SkipLayerNormalization, SkipSimplifiedLayerNormalization, EmbedLayerNormalization, GroupNorm,
-// SkipGroupNorm.
+// SkipGroupNorm; GatedRelativePositionBias.
 #include "ops/microsoft_float/composition.h"
 
 #include <fmt/format.h>
@@ -120,6 +120,27 @@ std::string group_normalization(const Node& node, const InputTypes& types) {
       nodes);
 }
 
+// Not a normalization, but of the same models: WavLM's bias of the scores, gated by the queries.
+std::string gated_relative_position_bias(const Node& node, const InputTypes&) {
+  check_supported(!node.has_input(6), "token_offset");
+  const int64_t heads = integer_of(node, "num_heads", 0);
+  check_model(heads > 0, "num_heads is {}", heads);
+  return microsoft_function(
+      "GatedRelativePositionBias <num_heads> (query, query_bias, places, weight, bias, eco_a, "
+      "token_offset) => (output)",
+      fmt::format(R"(biased = Add(query, query_bias)
+        apart = Constant <value_ints = [0, 0, {}, -1]> () heads = Reshape(biased, apart)
+        rows = Transpose <perm = [0, 2, 1, 3]> (heads)
+        product = MatMul(rows, weight) sum = Add(product, bias)
+        halves = Constant <value_ints = [0, 0, 0, 2, -1]> () pairs = Reshape(sum, halves)
+        last = Constant <value_ints = [-1]> () gates = ReduceSum <keepdims = 0> (pairs, last)
+        open = Sigmoid(gates) u, r = Split <axis = -1, num_outputs = 2> (open)
+        one = Constant <value_float = 1.0> () one_t = CastLike(one, query)
+        two = Constant <value_float = 2.0> () two_t = CastLike(two, query)
+        scaled = Mul(r, eco_a) less = Sub(scaled, one_t) product_2 = Mul(u, less)
+        gate = Add(product_2, two_t) output = Mul(gate, places))", heads));
+}
+
 }  // namespace
 
 void register_microsoft_normalizations(Registry& registry) {
@@ -127,6 +148,7 @@ void register_microsoft_normalizations(Registry& registry) {
     registry.add(name, kMicrosoftDomain).body = skip_layer_normalization;
   }
   registry.add("EmbedLayerNormalization", kMicrosoftDomain).body = embed_layer_normalization;
+  registry.add("GatedRelativePositionBias", kMicrosoftDomain).body = gated_relative_position_bias;
   for (const char* name : {"GroupNorm", "SkipGroupNorm"}) {
     registry.add(name, kMicrosoftDomain).body = group_normalization;
   }

@@ -6,6 +6,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/op/type_rule.h"
 #include "runtime/rewrite/driver.h"
 
 namespace convoy {
@@ -99,7 +100,9 @@ RewriteReport optimize_graph(Model& model, const RewriteOptions& options,
   if (auto opset = model.opsets.find(""); opset != model.opsets.end()) {
     model.graph.opset = opset->second;
   }
-  return run_pipeline(model.graph, options, pipeline, [&] { infer_model_types(model); });
+  return run_pipeline(model.graph, options, pipeline, [&] {
+    infer_model_types(model, type_rule(Registry::standard()));
+  });
 }
 
 RewriteReport optimize_graph(Graph& graph, const RewriteOptions& options,

@@ -164,7 +164,40 @@ def small_kernels(make):
         for positive in (0, 1):
             make.add(f"{dtype}_{positive}", "MurmurHash3", [np.array([[1, 2], [3, 77]], dtype)],
                      {"positive": positive, "seed": 7})
+    words = np.array([[1, 2, 3, 0], [2, 1, 0, 0], [4, 0, 0, 0], [0, 0, 0, 0], [1, 2, 0, 3]])
+    make.add("it", "WordConvEmbedding",
+             [words.astype(np.int32), f(4, 1, 2, 3), f(4), f(5, 3)],
+             valid={"output_0": words[:, 0] != 0})  # ONNX Runtime does not write the others
+    make.add("2d", "MaxpoolWithMask", [f(1, 3, 5, 6), make.mask(1, 1, 5, 6)],
+             {"kernel_shape": [2, 3], "strides": [1, 2], "pads": [0, 1, 1, 0]})
+    make.add("1d", "MaxpoolWithMask", [f(1, 1, 9), make.mask(1, 1, 9)], {"kernel_shape": [3]})
     make.add("strings", "MurmurHash3", [np.array(["", "a", "abc", "abcd", "abcdefg"], object)])
+
+
+def tokenizers(make):
+    words = ["Hello World", "", "I love  sciénce !", "a,b;,c"]
+    modes = {
+        "spaces": {"separators": [" "]},
+        "several": {"separators": [" +", ",", ";"]},
+        "characters": {"separators": [""]},
+        "any": {"tokenexp": "."},
+        "words": {"tokenexp": "[a-zA-Z]+|[a-z]"},
+        "empty": {"tokenexp": "l*"},
+        "empty_separator": {"separators": ["l*"]},
+        "begin": {"separators": ["^H"]},
+        "bounds": {"tokenexp": "\\b\\w\\w+\\b"},
+    }
+    for name, mode in modes.items():
+        for mark in (0, 1):
+            set_ = {"mincharnum": 1, "mark": mark, "pad_value": "#", **mode}
+            make.add(f"{name}_{mark}", "Tokenizer", [np.array(words, object)], set_)
+            make.add(f"{name}_{mark}_rows", "Tokenizer",
+                     [np.array(words, object).reshape(2, 2)], set_)
+    set_ = {"mincharnum": 3, "mark": 1, "pad_value": "#", "separators": [" "]}
+    make.add("long", "Tokenizer", [np.array(words, object)], set_)
+    make.add("nothing", "Tokenizer", [np.array(["", " "], object)], set_)
+    for shape in ((0,), (2, 0), (0, 2)):
+        make.add(f"shape_{len(shape)}{shape[0]}", "Tokenizer", [np.zeros(shape, object)], set_)
 
 
 def rotary(make):
@@ -189,7 +222,7 @@ def rotary(make):
 def simple_cases():
     make = Maker(1)
     for family in (activations, products, convolutions, normalizations, twins, small_kernels,
-                   rotary):
+                   tokenizers, rotary):
         family(make)
     return make.cases
 
@@ -272,6 +305,25 @@ def multi_head_attention(make):
                  valid={"output_1": valid, "output_2": valid})
 
 
+def decoder_attention(make):
+    f = make.floats
+    for batch, heads, size, room, past in ((1, 2, 4, 9, 3), (3, 3, 8, 40, 30), (2, 1, 16, 5, 0)):
+        width, name, set_ = heads * size, str(batch), {"num_heads": heads}
+        q, k, v = (f(batch, 1, width) for _ in range(3))
+        caches = [f(batch, heads, room, size) for _ in range(2)]
+        length = np.array([past], np.int32)
+        shared = {**set_, "past_present_share_buffer": 1, "mask_filter_value": -2.0}
+        valid = (slice(None), slice(None), slice(0, past + 1))
+        more = {"outputs": 3, "valid": {"output_1": valid, "output_2": valid}}
+        op = "DecoderMaskedMultiHeadAttention"
+        make.add(name, op, [q, k, v, None, None, *caches, length], shared, **more)
+        make.add(f"{name}_all", op,
+                 [q, k, v, make.mask(batch, past + 1), f(1, heads, 1, past + 1), *caches, length,
+                  np.array([1], np.int32), None, f(3 * width)], shared, **more)
+        make.add(f"{name}_cross", op, [q, *caches], set_)
+        make.add(f"{name}_cross_bias", op, [q, *caches, *[None] * 7, f(3 * width)], set_)
+
+
 def group_query_attention(make):
     f = make.floats
 
@@ -332,6 +384,7 @@ def attention_cases():
     make = Maker(2)
     packed_attention(make)
     multi_head_attention(make)
+    decoder_attention(make)
     group_query_attention(make)
     return make.cases
 
@@ -377,6 +430,23 @@ def convolve_last(x, w, b):
     return y + b
 
 
+def relative_bias(table, queries, keys, most, both_ways):
+    """As in the T5 paper; table [heads, buckets]."""
+    result = np.zeros((1, table.shape[0], queries, keys), np.float32)
+    for i in range(queries):
+        for j in range(keys):
+            count, first, distance = table.shape[1], 0, i - j
+            if both_ways:
+                count //= 2
+                first, distance = (count if distance < 0 else 0), abs(distance)
+            distance, exact = max(distance, 0), count // 2
+            if distance >= exact:
+                far = np.log(distance / exact) / np.log(most / exact) * (count - exact)
+                distance = min(exact + int(far), count - 1)
+            result[0, :, i, j] = table[:, first + distance]
+    return result
+
+
 def cases_by_definition():
     make = Maker(3)
     f = make.floats
@@ -413,6 +483,18 @@ def cases_by_definition():
     add("no", "IsAllFinite", [a, np.array([1, np.nan], np.float32)], {}, False)
     add("yes", "IsAllFinite", [a, a[0]], {}, True)
     add("nan_only", "IsAllFinite", [np.array([1, np.inf], np.float32)], {"isnan_only": 1}, True)
+    for both_ways in (0, 1):
+        table = f(8, 3)
+        add(both_ways, "RelativePositionBias", [table, np.array(9), np.array(11)],
+            {"max_distance": 7, "is_bidirectional": both_ways},
+            relative_bias(table.reshape(3, 8), 9, 11, 7, both_ways))
+    query, bias, places, weight = f(2, 5, 12), f(12), f(1, 3, 5, 5), f(4, 8)
+    offset, eco = f(8), f(1, 3, 1, 1)
+    heads = (query + bias).reshape(2, 5, 3, 4).swapaxes(1, 2) @ weight + offset
+    gates = sigmoid(heads.reshape(2, 3, 5, 2, 4).sum(-1))
+    gate = gates[..., :1] * (gates[..., 1:] * eco - 1) + 2
+    add("it", "GatedRelativePositionBias", [query, bias, places, weight, offset, eco],
+        {"num_heads": 3}, gate * places)
     signal = f(3, 10)
     spectrum = np.fft.rfft(signal).astype(np.complex64)
     pairs = np.stack([spectrum.real, spectrum.imag], -1)
@@ -422,6 +504,11 @@ def cases_by_definition():
     product = (p[:, 0] + 1j * p[:, 1]) * (q[:, 0] + 1j * q[:, 1])
     add("it", "ComplexMul", [p, q], {},
         np.stack([product.real, product.imag], -1).astype(np.float32))
+    q, k, v = (f(2, 3, 5, 8).astype(np.float16) for _ in range(3))
+    rows = [t.swapaxes(1, 2).reshape(2, 5, 24) for t in (q, k, v)]
+    wide = attend(*(t.astype(np.float32) for t in (q, k, v))).astype(np.float16)
+    add("half", "MultiHeadAttention", rows, {"num_heads": 3}, wide)
+    make.cases[-1].within = HALF
     for rows in (5, 70):
         packed = f(2, rows, 3, 3, 8)
         parts = [packed[:, :, :, i].swapaxes(1, 2) for i in range(3)]
