@@ -1,6 +1,6 @@
-// Tokenizer of com.microsoft, opset 1: strings [c] or [n, c] become lists of tokens along a new last
-// axis, padded to the longest list: what regular expressions separate, what one expression matches
-// (the longest match), or single characters. Built only where RE2 was found.
+// Tokenizer of com.microsoft, opset 1: strings [c] or [n, c] become lists of tokens along a new
+// last axis, padded to the longest list: what regular expressions separate, what one expression
+// matches (the longest match), or single characters. Built only where RE2 was found.
 #include <string>
 #include <string_view>
 #include <vector>

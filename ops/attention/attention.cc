@@ -37,7 +37,8 @@ struct CommonAttributes {
 };
 
 int64_t size_of_heads(int64_t width, int64_t heads) {
-  check_input(width > 0 && width % heads == 0, "{} columns are not divisible by {} heads", width, heads);
+  check_input(width > 0 && width % heads == 0, "{} columns are not divisible by {} heads", width,
+              heads);
   return width / heads;
 }
 

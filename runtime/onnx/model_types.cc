@@ -66,6 +66,8 @@ class ModelInference {
       try {
         infer_node(scope, node, depth);
       } catch (const std::exception& error) {
+        // An input whose type is not known makes many of ONNX's functions complain.
+        if (!knows_inputs(scope.graph, node)) continue;
         complain(scope.graph, node, one_line(error.what()));
       }
     }
@@ -130,6 +132,12 @@ class ModelInference {
     }
     InferenceScope scope{body, &around, around.bindings};
     infer(scope, depth + 1);
+  }
+
+  static bool knows_inputs(const Graph& graph, const Node& node) {
+    return std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+      return id != ValueId::kNone && graph.value(id).type.kind == ValueType::Kind::kUnknown;
+    });
   }
 
   static std::vector<ValueType> input_types(const Graph& graph, const Node& node) {

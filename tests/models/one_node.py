@@ -19,7 +19,7 @@ class Case:
     within: float = 2e-5  # of the largest magnitude of an output
     valid: dict = dataclasses.field(default_factory=dict)  # output: which elements count
 
-    def model(self, opset=21):
+    def model(self, opset=21, open_sizes=False):
         names, infos, feeds = [], [], {}
         for i, value in enumerate(self.inputs):
             names.append("" if value is None else f"input_{i}")
@@ -27,7 +27,9 @@ class Case:
                 continue
             feeds[names[-1]] = value = np.asarray(value)
             dtype = helper.np_dtype_to_tensor_dtype(value.dtype)
-            infos.append(helper.make_tensor_value_info(names[-1], dtype, value.shape))
+            shape = [f"{names[-1]}_{axis}" for axis in range(value.ndim)]
+            shape = shape if open_sizes else value.shape
+            infos.append(helper.make_tensor_value_info(names[-1], dtype, shape))
         outputs = [name or "" for name in self.outputs]
         node = helper.make_node(
             self.op, names, outputs, domain="com.microsoft", **self.attributes

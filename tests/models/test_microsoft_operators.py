@@ -21,8 +21,8 @@ from one_node import check  # noqa: E402
 CASES = simple_cases() + attention_cases()
 
 
-def run_convoy(case):
-    model, feeds = case.model()
+def run_convoy(case, open_sizes=False):
+    model, feeds = case.model(open_sizes=open_sizes)
     session = convoy.InferenceSession(model)
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, feeds)))
@@ -47,11 +47,13 @@ def test_as_onnxruntime(case, peer):
     error = peer / f"{case.name}.error"
     assert not error.exists(), "onnxruntime: " + error.read_text()
     with np.load(peer / f"{case.name}.out.npz", allow_pickle=True) as expected:
-        check(case, run_convoy(case), dict(expected))
+        for open_sizes in (False, True):
+            check(case, run_convoy(case, open_sizes), dict(expected))
 
 
 @pytest.mark.parametrize(
     "case, expected", cases_by_definition(), ids=lambda value: getattr(value, "name", "")
 )
 def test_as_defined(case, expected):
-    check(case, run_convoy(case), expected)
+    for open_sizes in (False, True):
+        check(case, run_convoy(case, open_sizes), expected)
