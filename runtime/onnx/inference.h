@@ -1,6 +1,7 @@
 // ONNX's own schemas, type and shape inference and function bodies, asked from Convoy's graph.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,9 +19,14 @@ namespace convoy {
 std::vector<TensorDesc> infer_output_types(const Node& node, const std::vector<TensorDesc>& inputs,
                                            const std::vector<const Tensor*>& constants);
 
+// Output types of a node that ONNX has no schema for, from the types of its inputs (kUnknown where
+// left out or not known); empty where nothing is known.
+using TypeRule =
+    std::function<std::vector<ValueType>(const Node& node, const std::vector<ValueType>& inputs)>;
+
 // Fills the types of all values of a model's graph (and of bodies) that lack one, symbolic
 // dimensions included. What is known stays; a contradiction is a warning.
-void infer_model_types(Model& model);
+void infer_model_types(Model& model, const TypeRule& rule = {});
 
 // Does ONNX know the operator at this version?
 bool has_schema(const std::string& domain, const std::string& name, int version);

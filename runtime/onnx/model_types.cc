@@ -59,7 +59,7 @@ ValueType merged(const ValueType& known, const ValueType& inferred) {
 
 class ModelInference {
  public:
-  explicit ModelInference(const Model& model) : model_(model) {}
+  ModelInference(const Model& model, const TypeRule& rule) : model_(model), rule_(rule) {}
 
   void infer(InferenceScope& scope, int depth) {
     if (depth > kMostNesting) return;
@@ -183,12 +183,24 @@ class ModelInference {
           return candidate.domain == node.domain && candidate.name == node.op_type &&
                  candidate.overload == node.overload;
         });
-    if (function == model_.functions.end() || calls_left_ == 0) return;
+    if (function == model_.functions.end()) return apply_rule(scope, node);
+    if (calls_left_ == 0) return;
     --calls_left_;
     Attributes bindings = resolved(scope, node).attributes;
     bindings.insert(function->attribute_defaults.begin(), function->attribute_defaults.end());
     Graph body = function->body->clone();
     infer_body_of_call(scope, node, body, &bindings, depth);
+  }
+
+  void apply_rule(InferenceScope& scope, const Node& node) {
+    const bool known = std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
+      return id == ValueId::kNone || scope.graph.value(id).type.shape;
+    });
+    if (known || !rule_) return;
+    std::vector<ValueType> types = rule_(resolved(scope, node), input_types(scope.graph, node));
+    for (size_t j = 0; j < std::min(types.size(), node.outputs.size()); ++j) {
+      take_type(scope.graph, node, j, types[j]);
+    }
   }
 
   void infer_body_of_call(InferenceScope& scope, const Node& node, Graph& body,
@@ -205,6 +217,7 @@ class ModelInference {
   }
 
   const Model& model_;
+  const TypeRule& rule_;
   // Functions that call others several times grow exponentially when they are expanded.
   int calls_left_ = 10'000;
   std::string complaint_;
@@ -213,14 +226,15 @@ class ModelInference {
 }  // namespace
 
 void infer_graph_types(Graph& graph) {
-  Model no_functions;
-  ModelInference inference(no_functions);
+  const Model no_functions;
+  const TypeRule no_rule;
+  ModelInference inference(no_functions, no_rule);
   InferenceScope scope{graph};
   inference.infer(scope, 0);
 }
 
-void infer_model_types(Model& model) {
-  ModelInference inference(model);
+void infer_model_types(Model& model, const TypeRule& rule) {
+  ModelInference inference(model, rule);
   InferenceScope scope{model.graph};
   inference.infer(scope, 0);
   if (!inference.first_complaint().empty()) {

@@ -7,6 +7,7 @@
 #include "runtime/base/fork.h"
 #include "runtime/base/log.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/op/type_rule.h"
 #include "runtime/rewrite/driver.h"
 
 namespace convoy {
@@ -102,7 +103,9 @@ RewriteReport optimize_graph(Model& model, const RewriteOptions& options,
   }
   RewriteReport report;
   call_with_threads([&] {
-    report = run_pipeline(model.graph, options, pipeline, [&] { infer_model_types(model); });
+    report = run_pipeline(model.graph, options, pipeline, [&] {
+      infer_model_types(model, type_rule(Registry::standard()));
+    });
   });
   return report;
 }

@@ -6,6 +6,7 @@
 
 #include "runtime/graph/inline.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/op/type_rule.h"
 #include "runtime/session/expand_gradients.h"
 
 namespace convoy {
@@ -47,7 +48,7 @@ class Expander {
     const OpDef* definition = registry_.find(node);
     if (definition != nullptr && !definition->kernels.empty()) return false;
     // Some bodies depend on the types of their inputs.
-    if (!typed_) infer_model_types(model_);
+    if (!typed_) infer_model_types(model_, type_rule(registry_));
     typed_ = true;
     std::vector<ValueType> types;
     for (ValueId input : node.inputs) {

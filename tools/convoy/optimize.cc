@@ -9,6 +9,7 @@
 #include "loaders/onnx/writer.h"
 #include "runtime/base/output_file.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/op/type_rule.h"
 #include "runtime/rewrite/optimize.h"
 #include "tools/convoy/command.h"
 #include "tools/convoy/feeds.h"
@@ -46,7 +47,7 @@ ModelFigures sized_figures(Model model, const Feeds& feeds) {
     if (!value.is_tensor() || input == ValueId::kNone) continue;
     graph.set_type(input, ValueType::tensor(value.tensor().dtype(), value.tensor().shape()));
   }
-  infer_model_types(model);
+  infer_model_types(model, type_rule(Registry::standard()));
   return figures_of(graph);
 }
 
@@ -88,9 +89,9 @@ std::string html_report(const RewriteReport& report, const Model& optimized,
     return read_model_bytes(std::as_bytes(std::span(bytes)), options.out);
   };
   Model before = read_model(options.in);
-  infer_model_types(before);
+  infer_model_types(before, type_rule(Registry::standard()));
   Model after = written();
-  infer_model_types(after);
+  infer_model_types(after, type_rule(Registry::standard()));
   ReportContent content{options.in, options.target, before.graph, after.graph, report,
                         figures_of(before.graph), figures_of(after.graph), {}};
   add_figures(content, options, written);

@@ -1,0 +1,59 @@
+"""Float operators of domain com.microsoft: against ONNX Runtime where its CPU provider has them
+(the Python of the environment variable CONVOY_PEERS, or of .venv-peers), and against their
+definition in NumPy where it has not."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import convoy
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from microsoft_cases import attention_cases, cases_by_definition, simple_cases  # noqa: E402
+from one_node import check  # noqa: E402
+
+CASES = simple_cases() + attention_cases()
+
+
+def run_convoy(case, open_sizes=False):
+    model, feeds = case.model(open_sizes=open_sizes)
+    session = convoy.InferenceSession(model)
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, feeds)))
+
+
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory):
+    python = os.environ.get("CONVOY_PEERS") or HERE.parents[1] / ".venv-peers/bin/python"
+    if not pathlib.Path(python).exists():
+        pytest.skip("no Python with onnxruntime: set CONVOY_PEERS, or make .venv-peers")
+    folder = tmp_path_factory.mktemp("peer")
+    for case in CASES:
+        model, feeds = case.model()
+        (folder / f"{case.name}.onnx").write_bytes(model)
+        np.savez(folder / f"{case.name}.npz", **feeds)
+    subprocess.run([python, HERE / "run_peer.py", folder], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_as_onnxruntime(case, peer):
+    error = peer / f"{case.name}.error"
+    assert not error.exists(), "onnxruntime: " + error.read_text()
+    with np.load(peer / f"{case.name}.out.npz", allow_pickle=True) as expected:
+        for open_sizes in (False, True):
+            check(case, run_convoy(case, open_sizes), dict(expected))
+
+
+@pytest.mark.parametrize(
+    "case, expected", cases_by_definition(), ids=lambda value: getattr(value, "name", "")
+)
+def test_as_defined(case, expected):
+    for open_sizes in (False, True):
+        check(case, run_convoy(case, open_sizes), expected)
