@@ -1,5 +1,8 @@
 #include "loaders/onnx/check.h"
 
+#include <algorithm>
+#include <set>
+
 #include <onnx/checker.h>
 
 #include "loaders/onnx/skeleton.h"
@@ -17,11 +20,13 @@ constexpr const char* kUncheckedDomain = "convoy.unchecked";
 
 using Opsets = std::map<std::string, int>;
 
+// Deprecated operators are known, but refused by the checker.
 bool is_unknown(const onnx::NodeProto& node, const Opsets& opsets) {
   const std::string& domain = canonical_domain(node.domain());
   auto version = opsets.find(domain);
-  return newest_version(domain) > 0 && version != opsets.end() &&
-         find_schema(domain, node.op_type(), version->second) == nullptr;
+  if (newest_version(domain) == 0 || version == opsets.end()) return false;
+  const onnx::OpSchema* schema = find_schema(domain, node.op_type(), version->second);
+  return schema == nullptr || schema->deprecated();
 }
 
 // The checker takes "ai.onnx" and "" for two domains.
@@ -74,6 +79,15 @@ void complete_types(ValueInfos& outputs) {
   }
 }
 
+// Of several initializers of one name the last stands, as the reader has it.
+void keep_last_initializers(onnx::GraphProto& graph) {
+  auto& all = *graph.mutable_initializer();
+  std::set<std::string> later;
+  for (int i = all.size() - 1; i >= 0; --i) {
+    if (!later.insert(all[i].name()).second) all.DeleteSubrange(i, 1);
+  }
+}
+
 // "… ==> Context: Bad node spec for node. Name: NAME OpType: TYPE"
 ErrorContext context_of(const std::string& message) {
   ErrorContext context;
@@ -111,14 +125,12 @@ void check_versions(const onnx::ModelProto& model, const Opsets& opsets) {
     check_supported(newest == 0 || version <= newest,
                     "opset {} of {} is newer than {}, the newest that this build knows", version,
                     name, newest);
-    check_supported(!domain.empty() || version >= kOldestOpset,
-                    "opset {} of {} is older than {}, the oldest read", version, name,
-                    kOldestOpset);
   }
 }
 
 void check_with_onnx(onnx::ModelProto& model) {
   empty_absent_tensors(model);
+  keep_last_initializers(*model.mutable_graph());
   if (model.graph().name().empty()) model.mutable_graph()->set_name("graph");
   complete_shapes(*model.mutable_graph()->mutable_input());
   complete_types(*model.mutable_graph()->mutable_output());
@@ -131,7 +143,8 @@ void check_with_onnx(onnx::ModelProto& model) {
   }
   onnx::checker::CheckerContext context;
   context.set_schema_registry(&SchemaRegistry::instance());
-  context.set_ir_version(static_cast<int>(model.ir_version()));
+  // Before IR 4 the checker wants every initializer among the inputs, which the reader need not.
+  context.set_ir_version(std::max(static_cast<int>(model.ir_version()), 4));
   context.set_opset_imports({opsets.begin(), opsets.end()});
   // A function may import other versions than the model: its nodes carry their own.
   context.set_skip_opset_compatibility_check(true);

@@ -8,9 +8,7 @@
 
 namespace convoy {
 
-// The oldest versions that are read.
-inline constexpr int64_t kOldestIr = 3;
-inline constexpr int kOldestOpset = 6;
+inline constexpr int64_t kOldestIr = 3;  // that is read; of opsets every one
 
 // Throws kInvalidModel for what is no model, kUnsupported for versions that are not known.
 void check_versions(const onnx::ModelProto& model, const std::map<std::string, int>& opsets);

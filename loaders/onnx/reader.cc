@@ -7,7 +7,9 @@
 #include "loaders/onnx/check.h"
 #include "loaders/onnx/external_data.h"
 #include "loaders/onnx/mapped_file.h"
+#include "loaders/onnx/old_forms.h"
 #include "loaders/onnx/skeleton.h"
+#include "loaders/onnx/text.h"
 #include "runtime/base/log.h"
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/graph_reader.h"
@@ -46,7 +48,8 @@ Function read_function(const onnx::FunctionProto& proto, GraphReadOptions option
   return function;
 }
 
-Model convert(const onnx::ModelProto& proto, TensorStore& store) {
+Model convert(onnx::ModelProto& proto, TensorStore& store) {
+  check_text(proto);
   Model model;
   model.ir_version = proto.ir_version();
   model.producer_name = proto.producer_name();
@@ -56,6 +59,8 @@ Model convert(const onnx::ModelProto& proto, TensorStore& store) {
   model.doc_string = proto.doc_string();
   model.opsets = read_opsets(proto.opset_import());
   check_versions(proto, model.opsets);
+  import_missing_domains(proto, model.opsets);
+  replace_old_forms(proto, model.opsets, store);
   for (const auto& item : proto.metadata_props()) {
     model.metadata.emplace_back(item.key(), item.value());
   }

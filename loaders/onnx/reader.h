@@ -18,9 +18,9 @@ struct ReadOptions {
   int64_t max_dense_bytes = int64_t{1} << 30;
 };
 
-// A model of IR 3 to 14 and opset 6 to the newest known. Large tensors are copied once, or mapped
-// where they are external and aligned: the data files must then stay as they are while the model
-// lives. Throws kInvalidInput when the file cannot be opened, kUnsupported for versions outside of
+// A model of IR 3 to 14 and opset 1 to the newest known; nodes of opset 1 to 5 become what they are
+// in opset 6. Large tensors are copied once, or mapped where they are external and aligned: the data
+// files must then stay as they are while the model lives. Throws kInvalidInput when the file cannot be opened, kUnsupported for versions outside of
 // those ranges, and kInvalidModel, with the file and the node, for everything else that is wrong.
 Model read_model(const std::string& path, const ReadOptions& options = {});
 

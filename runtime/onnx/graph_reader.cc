@@ -92,15 +92,19 @@ class Reader {
 
   template <typename Load>
   void read_initializer(const std::string& name, const Load& load) {
-    auto input = values_.find(name);
-    bool overridable = input != values_.end() && graph_.value(input->second).is_input &&
-                       graph_.value(input->second).initializer == nullptr;
+    auto known = values_.find(name);
     try {
-      if (overridable) {
-        set_default(input->second, load());
-      } else {
-        check_model(input == values_.end(), "it is defined twice");
+      if (known == values_.end()) {
         define(name, graph_.add_constant(load(), name));
+      } else {
+        const ValueInfo& value = graph_.value(known->second);
+        if (value.initializer) warn(fmt::format("initializer '{}' is given twice", name));
+        // The last of several stands, as in other runtimes.
+        if (value.is_input) {
+          set_default(known->second, load());
+        } else {
+          graph_.set_initializer(known->second, load());
+        }
       }
     } catch (const Error& error) {
       throw Error(error.code(), fmt::format("initializer '{}': {}", name, error.message()));

@@ -219,7 +219,12 @@ std::string Session::explain(const Feeds& feeds) {
     types.push_back(desc_of(inputs[i]));
   }
   std::string text;
-  call([&] { text = describe_plan(*runner_->plan_for(types)); });
+  try {
+    call([&] { text = describe_plan(*runner_->plan_for(types)); });
+  } catch (Error& error) {
+    error.add_context({model_.path, {}, {}, {}});
+    throw;
+  }
   return text;
 }
 

@@ -152,7 +152,7 @@ class Comparison {
     try {
       expected = before_.run(feeds);
     } catch (const Error& error) {
-      if (refusal_.empty()) refusal_ = error.message();
+      if (refusal_.empty()) refusal_ = error.what();
       return false;
     }
     if (!expected.empty() && std::ranges::all_of(expected, is_empty)) {
