@@ -19,9 +19,10 @@ struct ReadOptions {
 };
 
 // A model of IR 3 to 14 and opset 1 to the newest known; nodes of opset 1 to 5 become what they are
-// in opset 6. Large tensors are copied once, or mapped where they are external and aligned: the data
-// files must then stay as they are while the model lives. Throws kInvalidInput when the file cannot be opened, kUnsupported for versions outside of
-// those ranges, and kInvalidModel, with the file and the node, for everything else that is wrong.
+// in opset 6. Large tensors are copied once, or mapped where they are external and aligned: the
+// data files must then stay as they are while the model lives. Throws kInvalidInput when the file
+// cannot be opened, kUnsupported for versions outside of those ranges, and kInvalidModel, with the
+// file and the node, for everything else that is wrong.
 Model read_model(const std::string& path, const ReadOptions& options = {});
 
 // `name` stands for the file in messages. The bytes are not needed after the call.

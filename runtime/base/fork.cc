@@ -15,19 +15,33 @@
 namespace convoy {
 namespace {
 
-constexpr std::chrono::seconds kMostPatience{10};
+constexpr std::chrono::seconds kMostPatience{10};      // of fork()
+constexpr std::chrono::milliseconds kMostCourtesy{2};  // of those who make way for it
 
 // How many NoFork live, or kForking.
 std::atomic<int> holders{0};
 constexpr int kForking = -1;
 
 std::atomic<int> generation{0};
+std::atomic<bool> fork_waits{false};
+thread_local int depth = 0;  // of the calling thread's NoForks
 thread_local bool stranded = false;
 thread_local bool keeps_others_out = false;
 
 void wait_a_little() { std::this_thread::sleep_for(std::chrono::microseconds(50)); }
 
+// Gives a fork that waits its turn. For a short time only: another thread's NoFork may end no
+// sooner than this one.
+void make_way() {
+  auto start = std::chrono::steady_clock::now();
+  while (fork_waits.load(std::memory_order_relaxed) &&
+         std::chrono::steady_clock::now() - start < kMostCourtesy) {
+    wait_a_little();
+  }
+}
+
 void enter() {
+  if (depth++ == 0 && fork_waits.load(std::memory_order_relaxed)) make_way();
   int count = holders.load(std::memory_order_relaxed);
   while (count == kForking || !holders.compare_exchange_weak(count, count + 1)) {
     if (count != kForking) continue;
@@ -36,15 +50,19 @@ void enter() {
   }
 }
 
-void leave() { holders.fetch_sub(1); }
+void leave() {
+  --depth;
+  holders.fetch_sub(1);
+}
 
-// Does not keep others from entering while it waits: who holds one NoFork may need another.
 void before_fork() {
   auto start = std::chrono::steady_clock::now();
   for (int none = 0; !holders.compare_exchange_strong(none, kForking); none = 0) {
-    if (std::chrono::steady_clock::now() - start > kMostPatience) return;
+    fork_waits.store(true);
+    if (std::chrono::steady_clock::now() - start > kMostPatience) return fork_waits.store(false);
     wait_a_little();
   }
+  fork_waits.store(false);
   keeps_others_out = true;
 }
 
@@ -94,6 +112,7 @@ std::atomic<OwnThread*> own_thread{nullptr};
 
 void after_fork_in_child() {
   holders.store(0);
+  fork_waits.store(false);
   keeps_others_out = false;
   generation.fetch_add(1);
   stranded = true;

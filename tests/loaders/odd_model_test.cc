@@ -139,7 +139,9 @@ TEST(OddModel, HasAttributesOfALaterVersion) {
         "<int64[1] two = {{2}}, int64[1] zero = {{0}}, float[1] one = {{1}}> {{ {} }}",
         item.opset, item.node));
     EXPECT_EQ(outcome.outputs.size(), item.taken ? 1u : 0u) << outcome.warning;
-    if (!item.taken) EXPECT_THAT(outcome.warning, HasSubstr("attribute"));
+    if (!item.taken) {
+      EXPECT_THAT(outcome.warning, HasSubstr("attribute"));
+    }
   }
 }
 

@@ -13,7 +13,7 @@ using testing::session_of_text;
 
 // y = Reshape(x · w, shape) + Sqrt(four); `shape` decides sizes, `four` would be folded.
 constexpr const char* kText = R"(<ir_version: 8, opset_import: ["" : 17]>
-  g (float[2,2] x, float[2,2] w = {1, 1, 1, 1}, int64[rank] shape = {-1},
+  g (float[2,2] x, float[2,2] w = {1, 1, 1, 1}, int64[2] shape = {1, -1},
      float[1] four = {4}) => (float y) {
     product = MatMul(x, w)
     flat = Reshape(product, shape)
@@ -42,7 +42,7 @@ TEST(Override, IsListedApartFromInputs) {
   for (const auto& value : session->overridable_initializers()) {
     names.push_back(value.name + " " + to_string(value.type));
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"w float32[2,2]", "shape int64[rank]",
+  EXPECT_EQ(names, (std::vector<std::string>{"w float32[2,2]", "shape int64[2]",
                                              "four float32[1]"}));
 }
 
@@ -56,7 +56,7 @@ TEST(Override, StandsInForOneRunAlone) {
     Tensor square = Tensor::from_int64s(std::vector<int64_t>{2, 2});
     for (int round = 0; round < 3; ++round) {
       Value plain = session->run({{"x", kEye}})[0];
-      EXPECT_EQ(plain.tensor().shape(), (Shape{4}));
+      EXPECT_EQ(plain.tensor().shape(), (Shape{1, 4}));
       EXPECT_EQ(numbers(plain), by_default);
       EXPECT_EQ(numbers(session->run({{"w", tripled}, {"x", kEye}})[0]),
                 (std::vector<float>{5, 5, 5, 5}));
