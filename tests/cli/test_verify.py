@@ -64,6 +64,11 @@ CASES = {
     "time first": ([node("Transpose", ["x"], ["u"], perm=[1, 2, 0]),
                     node("Conv", ["u", "w"], ["y"])], floats("t", "n", 3),
                    {"w": weight(4, 3, 200)}, TensorProto.FLOAT),
+    "a batch on a second axis": (
+        [node("Conv", ["x", "w"], ["c"]), node("ReduceMean", ["c"], ["r"], axes=[2], keepdims=0),
+         node("MatMul", ["s", "r"], ["y"])],
+        {**floats("n", 1, "t"), "s": (TensorProto.FLOAT, [1, "n"])}, {"w": weight(1, 1, 64)},
+        TensorProto.FLOAT),
     "a multiple of 32": ([node("Reshape", ["x", "shape"], ["y"])], floats("n", "t"),
                          {"shape": np.array([0, -1, 32])}, TensorProto.FLOAT),
     "frames": ([node("STFT", ["x", "step", "", "length"], ["y"])], floats("n", "t", 1),

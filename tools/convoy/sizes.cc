@@ -1,22 +1,37 @@
 #include "tools/convoy/sizes.h"
 
 #include <algorithm>
+#include <set>
 
 namespace convoy::cli {
 namespace {
 
-void close_sizes(ValueType& type, const Sizing& sizing) {
+bool leads(const ValueType& type, size_t axis) { return axis == 0 && type.rank() > 1; }
+
+void close_sizes(ValueType& type, const Sizing& sizing, const std::set<std::string>& leading) {
   if (type.element) {
     auto element = std::make_shared<ValueType>(*type.element);
-    close_sizes(*element, sizing);
+    close_sizes(*element, sizing, leading);
     type.element = std::move(element);
   }
   if (!type.shape) return;
   for (size_t axis = 0; axis < type.shape->size(); ++axis) {
     Dimension& dimension = (*type.shape)[axis];
     if (dimension.known()) continue;
-    dimension.size = axis == 0 && type.shape->size() > 1 ? sizing.first : sizing.others;
+    bool first = leads(type, axis) || leading.contains(dimension.symbol);
+    dimension.size = first ? sizing.first : sizing.others;
   }
+}
+
+std::vector<ValueDescription> closed_inputs(const Session& session, const Sizing& sizing) {
+  std::vector<ValueDescription> inputs = session.inputs();
+  std::set<std::string> leading;
+  for (const ValueDescription& input : inputs) {
+    if (input.type.rank() > 1) leading.insert(input.type.shape->front().symbol);
+  }
+  leading.erase("");
+  for (ValueDescription& input : inputs) close_sizes(input.type, sizing, leading);
+  return inputs;
 }
 
 bool is_open(const ValueType& type) {
@@ -49,21 +64,18 @@ bool has_open_sizes(const Session& session) {
 
 bool is_feasible(const Session& session, const Sizing& sizing) {
   constexpr double kMostElements = 1 << 26;
-  return std::ranges::none_of(session.inputs(), [&](const ValueDescription& input) {
-    ValueType type = input.type;
-    close_sizes(type, sizing);
-    if (!is_open(input.type) || !type.shape) return false;
+  if (!has_open_sizes(session)) return true;
+  return std::ranges::none_of(closed_inputs(session, sizing), [&](const ValueDescription& input) {
+    if (!input.type.shape) return false;
     double elements = 1;
-    for (const Dimension& dimension : *type.shape) elements *= static_cast<double>(dimension.size);
+    for (const Dimension& size : *input.type.shape) elements *= static_cast<double>(size.size);
     return elements > kMostElements;
   });
 }
 
 Feeds sized_feeds(const Session& session, const FeedOptions& options, const Sizing& sizing,
                   uint64_t seed) {
-  std::vector<ValueDescription> inputs = session.inputs();
-  for (ValueDescription& input : inputs) close_sizes(input.type, sizing);
-  return make_feeds(session, inputs, options, seed);
+  return make_feeds(session, closed_inputs(session, sizing), options, seed);
 }
 
 const std::vector<Sizing>& sizings() {

@@ -11,7 +11,7 @@
 namespace convoy::cli {
 
 // What open dimensions become. Those of the first axis are a batch in most models, and stay small
-// where the others grow.
+// where the others grow; so do those of the same symbol elsewhere.
 struct Sizing {
   int64_t first = 1;
   int64_t others = 1;
