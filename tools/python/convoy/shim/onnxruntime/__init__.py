@@ -1,0 +1,13 @@
+"""Convoy under the name of onnxruntime; see convoy.install_as_onnxruntime."""
+
+import sys as _sys
+
+import convoy as _convoy
+from convoy import *  # noqa: F403
+from convoy import capi, get_version_string  # noqa: F401
+
+__version__ = get_version_string()
+__all__ = _convoy.__all__
+
+for _name in capi.MODULES:
+    _sys.modules[f"{__name__}.{_name}"] = _sys.modules[f"convoy.{_name}"]
