@@ -44,6 +44,7 @@ from ._errors import (
     Terminated,
     Unsupported,
 )
+from ._install import install_as_onnxruntime
 from ._logging import (
     set_default_logger_callback,
     set_default_logger_severity,
@@ -69,7 +70,6 @@ from ._process import (
 from ._providers import get_all_providers, get_available_providers
 from ._session import InferenceSession
 from ._types import ModelMetadata, NodeArg
-from .as_onnxruntime import install_as_onnxruntime
 
 SessionIOBinding = IOBinding
 

@@ -82,8 +82,8 @@ class InvalidInput(Error, InvalidArgument, ValueError, RuntimeError):
     """A feed, shape, option or file is wrong."""
 
 
-class MissingFile(InvalidInput, NoSuchFile):
-    """The model file does not exist."""
+class MissingFile(InvalidInput, NoSuchFile, Fail):
+    """The model file, or a library of operators, does not exist."""
 
 
 class NodeFailure(InvalidInput, RuntimeException, Fail):

@@ -42,7 +42,7 @@ class InferenceSession:
 
         threads: of one run; 0: as many as the process may use. optimize: rewrite the graph before
         running. others: disabled_optimizers, names of rewrites to leave out (onnxruntime's own
-        names change nothing); read_config_from_model, options from the model's metadata.
+        names change nothing); what else onnxruntime takes changes nothing.
         """
         check_cpu(device, "a session")
         self._source = _source(path_or_bytes)

@@ -18,11 +18,9 @@ _KNOWN_KEYWORDS = {"device", "threads", "optimize", "disabled_optimizers",
 
 
 def configured(given: Any, source: str | bytes, keywords: dict[str, Any]) -> SessionOptions:
-    """A copy of the options, with those that the model's metadata has where that is asked for."""
+    """A copy of the options, with those of the model's metadata if the environment asks for it."""
     options = _own(given)
-    wanted = keywords.get("read_config_from_model")
-    wanted = os.environ.get(_CONFIG_VARIABLE) == "1" if wanted is None else bool(int(wanted))
-    if wanted:
+    if os.environ.get(_CONFIG_VARIABLE) == "1":
         text = _convoy.metadata(source)["custom_metadata_map"].get("ort_config")
         if text:
             _apply(options, text)
