@@ -49,6 +49,7 @@ void fix_graph(onnx::GraphProto& graph, const Sizes& sizes) {
 void fix_sizes(onnx::ModelProto& model, const Sizes& by_symbol, const Sizes& by_denotation) {
   check_sizes(by_symbol);
   check_sizes(by_denotation);
+  if (!model.has_graph() || (by_symbol.empty() && by_denotation.empty())) return;
   Sizes sizes = by_symbol;
   for (auto& input : *model.mutable_graph()->mutable_input()) {
     onnx::TensorShapeProto* shape = input.has_type() ? shape_of(*input.mutable_type()) : nullptr;
@@ -60,7 +61,7 @@ void fix_sizes(onnx::ModelProto& model, const Sizes& by_symbol, const Sizes& by_
       dimension.set_dim_value(found->second);
     }
   }
-  if (!sizes.empty()) fix_graph(*model.mutable_graph(), sizes);
+  fix_graph(*model.mutable_graph(), sizes);
 }
 
 }  // namespace convoy

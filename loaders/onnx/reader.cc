@@ -82,7 +82,6 @@ Model read(std::shared_ptr<Buffer> buffer, const std::string& path, const std::s
     check_model(skeleton.has_value(), "the file is truncated or no ONNX model");
     onnx::ModelProto proto;
     parse(*skeleton, proto);
-    check_model(proto.has_graph(), "the model has no graph");
     fix_sizes(proto, options.sizes, options.denoted_sizes);
     ModelData data(*skeleton, buffer, path, options.data_folder);
     data.set_dense_limit(options.max_dense_bytes);

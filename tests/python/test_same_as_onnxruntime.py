@@ -66,3 +66,11 @@ def test_gives_what_onnxruntime_gives(both, name):
 
 def test_there_are_enough_cases():
     assert len(runner.CASES) >= 40
+
+
+def test_every_behaviour_has_a_script_and_every_script_a_behaviour():
+    text = (ROOT / "tests" / "conformance" / "onnxruntime_behaviours.txt").read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    named = {name.strip() for line in lines for name in line.split("|")[1].split(",")}
+    assert named - CASES.keys() == set()
+    assert CASES.keys() - named <= {"nothing_for_a_tensor"}

@@ -77,6 +77,19 @@ nb::list sizes_of(const ValueType& type) {
   return sizes;
 }
 
+// What convert() gives; says of which input an error is.
+template <typename Convert>
+Value named(const std::string& name, const Convert& convert) {
+  try {
+    return convert();
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("input '{}': {}", name, error.message()));
+  } catch (const nb::python_error& error) {
+    if (!error.matches(nb::module_::import_("convoy._errors").attr("InvalidInput"))) throw;
+    fail(ErrorCode::kInvalidInput, "input '{}': {}", name, nb::str(error.value()).c_str());
+  }
+}
+
 }  // namespace
 
 PythonSession::PythonSession(const nb::object& source, const nb::dict& settings) {
@@ -116,12 +129,7 @@ Value PythonSession::feed(const std::string& name, nb::handle object) const {
   for (const auto* list : {&session_->inputs(), &session_->overridable_initializers()}) {
     auto found = std::ranges::find(*list, name, &ValueDescription::name);
     if (found == list->end()) continue;
-    try {
-      return to_value(object, &found->type);
-    } catch (Error& error) {
-      if (error.context().file.empty()) error.add_context({"input '" + name + "'", {}, {}, {}});
-      throw;
-    }
+    return named(name, [&] { return to_value(object, &found->type); });
   }
   session_->input_position(name);  // throws, telling the names that there are
   return to_value(object);

@@ -37,7 +37,8 @@ def plain(value):
         return value
     if isinstance(value, np.ndarray):
         return {"dtype": value.dtype.name if value.dtype.kind != "U" else "object",
-                "shape": list(value.shape), "values": [plain(v) for v in value.reshape(-1).tolist()]}
+                "shape": list(value.shape),
+                "values": [plain(item) for item in value.reshape(-1).tolist()]}
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, float) and not math.isfinite(value):
