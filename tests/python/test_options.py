@@ -230,3 +230,96 @@ def test_warnings_are_shown_by_severity(capfd):
         assert "types do not fit" in capfd.readouterr().err
     finally:
         convoy.set_default_logger_severity(2)
+
+
+def map_model(type_proto):
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])], "g",
+        [helper.make_value_info("x", type_proto)], [helper.make_value_info("y", type_proto)])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+
+NUMBERS = helper.make_map_type_proto(TensorProto.INT64,
+                                     helper.make_tensor_type_proto(TensorProto.FLOAT, []))
+WORDS = helper.make_map_type_proto(TensorProto.STRING,
+                                   helper.make_tensor_type_proto(TensorProto.STRING, []))
+ROWS = helper.make_sequence_type_proto(NUMBERS)
+
+
+@pytest.mark.parametrize("type_proto, spelled, value", [
+    (NUMBERS, "map(int64,tensor(float))", {1: 2.5, -3: 4.0}),
+    (NUMBERS, "map(int64,tensor(float))", {}),
+    (WORDS, "map(string,tensor(string))", {"a": "b", "ü": ""}),
+    (ROWS, "seq(map(int64,tensor(float)))", [{1: 2.5}, {4: 1.0, 2: 0.0}]),
+    (ROWS, "seq(map(int64,tensor(float)))", []),
+])
+def test_maps_are_dicts(type_proto, spelled, value):
+    session = convoy.InferenceSession(map_model(type_proto))
+    assert session.get_inputs()[0].type == spelled and session.get_inputs()[0].shape == []
+    [result] = session.run(None, {"x": value})
+    assert result == value and type(result) is type(value)
+    [held] = session.run_with_ort_values(None, {"x": value})
+    assert (held.data_type(), held.is_tensor(), held.has_value()) == (spelled, False, True)
+
+
+@pytest.mark.parametrize("type_proto, value, words", [
+    (NUMBERS, {"a": 1.0}, "no integer"),
+    (NUMBERS, {1: "a"}, "cannot become float"),
+    (NUMBERS, {1: [1, 2]}, "numbers or strings"),
+    (WORDS, {1: "b"}, "no string"),
+    (NUMBERS, np.ones(2), "must be map"),
+    (ROWS, {1: 2.0}, "must be sequence"),
+])
+def test_maps_that_do_not_fit(type_proto, value, words):
+    session = convoy.InferenceSession(map_model(type_proto))
+    with pytest.raises(convoy.InvalidInput, match=words) as error:
+        session.run(None, {"x": value})
+    assert "input 'x'" in str(error.value)
+
+
+def test_sessions_of_a_class_derived_are_pickled_as_such(floats):
+    again = pickle.loads(pickle.dumps(DerivedSession(floats, "mine")))
+    assert type(again) is DerivedSession and again.label == "mine"
+    assert again.run(None, {"x": [1]})[0].tolist() == [1]
+
+
+class DerivedSession(convoy.InferenceSession):
+    def __init__(self, model, label):
+        super().__init__(model, providers=["CPUExecutionProvider"])
+        self.label = label
+
+
+def test_runs_over_bindings_are_profiled(tmp_path, floats):
+    options = convoy.SessionOptions()
+    options.enable_profiling = True
+    options.profile_file_prefix = str(tmp_path / "profile")
+    session = convoy.InferenceSession(floats, options)
+    binding = session.io_binding()
+    binding.bind_cpu_input("x", np.ones(1, "f4"))
+    binding.bind_output("y")
+    session.run_with_iobinding(binding)
+    text = (tmp_path / session.end_profiling()).read_text()
+    assert text.count('"model_run"') == 1
+
+
+def test_a_profile_that_cannot_be_written_is_an_error(floats):
+    options = convoy.SessionOptions()
+    options.enable_profiling = True
+    options.profile_file_prefix = "no/such/folder/profile"
+    session = convoy.InferenceSession(floats, options)
+    with pytest.raises(convoy.InvalidInput, match="cannot be written"):
+        session.end_profiling()
+
+
+def test_terminate_stops_runs_over_bindings(floats):
+    session = convoy.InferenceSession(floats)
+    binding = session.io_binding()
+    binding.bind_cpu_input("x", np.ones(1, "f4"))
+    binding.bind_output("y")
+    options = convoy.RunOptions()
+    options.terminate = True
+    with pytest.raises(convoy.Terminated):
+        session.run_with_iobinding(binding, options)
+    options.terminate = False
+    session.run_with_iobinding(binding, options)
+    assert binding.copy_outputs_to_cpu()[0].tolist() == [1]

@@ -10,6 +10,8 @@ import time
 from typing import Any
 
 from . import _convoy
+from ._errors import InvalidInput
+from ._logging import logger
 
 _TENSOR = re.compile(r"^(\w+)\[([\d,]*)\]$")
 _NANOSECONDS = 1000
@@ -58,9 +60,19 @@ class Profile:
             }
             self._events.append(_event("Node", f"{name}_kernel_time", self._offset + start, took,
                                        thread, arguments))
-        with open(self.path, "w", encoding="utf-8") as file:
-            json.dump(self._events, file)
+        try:
+            with open(self.path, "w", encoding="utf-8") as file:
+                json.dump(self._events, file)
+        except OSError as error:
+            raise InvalidInput(f"the profile cannot be written: {error}") from None
         return self.path
+
+    def abandon(self) -> None:
+        """finish() where nobody waits for the result."""
+        try:
+            self.finish()
+        except InvalidInput as error:
+            logger.error("%s", error)
 
 
 def _event(category: str, name: str, start: int, took: int, thread: int,

@@ -46,6 +46,8 @@ class InferenceSession:
         """
         check_cpu(device, "a session")
         self._source = _source(path_or_bytes)
+        self._model_path = self._source if isinstance(self._source, str) else None
+        self._model_bytes = self._source if isinstance(self._source, bytes) else None
         self._keywords = {"device": device, "threads": threads, "optimize": optimize, **others}
         self._chosen = _providers.choose(providers, provider_options)
         self._given_options = sess_options
@@ -61,36 +63,28 @@ class InferenceSession:
         self._profile = profile
         if profile is not None:
             profile.loaded(self._session, began, isinstance(self._source, str))
-            weakref.finalize(self, profile.finish)
+            weakref.finalize(self, profile.abandon)
         describe = self._session.describe
-        self._inputs, self._outputs, self._overridable = (
+        self._inputs_meta, self._outputs_meta, self._overridable = (
             [NodeArg(name, text, shape) for name, text, _, shape in describe(kind)]
             for kind in (_convoy.Kind.INPUTS, _convoy.Kind.OUTPUTS, _convoy.Kind.OVERRIDABLE))
-
-    @property
-    def _model_path(self) -> str | None:
-        return self._source if isinstance(self._source, str) else None
-
-    @property
-    def _model_bytes(self) -> bytes | None:
-        return self._source if isinstance(self._source, bytes) else None
 
     @property
     def _sess(self) -> InferenceSession:
         return self
 
     def __reduce__(self) -> tuple:
-        keywords = {**self._keywords, "provider_options": None}
         arguments = (self._source, self._given_options, list(self._chosen))
-        return _reopen, (arguments, keywords)
+        added = {name: value for name, value in vars(self).items() if name not in _OWN}
+        return _reopen, (type(self), arguments, self._keywords), added or None
 
     def get_inputs(self) -> list[NodeArg]:
         """Inputs that must be fed, in the model's order."""
-        return list(self._inputs)
+        return list(self._inputs_meta)
 
     def get_outputs(self) -> list[NodeArg]:
         """Outputs in the model's order."""
-        return list(self._outputs)
+        return list(self._outputs_meta)
 
     def get_overridable_initializers(self) -> list[NodeArg]:
         """Inputs with a default: a feed of that name stands in for it in its own run alone."""
@@ -118,6 +112,7 @@ class InferenceSession:
                       provider_options: Sequence[Mapping[Any, Any]] | None = None) -> None:
         """Makes the session anew for these; a name that is no provider's raises InvalidInput."""
         self._chosen = _providers.choose(providers, provider_options, known_only=True)
+        self.end_profiling()
         self._open()
 
     def enable_fallback(self) -> None:
@@ -127,13 +122,13 @@ class InferenceSession:
         accepted("disable_fallback")
 
     def get_input_memory_infos(self) -> list[OrtMemoryInfo]:
-        return [OrtMemoryInfo() for _ in self._inputs]
+        return [OrtMemoryInfo() for _ in self._inputs_meta]
 
     def get_output_memory_infos(self) -> list[OrtMemoryInfo]:
-        return [OrtMemoryInfo() for _ in self._outputs]
+        return [OrtMemoryInfo() for _ in self._outputs_meta]
 
     def get_input_epdevices(self) -> list[OrtEpDevice]:
-        return get_ep_devices() * len(self._inputs)
+        return get_ep_devices() * len(self._inputs_meta)
 
     def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
             run_options: RunOptions | None = None) -> list[Any]:
@@ -151,9 +146,9 @@ class InferenceSession:
                             input_dict_ort_values: Mapping[str, OrtValue],
                             run_options: RunOptions | None = None) -> list[OrtValue]:
         """run() from OrtValues to OrtValues."""
-        names = _names(output_names) or [output.name for output in self._outputs]
+        names = _names(output_names) or [output.name for output in self._outputs_meta]
         results = self.run(names, input_dict_ort_values, run_options)
-        types = {output.name: output.type for output in self._outputs}
+        types = {output.name: output.type for output in self._outputs_meta}
         return [wrap(value, types[name]) for name, value in zip(names, results)]
 
     def run_with_ortvaluevector(self, run_options: RunOptions | None, feed_names: Sequence[str],
@@ -172,7 +167,7 @@ class InferenceSession:
         an exception of this call.
         """
         input_feed = _feeds(input_feed)
-        missing = [value.name for value in self._inputs
+        missing = [value.name for value in self._inputs_meta
                    if value.name not in input_feed and not value.type.startswith("optional")]
         if missing:
             raise InvalidInput(f"inputs {missing} are missing from the feed {list(input_feed)}")
@@ -222,8 +217,15 @@ class InferenceSession:
         accepted("set_ep_dynamic_options")
 
 
-def _reopen(arguments: tuple, keywords: dict[str, Any]) -> InferenceSession:
-    return InferenceSession(*arguments, **keywords)
+_OWN = frozenset(
+    ("_source", "_model_path", "_model_bytes", "_keywords", "_chosen", "_given_options",
+     "_session", "_options", "_profile", "_inputs_meta", "_outputs_meta", "_overridable"))
+
+
+def _reopen(kind: type, arguments: tuple, keywords: dict[str, Any]) -> InferenceSession:
+    session = kind.__new__(kind)
+    InferenceSession.__init__(session, *arguments, **keywords)
+    return session
 
 
 def _source(model: Any) -> str | bytes:

@@ -14,7 +14,7 @@ from ._options import SessionOptions
 
 _CONFIG_VARIABLE = "ORT_LOAD_CONFIG_FROM_MODEL"
 _KNOWN_KEYWORDS = {"device", "threads", "optimize", "disabled_optimizers",
-                   "read_config_from_model", "provider_options"}
+                   "read_config_from_model", "enable_fallback"}
 
 
 def configured(given: Any, source: str | bytes, keywords: dict[str, Any]) -> SessionOptions:
