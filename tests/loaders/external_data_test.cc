@@ -218,6 +218,25 @@ TEST_F(ExternalData, WrittenBesideTheModelAndMappedInPlace) {
   EXPECT_EQ(files, 2u) << "a temporary file was left";
 }
 
+TEST_F(ExternalData, IsWrittenUnderAGivenName) {
+  folder_.write("w.bin", kData);
+  Model model = read_model(write_model_at("m.onnx", "w.bin"));
+  WriteOptions options;
+  options.max_inline_bytes = -1;
+  options.data_file = "other.bin";
+  options.least_external_bytes = 24;
+  write_model(model, folder_.path("n.onnx"), options);
+  EXPECT_EQ(fs::file_size(folder_.path("other.bin")), 24u);
+  expect_same(model, read_model(folder_.path("n.onnx")));
+  options.least_external_bytes = 25;
+  write_model(model, folder_.path("n.onnx"), options);
+  EXPECT_EQ(fs::file_size(folder_.path("other.bin")), 0u);
+  for (const char* name : {"../other.bin", "a/b", "..", "/tmp/other.bin"}) {
+    options.data_file = name;
+    EXPECT_THROW(write_model(model, folder_.path("n.onnx"), options), Error) << name;
+  }
+}
+
 TEST_F(ExternalData, WritingToNowhereIsAnError) {
   Model model;
   EXPECT_THROW(write_model(model, "/nonexistent/m.onnx"), Error);

@@ -78,6 +78,7 @@ void add_session(nb::module_& module) {
       .def("describe", &PythonSession::describe)
       .def("metadata", &PythonSession::metadata)
       .def("report", &PythonSession::report)
+      .def("nodes", &PythonSession::nodes)
       .def("take_profile", &PythonSession::take_profile)
       .def_prop_ro("threads", &PythonSession::threads);
 }

@@ -50,15 +50,32 @@ LoadOptions load_options(const nb::dict& settings) {
   return options;
 }
 
-// The model as other runtimes may load it, made better if `optimize`.
+// The model as other runtimes may load it, made better if `optimize`; nothing without a path.
 void write_optimized(const nb::object& source, const LoadOptions& options, bool optimize,
-                     const std::string& path) {
+                     const nb::dict& settings) {
+  auto path = setting<std::string>(settings, "optimized_path");
+  if (path.empty()) return;
+  WriteOptions writing;
+  writing.data_file = setting<std::string>(settings, "optimized_data_file");
+  if (!writing.data_file.empty()) {
+    writing.max_inline_bytes = -1;
+    writing.least_external_bytes = setting<int64_t>(settings, "optimized_data_least_bytes");
+  }
   Model model = load(source, options);
   nb::gil_scoped_release released;
   RewriteOptions rewrite;
   rewrite.target = RewriteTarget::kAny;
   if (optimize) optimize_graph(model, rewrite);
-  write_model(model, path);
+  write_model(model, path, writing);
+}
+
+nb::list nodes_of(const Graph& graph) {
+  nb::list nodes;
+  for (NodeId id : graph.topological_order()) {
+    const Node& node = graph.node(id);
+    nodes.append(nb::make_tuple(node.domain, node.op_type, node.name));
+  }
+  return nodes;
 }
 
 nb::list sizes_of(const ValueType& type) {
@@ -103,10 +120,8 @@ PythonSession::PythonSession(const nb::object& source, const nb::dict& settings)
   LoadOptions reading = load_options(settings);
   Model model = load(source, reading);
   metadata_ = metadata_of(model);
-  auto optimized_path = setting<std::string>(settings, "optimized_path");
-  if (!optimized_path.empty()) {
-    write_optimized(source, reading, options.optimize, optimized_path);
-  }
+  if (setting<bool>(settings, "list_nodes")) nodes_ = nodes_of(model.graph);
+  write_optimized(source, reading, options.optimize, settings);
   nb::gil_scoped_release released;
   session_ = std::make_unique<Session>(std::move(model), options);
 }

@@ -43,6 +43,8 @@ class PythonSession {
   // and every run since the last call, for sessions that record them. Starts count from the making
   // of the session; the operator of a whole run is "".
   nanobind::list take_profile();
+  // (domain, operator, name) of the nodes of the model as it was read, if the settings ask for it.
+  nanobind::list nodes() const { return nodes_; }
 
   Session& session() { return *session_; }
   // The value for that input, borrowed from `object` where that can be.
@@ -69,6 +71,7 @@ class PythonSession {
 
   std::unique_ptr<Session> session_;
   nanobind::dict metadata_;
+  nanobind::list nodes_;
   bool recording_ = false;
   std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
   std::mutex mutex_;

@@ -2,7 +2,7 @@
 
 import numpy as np
 from cases import case, raised
-from sessions import open_model
+from sessions import described, open_model
 
 
 def outcomes(session, feeds):
@@ -145,6 +145,19 @@ def optionals(ort, folder):
     session = open_model(ort, folder, "has")
     return [session.run(None, {"x": np.ones(2, "f4")}), session.run(None, {"x": None}),
             session.run(None, {})]
+
+
+@case
+def optionals_that_hold_sequences(ort, folder):
+    session = open_model(ort, folder, "optional_sequence")
+    return [described(session.get_inputs()),
+            session.run(None, {"x": [np.arange(5, dtype="f4"), np.ones((1, 2), "f4")]})]
+
+
+@case
+def strings_of_many_scripts(ort, folder):
+    words = np.array(["Olá", "你好", "여보세요", "hello", ""])
+    return open_model(ort, folder, "strings").run(None, {"x": words})
 
 
 @case

@@ -105,6 +105,25 @@ def sequence_type(dtype, shape=None):
     return H.make_sequence_type_proto(H.make_tensor_type_proto(dtype, shape))
 
 
+def passed_through():
+    """An input that is an output too."""
+    return model([H.make_node("Add", ["x", "ten"], ["y"])], [tensor("x", FLOAT, [2])],
+                 [tensor("y", FLOAT, [2]), tensor("x", FLOAT, [2])], {"ten": np.float32(10)})
+
+
+def named_nodes():
+    nodes = [H.make_node("Add", ["x", "x"], ["a"], name="first"),
+             H.make_node("Mul", ["a", "x"], ["b"], name="second"),
+             H.make_node("Softmax", ["b"], ["y"], name="third", axis=-1)]
+    return model(nodes, [tensor("x", FLOAT, ["n", 3])], [tensor("y", FLOAT, ["n", 3])])
+
+
+def optional_sequence():
+    kind = H.make_optional_type_proto(sequence_type(FLOAT))
+    return model([H.make_node("Identity", ["x"], ["y"])], [other("x", kind)], [other("y", kind)],
+                 opset=16)
+
+
 def configured():
     """Has options of sessions among its metadata."""
     made = identity(FLOAT, ["n"])
@@ -168,7 +187,8 @@ def all_models():
         "integer_matmul": integer_matmul(), "endless_loop": endless_loop(), "reshape": reshape,
         "gather": gather, "construct": construct, "at": at, "insert": insert, "length": length,
         "has": has, "denoted": denoted, "mul": mul,
-        "configured": configured(),
+        "configured": configured(), "passed_through": passed_through(),
+        "named_nodes": named_nodes(), "optional_sequence": optional_sequence(),
         "scalar": identity(FLOAT, []), "vector": identity(FLOAT, ["n"]),
         "integers": identity(INT64, ["n"]), "booleans": identity(T.BOOL, [2]),
         "strings": identity(T.STRING, ["n"]), "matrix_of_strings": identity(T.STRING, [2, 2]),

@@ -147,6 +147,25 @@ def optimized_model_is_written(ort, folder):
 
 
 @case
+def optimized_model_with_a_file_of_weights(ort, folder):
+    os.mkdir("below")
+    written = []
+    for least in ("1", "1000000"):
+        options = ort.SessionOptions()
+        options.optimized_model_filepath = os.path.join("below", f"optimized{least}.onnx")
+        key = "session.optimized_model_external_initializers_"
+        options.add_session_config_entry(f"{key}file_name", f"weights{least}.bin")
+        options.add_session_config_entry(f"{key}min_size_in_bytes", least)
+        open_model(ort, folder, "quantized", options)
+        again = ort.InferenceSession(options.optimized_model_filepath,
+                                     providers=["CPUExecutionProvider"])
+        path = os.path.join("below", f"weights{least}.bin")
+        written.append([os.path.exists(path) and os.path.getsize(path) > 0,
+                        again.run(None, {"x": np.full((1, 8), 0.5, "f4")})])
+    return written
+
+
+@case
 def optimized_model_that_cannot_be_written(ort, folder):
     options = ort.SessionOptions()
     options.optimized_model_filepath = "no/such/folder/optimized.onnx"

@@ -166,7 +166,93 @@ def functions_of_the_module(ort, folder):
             ort.get_all_providers(), ort.has_collective_ops(), type(ort.get_build_info()).__name__,
             ort.get_version_string().count("."), type(ort.__version__).__name__,
             ort.disable_telemetry_events(), ort.enable_telemetry_events(), ort.set_seed(1),
+            "Build Info" in ort.get_build_info(),
             ort.set_default_logger_severity(3), ort.set_default_logger_verbosity(0)]
+
+
+@case
+def callbacks_of_the_log(ort, folder):
+    said = []
+    ort.set_default_logger_callback(lambda *record: said.append(record), severity=0)
+    open_model(ort, folder, "mul")
+    ort.set_default_logger_callback(None)
+    ort.set_default_logger_severity(2)
+
+    def broken(*record):
+        raise ValueError("on purpose")
+
+    ort.set_default_logger_callback(broken, severity=0)
+    result = open_model(ort, folder, "mul").run(None, {"x": np.ones((3, 2), "f4")})
+    ort.set_default_logger_callback(None)
+    return [len(said) > 0, [type(part).__name__ for part in said[0]], result,
+            raised(lambda: ort.set_default_logger_callback("no function")),
+            raised(lambda: ort.set_default_logger_callback(broken, severity=5)),
+            raised(lambda: ort.set_default_logger_callback(broken, severity=-1))]
+
+
+@case
+def arguments_for_providers_normalized(ort, folder):
+    import importlib
+
+    module = importlib.import_module(f"{ort.__name__}.capi.onnxruntime_inference_collection")
+    check = module.check_and_normalize_provider_args
+    known = ["a", "b", "c"]
+    good = [(None, None), (["a"], None), (["a", "b"], None), ([("a", {1: 2}), "b"], None),
+            (["a", "b"], [{1: 2}, {}]), (["a", "b", "a"], [{"x": 1}, {}, {"y": 2}]),
+            (["nothing"], None)]
+    bad = [(3, None), ([3], None), (["a"], 3), (["a"], ["none"]), (["a", "b"], [{1: 2}]),
+           ([("a", {1: 2})], [{3: 4}])]
+    return [[check(names, options, known) for names, options in good],
+            ["raised" in raised(lambda n=names, o=options: check(n, o, known))
+             for names, options in bad]]
+
+
+@case
+def nodes_and_their_providers(ort, folder):
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    graphs = open_model(ort, folder, "named_nodes", options).get_provider_graph_assignment_info()
+    without = open_model(ort, folder, "named_nodes")
+    return [sorted({graph.ep_name for graph in graphs}),
+            sorted(f"{node.domain}:{node.op_type}/{node.name}"
+                   for graph in graphs for node in graph.get_nodes()),
+            raised(without.get_provider_graph_assignment_info)]
+
+
+@case
+def outputs_that_are_inputs_are_copies(ort, folder):
+    session = open_model(ort, folder, "passed_through")
+    kept = []
+    for i in range(4):
+        x = np.full(2, i, "f4")
+        outputs = session.run(None, {"x": x})
+        kept.append([outputs, np.shares_memory(outputs[1], x)])
+        x[:] = -1
+    return kept
+
+
+@case
+def outputs_are_not_copied_twice(ort, folder):
+    [y] = open_model(ort, folder, "mul").run(None, {"x": np.ones((3, 2), "f4")})
+    return [y.base is not None, y.flags.writeable, y.flags.c_contiguous]
+
+
+@case
+def memory_of_inputs_and_outputs(ort, folder):
+    session = open_model(ort, folder, "two_outputs")
+    return [len(session.get_input_memory_infos()), len(session.get_output_memory_infos()),
+            session.get_input_memory_infos()[0].name, len(session.get_input_epdevices())]
+
+
+@case
+def the_session_below(ort, folder):
+    session = open_model(ort, folder, "mul")
+    x = ort.OrtValue.ortvalue_from_numpy(np.ones((3, 2), "f4"))
+    inner = session._sess
+    values = inner.run_with_ort_values({"x": x._get_c_value()}, ["y"], ort.RunOptions())
+    return [inner.run(["y"], {"x": np.ones((3, 2), "f4")}, None), values[0].numpy(),
+            type(values).__name__]
 
 
 @case
@@ -244,7 +330,9 @@ def profile_of_a_run(ort, folder):
     session = open_model(ort, folder, "mul", options)
     session.run(None, {"x": np.ones((3, 2), "f4")})
     path = session.end_profiling()
-    events = json.load(open(path, encoding="utf-8"))
+    text = open(path, encoding="utf-8").read()
+    events = json.loads(text)
+    lines = text.strip().splitlines()
     nodes = [event for event in events if event["cat"] == "Node"
              and event["name"].endswith("_kernel_time")]
     names = {event["name"] for event in events}
@@ -255,7 +343,8 @@ def profile_of_a_run(ort, folder):
             [event["args"]["output_type_shape"] for event in nodes],
             {"model_run", "session_initialization"} <= names,
             all(all(key in event for key in keys) for event in events),
-            {event["ph"] for event in events} == {"X"}, session.end_profiling()]
+            {event["ph"] for event in events} == {"X"}, session.end_profiling(),
+            lines[0].startswith("["), lines[-1].endswith("]"), len(lines) >= len(events)]
 
 
 @case

@@ -74,6 +74,61 @@ def values_through_dlpack(ort, folder):
 
 
 @case
+def values_through_dlpack_of_other_kinds(ort, folder):
+    import importlib
+
+    state = importlib.import_module(f"{ort.__name__}.capi._pybind_state")
+    value = ort.OrtValue.ortvalue_from_numpy(X)
+    capsule = value._ortvalue.to_dlpack()
+    back = state.OrtValue.from_dlpack(capsule, False)
+    empty = [ort.OrtValue.from_dlpack(np.zeros(shape, "f4").__dlpack__()).shape()
+             for shape in ((0,), (1, 8, 0, 2), (4, 0))]
+    booleans = ort.OrtValue.ortvalue_from_numpy(np.array([True, False]))
+    return [back.data_ptr() == value.data_ptr(), back.numpy(),
+            empty, ort.OrtValue.from_dlpack(booleans).numpy(),
+            ort.OrtValue.from_dlpack(X).numpy()]
+
+
+@case
+def values_as_arrays(ort, folder):
+    value = ort.OrtValue.ortvalue_from_numpy(X)
+    return [np.asarray(value), np.asarray(value).ctypes.data == value.data_ptr(),
+            np.asarray(value, np.float64), np.array(value), value.tensor_size_in_bytes()]
+
+
+@case
+def values_and_bindings_of_the_native_module(ort, folder):
+    import importlib
+
+    state = importlib.import_module(f"{ort.__name__}.capi._pybind_state")
+    device = state.OrtDevice(state.OrtDevice.cpu(), state.OrtDevice.default_memory(), 0)
+    session = open_model(ort, folder, "vector")
+    binding = state.SessionIOBinding(session._sess)
+    x = np.array([1, 2], "f4")
+    binding.bind_ortvalue_input("x", state.OrtValue.ortvalue_from_numpy(x, device))
+    binding.bind_output("y", device)
+    session._sess.run_with_iobinding(binding, None)
+    return binding.get_outputs()[0].numpy()
+
+
+@case
+def places_of_memory(ort, folder):
+    info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0,
+                             ort.OrtMemType.DEFAULT)
+    second = ort.OrtMemoryInfo.create_v2(
+        "Test", ort.OrtMemoryInfoDeviceType.CPU, 0, 0, ort.OrtDeviceMemoryType.DEFAULT, 128,
+        ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR)
+    arenas = [ort.OrtArenaCfg(8, 0, 4, 2), ort.OrtArenaCfg({
+        "max_mem": 16, "arena_extend_strategy": 1, "initial_chunk_size_bytes": 8,
+        "max_dead_bytes_per_chunk": 4, "initial_growth_chunk_size_bytes": 2})]
+    ort.create_and_register_allocator(info, None)
+    return [[[i.name, i.device_id, i.mem_type.name, i.allocator_type.name, i.device_mem_type.name,
+              i.device_vendor_id] for i in (info, second)],
+            [[a.max_mem, a.arena_extend_strategy, a.initial_chunk_size_bytes,
+              a.max_dead_bytes_per_chunk] for a in arenas]]
+
+
+@case
 def values_in_and_out_of_runs(ort, folder):
     session = open_model(ort, folder, "two_outputs")
     value = ort.OrtValue.ortvalue_from_numpy(np.array([[1, -2, 0, 3]], "f4"))
@@ -104,4 +159,5 @@ def devices(ort, folder):
     make = ort.OrtDevice.make
     return [[make("cpu", 0).device_type(), make("cpu", 0).device_id()],
             [make("cuda", 1).device_type(), make("cuda", 1).device_id()],
-            raised(lambda: make("nowhere", 0))]
+            [int(make("cpu", 0).device_vendor_id()), make("cpu", 0).device_mem_type()],
+            int(make("cuda", 0).device_vendor_id()), raised(lambda: make("nowhere", 0))]

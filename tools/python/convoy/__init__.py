@@ -13,6 +13,8 @@ from ._binding import IOBinding
 from ._device import (
     OrtArenaCfg,
     OrtDevice,
+    OrtEpAssignedNode,
+    OrtEpAssignedSubgraph,
     OrtEpDevice,
     OrtHardwareDevice,
     OrtMemoryInfo,
@@ -56,6 +58,7 @@ from ._ortvalue import OrtValue, SparseTensor, copy_tensors
 from ._process import (
     __version__,
     create_and_register_allocator,
+    create_and_register_allocator_v2,
     disable_telemetry_events,
     enable_telemetry_events,
     get_build_info,
@@ -95,6 +98,8 @@ __all__ = [
     "OrtDevice",
     "OrtDeviceMemoryType",
     "OrtDeviceVendorId",
+    "OrtEpAssignedNode",
+    "OrtEpAssignedSubgraph",
     "OrtEpDevice",
     "OrtExecutionProviderDevicePolicy",
     "OrtHardwareDevice",
@@ -114,6 +119,7 @@ __all__ = [
     "__version__",
     "copy_tensors",
     "create_and_register_allocator",
+    "create_and_register_allocator_v2",
     "disable_telemetry_events",
     "enable_telemetry_events",
     "get_all_providers",

@@ -33,8 +33,6 @@ ModelPackageContext = _absent_class("ModelPackageContext", "packages of models a
 ModelPackageOptions = _absent_class("ModelPackageOptions", "packages of models are")
 OrtExternalInitializerInfo = _absent_class("OrtExternalInitializerInfo", "compiled models are")
 OrtSyncStream = _absent_class("OrtSyncStream", "streams of devices are")
-create_and_register_allocator_v2 = _absent_function(
-    "create_and_register_allocator_v2", "allocators of providers are")
 register_execution_provider_library = _absent_function(
     "register_execution_provider_library", "libraries of providers are")
 unregister_execution_provider_library = _absent_function(
@@ -50,7 +48,6 @@ __all__ = [
     "ModelPackageOptions",
     "OrtExternalInitializerInfo",
     "OrtSyncStream",
-    "create_and_register_allocator_v2",
     "register_execution_provider_library",
     "unregister_execution_provider_library",
 ]

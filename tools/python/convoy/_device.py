@@ -123,11 +123,32 @@ class OrtMemoryInfo:
         self.device_vendor_id = 0
 
 
+    @staticmethod
+    def create_v2(name: str, device_type: object = None, vendor_id: int = 0, device_id: int = 0,
+                  device_mem_type: OrtDeviceMemoryType = OrtDeviceMemoryType.DEFAULT,
+                  alignment: int = 0,
+                  allocator_type: OrtAllocatorType = OrtAllocatorType.ORT_DEVICE_ALLOCATOR,
+                  ) -> OrtMemoryInfo:
+        made = OrtMemoryInfo(name, allocator_type, device_id)
+        made.device_mem_type, made.device_vendor_id = device_mem_type, vendor_id
+        return made
+
+
 class OrtArenaCfg:
-    """How an arena grows; accepted, Convoy's arenas have the size of their plans."""
+    """How an arena grows, by names or in their order; Convoy's have the size of their plans."""
 
     def __init__(self, *settings: object) -> None:
-        self.settings = settings
+        names = ("max_mem", "arena_extend_strategy", "initial_chunk_size_bytes",
+                 "max_dead_bytes_per_chunk", "initial_growth_chunk_size_bytes",
+                 "max_power_of_two_extend_bytes")
+        for name in names:
+            setattr(self, name, -1)
+        given = settings[0] if settings and isinstance(settings[0], dict) else dict(
+            zip(names, settings))
+        for name, value in given.items():
+            if name not in names:
+                raise InvalidInput(f"an arena has no setting {name!r}")
+            setattr(self, name, value)
 
 
 @dataclass
@@ -150,6 +171,26 @@ class OrtEpDevice:
     ep_metadata: dict[str, str] = field(default_factory=dict)
     ep_options: dict[str, str] = field(default_factory=dict)
     device: OrtHardwareDevice = field(default_factory=OrtHardwareDevice)
+
+
+@dataclass
+class OrtEpAssignedNode:
+    """A node of a model."""
+
+    domain: str
+    op_type: str
+    name: str
+
+
+@dataclass
+class OrtEpAssignedSubgraph:
+    """Nodes that run on one provider."""
+
+    ep_name: str
+    nodes: list[OrtEpAssignedNode]
+
+    def get_nodes(self) -> list[OrtEpAssignedNode]:
+        return self.nodes
 
 
 def get_ep_devices() -> list[OrtEpDevice]:

@@ -90,6 +90,10 @@ class NodeFailure(InvalidInput, RuntimeException, Fail):
     """A node cannot work on the values that it got in this run."""
 
 
+class NodesNotListed(InvalidInput, Fail):
+    """A session was not told to list its nodes."""
+
+
 class Terminated(InvalidInput, Fail):
     """The run was stopped by RunOptions.terminate."""
 

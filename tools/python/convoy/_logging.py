@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from . import _convoy
 from ._errors import InvalidInput
@@ -44,17 +45,33 @@ def set_default_logger_verbosity(verbosity: int) -> None:
         raise TypeError(f"a verbosity is an integer, not {type(verbosity).__name__}")
 
 
-def set_default_logger_callback(callback: object) -> None:
-    """callback(severity, category, logger_id, location, message) gets what would be logged."""
+class _Callback(logging.Handler):
+    """Tells a callback what is logged; what it raises is dropped."""
 
-    class _Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            severity = sum(record.levelno >= level for level in _LEVELS[1:])
-            callback(severity, "convoy", "", f"{record.filename}:{record.lineno}",
-                     record.getMessage())
+    def __init__(self, callback: Callable[[int, str, str, str, str], None]) -> None:
+        super().__init__()
+        self._callback = callback
 
-    for handler in list(logger.handlers):
+    def emit(self, record: logging.LogRecord) -> None:
+        severity = sum(record.levelno >= level for level in _LEVELS[1:])
+        place = f"{record.filename}:{record.lineno}"
+        try:
+            self._callback(severity, "convoy", "", place, record.getMessage())
+        except Exception:  # noqa: BLE001, a broken callback must not break a run
+            self.handleError(record)
+
+
+def set_default_logger_callback(
+    callback: Callable[[int, str, str, str, str], None] | None, severity: int = _WARNING,
+) -> None:
+    """callback(severity, category, logger_id, location, message) gets what is logged, from that
+    severity on; None: messages go where they went before."""
+    if callback is not None and not callable(callback):
+        raise InvalidInput(f"{callback!r} cannot be called")
+    check_severity(severity)
+    for handler in [handler for handler in logger.handlers if isinstance(handler, _Callback)]:
         logger.removeHandler(handler)
     if callback is not None:
-        logger.addHandler(_Handler())
+        logger.addHandler(_Callback(callback))
+        logger.setLevel(_LEVELS[severity])
     logger.propagate = callback is None

@@ -12,6 +12,11 @@ from ._errors import InvalidInput, MissingFile, Unsupported
 from ._logging import accepted
 from ._ortvalue import OrtValue
 
+# Keys of session configurations that apply.
+DATA_FILE = "session.optimized_model_external_initializers_file_name"
+DATA_LEAST_BYTES = "session.optimized_model_external_initializers_min_size_in_bytes"
+LIST_NODES = "session.record_ep_graph_assignment_info"
+APPLIED_ENTRIES = frozenset((DATA_FILE, DATA_LEAST_BYTES, LIST_NODES))
 _LONGEST_KEY = 1024
 _LONGEST_VALUE = 8192
 
@@ -110,9 +115,10 @@ class SessionOptions(_Options):
         super().__init__(**fields)
 
     def add_session_config_entry(self, key: str, value: str) -> None:
-        """Kept for get_session_config_entry; none of onnxruntime's keys changes anything here."""
+        """Kept for get_session_config_entry; docs/python.md tells which keys apply."""
         self._check_entry(key, value)
-        accepted(f"the session configuration entry {key!r}")
+        if key not in APPLIED_ENTRIES:
+            accepted(f"the session configuration entry {key!r}")
         self._entries[key] = value
 
     def get_session_config_entry(self, key: str) -> str:

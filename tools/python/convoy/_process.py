@@ -28,7 +28,7 @@ def get_version_string() -> str:
 
 def get_build_info() -> str:
     """Convoy's version, and of onnxruntime that whose interface this is."""
-    return f"Convoy {__version__}, interface of ONNX Runtime {onnxruntime_version()}"
+    return f"Build Info: Convoy {__version__}, interface of ONNX Runtime {onnxruntime_version()}"
 
 
 def get_device() -> str:
@@ -57,6 +57,10 @@ def disable_telemetry_events() -> None:
 
 def create_and_register_allocator(*arguments: Any) -> None:
     accepted("create_and_register_allocator")
+
+
+def create_and_register_allocator_v2(*arguments: Any) -> None:
+    accepted("create_and_register_allocator_v2")
 
 
 def set_global_thread_pool_sizes(*arguments: Any) -> None:

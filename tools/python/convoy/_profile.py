@@ -62,7 +62,8 @@ class Profile:
                                        thread, arguments))
         try:
             with open(self.path, "w", encoding="utf-8") as file:
-                json.dump(self._events, file)
+                events = ",\n".join(json.dumps(event) for event in self._events)
+                file.write(f"[\n{events}\n]\n")
         except OSError as error:
             raise InvalidInput(f"the profile cannot be written: {error}") from None
         return self.path

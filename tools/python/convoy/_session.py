@@ -11,10 +11,18 @@ from typing import Any
 
 from . import _convoy, _providers
 from ._binding import IOBinding
-from ._device import OrtEpDevice, OrtMemoryInfo, check_cpu, get_ep_devices
-from ._errors import InvalidInput
-from ._logging import accepted
-from ._options import RunOptions, SessionOptions, stop_flag
+from ._device import (
+    OrtEpAssignedNode,
+    OrtEpAssignedSubgraph,
+    OrtEpDevice,
+    OrtMemoryInfo,
+    check_cpu,
+    get_ep_devices,
+)
+from ._errors import InvalidInput, NodesNotListed
+from ._logging import accepted, logger
+from ._native_face import NativeFace
+from ._options import LIST_NODES, RunOptions, SessionOptions, stop_flag
 from ._ortvalue import OrtValue, wrap
 from ._profile import Profile
 from ._settings import configured, native_settings
@@ -59,6 +67,8 @@ class InferenceSession:
         profile = Profile(options.profile_file_prefix) if settings["record"] else None
         began = time.perf_counter_ns()
         self._session = _convoy.Session(self._source, settings)
+        logger.debug("a session of %s is made, with %d threads",
+                     self._model_path or "a model from memory", self._session.threads)
         self._options = options
         self._profile = profile
         if profile is not None:
@@ -70,8 +80,8 @@ class InferenceSession:
             for kind in (_convoy.Kind.INPUTS, _convoy.Kind.OUTPUTS, _convoy.Kind.OVERRIDABLE))
 
     @property
-    def _sess(self) -> InferenceSession:
-        return self
+    def _sess(self) -> NativeFace:
+        return NativeFace(self)
 
     def __reduce__(self) -> tuple:
         arguments = (self._source, self._given_options, list(self._chosen))
@@ -212,6 +222,13 @@ class InferenceSession:
 
     def set_tuning_results(self, results: Any, *, error_on_invalid: bool = False) -> None:
         accepted("set_tuning_results (SessionOptions.tuning_file is Convoy's)")
+
+    def get_provider_graph_assignment_info(self) -> list[OrtEpAssignedSubgraph]:
+        """The model's nodes, each on the CPU; the configuration entry LIST_NODES must be "1"."""
+        if self._options._entries.get(LIST_NODES) != "1":
+            raise NodesNotListed(f'the session configuration entry {LIST_NODES!r} is not "1"')
+        return [OrtEpAssignedSubgraph("CPUExecutionProvider", [OrtEpAssignedNode(*node)])
+                for node in self._session.nodes()]
 
     def set_ep_dynamic_options(self, options: Mapping[str, str]) -> None:
         accepted("set_ep_dynamic_options")

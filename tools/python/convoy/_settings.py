@@ -8,9 +8,9 @@ from typing import Any
 
 from . import _convoy
 from ._enums import GraphOptimizationLevel
-from ._errors import InvalidModel
+from ._errors import InvalidInput, InvalidModel
 from ._logging import accepted
-from ._options import SessionOptions
+from ._options import DATA_FILE, DATA_LEAST_BYTES, LIST_NODES, SessionOptions
 
 _CONFIG_VARIABLE = "ORT_LOAD_CONFIG_FROM_MODEL"
 _KNOWN_KEYWORDS = {"device", "threads", "optimize", "disabled_optimizers",
@@ -44,8 +44,18 @@ def native_settings(options: SessionOptions, keywords: dict[str, Any]) -> dict[s
         "skip": sorted(disabled & rewrites),
         "record": options.enable_profiling,
         "optimized_path": options.optimized_model_filepath,
+        "optimized_data_file": options._entries.get(DATA_FILE, ""),
+        "optimized_data_least_bytes": _count(options, DATA_LEAST_BYTES, 1024),
+        "list_nodes": options._entries.get(LIST_NODES) == "1",
         **options._reading(),
     }
+
+
+def _count(options: SessionOptions, key: str, default: int) -> int:
+    text = options._entries.get(key, str(default))
+    if not text.isdecimal():
+        raise InvalidInput(f"the configuration entry {key!r} is no count: {text!r}")
+    return int(text)
 
 
 def _own(given: Any) -> SessionOptions:
