@@ -263,10 +263,10 @@ def test_maps_are_dicts(type_proto, spelled, value):
 
 
 @pytest.mark.parametrize("type_proto, value, words", [
-    (NUMBERS, {"a": 1.0}, "no integer"),
-    (NUMBERS, {1: "a"}, "cannot become float"),
-    (NUMBERS, {1: [1, 2]}, "numbers or strings"),
-    (WORDS, {1: "b"}, "no string"),
+    (NUMBERS, {"a": 1.0}, "keys of a map are strings, expected int64"),
+    (NUMBERS, {1: "a"}, "values of a map are string, expected float32"),
+    (NUMBERS, {1: [1, 2]}, "not all strings or all numbers"),
+    (WORDS, {1: "b"}, "keys of a map are integers, expected string"),
     (NUMBERS, np.ones(2), "must be map"),
     (ROWS, {1: 2.0}, "must be sequence"),
 ])

@@ -165,3 +165,27 @@ def ort_values_as_feeds(ort, folder):
     x = np.array([[1, -1, 2]], "f4")
     value = ort.OrtValue.ortvalue_from_numpy(x)
     return open_model(ort, folder, "described").run(None, {"x": value})
+
+
+@case
+def maps_out(ort, folder):
+    x = np.array([[1, 2, 3], [4, 5, 6]], "f4")
+    sessions = [open_model(ort, folder, name) for name in ("zip_numbers", "zip_words")]
+    return [[described(session.get_outputs()), session.run(None, {"x": x}),
+             [[v.data_type(), v.is_tensor(), v.is_tensor_sequence()] for v in
+              session.run_with_ort_values(None, {"x": ort.OrtValue.ortvalue_from_numpy(x)})]]
+            for session in sessions]
+
+
+@case
+def maps_in(ort, folder):
+    session = open_model(ort, folder, "from_words")
+    return [described(session.get_inputs()), session.run(None, {"x": {"a": 1.5, "c": 3}}),
+            session.run(None, {"x": {"b": 2.5}})]
+
+
+@case
+def maps_that_do_not_fit(ort, folder):
+    session = open_model(ort, folder, "from_words")
+    return [raised(lambda x=x: session.run(None, {"x": x}))
+            for x in ({"a": "b"}, {1: 1.0}, np.ones(2, "f4"))]

@@ -124,6 +124,33 @@ def optional_sequence():
                  opset=16)
 
 
+ML = "ai.onnx.ml"
+
+
+def map_type(key):
+    return H.make_map_type_proto(key, H.make_tensor_type_proto(FLOAT, []))
+
+
+def of_maps(nodes, inputs, outputs):
+    made = model(nodes, inputs, outputs)
+    made.opset_import.append(H.make_opsetid(ML, 3))
+    return made
+
+
+def map_models():
+    def zipped(key, **labels):
+        return of_maps([H.make_node("ZipMap", ["x"], ["y"], domain=ML, **labels)],
+                       [tensor("x", FLOAT, ["n", 3])],
+                       [other("y", H.make_sequence_type_proto(map_type(key)))])
+
+    words = of_maps([H.make_node("DictVectorizer", ["x"], ["y"], domain=ML,
+                                 string_vocabulary=["a", "b", "c"])],
+                    [other("x", map_type(T.STRING))], [tensor("y", FLOAT, [1, 3])])
+    return {"zip_numbers": zipped(INT64, classlabels_int64s=[4, -5, 6]),
+            "zip_words": zipped(T.STRING, classlabels_strings=["a", "b", "ü"]),
+            "from_words": words}
+
+
 def configured():
     """Has options of sessions among its metadata."""
     made = identity(FLOAT, ["n"])
@@ -195,7 +222,7 @@ def all_models():
         "unranked": identity(FLOAT, None), "half_known": identity(FLOAT, [None, "a", 3]),
         "bfloat16": identity(T.BFLOAT16, [2]), "doubles": identity(T.DOUBLE, [2]),
         "halves": identity(T.FLOAT16, [2]),
-        **bad_models(),
+        **bad_models(), **map_models(),
     }
 
 
