@@ -80,7 +80,7 @@ def values_through_dlpack_of_other_kinds(ort, folder):
     state = importlib.import_module(f"{ort.__name__}.capi._pybind_state")
     value = ort.OrtValue.ortvalue_from_numpy(X)
     capsule = value._ortvalue.to_dlpack()
-    back = state.OrtValue.from_dlpack(capsule, False)
+    back = state.OrtValue.from_dlpack(capsule)
     empty = [ort.OrtValue.from_dlpack(np.zeros(shape, "f4").__dlpack__()).shape()
              for shape in ((0,), (1, 8, 0, 2), (4, 0))]
     booleans = ort.OrtValue.ortvalue_from_numpy(np.array([True, False]))
