@@ -1,14 +1,21 @@
 """What Convoy does beside what onnxruntime does: options, feeds, pickles, what it has not."""
 
 import copy
+import importlib.util
 import logging
+import os
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import convoy
 import numpy as np
 import pytest
 from convoy import _logging
 from onnx import TensorProto, helper, numpy_helper
+
+PACKAGE = str(Path(importlib.util.find_spec("convoy").origin).parent.parent)
 
 
 def identity(dtype, shape, ir=9):
@@ -323,3 +330,39 @@ def test_terminate_stops_runs_over_bindings(floats):
     options.terminate = False
     session.run_with_iobinding(binding, options)
     assert binding.copy_outputs_to_cpu()[0].tolist() == [1]
+
+
+ENDING = """
+import sys, threading, time
+sys.path.insert(0, {scripts!r})
+import models, convoy, numpy as np
+session = convoy.InferenceSession(models.{model}().SerializeToString(), threads=2)
+x = np.ones({shape}, "f4")
+def work():
+    while True:
+        session.run(None, {{"x": x}})
+threading.Thread(target=work, daemon=True).start()
+time.sleep(0.2)
+print("ends")
+"""
+
+
+@pytest.mark.parametrize("model, shape", [("quantized", (300, 8)), ("endless_loop", (1,))])
+def test_a_process_ends_while_a_daemon_thread_runs(model, shape):
+    scripts = str(Path(__file__).parent / "peer_scripts")
+    code = ENDING.format(scripts=scripts, model=model, shape=shape)
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                              env={**os.environ, "PYTHONPATH": PACKAGE}, timeout=60, check=False)
+        assert (done.returncode, done.stdout.strip()) == (0, "ends"), done.stderr
+
+
+def test_a_process_waits_for_runs_in_the_background(floats, tmp_path):
+    (tmp_path / "model.onnx").write_bytes(floats)
+    code = (f"import convoy, numpy\n"
+            f"session = convoy.InferenceSession({str(tmp_path / 'model.onnx')!r})\n"
+            "session.run_async(None, {'x': numpy.ones(1, 'f4')},"
+            " lambda results, data, error: print(results[0], data, repr(error)), 'data')\n")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": PACKAGE}, timeout=60, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "[1.] data ''"), done.stderr

@@ -4,6 +4,8 @@
 
 #include <nanobind/stl/string.h>
 
+#include "tools/python/without_gil.h"
+
 namespace nb = nanobind;
 
 namespace convoy::python {
@@ -14,13 +16,13 @@ Model read(const nb::object& source, const ReadOptions& options) {
     auto path = nb::cast<std::string>(source);
     std::error_code problem;
     if (!std::filesystem::exists(path, problem)) throw NoSuchFile(path);
-    nb::gil_scoped_release released;
+    WithoutGil released;
     return read_model(path, options);
   }
   auto bytes = nb::cast<nb::bytes>(source);
   std::span<const std::byte> span(reinterpret_cast<const std::byte*>(bytes.c_str()),
                                   bytes.size());
-  nb::gil_scoped_release released;
+  WithoutGil released;
   return read_model_bytes(span, "model", options);
 }
 

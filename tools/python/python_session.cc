@@ -62,7 +62,7 @@ void write_optimized(const nb::object& source, const LoadOptions& options, bool 
     writing.least_external_bytes = setting<int64_t>(settings, "optimized_data_least_bytes");
   }
   Model model = load(source, options);
-  nb::gil_scoped_release released;
+  WithoutGil released;
   RewriteOptions rewrite;
   rewrite.target = RewriteTarget::kAny;
   if (optimize) optimize_graph(model, rewrite);
@@ -122,7 +122,7 @@ PythonSession::PythonSession(const nb::object& source, const nb::dict& settings)
   metadata_ = metadata_of(model);
   if (setting<bool>(settings, "list_nodes")) nodes_ = nodes_of(model.graph);
   write_optimized(source, reading, options.optimize, settings);
-  nb::gil_scoped_release released;
+  WithoutGil released;
   session_ = std::make_unique<Session>(std::move(model), options);
 }
 

@@ -11,6 +11,7 @@
 
 #include "runtime/session/cancellation.h"
 #include "runtime/session/session.h"
+#include "tools/python/without_gil.h"
 
 namespace convoy::python {
 
@@ -52,7 +53,7 @@ class PythonSession {
   // Calls run(observer) without the GIL; the observer is nullptr unless runs are recorded.
   template <typename Run>
   void supervise(const StopFlag* stop, const Run& run) {
-    nanobind::gil_scoped_release released;
+    WithoutGil released;
     CancellationScope scope(stop == nullptr ? nullptr : &stop->stopped);
     if (!recording_) return run(nullptr);
     std::vector<StepTime> steps;

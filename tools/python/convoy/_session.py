@@ -174,7 +174,7 @@ class InferenceSession:
         """run() on a thread of its own, which then calls callback(results, user_data, error).
 
         error is "" where the run went well; results are [] where it did not. A missing input is
-        an exception of this call.
+        an exception of this call. The process does not end before the run has.
         """
         input_feed = _feeds(input_feed)
         missing = [value.name for value in self._inputs_meta
@@ -190,7 +190,7 @@ class InferenceSession:
                 error = str(raised) or type(raised).__name__
             callback(results, user_data, error)
 
-        threading.Thread(target=work, name="convoy run_async", daemon=True).start()
+        threading.Thread(target=work, name="convoy run_async").start()
 
     def io_binding(self) -> IOBinding:
         """An IOBinding of this session, with nothing bound."""
