@@ -37,7 +37,11 @@ install(FILES "${dnnl_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" RENAME "${
 if(TARGET convoy_python)
   set_target_properties(convoy_python PROPERTIES INSTALL_RPATH "$ORIGIN")
   install(TARGETS convoy_python LIBRARY DESTINATION convoy COMPONENT python EXCLUDE_FROM_ALL)
-  install(FILES ${package_files} DESTINATION convoy COMPONENT python EXCLUDE_FROM_ALL)
+  foreach(file IN LISTS package_files)
+    get_filename_component(folder "convoy/${file}" DIRECTORY)
+    install(FILES "${package_source}/${file}" DESTINATION "${folder}"
+      COMPONENT python EXCLUDE_FROM_ALL)
+  endforeach()
   install(FILES "${dnnl_library}" DESTINATION convoy RENAME "${dnnl_soname}"
     COMPONENT python EXCLUDE_FROM_ALL)
 endif()

@@ -16,14 +16,16 @@ target_compile_definitions(convoy_python PRIVATE CONVOY_VERSION="${PROJECT_VERSI
 target_link_libraries(convoy_python PRIVATE convoy_core Python::NumPy)
 target_link_options(convoy_python PRIVATE -Wl,--exclude-libs,ALL)
 
-file(GLOB stale "${package_dir}/*.py" "${package_dir}/*.pyi")
+set(package_source "${PROJECT_SOURCE_DIR}/tools/python/convoy")
+file(GLOB_RECURSE stale "${package_dir}/*.py" "${package_dir}/*.pyi")
 if(stale)
   file(REMOVE ${stale})
 endif()
-file(GLOB package_files CONFIGURE_DEPENDS
-  tools/python/convoy/*.py tools/python/convoy/*.pyi tools/python/convoy/py.typed)
-file(MAKE_DIRECTORY "${package_dir}")
+file(GLOB_RECURSE package_files CONFIGURE_DEPENDS RELATIVE "${package_source}"
+  "${package_source}/*.py" "${package_source}/*.pyi" "${package_source}/py.typed"
+  "${package_source}/shim/onnxruntime.dist-info/*")
 foreach(file IN LISTS package_files)
-  get_filename_component(name "${file}" NAME)
-  file(CREATE_LINK "${file}" "${package_dir}/${name}" SYMBOLIC)
+  get_filename_component(folder "${package_dir}/${file}" DIRECTORY)
+  file(MAKE_DIRECTORY "${folder}")
+  file(CREATE_LINK "${package_source}/${file}" "${package_dir}/${file}" SYMBOLIC)
 endforeach()

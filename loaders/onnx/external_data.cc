@@ -1,6 +1,7 @@
 #include "loaders/onnx/external_data.h"
 
 #include <charconv>
+#include <cstring>
 #include <filesystem>
 
 #include "loaders/onnx/mapped_file.h"
@@ -57,7 +58,21 @@ std::optional<StoredBytes> ModelData::find(const onnx::TensorProto& proto) {
   return find_external(proto);
 }
 
+StoredBytes ModelData::given(const onnx::TensorProto& proto, const Tensor& tensor) {
+  TensorDesc wanted =
+      TensorDesc::contiguous(dtype_from_proto(proto.data_type()), tensor_shape(proto));
+  check_input(tensor.dtype() == wanted.dtype && tensor.shape() == wanted.shape,
+              "initializer '{}' is {}, but {} is given for it", proto.name(), to_string(wanted),
+              to_string(tensor.desc()));
+  std::string packed = packed_data(tensor.contiguous());
+  auto buffer = Buffer::allocate(packed.size());
+  std::memcpy(buffer->data(), packed.data(), packed.size());
+  return {std::move(buffer), 0, packed.size()};
+}
+
 StoredBytes ModelData::find_external(const onnx::TensorProto& proto) {
+  auto found = tensors_.find(proto.name());
+  if (found != tensors_.end()) return given(proto, found->second);
   std::string location;
   int64_t offset = 0;
   int64_t length = packed_bytes(dtype_from_proto(proto.data_type()),

@@ -21,8 +21,15 @@ class ModelData final : public TensorStore {
   std::optional<StoredBytes> find(const onnx::TensorProto& proto) override;
   int64_t dense_limit() const override { return dense_limit_; }
   void set_dense_limit(int64_t bytes) { dense_limit_ = bytes; }
+  // Files by location, and tensors by name, that are taken in place of files on disk.
+  void set_external(std::map<std::string, std::shared_ptr<Buffer>> files,
+                    std::map<std::string, Tensor> tensors) {
+    files_ = std::move(files);
+    tensors_ = std::move(tensors);
+  }
 
  private:
+  static StoredBytes given(const onnx::TensorProto& proto, const Tensor& tensor);
   StoredBytes find_external(const onnx::TensorProto& proto);
   std::shared_ptr<Buffer> open(const std::string& location);
 
@@ -32,6 +39,7 @@ class ModelData final : public TensorStore {
   std::string folder_;
   int64_t dense_limit_ = 0;
   std::map<std::string, std::shared_ptr<Buffer>> files_;  // by location
+  std::map<std::string, Tensor> tensors_;                 // by name
 };
 
 }  // namespace convoy

@@ -6,6 +6,7 @@
 
 #include "loaders/onnx/check.h"
 #include "loaders/onnx/external_data.h"
+#include "loaders/onnx/fixed_sizes.h"
 #include "loaders/onnx/mapped_file.h"
 #include "loaders/onnx/old_forms.h"
 #include "loaders/onnx/skeleton.h"
@@ -86,8 +87,10 @@ Model read(std::shared_ptr<Buffer> buffer, const std::string& path, const std::s
     check_model(skeleton.has_value(), "the file is truncated or no ONNX model");
     onnx::ModelProto proto;
     parse(*skeleton, proto);
+    fix_sizes(proto, options.sizes, options.denoted_sizes);
     ModelData data(*skeleton, buffer, path, options.data_folder);
     data.set_dense_limit(options.max_dense_bytes);
+    data.set_external(options.external_files, options.external_tensors);
     Model model = convert(proto, data);
     check_with_onnx(proto);
     model.path = path;

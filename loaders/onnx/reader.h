@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +16,14 @@ struct ReadOptions {
   // Where external data lies. Empty: the folder of the model file; a model from memory then must
   // not have any.
   std::string data_folder;
+  // Files of external data that are in memory already, by the location that tensors name.
+  std::map<std::string, std::shared_ptr<Buffer>> external_files;
+  // Stand for the external data of initializers of these names.
+  std::map<std::string, Tensor> external_tensors;
+  // Sizes of dimensions that the model leaves open, by their symbol or by the denotation that they
+  // have at an input.
+  std::map<std::string, int64_t> sizes;
+  std::map<std::string, int64_t> denoted_sizes;
   // The most bytes that one sparse tensor may take once it is made dense.
   int64_t max_dense_bytes = int64_t{1} << 30;
 };

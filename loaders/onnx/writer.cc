@@ -11,8 +11,6 @@
 namespace convoy {
 namespace {
 
-constexpr int64_t kLeastExternalBytes = 1024;  // smaller tensors stay in the model file
-
 int64_t weigh(const Graph& graph) {
   int64_t bytes = 0;
   for (size_t i = 0; i < graph.value_count(); ++i) {
@@ -61,6 +59,16 @@ void place_externally(const Tensor& tensor, const std::string& location, OutputF
   set_entry(proto, "length", std::to_string(bytes.size()));
 }
 
+std::string data_file_name(const std::string& path, const WriteOptions& options) {
+  if (options.data_file.empty()) {
+    return std::filesystem::path(path + ".data").filename().string();
+  }
+  std::filesystem::path name(options.data_file);
+  check_input(name.has_filename() && name.filename() == name && name != "." && name != "..",
+              "'{}' is no name of a data file: it lies in the model's folder", options.data_file);
+  return options.data_file;
+}
+
 }  // namespace
 
 std::string serialize_model(const Model& model) {
@@ -75,13 +83,14 @@ std::string serialize_model(const Model& model) {
 void write_model(const Model& model, const std::string& path, const WriteOptions& options) {
   OutputFile file(path);
   std::unique_ptr<OutputFile> data;
+  std::string location = data_file_name(path, options);
   GraphWriteOptions writing;
   if (weigh(model) > options.max_inline_bytes) {
-    data = std::make_unique<OutputFile>(path + ".data");
-    std::string location = std::filesystem::path(path + ".data").filename().string();
-    writing.place = [&data, location](const Tensor& tensor, onnx::TensorProto& proto) {
+    std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    data = std::make_unique<OutputFile>((folder / location).string());
+    writing.place = [&](const Tensor& tensor, onnx::TensorProto& proto) {
       bool external = tensor.dtype() != DType::kString &&
-                      tensor.desc().bytes() >= kLeastExternalBytes;
+                      tensor.desc().bytes() >= options.least_external_bytes;
       if (external) place_externally(tensor, location, *data, proto);
       return external;
     };

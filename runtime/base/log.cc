@@ -8,14 +8,9 @@
 namespace convoy {
 namespace {
 
-void print(std::string_view message) {
-  std::fprintf(stderr, "convoy: warning: %.*s\n", static_cast<int>(message.size()),
-               message.data());
-}
-
 struct Sink {
   ForkSafeMutex mutex;
-  std::shared_ptr<const WarningSink> current = std::make_shared<const WarningSink>(print);
+  std::shared_ptr<const WarningSink> current = std::make_shared<const WarningSink>(print_warning);
 };
 
 Sink& sink() {
@@ -24,6 +19,11 @@ Sink& sink() {
 }
 
 }  // namespace
+
+void print_warning(std::string_view message) {
+  std::fprintf(stderr, "convoy: warning: %.*s\n", static_cast<int>(message.size()),
+               message.data());
+}
 
 void set_warning_sink(WarningSink replacement) {
   auto wrapped = std::make_shared<const WarningSink>(std::move(replacement));

@@ -9,8 +9,10 @@ namespace convoy {
 
 using WarningSink = std::function<void(std::string_view)>;
 
-// Replaces where warnings go (stderr, one line each, by default). Thread-safe; threads may call the
-// sink at once.
+// Where warnings go by default: to stderr, one line each.
+void print_warning(std::string_view message);
+
+// Replaces where warnings go. Thread-safe; threads may call the sink at once.
 void set_warning_sink(WarningSink sink);
 
 // Thread-safe.

@@ -23,6 +23,21 @@ void Binding::bind_output(std::string_view name, const TensorView& memory) {
   outputs_[position] = Tensor::borrow(memory);
 }
 
-void Binding::run() { session_.run_into(inputs_, memory_, outputs_); }
+void Binding::clear_inputs() { inputs_ = session_.default_inputs(); }
+
+void Binding::clear_output(std::string_view name) {
+  size_t position = session_.output_position(name);
+  memory_[position] = {};
+  outputs_[position] = {};
+}
+
+void Binding::clear_outputs() {
+  memory_.assign(memory_.size(), {});
+  outputs_.assign(outputs_.size(), {});
+}
+
+void Binding::run(const StepObserver* observer) {
+  session_.run_into(inputs_, memory_, outputs_, observer);
+}
 
 }  // namespace convoy

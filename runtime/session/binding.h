@@ -24,9 +24,14 @@ class Binding {
   // are not bound are allocated anew by each run. Throws kInvalidInput for an unknown name.
   void bind_output(std::string_view name, const TensorView& memory);
 
+  // Forgets what was bound; inputs with a default have that again.
+  void clear_inputs();
+  void clear_output(std::string_view name);
+  void clear_outputs();
+
   // Throws kInvalidInput for an input that is missing or does not fit, and for bound memory that
-  // does not fit its output.
-  void run();
+  // does not fit its output. `observer` may be nullptr.
+  void run(const StepObserver* observer = nullptr);
 
   // By the last run, in the model's order; a bound output borrows the memory bound to it.
   const std::vector<Value>& outputs() const { return outputs_; }

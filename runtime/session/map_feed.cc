@@ -46,7 +46,10 @@ Value fit_map(const Value& value, const ValueType& declared) {
 
 Value fit_maps(const Value& value, const ValueType& declared) {
   if (!value.defined() || !holds_maps(declared)) return value;
-  if (declared.kind == ValueType::Kind::kMap) return fit_map(value, declared);
+  if (declared.kind == ValueType::Kind::kMap) {
+    return value.is_map() ? fit_map(value, declared) : value;
+  }
+  if (!value.is_sequence()) return value;
   auto fitted = std::make_shared<Sequence>(value.sequence());
   for (Value& element : fitted->elements) element = fit_maps(element, *declared.element);
   return Value(std::shared_ptr<const Sequence>(std::move(fitted)));

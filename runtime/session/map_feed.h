@@ -8,7 +8,8 @@ namespace convoy {
 
 // `value` with the values of its maps converted to the declared type: integers to floating types,
 // and floating types to each other. What is declared as neither a map nor a sequence of them comes
-// back as it is. Throws kInvalidInput where the kind, the keys or the values do not fit.
+// back as it is, as does what is of another kind than declared. Throws kInvalidInput where the keys
+// or the values do not fit.
 Value fit_maps(const Value& value, const ValueType& declared);
 
 }  // namespace convoy

@@ -4,6 +4,7 @@
 
 #include "runtime/op/select_kernel.h"
 #include "runtime/op/static_context.h"
+#include "runtime/session/cancellation.h"
 #include "runtime/tensor/convert_layout.h"
 
 namespace convoy {
@@ -15,6 +16,7 @@ std::span<void*> RunContext::output_addresses(size_t count) {
 
 void RunContext::run(const std::shared_ptr<const Plan>& plan, std::span<const Value> inputs,
                      const RunEnvironment& environment, const StepObserver* observer) {
+  check_cancellation();
   if (plan_ != plan) bind(plan);
   for (size_t i = 0; i < inputs.size(); ++i) {
     bool tensor = inputs[i].is_tensor();
@@ -28,6 +30,7 @@ void RunContext::run(const std::shared_ptr<const Plan>& plan, std::span<const Va
     views_[patch.view].data = static_cast<std::byte*>(base) + patch.byte_offset;
   }
   for (size_t number = 0; number < plan->steps.size(); ++number) {
+    check_cancellation();
     if (observer == nullptr) {
       run_step(plan->steps[number], number, environment);
       continue;

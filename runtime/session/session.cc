@@ -4,9 +4,12 @@
 
 #include "runtime/base/fork.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/onnx/size_names.h"
 #include "runtime/plan/describe.h"
 #include "runtime/plan/tuner.h"
+#include "runtime/session/cancellation.h"
 #include "runtime/session/expand_functions.h"
+#include "runtime/session/input_check.h"
 #include "runtime/session/map_feed.h"
 #include "runtime/session/thread_count_guard.h"
 
@@ -28,7 +31,43 @@ void push_constants_into_bodies(Graph& graph) {
   }
 }
 
+// `type`, and from `other` the sizes that it leaves open.
+ValueType with_sizes_of(ValueType type, const ValueType& other) {
+  if (!type.is_tensor() || !other.is_tensor() || !other.shape) return type;
+  if (!type.shape) {
+    type.shape = std::vector<Dimension>(other.shape->size());
+  } else if (type.shape->size() != other.shape->size()) {
+    return type;
+  }
+  for (size_t i = 0; i < type.shape->size(); ++i) {
+    Dimension& dimension = (*type.shape)[i];
+    const Dimension& known = (*other.shape)[i];
+    bool names = dimension.symbol.empty() && !is_own_name(known.symbol);
+    if (!dimension.known() && (known.known() || names)) dimension = known;
+  }
+  return type;
+}
+
 }  // namespace
+
+StepObserver record_steps(std::vector<StepTime>& steps) {
+  auto start = std::chrono::steady_clock::now();
+  return [&steps, start](const Plan& plan, size_t number, std::chrono::nanoseconds took) {
+    const Step& step = plan.steps[number];
+    StepTime time;
+    if (step.node != NodeId::kNone) {
+      const Node& node = plan.graph->node(step.node);
+      time.name = node.label(*plan.graph);
+      time.op_type = node.qualified_type();
+    }
+    if (step.kind == Step::Kind::kCopy) time.op_type = step.kernel_name;
+    time.kernel = step.kernel_name;
+    if (!step.outputs.empty()) time.output_type = to_string(step.outputs[0].desc);
+    time.duration = took;
+    time.start = std::chrono::steady_clock::now() - start - took;
+    steps.push_back(std::move(time));
+  };
+}
 
 Session::Session(Model model, SessionOptions options)
     : options_(std::move(options)), model_(std::move(model)) {
@@ -39,6 +78,7 @@ Session::Session(Model model, SessionOptions options)
     }
     expand_functions(model_, Registry::standard());
     if (options_.optimize) optimize();
+    describe_outputs();
     push_constants_into_bodies(model_.graph);
   } catch (Error& error) {
     error.add_context({model_.path, {}, {}, {}});
@@ -74,6 +114,17 @@ void Session::optimize() {
   report_ = optimize_graph(model_, rewrite);
 }
 
+void Session::describe_outputs() {
+  bool complete = std::ranges::all_of(
+      outputs_, [](const ValueDescription& output) { return output.type.is_static(); });
+  if (complete) return;
+  if (!options_.optimize) infer_model_types(model_);
+  for (size_t k = 0; k < outputs_.size(); ++k) {
+    const ValueType& inferred = model_.graph.value(model_.graph.outputs()[k]).type;
+    outputs_[k].type = with_sizes_of(outputs_[k].type, inferred);
+  }
+}
+
 size_t Session::input_position(std::string_view name) const {
   auto found = input_index_.find(name);
   check_input(found != input_index_.end(), "the model has no input '{}'; its inputs are {}", name,
@@ -91,8 +142,12 @@ std::vector<Value> Session::default_inputs() const {
   const Graph& graph = model_.graph;
   std::vector<Value> values(graph.inputs().size());
   for (size_t i = 0; i < values.size(); ++i) {
-    const auto& initializer = graph.value(graph.inputs()[i]).initializer;
-    if (initializer) values[i] = *initializer;
+    const ValueInfo& info = graph.value(graph.inputs()[i]);
+    if (info.initializer) {
+      values[i] = *info.initializer;
+    } else if (info.type.kind == ValueType::Kind::kOptional) {
+      values[i] = Optional{};
+    }
   }
   return values;
 }
@@ -133,30 +188,14 @@ Value Session::fit_feed(size_t index, const Value& value) const {
 
 void Session::check_input_type(size_t index, const Value& value) const {
   const ValueInfo& info = model_.graph.value(model_.graph.inputs()[index]);
-  const ValueType& type = info.type;
-  if (!value.defined()) {
-    fail(ErrorCode::kInvalidInput, "input '{}' ({}) is missing", info.name, to_string(type));
-  }
-  if (!type.is_tensor()) return;
-  check_input(value.is_tensor(), "input '{}' must be a tensor", info.name);
-  const TensorDesc& desc = value.tensor().desc();
-  bool fits = desc.dtype == type.dtype || type.dtype == DType::kUndefined;
-  if (fits && type.shape) {
-    fits = type.rank() == desc.rank();
-    for (int i = 0; fits && i < desc.rank(); ++i) {
-      const Dimension& dimension = (*type.shape)[static_cast<size_t>(i)];
-      fits = !dimension.known() || dimension.size == desc.shape[i];
-    }
-  }
-  if (fits) return;
-  fail(ErrorCode::kInvalidInput, "input '{}' must be {}, got {}", info.name, to_string(type),
-       to_string(desc));
+  check_input_value(info.name, info.type, value);
 }
 
 // Where its threads are.
 template <typename Body>
 void Session::call(const Body& body) {
-  auto counted = [&] {
+  auto counted = [&, stop = cancellation_of_thread()] {
+    CancellationScope scope(stop);
     ThreadCountGuard guard(threads());
     body();
   };
@@ -178,11 +217,12 @@ void Session::run_into(std::span<const Value> inputs, std::span<const TensorView
   }
 }
 
-std::vector<Value> Session::run(const Feeds& feeds, std::span<const std::string> names) {
+std::vector<Value> Session::run(const Feeds& feeds, std::span<const std::string> names,
+                                const StepObserver* observer) {
   std::vector<size_t> wanted;
   for (const std::string& name : names) wanted.push_back(output_position(name));
   std::vector<Value> all(outputs_.size());
-  run_into(order_feeds(feeds), {}, all);
+  run_into(order_feeds(feeds), {}, all, observer);
   if (names.empty()) return all;
   std::vector<Value> chosen;
   for (size_t index : wanted) chosen.push_back(all[index]);
@@ -190,22 +230,7 @@ std::vector<Value> Session::run(const Feeds& feeds, std::span<const std::string>
 }
 
 std::vector<Value> Session::profile(const Feeds& feeds, std::vector<StepTime>& steps) {
-  auto start = std::chrono::steady_clock::now();
-  StepObserver observer = [&](const Plan& plan, size_t number, std::chrono::nanoseconds took) {
-    const Step& step = plan.steps[number];
-    StepTime time;
-    if (step.node != NodeId::kNone) {
-      const Node& node = plan.graph->node(step.node);
-      time.name = node.label(*plan.graph);
-      time.op_type = node.qualified_type();
-    }
-    if (step.kind == Step::Kind::kCopy) time.op_type = step.kernel_name;
-    time.kernel = step.kernel_name;
-    if (!step.outputs.empty()) time.output_type = to_string(step.outputs[0].desc);
-    time.duration = took;
-    time.start = std::chrono::steady_clock::now() - start - took;
-    steps.push_back(std::move(time));
-  };
+  StepObserver observer = record_steps(steps);
   std::vector<Value> outputs(outputs_.size());
   run_into(order_feeds(feeds), {}, outputs, &observer);
   return outputs;

@@ -40,6 +40,9 @@ struct StepTime {
   std::chrono::nanoseconds duration{};
 };
 
+// An observer that appends what each step took; `start` counts from this call. `steps` outlives it.
+StepObserver record_steps(std::vector<StepTime>& steps);
+
 using Feeds = std::vector<std::pair<std::string, Value>>;
 
 // Thread-safe after construction: run() may be called from several threads at once. Lives on in a
@@ -55,6 +58,7 @@ class Session {
   // Initializers that are listed as inputs (from IR 4), in the model's order: a feed of that name
   // stands in for the default in its own run alone. They are never folded as constants.
   const std::vector<ValueDescription>& overridable_initializers() const { return overridable_; }
+  // Sizes that the model leaves open are as inferred, where they are the same in every run.
   const std::vector<ValueDescription>& outputs() const { return outputs_; }
   const Model& model() const { return model_; }  // as it runs: expanded and rewritten
   const RewriteReport& report() const { return report_; }
@@ -63,13 +67,15 @@ class Session {
   // Outputs by name, all of them in the model's order if `names` is empty. `feeds` are inputs() and
   // any of overridable_initializers(). Throws kInvalidInput for a missing, unknown, misshapen or
   // mistyped input, or an unknown output.
-  std::vector<Value> run(const Feeds& feeds, std::span<const std::string> names = {});
+  std::vector<Value> run(const Feeds& feeds, std::span<const std::string> names = {},
+                         const StepObserver* observer = nullptr);
 
   // What Binding needs. Positions among the graph's inputs and outputs; throw kInvalidInput for an
   // unknown name.
   size_t input_position(std::string_view name) const;
   size_t output_position(std::string_view name) const;
-  // In the graph's order: the initializers that stand for inputs, undefined elsewhere.
+  // In the graph's order: the initializers that stand for inputs, empty optionals, undefined
+  // elsewhere.
   std::vector<Value> default_inputs() const;
   // A value fed to input `index` as run_into takes it: with its maps as the model declares them.
   // Throws kInvalidInput.
@@ -91,6 +97,7 @@ class Session {
   void optimize();
   template <typename Body>
   void call(const Body& body);
+  void describe_outputs();
   std::vector<Value> order_feeds(const Feeds& feeds) const;
   std::string input_names() const;
   void check_input_type(size_t index, const Value& value) const;

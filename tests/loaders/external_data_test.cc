@@ -109,6 +109,35 @@ TEST_F(ExternalData, LinksMustNotLeaveTheFolder) {
   EXPECT_EQ(complaint_about(write_model_at("model/m.onnx", "inner.bin")), "no error");
 }
 
+TEST_F(ExternalData, MayBeGivenInMemory) {
+  std::string bytes = external_model("w.bin").SerializeAsString();
+  std::span<const std::byte> span(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
+  auto read = [&](const ReadOptions& options) {
+    Model model = read_model_bytes(span, "m", options);
+    return model.graph.constant(model.graph.find_value("w"))->values<float>()[5];
+  };
+  ReadOptions tensors;
+  tensors.external_tensors["w"] = Tensor::from<float>({2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(read(tensors), 6);
+  ReadOptions files;
+  files.external_files["w.bin"] = Buffer::allocate(24);
+  std::fill_n(reinterpret_cast<float*>(files.external_files["w.bin"]->data()), 6, 7.0f);
+  EXPECT_EQ(read(files), 7);
+
+  auto complaint = [&](const ReadOptions& options) -> std::string {
+    try {
+      read(options);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  tensors.external_tensors["w"] = Tensor::zeros(DType::kFloat32, {3, 2});
+  EXPECT_THAT(complaint(tensors), HasSubstr("'w' is float32[2,3], but float32[3,2] is given"));
+  files.external_files["w.bin"] = Buffer::allocate(23);
+  EXPECT_THAT(complaint(files), HasSubstr("'w.bin' is too short"));
+}
+
 // Caches of model hubs keep files under blobs/ and give them names under snapshots/.
 TEST_F(ExternalData, SnapshotsOfModelHubsLoad) {
   make_folder("blobs");
@@ -187,6 +216,25 @@ TEST_F(ExternalData, WrittenBesideTheModelAndMappedInPlace) {
   size_t files = 0;
   for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder_.path(""))) ++files;
   EXPECT_EQ(files, 2u) << "a temporary file was left";
+}
+
+TEST_F(ExternalData, IsWrittenUnderAGivenName) {
+  folder_.write("w.bin", kData);
+  Model model = read_model(write_model_at("m.onnx", "w.bin"));
+  WriteOptions options;
+  options.max_inline_bytes = -1;
+  options.data_file = "other.bin";
+  options.least_external_bytes = 24;
+  write_model(model, folder_.path("n.onnx"), options);
+  EXPECT_EQ(fs::file_size(folder_.path("other.bin")), 24u);
+  expect_same(model, read_model(folder_.path("n.onnx")));
+  options.least_external_bytes = 25;
+  write_model(model, folder_.path("n.onnx"), options);
+  EXPECT_EQ(fs::file_size(folder_.path("other.bin")), 0u);
+  for (const char* name : {"../other.bin", "a/b", "..", "/tmp/other.bin"}) {
+    options.data_file = name;
+    EXPECT_THROW(write_model(model, folder_.path("n.onnx"), options), Error) << name;
+  }
 }
 
 TEST_F(ExternalData, WritingToNowhereIsAnError) {

@@ -51,6 +51,24 @@ TEST(Binding, AllocatesOutputsThatAreNotBound) {
   EXPECT_EQ(y.data<float>()[5], expected.data<float>()[5]);
 }
 
+TEST(Binding, ForgetsWhatIsCleared) {
+  RowModel size;
+  Session session(make_row_model(size));
+  Tensor x = ramp({size.batch, size.channels, size.rows, size.width}, 0.02f);
+  Tensor y = Tensor::zeros(DType::kFloat32, session.run({{"x", x}})[0].tensor().shape());
+  Binding binding(session);
+  binding.bind_input("x", x);
+  binding.bind_output("y", y.view());
+  binding.clear_output("y");
+  binding.run();
+  EXPECT_NE(binding.outputs()[0].tensor().raw(), y.raw());
+  EXPECT_EQ(y.data<float>()[0], 0);
+  binding.clear_outputs();
+  EXPECT_FALSE(binding.outputs()[0].defined());
+  binding.clear_inputs();
+  EXPECT_THROW(binding.run(), Error);
+}
+
 std::string message_of(const std::function<void()>& action) {
   try {
     action();

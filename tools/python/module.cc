@@ -1,132 +1,20 @@
 // The Python module convoy._convoy; the package around it is in tools/python/convoy.
-#include <map>
-
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "loaders/onnx/reader.h"
 #include "loaders/onnx/writer.h"
+#include "runtime/base/log.h"
 #include "runtime/rewrite/optimize.h"
-#include "runtime/session/binding.h"
+#include "tools/python/load_model.h"
 #include "tools/python/numpy_array.h"
-#include "tools/python/values.h"
+#include "tools/python/python_binding.h"
+#include "tools/python/python_session.h"
 
 namespace nb = nanobind;
 
 namespace convoy::python {
 namespace {
-
-Model load(const nb::object& source) {
-  if (nb::isinstance<nb::bytes>(source)) {
-    auto bytes = nb::cast<nb::bytes>(source);
-    std::span<const std::byte> span(reinterpret_cast<const std::byte*>(bytes.c_str()),
-                                    bytes.size());
-    return read_model_bytes(span, "model");
-  }
-  return read_model(nb::cast<std::string>(source));
-}
-
-class PythonSession {
- public:
-  PythonSession(const nb::object& source, int threads, bool optimize, size_t memory_limit,
-                const std::string& tuning_file) {
-    SessionOptions options;
-    options.threads = threads;
-    options.optimize = optimize;
-    options.memory_limit = memory_limit;
-    options.tuning_file = tuning_file;
-    Model model = load(source);
-    nb::gil_scoped_release released;
-    session_ = std::make_unique<Session>(std::move(model), options);
-  }
-
-  nb::list run(const std::vector<std::string>& names, const nb::dict& feeds) {
-    Feeds values;
-    values.reserve(feeds.size());
-    for (auto [name, array] : feeds) {
-      values.emplace_back(nb::cast<std::string>(name), to_value(array));
-    }
-    std::vector<Value> outputs;
-    {
-      nb::gil_scoped_release released;
-      outputs = session_->run(values, names);
-    }
-    nb::list result;
-    for (const Value& output : outputs) result.append(to_python(output));
-    return result;
-  }
-
-  // (name, type as "float32[batch,3]", dtype number, shape with None and symbols, kind) for each.
-  nb::list describe(bool inputs) const {
-    nb::list result;
-    for (const ValueDescription& value : inputs ? session_->inputs() : session_->outputs()) {
-      nb::object shape = nb::none();
-      if (value.type.shape) {
-        nb::list sizes;
-        for (const Dimension& dimension : *value.type.shape) {
-          if (dimension.known()) {
-            sizes.append(dimension.size);
-          } else if (!dimension.symbol.empty()) {
-            sizes.append(dimension.symbol);
-          } else {
-            sizes.append(nb::none());
-          }
-        }
-        shape = sizes;
-      }
-      result.append(nb::make_tuple(value.name, to_string(value.type),
-                                   static_cast<int>(value.type.dtype), shape,
-                                   value.type.is_tensor()));
-    }
-    return result;
-  }
-
-  Session& session() { return *session_; }
-  std::string report() const { return session_->report().to_text(); }
-  int threads() const { return session_->threads(); }
-
- private:
-  std::unique_ptr<Session> session_;
-};
-
-// Keeps the arrays alive whose memory is bound.
-class PythonBinding {
- public:
-  explicit PythonBinding(PythonSession& session)
-      : session_(session.session()), binding_(session_) {}
-
-  void bind_input(const std::string& name, nb::object array) {
-    binding_.bind_input(name, to_value(array));
-    held_["input " + name] = std::move(array);
-  }
-  void bind_output(const std::string& name, nb::object array) {
-    std::optional<Tensor> tensor = borrow_array(array);
-    check_input(tensor.has_value(),
-                "output '{}' is bound to what is no aligned array of a type and byte order of "
-                "NumPy's own",
-                name);
-    binding_.bind_output(name, tensor->view());
-    held_["output " + name] = std::move(array);
-  }
-  void run() {
-    nb::gil_scoped_release released;
-    binding_.run();
-  }
-  nb::list outputs() const {
-    nb::list result;
-    for (size_t k = 0; k < binding_.outputs().size(); ++k) {
-      auto bound = held_.find("output " + session_.outputs()[k].name);
-      result.append(bound != held_.end() ? bound->second : to_python(binding_.outputs()[k]));
-    }
-    return result;
-  }
-
- private:
-  Session& session_;
-  Binding binding_;
-  std::map<std::string, nb::object> held_;
-};
 
 nb::tuple optimize(const nb::object& source, const std::string& target,
                    const std::vector<std::string>& skip, const std::vector<std::string>& only) {
@@ -140,33 +28,96 @@ nb::tuple optimize(const nb::object& source, const std::string& target,
   return nb::make_tuple(nb::bytes(bytes.data(), bytes.size()), report.to_text());
 }
 
-}  // namespace
-}  // namespace convoy::python
+// What the exception says besides its code, for convoy._errors.make.
+std::string kind_of(const Error& error) {
+  if (dynamic_cast<const NoSuchFile*>(&error) != nullptr) return "no file";
+  if (dynamic_cast<const Cancelled*>(&error) != nullptr) return "cancelled";
+  return error.context().op_type.empty() ? "" : "node";
+}
 
-NB_MODULE(_convoy, module) {
-  using namespace convoy;
-  using namespace convoy::python;
-  import_numpy();
-  nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const Error& error) {
-      nb::module_ errors = nb::module_::import_("convoy._errors");
-      nb::object type = errors.attr("by_code")[nb::int_(static_cast<int>(error.code()))];
-      PyErr_SetString(type.ptr(), error.what());
-    }
-  });
+void translate(const std::exception_ptr& thrown, void*) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    nb::module_ errors = nb::module_::import_("convoy._errors");
+    nb::object made =
+        errors.attr("make")(static_cast<int>(error.code()), error.what(), kind_of(error));
+    PyErr_SetObject(made.type().ptr(), made.ptr());
+  }
+}
+
+void show_warnings(bool shown) {
+  if (shown) return set_warning_sink(print_warning);
+  set_warning_sink([](std::string_view) {});
+}
+
+Shape shape_from(const std::vector<int64_t>& sizes) {
+  Shape shape;
+  for (int64_t size : sizes) {
+    check_input(size >= 0, "a size of memory that is bound is {}", size);
+    shape.push_back(size);
+  }
+  element_count(shape);
+  return shape;
+}
+
+void add_session(nb::module_& module) {
+  nb::class_<StopFlag>(module, "StopFlag")
+      .def(nb::init<>())
+      .def_prop_rw(
+          "stopped", [](const StopFlag& flag) { return flag.stopped.load(); },
+          [](StopFlag& flag, bool stopped) { flag.stopped = stopped; });
+  nb::enum_<PythonSession::Kind>(module, "Kind")
+      .value("INPUTS", PythonSession::Kind::kInputs)
+      .value("OUTPUTS", PythonSession::Kind::kOutputs)
+      .value("OVERRIDABLE", PythonSession::Kind::kOverridable);
   nb::class_<PythonSession>(module, "Session")
-      .def(nb::init<nb::object, int, bool, size_t, std::string>())
-      .def("run", &PythonSession::run)
+      .def(nb::init<nb::object, nb::dict>())
+      .def("run", &PythonSession::run, nb::arg("names"), nb::arg("feeds"),
+           nb::arg("stop").none() = nb::none())
       .def("describe", &PythonSession::describe)
+      .def("metadata", &PythonSession::metadata)
       .def("report", &PythonSession::report)
+      .def("nodes", &PythonSession::nodes)
+      .def("take_profile", &PythonSession::take_profile)
       .def_prop_ro("threads", &PythonSession::threads);
+}
+
+void add_binding(nb::module_& module) {
+  using Sizes = std::vector<int64_t>;
   nb::class_<PythonBinding>(module, "Binding")
       .def(nb::init<PythonSession&>(), nb::keep_alive<1, 2>())
       .def("bind_input", &PythonBinding::bind_input)
       .def("bind_output", &PythonBinding::bind_output)
-      .def("run", &PythonBinding::run)
-      .def("outputs", &PythonBinding::outputs);
+      .def("bind_input_memory",
+           [](PythonBinding& binding, const std::string& name, int dtype, const Sizes& sizes,
+              uint64_t address) {
+             binding.bind_input_memory(name, dtype, shape_from(sizes), address);
+           })
+      .def("bind_output_memory",
+           [](PythonBinding& binding, const std::string& name, int dtype, const Sizes& sizes,
+              uint64_t address) {
+             binding.bind_output_memory(name, dtype, shape_from(sizes), address);
+           })
+      .def("check_output", &PythonBinding::check_output)
+      .def("clear_inputs", &PythonBinding::clear_inputs)
+      .def("clear_output", &PythonBinding::clear_output)
+      .def("clear_outputs", &PythonBinding::clear_outputs)
+      .def("run", &PythonBinding::run, nb::arg("stop").none() = nb::none())
+      .def("output", &PythonBinding::output);
+}
+
+}  // namespace
+}  // namespace convoy::python
+
+NB_MODULE(_convoy, module) {
+  using namespace convoy::python;
+  import_numpy();
+  nb::register_exception_translator(translate);
+  add_session(module);
+  add_binding(module);
   module.def("optimize", &optimize);
+  module.def("show_warnings", &show_warnings);
+  module.def("rewrite_names", &convoy::rewrite_names);
+  module.def("metadata", [](const nb::object& source) { return metadata_of(load(source)); });
 }

@@ -139,17 +139,20 @@ Value from_dict(const nb::dict& dict) {
   return Value(std::shared_ptr<const Map>(std::move(map)));
 }
 
-Value from_list(const nb::list& list) {
+Value from_list(const nb::list& list, const ValueType* type) {
+  const ValueType* element = type != nullptr ? type->element.get() : nullptr;
   auto sequence = std::make_shared<Sequence>();
-  for (nb::handle item : list) sequence->elements.push_back(to_value(item));
+  for (nb::handle item : list) sequence->elements.push_back(to_value(item, element));
   if (!sequence->elements.empty() && sequence->elements[0].is_tensor()) {
     sequence->element_dtype = sequence->elements[0].tensor().dtype();
+  } else if (element != nullptr && element->is_tensor()) {
+    sequence->element_dtype = element->dtype;
   }
   return Value(std::shared_ptr<const Sequence>(std::move(sequence)));
 }
 
 // (dtype number, array) or (dtype number, list of strings, shape), as convoy._values makes them.
-Value from_encoded(const nb::tuple& encoded) {
+Tensor from_encoded(const nb::tuple& encoded) {
   auto dtype = static_cast<DType>(nb::cast<int>(encoded[0]));
   if (dtype == DType::kString) {
     return strings(nb::cast<nb::list>(encoded[1]), nb::cast<nb::tuple>(encoded[2]));
@@ -216,17 +219,30 @@ nb::object map_to_python(const Map& map) {
 
 }  // namespace
 
-Value to_value(nb::handle object) {
+Value to_value(nb::handle object, const ValueType* type) {
   if (std::optional<Tensor> array = borrow_array(object)) return *std::move(array);
   if (object.is_none()) return Optional{};
-  if (nb::isinstance<nb::list>(object)) return from_list(nb::cast<nb::list>(object));
+  if (type != nullptr && type->kind == ValueType::Kind::kOptional) {
+    return to_value(object, type->element.get());
+  }
+  bool to_tensor = type != nullptr && type->is_tensor();
+  if (nb::isinstance<nb::list>(object) && !to_tensor) {
+    return from_list(nb::cast<nb::list>(object), type);
+  }
   if (nb::isinstance<nb::dict>(object)) return from_dict(nb::cast<nb::dict>(object));
+  if (nb::hasattr(object, "_as_feed")) {
+    nb::object feed = object.attr("_as_feed")();
+    if (nb::isinstance<nb::tuple>(feed)) return from_encoded(nb::cast<nb::tuple>(feed));
+    return to_value(feed, type);
+  }
   Array array;
   if (nb::try_cast(object, array, false) && array.device_type() == nb::device::cpu::value) {
     DType dtype = dtype_of_array(array.dtype());
     if (dtype != DType::kUndefined) return borrow(array, dtype);
   }
-  nb::object encoded = nb::module_::import_("convoy._values").attr("encode")(object);
+  DType wanted = to_tensor ? type->dtype : DType::kUndefined;
+  nb::module_ values = nb::module_::import_("convoy._values");
+  nb::object encoded = values.attr("encode")(object, static_cast<int>(wanted));
   return from_encoded(nb::cast<nb::tuple>(encoded));
 }
 

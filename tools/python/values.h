@@ -3,17 +3,19 @@
 
 #include <nanobind/nanobind.h>
 
+#include "runtime/graph/value_type.h"
 #include "runtime/tensor/value.h"
 
 namespace convoy::python {
 
-// NumPy arrays (strided ones too) are borrowed, not copied, for as long as `object` lives; lists
-// are sequences, dictionaries maps, None is an empty optional. Other objects (strings, ml_dtypes,
-// scalars) go through convoy._values.encode. Throws Error (kInvalidInput) for what cannot be a
-// value.
-Value to_value(nanobind::handle object);
+// NumPy arrays (strided ones too) are borrowed, not copied, for as long as `object` lives; None is
+// an empty optional, a dict a map, an OrtValue what it holds. Lists and scalars become tensors of
+// the element type of `type` where that is a tensor's, lists sequences elsewhere. Other objects
+// (strings, ml_dtypes) go through convoy._values.encode. `type` may be nullptr. Throws Error
+// (kInvalidInput) for what cannot be a value.
+Value to_value(nanobind::handle object, const ValueType* type = nullptr);
 
-// Arrays share the tensor's memory and keep it alive.
+// Arrays share the tensor's memory and keep it alive; sequences are lists, maps dicts.
 nanobind::object to_python(const Value& value);
 
 }  // namespace convoy::python

@@ -1,106 +1,34 @@
 """InferenceSession in the shape of onnxruntime's: trying Convoy is a one-line change."""
 
+from __future__ import annotations
+
 import os
-from dataclasses import dataclass
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import numpy
+from . import _convoy, _providers
+from ._binding import IOBinding
+from ._device import (
+    OrtEpAssignedNode,
+    OrtEpAssignedSubgraph,
+    OrtEpDevice,
+    OrtMemoryInfo,
+    check_cpu,
+    get_ep_devices,
+)
+from ._errors import InvalidInput, NodesNotListed
+from ._logging import accepted, logger
+from ._native_face import NativeFace
+from ._options import LIST_NODES, RunOptions, SessionOptions, stop_flag
+from ._ortvalue import OrtValue, wrap
+from ._profile import Profile
+from ._settings import configured, native_settings
+from ._types import ModelMetadata, NodeArg
 
-from . import _convoy
-from ._errors import InvalidInput, Unsupported
-
-_PROVIDERS = {"CPUExecutionProvider": "cpu", "CUDAExecutionProvider": "cuda"}
-# How onnxruntime spells element types, by their ONNX number.
-_TYPE_NAMES = {
-    1: "float",
-    2: "uint8",
-    3: "int8",
-    4: "uint16",
-    5: "int16",
-    6: "int32",
-    7: "int64",
-    8: "string",
-    9: "bool",
-    10: "float16",
-    11: "double",
-    12: "uint32",
-    13: "uint64",
-    14: "complex64",
-    15: "complex128",
-    16: "bfloat16",
-    17: "float8e4m3fn",
-    18: "float8e4m3fnuz",
-    19: "float8e5m2",
-    20: "float8e5m2fnuz",
-    21: "uint4",
-    22: "int4",
-}
-
-
-@dataclass
-class SessionOptions:
-    """Options that mean the same as onnxruntime's; others may be set and are ignored."""
-
-    intra_op_num_threads: int = 0  # 0: as many as the process may use
-    graph_optimization_level: object = None  # 0 or an enum of that value: run the graph as it is
-    memory_limit: int = 0  # bytes of intermediate values of one run; 0: no limit
-    tuning_file: str = ""  # where measured kernel choices are kept; empty: chosen by rule
-
-
-class IOBinding:
-    """Arrays that a session reads and writes in place, run after run; made by io_binding().
-
-    Used by one thread at a time; several bindings of one session may run at once.
-    """
-
-    def __init__(self, session):
-        self._binding = _convoy.Binding(session._session)
-
-    def bind_cpu_input(self, name, array):
-        """Every run reads this array, until another is bound."""
-        self._binding.bind_input(name, array)
-
-    def bind_output(self, name, array=None):
-        """Every run writes this contiguous array, of the output's type and shape; without one, runs
-        allocate.
-        """
-        if array is not None:
-            if not (isinstance(array, numpy.ndarray) and array.flags.writeable):
-                raise InvalidInput(f"output {name!r} is bound to what is no writeable numpy array")
-            self._binding.bind_output(name, array)
-
-    def copy_outputs_to_cpu(self):
-        """All outputs of the last run, in the model's order."""
-        return self._binding.outputs()
-
-
-@dataclass(frozen=True)
-class NodeArg:
-    """An input or output: sizes are numbers, symbols, or None where nothing is known."""
-
-    name: str
-    type: str
-    shape: list
-
-
-def get_available_providers():
-    """Names for `providers`, best first."""
-    return ["CPUExecutionProvider"]
-
-
-def get_device():
-    """ "CPU", as onnxruntime spells it."""
-    return "CPU"
-
-
-def _device_of(providers, device):
-    """The device of the first provider that this build has; `device` if none is named."""
-    if not providers:
-        return device
-    names = [provider if isinstance(provider, str) else provider[0] for provider in providers]
-    for name in names:
-        if name not in _PROVIDERS:
-            raise InvalidInput(f"unknown provider {name!r}; known are {sorted(_PROVIDERS)}")
-    return next((_PROVIDERS[name] for name in names if name in get_available_providers()), device)
+_UNSET_VERSION = 2**63 - 1  # onnxruntime's, of models that state none
 
 
 class InferenceSession:
@@ -108,73 +36,236 @@ class InferenceSession:
 
     def __init__(
         self,
-        path_or_bytes,
-        sess_options=None,
-        providers=None,
+        path_or_bytes: Any,
+        sess_options: SessionOptions | None = None,
+        providers: _providers.ProviderArgument | str | None = None,
+        provider_options: Sequence[Mapping[Any, Any]] | None = None,
         *,
-        device="cpu",
-        threads=0,
-        optimize=True,
-    ):
+        device: str = "cpu",
+        threads: int = 0,
+        optimize: bool = True,
+        **others: Any,
+    ) -> None:
         """Loads a model from a path, bytes, or an object with SerializeToString.
 
         threads: of one run; 0: as many as the process may use. optimize: rewrite the graph before
-        running.
+        running. others: disabled_optimizers, names of rewrites to leave out (onnxruntime's own
+        names change nothing); what else onnxruntime takes changes nothing.
         """
-        if _device_of(providers, device) != "cpu":
-            raise Unsupported(f"device {device!r} is not built in")
-        options = sess_options or SessionOptions()
-        threads = threads or getattr(options, "intra_op_num_threads", 0)
-        level = getattr(options, "graph_optimization_level", None)
-        if level is not None and int(getattr(level, "value", level)) == 0:
-            optimize = False
-        source = path_or_bytes
-        if hasattr(source, "SerializeToString"):
-            source = source.SerializeToString()
-        elif isinstance(source, (bytearray, memoryview)):
-            source = bytes(source)
-        elif not isinstance(source, bytes):
-            source = os.fspath(source)
-        self._session = _convoy.Session(
-            source,
-            threads,
-            optimize,
-            getattr(options, "memory_limit", 0),
-            os.fspath(getattr(options, "tuning_file", "")),
-        )
-        self._inputs = [self._node_arg(*value) for value in self._session.describe(True)]
-        self._outputs = [self._node_arg(*value) for value in self._session.describe(False)]
+        check_cpu(device, "a session")
+        self._source = _source(path_or_bytes)
+        self._model_path = self._source if isinstance(self._source, str) else None
+        self._model_bytes = self._source if isinstance(self._source, bytes) else None
+        self._keywords = {"device": device, "threads": threads, "optimize": optimize, **others}
+        self._chosen = _providers.choose(providers, provider_options)
+        self._given_options = sess_options
+        self._open()
 
-    @staticmethod
-    def _node_arg(name, text, dtype, shape, is_tensor):
-        return NodeArg(
-            name, f"tensor({_TYPE_NAMES.get(dtype, text)})" if is_tensor else text, shape
-        )
+    def _open(self) -> None:
+        options = configured(self._given_options, self._source, self._keywords)
+        settings = native_settings(options, self._keywords)
+        profile = Profile(options.profile_file_prefix) if settings["record"] else None
+        began = time.perf_counter_ns()
+        self._session = _convoy.Session(self._source, settings)
+        logger.debug("a session of %s is made, with %d threads",
+                     self._model_path or "a model from memory", self._session.threads)
+        self._options = options
+        self._profile = profile
+        if profile is not None:
+            profile.loaded(self._session, began, isinstance(self._source, str))
+            weakref.finalize(self, profile.abandon)
+        describe = self._session.describe
+        self._inputs_meta, self._outputs_meta, self._overridable = (
+            [NodeArg(name, text, shape) for name, text, _, shape in describe(kind)]
+            for kind in (_convoy.Kind.INPUTS, _convoy.Kind.OUTPUTS, _convoy.Kind.OVERRIDABLE))
 
-    def get_inputs(self):
+    @property
+    def _sess(self) -> NativeFace:
+        return NativeFace(self)
+
+    def __reduce__(self) -> tuple:
+        arguments = (self._source, self._given_options, list(self._chosen))
+        added = {name: value for name, value in vars(self).items() if name not in _OWN}
+        return _reopen, (type(self), arguments, self._keywords), added or None
+
+    def get_inputs(self) -> list[NodeArg]:
         """Inputs that must be fed, in the model's order."""
-        return list(self._inputs)
+        return list(self._inputs_meta)
 
-    def get_outputs(self):
+    def get_outputs(self) -> list[NodeArg]:
         """Outputs in the model's order."""
-        return list(self._outputs)
+        return list(self._outputs_meta)
 
-    def get_providers(self):
+    def get_overridable_initializers(self) -> list[NodeArg]:
+        """Inputs with a default: a feed of that name stands in for it in its own run alone."""
+        return list(self._overridable)
+
+    def get_modelmeta(self) -> ModelMetadata:
+        """What the model file says about itself."""
+        metadata = ModelMetadata(**self._session.metadata())
+        metadata.version = metadata.version or _UNSET_VERSION
+        return metadata
+
+    def get_session_options(self) -> SessionOptions:
+        """A copy of the options that the session was made with."""
+        return self._options._copy()
+
+    def get_providers(self) -> list[str]:
         """Where the session runs."""
-        return ["CPUExecutionProvider"]
+        return list(self._chosen)
 
-    def io_binding(self):
+    def get_provider_options(self) -> dict[str, dict[str, str]]:
+        """Options that apply, by provider: the CPU has none."""
+        return {name: {} for name in self._chosen}
+
+    def set_providers(self, providers: _providers.ProviderArgument | str | None = None,
+                      provider_options: Sequence[Mapping[Any, Any]] | None = None) -> None:
+        """Makes the session anew for these; a name that is no provider's raises InvalidInput."""
+        self._chosen = _providers.choose(providers, provider_options, known_only=True)
+        self.end_profiling()
+        self._open()
+
+    def enable_fallback(self) -> None:
+        accepted("enable_fallback")
+
+    def disable_fallback(self) -> None:
+        accepted("disable_fallback")
+
+    def get_input_memory_infos(self) -> list[OrtMemoryInfo]:
+        return [OrtMemoryInfo() for _ in self._inputs_meta]
+
+    def get_output_memory_infos(self) -> list[OrtMemoryInfo]:
+        return [OrtMemoryInfo() for _ in self._outputs_meta]
+
+    def get_input_epdevices(self) -> list[OrtEpDevice]:
+        return get_ep_devices() * len(self._inputs_meta)
+
+    def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
+            run_options: RunOptions | None = None) -> list[Any]:
+        """Outputs by name, all of them if there are no names.
+
+        Tensors are numpy arrays, sequences lists, maps dicts. input_feed: {name: value}; arrays are
+        read in place, strided ones are copied; lists and numbers become tensors of the input's
+        type.
+        """
+        if type(input_feed) is not dict:
+            input_feed = _feeds(input_feed)
+        return self._session.run(_names(output_names), input_feed, stop_flag(run_options))
+
+    def run_with_ort_values(self, output_names: Sequence[str] | None,
+                            input_dict_ort_values: Mapping[str, OrtValue],
+                            run_options: RunOptions | None = None) -> list[OrtValue]:
+        """run() from OrtValues to OrtValues."""
+        names = _names(output_names) or [output.name for output in self._outputs_meta]
+        results = self.run(names, input_dict_ort_values, run_options)
+        types = {output.name: output.type for output in self._outputs_meta}
+        return [wrap(value, types[name]) for name, value in zip(names, results)]
+
+    def run_with_ortvaluevector(self, run_options: RunOptions | None, feed_names: Sequence[str],
+                                feeds: Sequence[OrtValue], fetch_names: Sequence[str],
+                                fetches: list[OrtValue], fetch_devices: Any = None) -> None:
+        """run_with_ort_values(), which replaces what is in `fetches`."""
+        fetches[:] = self.run_with_ort_values(
+            fetch_names, dict(zip(feed_names, feeds)), run_options)
+
+    def run_async(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
+                  callback: Callable[[list[Any], Any, str], None], user_data: Any,
+                  run_options: RunOptions | None = None) -> None:
+        """run() on a thread of its own, which then calls callback(results, user_data, error).
+
+        error is "" where the run went well; results are [] where it did not. A missing input is
+        an exception of this call. The process does not end before the run has.
+        """
+        input_feed = _feeds(input_feed)
+        missing = [value.name for value in self._inputs_meta
+                   if value.name not in input_feed and not value.type.startswith("optional")]
+        if missing:
+            raise InvalidInput(f"inputs {missing} are missing from the feed {list(input_feed)}")
+
+        def work() -> None:
+            results, error = [], ""
+            try:
+                results = self.run(output_names, input_feed, run_options)
+            except Exception as raised:  # noqa: BLE001, told to the callback
+                error = str(raised) or type(raised).__name__
+            callback(results, user_data, error)
+
+        threading.Thread(target=work, name="convoy run_async").start()
+
+    def io_binding(self) -> IOBinding:
         """An IOBinding of this session, with nothing bound."""
         return IOBinding(self)
 
-    def run_with_iobinding(self, iobinding, run_options=None):
-        """Runs over what is bound; run_options is accepted for compatibility and ignored."""
-        iobinding._binding.run()
+    def run_with_iobinding(self, iobinding: IOBinding,
+                           run_options: RunOptions | None = None) -> None:
+        """Runs over what is bound; at least one output must be."""
+        if iobinding._session is not self._session:
+            raise InvalidInput("the IOBinding was made by another session")
+        iobinding._run(run_options)
 
-    def run(self, output_names, input_feed, run_options=None):
-        """Outputs as a list of numpy arrays (lists for sequences); all if output_names is None.
+    def create_ortvalue_from_shape_and_type(self, shape: Sequence[int], element_type: Any,
+                                            device_type: str = "cpu", device_id: int = 0,
+                                            vendor_id: int = -1) -> OrtValue:
+        """OrtValue.ortvalue_from_shape_and_type."""
+        return OrtValue.ortvalue_from_shape_and_type(shape, element_type, device_type, device_id)
 
-        input_feed: {name: array}; arrays are read in place, strided ones are copied. run_options is
-        accepted for compatibility and ignored.
-        """
-        return self._session.run(list(output_names) if output_names else [], input_feed)
+    def end_profiling(self) -> str:
+        """Writes what enable_profiling recorded; the file's path, or "" where nothing was."""
+        return "" if self._profile is None else self._profile.finish()
+
+    def get_profiling_start_time_ns(self) -> int:
+        """time.time_ns() at the start of profiling; 0 where there is none."""
+        return 0 if self._profile is None else self._profile.start_ns
+
+    def get_tuning_results(self) -> list[Any]:
+        return []
+
+    def set_tuning_results(self, results: Any, *, error_on_invalid: bool = False) -> None:
+        accepted("set_tuning_results (SessionOptions.tuning_file is Convoy's)")
+
+    def get_provider_graph_assignment_info(self) -> list[OrtEpAssignedSubgraph]:
+        """The model's nodes, each on the CPU; the configuration entry LIST_NODES must be "1"."""
+        if self._options._entries.get(LIST_NODES) != "1":
+            raise NodesNotListed(f'the session configuration entry {LIST_NODES!r} is not "1"')
+        return [OrtEpAssignedSubgraph("CPUExecutionProvider", [OrtEpAssignedNode(*node)])
+                for node in self._session.nodes()]
+
+    def set_ep_dynamic_options(self, options: Mapping[str, str]) -> None:
+        accepted("set_ep_dynamic_options")
+
+
+_OWN = frozenset(
+    ("_source", "_model_path", "_model_bytes", "_keywords", "_chosen", "_given_options",
+     "_session", "_options", "_profile", "_inputs_meta", "_outputs_meta", "_overridable"))
+
+
+def _reopen(kind: type, arguments: tuple, keywords: dict[str, Any]) -> InferenceSession:
+    session = kind.__new__(kind)
+    InferenceSession.__init__(session, *arguments, **keywords)
+    return session
+
+
+def _source(model: Any) -> str | bytes:
+    if isinstance(model, bytes):
+        return model
+    if isinstance(model, (bytearray, memoryview)):
+        return bytes(model)
+    if hasattr(model, "SerializeToString"):
+        return model.SerializeToString()
+    if isinstance(model, (str, os.PathLike)):
+        path = os.fspath(model)
+        return os.fsdecode(path)
+    raise TypeError(f"a model is a path, bytes or a ModelProto, not {type(model).__name__}")
+
+
+def _names(output_names: Sequence[str] | None) -> list[str]:
+    if isinstance(output_names, str):
+        raise TypeError(f"output_names is a list of names or None, not the string "
+                        f"{output_names!r}")
+    return list(output_names) if output_names else []
+
+
+def _feeds(input_feed: Any) -> dict[str, Any]:
+    if not isinstance(input_feed, Mapping):
+        raise TypeError(f"input_feed is a dict of arrays by name, not {type(input_feed).__name__}")
+    return dict(input_feed)

@@ -1,0 +1,198 @@
+"""Names of devices and memory. There is one device: the CPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ._enums import (
+    OrtAllocatorType,
+    OrtDeviceMemoryType,
+    OrtDeviceVendorId,
+    OrtHardwareDeviceType,
+    OrtMemType,
+)
+from ._errors import InvalidInput, Unsupported
+
+_NUMBERS = {"cpu": 0, "gpu": 1, "cuda": 1, "webgpu": 1, "fpga": 2, "npu": 3, "cann": 3, "dml": 4}
+_VENDORS = {
+    "cuda": OrtDeviceVendorId.NVIDIA,
+    "dml": OrtDeviceVendorId.MICROSOFT,
+    "cann": OrtDeviceVendorId.HUAWEI,
+}
+
+
+class OrtDevice:
+    """A device by its number: OrtDevice.make("cpu", 0)."""
+
+    def __init__(self, device_type: int = 0, mem_type: int = 0, device_id: int = 0,
+                 vendor_id: int = 0) -> None:
+        self._type, self._memory, self._id, self._vendor = (
+            device_type, mem_type, device_id, vendor_id)
+
+    @staticmethod
+    def make(ort_device_name: str, device_id: int = 0, vendor_id: int = -1) -> OrtDevice:
+        """The device of that name; raises InvalidInput for a name that onnxruntime has not."""
+        number = device_number(ort_device_name)
+        if vendor_id < 0:
+            vendor_id = _VENDORS.get(ort_device_name.lower(), OrtDeviceVendorId.NONE)
+        return OrtDevice(number, 0, device_id, int(vendor_id))
+
+    def device_type(self) -> int:
+        return self._type
+
+    def device_id(self) -> int:
+        return self._id
+
+    def device_mem_type(self) -> int:
+        return self._memory
+
+    def device_vendor_id(self) -> int:
+        return self._vendor
+
+    mem_type = device_mem_type
+    vendor_id = device_vendor_id
+
+    @staticmethod
+    def cpu() -> int:
+        return 0
+
+    @staticmethod
+    def cuda() -> int:
+        return 1
+
+    @staticmethod
+    def gpu() -> int:
+        return 1
+
+    @staticmethod
+    def webgpu() -> int:
+        return 1
+
+    @staticmethod
+    def fpga() -> int:
+        return 2
+
+    @staticmethod
+    def npu() -> int:
+        return 3
+
+    @staticmethod
+    def cann() -> int:
+        return 3
+
+    @staticmethod
+    def dml() -> int:
+        return 4
+
+    @staticmethod
+    def default_memory() -> int:
+        return 0
+
+    def _get_c_device(self) -> OrtDevice:
+        return self
+
+
+def device_number(name: str) -> int:
+    """onnxruntime's number of a kind of device."""
+    number = _NUMBERS.get(str(name).lower())
+    if number is None:
+        raise InvalidInput(f"there is no device {name!r}; known are {sorted(_NUMBERS)}")
+    return number
+
+
+def check_cpu(device_type: str | OrtDevice, what: str) -> None:
+    """Raises Unsupported unless the device is the CPU, InvalidInput if it is none at all."""
+    is_device = isinstance(device_type, OrtDevice)
+    number = device_type.device_type() if is_device else device_number(device_type)
+    if number != 0:
+        name = f"number {number}" if is_device else repr(device_type)
+        raise Unsupported(f"{what} cannot be on device {name}: this build has the CPU only")
+
+
+class OrtMemoryInfo:
+    """Where memory lies."""
+
+    def __init__(self, name: str = "Cpu",
+                 allocator_type: OrtAllocatorType = OrtAllocatorType.ORT_DEVICE_ALLOCATOR,
+                 device_id: int = 0, mem_type: OrtMemType = OrtMemType.DEFAULT) -> None:
+        self.name = name
+        self.allocator_type = allocator_type
+        self.device_id = device_id
+        self.mem_type = mem_type
+        self.device_mem_type = OrtDeviceMemoryType.DEFAULT
+        self.device_vendor_id = 0
+
+
+    @staticmethod
+    def create_v2(name: str, device_type: object = None, vendor_id: int = 0, device_id: int = 0,
+                  device_mem_type: OrtDeviceMemoryType = OrtDeviceMemoryType.DEFAULT,
+                  alignment: int = 0,
+                  allocator_type: OrtAllocatorType = OrtAllocatorType.ORT_DEVICE_ALLOCATOR,
+                  ) -> OrtMemoryInfo:
+        made = OrtMemoryInfo(name, allocator_type, device_id)
+        made.device_mem_type, made.device_vendor_id = device_mem_type, vendor_id
+        return made
+
+
+class OrtArenaCfg:
+    """How an arena grows, by names or in their order; Convoy's have the size of their plans."""
+
+    def __init__(self, *settings: object) -> None:
+        names = ("max_mem", "arena_extend_strategy", "initial_chunk_size_bytes",
+                 "max_dead_bytes_per_chunk", "initial_growth_chunk_size_bytes",
+                 "max_power_of_two_extend_bytes")
+        for name in names:
+            setattr(self, name, -1)
+        given = settings[0] if settings and isinstance(settings[0], dict) else dict(
+            zip(names, settings))
+        for name, value in given.items():
+            if name not in names:
+                raise InvalidInput(f"an arena has no setting {name!r}")
+            setattr(self, name, value)
+
+
+@dataclass
+class OrtHardwareDevice:
+    """A piece of hardware."""
+
+    type: OrtHardwareDeviceType = OrtHardwareDeviceType.CPU
+    vendor: str = ""
+    vendor_id: int = 0
+    device_id: int = 0
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class OrtEpDevice:
+    """A provider and the hardware that it runs on."""
+
+    ep_name: str = "CPUExecutionProvider"
+    ep_vendor: str = "Convoy"
+    ep_metadata: dict[str, str] = field(default_factory=dict)
+    ep_options: dict[str, str] = field(default_factory=dict)
+    device: OrtHardwareDevice = field(default_factory=OrtHardwareDevice)
+
+
+@dataclass
+class OrtEpAssignedNode:
+    """A node of a model."""
+
+    domain: str
+    op_type: str
+    name: str
+
+
+@dataclass
+class OrtEpAssignedSubgraph:
+    """Nodes that run on one provider."""
+
+    ep_name: str
+    nodes: list[OrtEpAssignedNode]
+
+    def get_nodes(self) -> list[OrtEpAssignedNode]:
+        return self.nodes
+
+
+def get_ep_devices() -> list[OrtEpDevice]:
+    """What a session may run on."""
+    return [OrtEpDevice()]

@@ -1,0 +1,239 @@
+"""OrtValue: a value that is given to runs and bindings, and comes from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._device import OrtDevice, check_cpu
+from ._errors import InvalidInput, Unsupported
+from ._types import EXOTIC, STRING, TYPE_NAMES, element_number, exotic_type, numpy_type
+
+
+class OrtValue:
+    """A tensor over the memory of a NumPy array; or a sequence or a map.
+
+    Made by its ortvalue_from_… functions, by run_with_ort_values and by IOBinding.get_outputs.
+    """
+
+    def __init__(self, value: Any, number: int | None = None, type_name: str | None = None) -> None:
+        """value: an array, a list, a dict or None. number: the ONNX number of an array's elements.
+
+        type_name: of what is no tensor, as onnxruntime spells it.
+        """
+        self._value = value
+        self._number = number
+        if number is None and isinstance(value, np.ndarray):
+            self._number = element_number(value.dtype)
+        self._type = type_name
+
+    @staticmethod
+    def ortvalue_from_numpy(numpy_obj: np.ndarray, device_type: str | OrtDevice = "cpu",
+                            device_id: int = 0, vendor_id: int = -1) -> OrtValue:
+        """Shares the memory of a contiguous array, copies any other."""
+        check_cpu(device_type, "an OrtValue")
+        if not isinstance(numpy_obj, np.ndarray):
+            raise InvalidInput(
+                f"an OrtValue is made from a numpy array, not from {type(numpy_obj).__name__}")
+        return OrtValue(_row_major(numpy_obj))
+
+    @staticmethod
+    def ortvalue_from_numpy_with_onnx_type(data: np.ndarray, onnx_element_type: int) -> OrtValue:
+        """An array whose elements are read as that type, which must be as wide."""
+        number = element_number(onnx_element_type)
+        data = _row_major(data)
+        wanted = numpy_type(number) or exotic_type(number)
+        width = wanted.itemsize if wanted else (2 if number == EXOTIC["bfloat16"] else 1)
+        if number == STRING or data.dtype.itemsize != width:
+            raise InvalidInput(f"an array of {data.dtype} cannot be read as {TYPE_NAMES[number]}")
+        return OrtValue(data.view(wanted) if wanted else data, number)
+
+    @staticmethod
+    def ortvalue_from_shape_and_type(shape: Any, element_type: Any = None,
+                                     device_type: str | OrtDevice = "cpu", device_id: int = 0,
+                                     vendor_id: int = -1) -> OrtValue:
+        """Zeros of that shape; element_type is an ONNX number or what numpy.dtype takes."""
+        check_cpu(device_type, "an OrtValue")
+        sizes = [int(size) for size in shape]
+        if any(size < 0 for size in sizes):
+            raise InvalidInput(f"the shape {sizes} has a negative size")
+        number = element_number(np.float32 if element_type is None else element_type)
+        if number == STRING:
+            raise InvalidInput("an OrtValue of strings is made from an array of them")
+        dtype = numpy_type(number) or exotic_type(number)
+        if dtype is None:
+            dtype = np.dtype("u2" if number == EXOTIC["bfloat16"] else "u1")
+        return OrtValue(np.zeros(sizes, dtype), number)
+
+    ortvalue_from_shape_and_onnx_type = ortvalue_from_shape_and_type
+
+    @staticmethod
+    def ort_value_from_sparse_tensor(sparse_tensor: Any) -> OrtValue:
+        raise Unsupported("sparse tensors at a model's border are not in Convoy: pass dense ones")
+
+    def _get_c_value(self) -> OrtValue:
+        return self
+
+    @property
+    def _ortvalue(self) -> OrtValue:
+        return self
+
+    def _as_feed(self) -> Any:
+        """What the native module takes for this value."""
+        if self._number is None or self._number == STRING or numpy_type(self._number):
+            return self._value
+        bits = np.uint16 if self._value.dtype.itemsize == 2 else np.uint8
+        return self._number, self._value.view(bits)
+
+    def _tensor(self, what: str) -> np.ndarray:
+        if self._number is None:
+            raise InvalidInput(f"{what} of {self.data_type()}, which is no tensor")
+        return self._value
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self._tensor("the address").ctypes.data
+
+    def device_name(self) -> str:
+        return "cpu"
+
+    def shape(self) -> list[int]:
+        """Sizes of a tensor; raises InvalidInput for others."""
+        return list(self._tensor("the shape").shape)
+
+    def data_type(self) -> str:
+        """The type as onnxruntime spells it: "tensor(float)"."""
+        if self._number is not None:
+            return f"tensor({TYPE_NAMES[self._number]})"
+        return self._type or "unknown"
+
+    def element_type(self) -> int:
+        """The ONNX number of a tensor's element type."""
+        self._tensor("the element type")
+        return self._number
+
+    def tensor_size_in_bytes(self) -> int:
+        return self._tensor("the size").nbytes
+
+    def has_value(self) -> bool:
+        """False for an empty optional."""
+        return self._value is not None
+
+    def is_tensor(self) -> bool:
+        return self._number is not None
+
+    def is_tensor_sequence(self) -> bool:
+        return (self._type or "").startswith("seq(tensor")
+
+    def is_sparse_tensor(self) -> bool:
+        return False
+
+    def as_sparse_tensor(self) -> Any:
+        raise InvalidInput(f"{self.data_type()} is no sparse tensor")
+
+    def numpy(self) -> np.ndarray:
+        """An array over the same memory; raises InvalidInput for what is no tensor."""
+        array = self._tensor("an array").view()
+        if self._number != STRING and not numpy_type(self._number) and array.dtype.kind == "u" and (
+                array.dtype.name not in EXOTIC):
+            raise InvalidInput(
+                f"NumPy has no type for {self.data_type()}: install ml_dtypes")
+        return array
+
+    def update_inplace(self, np_arr: np.ndarray) -> None:
+        """Overwrites the elements with those of an array of the same type and shape."""
+        array = self._tensor("the elements")
+        np_arr = np.asarray(np_arr)
+        if np_arr.shape != array.shape or np_arr.dtype != array.dtype:
+            raise InvalidInput(
+                f"{np_arr.dtype}{list(np_arr.shape)} cannot be written into "
+                f"{array.dtype}{list(array.shape)}")
+        array[...] = np_arr
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **keywords: Any) -> Any:
+        return self._tensor("a DLPack capsule").__dlpack__(**keywords)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+    def to_dlpack(self) -> Any:
+        """A DLPack capsule over the same memory."""
+        return self.__dlpack__()
+
+    @staticmethod
+    def from_dlpack(data: Any, is_bool_tensor: bool = False) -> OrtValue:
+        """Over the memory of a DLPack capsule, or of an object that gives one, on the CPU."""
+        array = np.from_dlpack(data if hasattr(data, "__dlpack__") else _Capsule(data))
+        if is_bool_tensor and array.dtype == np.uint8:
+            array = array.view(np.bool_)
+        return OrtValue(_row_major(array))
+
+
+class _Capsule:
+    """What numpy.from_dlpack asks of a bare capsule."""
+
+    def __init__(self, capsule: Any) -> None:
+        self._capsule = capsule
+
+    def __dlpack__(self, **keywords: Any) -> Any:
+        return self._capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+
+def _row_major(array: np.ndarray) -> np.ndarray:
+    """The array itself where its memory can be used as it is, else a copy."""
+    usable = array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative
+    return array if usable else np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+
+
+def wrap(value: Any, type_name: str) -> OrtValue:
+    """An output of a run; type_name is the output's."""
+    if isinstance(value, np.ndarray):
+        if type_name.startswith("tensor("):
+            names = {name: number for number, name in TYPE_NAMES.items()}
+            return OrtValue(value, names.get(type_name[len("tensor("):-1]))
+        return OrtValue(value)
+    return OrtValue(value, None, type_name)
+
+
+class OrtValueVector(list):
+    """A list of OrtValues, with the names of a vector's methods."""
+
+    push_back = list.append
+
+    def reserve(self, count: int) -> None:
+        """Lists grow by themselves."""
+
+
+class SparseTensor:
+    """Sparse tensors at a model's border are not in Convoy: every way to make one raises."""
+
+    def __init__(self, sparse_tensor: Any = None) -> None:
+        OrtValue.ort_value_from_sparse_tensor(sparse_tensor)
+
+    @staticmethod
+    def sparse_coo_from_numpy(*arguments: Any) -> SparseTensor:
+        return SparseTensor()
+
+    @staticmethod
+    def sparse_csr_from_numpy(*arguments: Any) -> SparseTensor:
+        return SparseTensor()
+
+    @staticmethod
+    def blocksparse_from_numpy(*arguments: Any) -> SparseTensor:
+        return SparseTensor()
+
+
+def copy_tensors(sources: Any, destinations: Any, stream: Any = None) -> None:
+    """Writes the elements of each source over those of its destination."""
+    sources, destinations = list(sources), list(destinations)
+    if len(sources) != len(destinations):
+        raise InvalidInput(f"{len(sources)} sources for {len(destinations)} destinations")
+    for source, destination in zip(sources, destinations):
+        destination.update_inplace(source.numpy())

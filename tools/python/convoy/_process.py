@@ -1,0 +1,77 @@
+"""What holds for the whole process: versions, seeds, telemetry, as onnxruntime's functions."""
+
+from __future__ import annotations
+
+import pathlib
+import platform
+import sys
+from typing import Any
+
+from ._logging import accepted
+from ._providers import get_available_providers
+
+__version__ = "0.1.0"
+SHIM = pathlib.Path(__file__).parent / "shim"
+
+
+def onnxruntime_version() -> str:
+    """The version of onnxruntime whose interface this is; shim/…/METADATA says it."""
+    text = (SHIM / "onnxruntime.dist-info" / "METADATA").read_text(encoding="utf-8")
+    return next(line.split(":")[1].strip() for line in text.splitlines()
+                if line.startswith("Version:"))
+
+
+def get_version_string() -> str:
+    """The version of onnxruntime whose interface this is."""
+    return onnxruntime_version()
+
+
+def get_build_info() -> str:
+    """Convoy's version, and of onnxruntime that whose interface this is."""
+    return f"Build Info: Convoy {__version__}, interface of ONNX Runtime {onnxruntime_version()}"
+
+
+def get_device() -> str:
+    """ "CPU", as onnxruntime spells it."""
+    return "CPU"
+
+
+def has_collective_ops() -> bool:
+    return False
+
+
+def set_seed(seed: int) -> None:
+    """Accepted: a random operator draws by its own seed, or differently in each run."""
+    if not isinstance(seed, int):
+        raise TypeError(f"a seed is an integer, not {type(seed).__name__}")
+    accepted("set_seed")
+
+
+def enable_telemetry_events() -> None:
+    """Nothing is sent to anyone, whether this is called or not."""
+
+
+def disable_telemetry_events() -> None:
+    """Nothing is sent to anyone, whether this is called or not."""
+
+
+def create_and_register_allocator(*arguments: Any) -> None:
+    accepted("create_and_register_allocator")
+
+
+def create_and_register_allocator_v2(*arguments: Any) -> None:
+    accepted("create_and_register_allocator_v2")
+
+
+def set_global_thread_pool_sizes(*arguments: Any) -> None:
+    accepted("set_global_thread_pool_sizes")
+
+
+def preload_dlls(*arguments: Any, **keywords: Any) -> None:
+    """Nothing is to be loaded first: the libraries of GPUs are not used."""
+
+
+def print_debug_info() -> None:
+    """Writes versions to stdout."""
+    print(f"{get_build_info()}; Python {sys.version.split()[0]} on {platform.platform()}; "
+          f"providers {get_available_providers()}")

@@ -1,0 +1,33 @@
+"""Names of onnxruntime's native module: exceptions, options, values, functions."""
+
+from .. import *  # noqa: F403
+from .._binding import IOBinding as SessionIOBinding  # noqa: F401
+from .._errors import (  # noqa: F401
+    DeviceReset,
+    EngineError,
+    EPFail,
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    ModelLoadCanceled,
+    ModelLoaded,
+    ModelRequiresCompilation,
+    NoModel,
+    NoSuchFile,
+    NotFound,
+    NotImplemented,
+    RuntimeException,
+)
+from .._options import SessionOptions
+from .._ortvalue import OrtValueVector  # noqa: F401
+
+
+def get_default_session_options() -> SessionOptions:
+    """Options with which a session is made where none are given."""
+    return SessionOptions()
+
+
+def get_session_initializer() -> SessionOptions:
+    """As get_default_session_options, by an older name."""
+    return SessionOptions()

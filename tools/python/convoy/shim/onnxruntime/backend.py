@@ -1,0 +1,12 @@
+"""convoy.backend under onnxruntime's name; needs onnx."""
+
+from convoy.backend import *  # noqa: F403
+from convoy.backend import (  # noqa: F401
+    is_compatible,
+    prepare,
+    run_model,
+    run_node,
+    supports_device,
+)
+
+run = run_model
