@@ -219,7 +219,8 @@ def main():
     folder = Path(sys.argv[1])
     networks = {
         "convolutional": convolutional(), "branches": branches(), "transposed": transposed(),
-        "moves": moves(), "volumes": volumes(), "attention": attention(), "gru": recurrent("GRU", 3, "forward"),
+        "moves": moves(), "volumes": volumes(), "attention": attention(),
+        "gru": recurrent("GRU", 3, "forward"),
     }
     for direction in ("forward", "reverse", "bidirectional"):
         networks[f"lstm_{direction}"] = recurrent("LSTM", 4, direction)

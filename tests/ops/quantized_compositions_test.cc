@@ -127,6 +127,17 @@ std::vector<OpCase> cases() {
                 {0.37402806f, -1.1338696f, -0.40965235f, -0.97016823f, 0.44696638f, -0.7401364f,
                 0.83781755f, -0.70905364f})}, {{"hidden_size", int64_t{2}}, {"direction",
                 std::string("bidirectional")}}, 1e-05, {1, 2}),
+      // By definition: means of 30, 42, 127.33 and 63.33, less 120, times 1.5, plus 125.
+      microsoft("reduce_mean", "QLinearReduceMean",
+                {tensor<uint8_t>({2, 3, 2}, {10, 20, 30, 41, 50, 65, 255, 0, 7, 100, 120, 90}),
+                 tensor<float>({}, {0.03f}), tensor<uint8_t>({}, {120}), tensor<float>({}, {0.02f}),
+                 tensor<uint8_t>({}, {125})},
+                {tensor<uint8_t>({2, 2}, {0, 8, 136, 40})},
+                {{"axes", Ints{1}}, {"keepdims", int64_t{0}}}),
+      microsoft("no_zero_points_keep_the_type", "QLinearGlobalAveragePool",
+                {tensor<int8_t>({1, 2, 2, 1}, {1, 3, -5, -7}), tensor<float>({}, {0.5f}), Tensor(),
+                 tensor<float>({}, {0.25f}), Tensor()},
+                {tensor<int8_t>({1, 2, 1, 1}, {4, -12})}),
   };
 }
 
