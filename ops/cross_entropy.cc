@@ -64,8 +64,8 @@ void log_softmax(const Loss& loss, const T* scores, double* result) {
   }
   double total = 0;
   for (int64_t c = 0; c < loss.classes; ++c) total += std::exp(result[c] - top);
-  const double shift = top + std::log(total);
-  for (int64_t c = 0; c < loss.classes; ++c) result[c] -= shift;
+  const double log_total = std::log(total);
+  for (int64_t c = 0; c < loss.classes; ++c) result[c] = result[c] - top - log_total;
 }
 
 std::vector<int64_t> read_labels(const Loss& loss, const TensorView& view) {

@@ -141,6 +141,13 @@ void run(const Dft& dft, FftWorkers& workers, KernelContext& context) {
   });
 }
 
+// nullptr where the transform is made in double.
+std::shared_ptr<const FloatFft> plan_in_float(const Dft& dft, DType dtype) {
+  const bool complex = dft.components_in == 2 && dft.components_out == 2;
+  if (!complex || dtype != DType::kFloat32 || !FloatFft::takes(dft.n)) return nullptr;
+  return std::make_shared<const FloatFft>(dft.n, dft.inverse);
+}
+
 std::unique_ptr<Kernel> make_dft(KernelRequest& request) {
   if (!fft_available()) return request.refuse("this build has no FFT library");
   const bool old = request.node().version < 20;
@@ -158,10 +165,7 @@ std::unique_ptr<Kernel> make_dft(KernelRequest& request) {
     const int64_t axis = old ? default_axis : scalar(request, 2).value_or(default_axis);
     dft = complete(dft, request.input(0).shape, request.output(0).shape, axis, scalar(request, 1));
     plan = std::make_shared<FftWorkers>(dft.n, dft.inverse);
-    bool complex = dft.components_in == 2 && dft.components_out == 2;
-    if (complex && request.input(0).dtype == DType::kFloat32 && FloatFft::takes(dft.n)) {
-      float_plan = std::make_shared<const FloatFft>(dft.n, dft.inverse);
-    }
+    float_plan = plan_in_float(dft, request.input(0).dtype);
   }
   return make_kernel([dft, plan, float_plan, default_axis, old](KernelContext& context) {
     if (context.output(0).count() == 0) return;
@@ -176,6 +180,8 @@ std::unique_ptr<Kernel> make_dft(KernelRequest& request) {
       };
       const int64_t axis = old ? default_axis : read(2).value_or(default_axis);
       complete_dft = complete(dft, context.input(0).shape, context.output(0).shape, axis, read(1));
+      auto in_float = plan_in_float(complete_dft, context.input(0).dtype);
+      if (in_float) return run_complex(complete_dft, *in_float, context);
       fft = std::make_shared<FftWorkers>(complete_dft.n, complete_dft.inverse);
     }
     visit_floating(context.input(0).dtype, [&](auto tag) {

@@ -25,7 +25,7 @@ using TypeRule =
     std::function<std::vector<ValueType>(const Node& node, const std::vector<ValueType>& inputs)>;
 
 // Fills the types of all values of a model's graph (and of bodies) that lack one, symbolic
-// dimensions included. What is known stays; a contradiction is a warning.
+// dimensions included. What is known stays; a contradiction is a warning and leaves it open.
 void infer_model_types(Model& model, const TypeRule& rule = {});
 
 // Does ONNX know the operator at this version?

@@ -31,6 +31,19 @@ bool contradicts(const ValueType& known, const ValueType& inferred) {
                      });
 }
 
+// What is left of two types that contradict each other, neither of which is to be trusted: rewrites
+// are to rely on nothing else.
+ValueType undisputed(const ValueType& known, const ValueType& inferred) {
+  if (!known.is_tensor() || !inferred.is_tensor()) return inferred;
+  ValueType result = ValueType::tensor(inferred.dtype);
+  if (known.rank() < 0 || known.rank() != inferred.rank()) return result;
+  result.shape = inferred.shape;
+  for (size_t i = 0; i < result.shape->size(); ++i) {
+    if ((*result.shape)[i].size != (*known.shape)[i].size) (*result.shape)[i] = Dimension{};
+  }
+  return result;
+}
+
 // What `known` leaves open, filled from `inferred`, which does not contradict it.
 ValueType merged(const ValueType& known, const ValueType& inferred) {
   if (known.kind == ValueType::Kind::kUnknown) return inferred;
@@ -120,9 +133,11 @@ class ModelInference {
     if (id == ValueId::kNone || inferred.kind == ValueType::Kind::kUnknown) return;
     const ValueType& known = graph.value(id).type;
     if (contradicts(known, inferred)) {
-      return complain(graph, node,
-                      fmt::format("'{}' is declared as {} but would be {}", graph.value_name(id),
-                                  to_string(known), to_string(inferred)));
+      complain(graph, node,
+               fmt::format("'{}' is declared as {} but would be {}", graph.value_name(id),
+                           to_string(known), to_string(inferred)));
+      if (!graph.value(id).is_output) graph.set_type(id, undisputed(known, inferred));
+      return;
     }
     ValueType type = merged(known, inferred);
     bool told = graph.value(id).is_output;

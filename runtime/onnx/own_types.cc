@@ -27,17 +27,6 @@ bool names_one_element(const ValueType& data, const ValueType& indices) {
   return indices.rank() == 1 && data.rank() > 0 && (*indices.shape)[0].size == data.rank();
 }
 
-// One number for each row over the axes from `axis` on.
-ValueType statistics(const ValueType& x, int64_t axis) {
-  ValueType result = ValueType::tensor(DType::kFloat32, x.shape);
-  if (axis < 0) axis += x.rank();
-  if (x.rank() < 0 || axis < 0) return ValueType::tensor(DType::kFloat32);
-  for (auto i = static_cast<size_t>(axis); i < result.shape->size(); ++i) {
-    (*result.shape)[i] = Dimension{1, ""};
-  }
-  return result;
-}
-
 }  // namespace
 
 std::vector<ValueType> own_types(const InferenceScope& scope, const Node& node) {
@@ -50,9 +39,6 @@ std::vector<ValueType> own_types(const InferenceScope& scope, const Node& node) 
   if (node.is("Squeeze") && has_empty_axes(scope, node)) return {squeezed(types[0])};
   if (node.is("GatherND") && types.size() > 1 && names_one_element(types[0], types[1])) {
     return {ValueType::tensor(types[0].dtype, Shape{})};
-  }
-  if (node.op_type == "SimplifiedLayerNormalization") {
-    return {types[0], statistics(types[0], integer_of(node, "axis", -1))};
   }
   return {};
 }

@@ -71,7 +71,7 @@ class Expander {
   void expand_gradients(Graph& graph) {
     for (NodeId id : graph.topological_order()) {
       if (!is_gradient(graph.node(id))) continue;
-      infer_model_types(model_);
+      infer_model_types(model_, type_rule(registry_));
       expand_gradient(graph, id);
     }
   }

@@ -19,6 +19,30 @@ class Fourier : public testing::Test {
   }
 };
 
+// Lengths of the factors 2, 3 and 5 are transformed in float32, others in double.
+TEST_F(Fourier, ComplexLinesAgreeWithTheSum) {
+  for (int64_t n : {1, 2, 3, 4, 5, 6, 10, 12, 15, 31, 49, 60, 64, 125}) {
+    for (int64_t inverse : {0, 1}) {
+      const Tensor x = pattern({2, n, 2});
+      const Tensor y = dft(x, n, inverse, 0)[0];
+      ASSERT_EQ(y.shape(), x.shape());
+      Tensor expected = Tensor::zeros(DType::kFloat32, x.shape());
+      const auto* from = reinterpret_cast<const std::complex<float>*>(x.data<float>());
+      auto* to = reinterpret_cast<std::complex<float>*>(expected.mutable_data<float>());
+      const double turn = (inverse ? 2 : -2) * M_PI / static_cast<double>(n);
+      for (int64_t i = 0; i < 2 * n; ++i) {
+        std::complex<double> sum;
+        for (int64_t j = 0; j < n; ++j) {
+          sum += std::complex<double>(from[i / n * n + j]) *
+                 std::polar(1.0, turn * static_cast<double>(j * (i % n) % n));
+        }
+        to[i] = std::complex<float>(inverse ? sum / static_cast<double>(n) : sum);
+      }
+      expect_equal(y, expected, 1e-6, fmt::format("length {}, inverse {}", n, inverse));
+    }
+  }
+}
+
 TEST_F(Fourier, AgreesWithTheSum) {
   for (int64_t n : {1, 2, 5, 12, 31, 64}) {
     const Tensor x = pattern({3, n, 1});
