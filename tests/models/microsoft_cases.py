@@ -442,8 +442,9 @@ def searches(make):
                  {**set_, "eos_token_id": VOCABULARY})
         beams = int(rng.integers(1, 5))
         make.add(seed, "BeamSearch",
-                 [prompt, one(most), least, one(beams), one(rng.integers(1, beams + 1)),
-                  maybe(one(rng.uniform(0.3, 2), np.float32)), *more],
+                 [prompt, one(most), one(rng.integers(0, most)), one(beams),
+                  one(rng.integers(1, beams + 1)),
+                  one(rng.uniform(0.3, 2), np.float32), *more],
                  {**set_, "eos_token_id": int(rng.integers(0, VOCABULARY)),
                   "early_stopping": seed // 2 % 2}, outputs=1 + seed % 2, within=1e-4)
 

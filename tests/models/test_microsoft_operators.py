@@ -15,7 +15,12 @@ import convoy
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from microsoft_cases import attention_cases, cases_by_definition, decoder, simple_cases  # noqa: E402
+from microsoft_cases import (  # noqa: E402
+    attention_cases,
+    cases_by_definition,
+    decoder,
+    simple_cases,
+)
 from one_node import Case, check  # noqa: E402
 
 CASES = simple_cases() + attention_cases()
