@@ -53,16 +53,28 @@ class Expander {
       types.push_back(input == ValueId::kNone ? ValueType{} : graph.value(input).type);
     }
     if (definition != nullptr && definition->body) {
-      std::string text = definition->body(node, types);
-      if (text.empty()) return false;
-      replace(graph, id, function_body_from_text(text, node, types));
-      return true;
+      return expand_text(graph, id, *definition, types);
     }
     if (auto body = function_body(node, types)) {
       replace(graph, id, *body);
       return true;
     }
     return false;
+  }
+
+  static bool expand_text(Graph& graph, NodeId id, const OpDef& definition,
+                          const std::vector<ValueType>& types) {
+    const Node& node = graph.node(id);
+    const ErrorContext place{"", node.label(graph), node.qualified_type(), ""};
+    try {
+      std::string text = definition.body(node, types);
+      if (text.empty()) return false;
+      replace(graph, id, function_body_from_text(text, node, types));
+      return true;
+    } catch (Error& error) {
+      error.add_context(place);
+      throw;
+    }
   }
 
   void note_missing(const Graph& graph, const Node& node) {

@@ -446,7 +446,7 @@ def searches(make):
                   one(rng.integers(1, beams + 1)),
                   one(rng.uniform(0.3, 2), np.float32), *more],
                  {**set_, "eos_token_id": int(rng.integers(0, VOCABULARY)),
-                  "early_stopping": seed // 2 % 2}, outputs=1 + seed % 2, within=1e-4)
+                  "early_stopping": seed // 2 % 2}, outputs=1 + seed % 2, within=2e-3)
 
 
 def attention_cases():

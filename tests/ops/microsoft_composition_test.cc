@@ -63,10 +63,19 @@ TEST(MicrosoftComposition, NamesAnAttributeThatIsNotKnown) {
   EXPECT_NE(said.find("com.microsoft::QuickGelu"), std::string::npos) << said;
 }
 
+TEST(MicrosoftComposition, NamesAnInputThatIsMissing) {
+  std::string said = refusal("float[a, b] x", "y = com.microsoft.BiasGelu(x)");
+  EXPECT_NE(said.find("the input 'B' is missing"), std::string::npos) << said;
+  EXPECT_NE(said.find("node 'y' (com.microsoft::BiasGelu)"), std::string::npos) << said;
+  said = refusal("float[a, b] x", "y = com.microsoft.FusedMatMul(, x)");
+  EXPECT_NE(said.find("the input 'A' is missing"), std::string::npos) << said;
+}
+
 TEST(MicrosoftComposition, NamesAnActivationThatIsNotKnown) {
   std::string said = refusal(
       "float[a, b] x", R"(y = com.microsoft.FusedGemm <activation = "Sinus"> (x, x))");
   EXPECT_NE(said.find("the activation 'Sinus' is not known"), std::string::npos) << said;
+  EXPECT_NE(said.find("node 'y' (com.microsoft::FusedGemm)"), std::string::npos) << said;
 }
 
 // The rank that the body of FusedMatMul asks for comes through a kernel that ONNX does not know.
