@@ -91,6 +91,7 @@ std::string group_normalization(const Node& node, const InputTypes& types) {
   const bool skips = node.op_type == "SkipGroupNorm";
   const bool last = integer_of(node, "channels_last", 1) != 0;
   const int rank = rank_of(types, 0) > 0 ? rank_of(types, 0) : 4;
+  check_model(rank >= 2, "a tensor of rank {} has no channels", rank);
   const int64_t activation = integer_of(node, "activation", 0);
   check_model(activation == 0 || activation == 1, "the activation {} is not known", activation);
   std::string nodes = "sum = Identity(X) ";

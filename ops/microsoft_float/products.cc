@@ -16,7 +16,7 @@ namespace {
 std::string operand(const InputTypes& types, size_t i, std::string_view from, std::string_view to,
                     bool transpose, bool transpose_batch) {
   const int rank = rank_of(types, i);
-  if ((!transpose && !transpose_batch) || rank == 1) {
+  if ((!transpose && !transpose_batch) || rank == 0 || rank == 1) {
     return fmt::format("{} = Identity({}) ", to, from);
   }
   if (rank < 0) {

@@ -95,6 +95,25 @@ Graph read_body(const onnx::FunctionProto& function, const Node& node,
   return body;
 }
 
+// Inputs that the node leaves out must be optional where the function reads them.
+void check_inputs(const onnx::FunctionProto& function, const Node& node) {
+  std::set<std::string> missing;
+  for (int i = 0; i < function.input_size(); ++i) {
+    if (!node.has_input(i)) missing.insert(function.input(i));
+  }
+  for (const onnx::NodeProto& item : function.node()) {
+    const onnx::OpSchema* schema = find_schema(item.domain(), item.op_type(), latest_opset());
+    for (int i = 0; schema != nullptr && i < item.input_size(); ++i) {
+      const auto last = static_cast<int>(schema->inputs().size()) - 1;
+      if (last < 0) break;
+      const auto& parameter = schema->inputs()[static_cast<size_t>(std::min(i, last))];
+      bool optional = parameter.GetOption() == onnx::OpSchema::Optional;
+      check_model(optional || !missing.contains(item.input(i)), "the input '{}' is missing",
+                  item.input(i));
+    }
+  }
+}
+
 bool captures_values(const Node& node) {
   bool captures = false;
   node.for_each_body([&](Graph& body) { captures |= !body.captures().empty(); });
@@ -145,7 +164,9 @@ std::optional<Graph> function_body(const Node& node, const std::vector<ValueType
 
 Graph function_body_from_text(const std::string& text, const Node& node,
                               const std::vector<ValueType>& input_types) {
-  ErrorContext place{"", node.name, node.qualified_type(), ""};
+  // The caller knows what to call a node without a name.
+  ErrorContext place;
+  if (!node.name.empty()) place = {"", node.name, node.qualified_type(), ""};
   try {
     onnx::FunctionProto function;
     onnx::Common::Status parsed = onnx::OnnxParser::Parse(function, text.c_str());
@@ -164,6 +185,7 @@ Graph function_body_from_text(const std::string& text, const Node& node,
                                   [&](const auto& item) { return item.name() == name; });
       check_model(declared, "the attribute '{}' is not known", name);
     }
+    check_inputs(function, node);
     complete_outputs(function);
     return read_body(function, complete, input_types);
   } catch (Error& error) {

@@ -55,10 +55,7 @@ class Expander {
       types.push_back(input == ValueId::kNone ? ValueType{} : graph.value(input).type);
     }
     if (definition != nullptr && definition->body) {
-      std::string text = body_text(*definition, node, types);
-      if (text.empty()) return false;
-      replace(graph, id, function_body_from_text(text, node, types));
-      return true;
+      return expand_text(graph, id, *definition, types);
     }
     if (auto body = function_body(node, types)) {
       replace(graph, id, *body);
@@ -76,12 +73,17 @@ class Expander {
     }
   }
 
-  static std::string body_text(const OpDef& definition, const Node& node,
-                               const std::vector<ValueType>& types) {
+  static bool expand_text(Graph& graph, NodeId id, const OpDef& definition,
+                          const std::vector<ValueType>& types) {
+    const Node& node = graph.node(id);
+    const ErrorContext place{"", node.label(graph), node.qualified_type(), ""};
     try {
-      return definition.body(node, types);
+      std::string text = definition.body(node, types);
+      if (text.empty()) return false;
+      replace(graph, id, function_body_from_text(text, node, types));
+      return true;
     } catch (Error& error) {
-      error.add_context({"", node.name, node.qualified_type(), ""});
+      error.add_context(place);
       throw;
     }
   }

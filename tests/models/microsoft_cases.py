@@ -1,6 +1,7 @@
 """The cases of test_microsoft_operators.py."""
 
 import numpy as np
+from onnx import TensorProto, helper, numpy_helper
 
 from one_node import Case
 
@@ -380,12 +381,81 @@ def group_query_attention(make):
             extra=[f(12, 8), f(12, 8), np.array([[3], [7]])], do_rotary=1)
 
 
+VOCABULARY = 11
+
+
+def decoder(seed):
+    """A network like GPT-2 with one layer, 8 columns and 2 heads, as a body."""
+    rng = np.random.default_rng(seed)
+
+    def weight(name, *shape):
+        values = (1.5 * rng.standard_normal(shape)).astype(np.float32)
+        return numpy_helper.from_array(values, name)
+
+    weights = [weight("words", VOCABULARY, 8), weight("places", 64, 8), weight("qkv", 8, 24),
+               weight("bias", 24), weight("head", 8, VOCABULARY)]
+    nodes = [
+        helper.make_node("Gather", ["words", "input_ids"], ["e0"]),
+        helper.make_node("Gather", ["places", "position_ids"], ["e1"]),
+        helper.make_node("Add", ["e0", "e1"], ["e"]),
+        helper.make_node("Attention", ["e", "qkv", "bias", "attention_mask", "past_0"],
+                         ["a", "present_0"], domain="com.microsoft", num_heads=2,
+                         unidirectional=1),
+        helper.make_node("Add", ["a", "e"], ["x"]),
+        helper.make_node("MatMul", ["x", "head"], ["logits"]),
+    ]
+
+    def value(name, dtype, *shape):
+        return helper.make_tensor_value_info(name, dtype, shape)
+
+    whole, real = TensorProto.INT32, TensorProto.FLOAT
+    inputs = [value("input_ids", whole, "b", "s"), value("position_ids", whole, "b", "s"),
+              value("attention_mask", whole, "b", "t"), value("past_0", real, 2, "b", 2, "p", 4)]
+    outputs = [value("logits", real, "b", "s", VOCABULARY),
+               value("present_0", real, 2, "b", 2, "t", 4)]
+    return helper.make_graph(nodes, "decoder", inputs, outputs, weights)
+
+
+def searches(make):
+    rng = make.rng
+
+    def maybe(value):
+        return value if rng.random() < 0.5 else None
+
+    def one(value, dtype=np.int32):
+        return np.array([value], dtype)
+
+    for seed in range(24):
+        batch, rows = int(rng.integers(1, 4)), int(rng.integers(1, 5))
+        most = rows + int(rng.integers(1, 8))
+        prompt = rng.integers(0, VOCABULARY, (batch, rows)).astype(np.int32)
+        words, first = make.mask(VOCABULARY), make.mask(batch, VOCABULARY)
+        words[:6] = 1
+        first[:, 4:8] = 1
+        more = [maybe(one(rng.uniform(0.5, 2), np.float32)), maybe(words), maybe(first),
+                maybe(np.ones((batch, rows), np.int32))]
+        set_ = {"decoder": decoder(seed), "model_type": 0, "pad_token_id": seed % VOCABULARY,
+                "no_repeat_ngram_size": seed % 4}
+        least = maybe(one(rng.integers(0, most)))
+        # No token ends these: ONNX Runtime leaves what follows the end of the last row undefined.
+        make.add(seed, "GreedySearch", [prompt, one(most), least, *more],
+                 {**set_, "eos_token_id": VOCABULARY})
+        beams = int(rng.integers(1, 5))
+        make.add(seed, "BeamSearch",
+                 [prompt, one(most), one(rng.integers(0, most)), one(beams),
+                  one(rng.integers(1, beams + 1)),
+                  one(rng.uniform(0.3, 2), np.float32), *more],
+                 {**set_, "eos_token_id": int(rng.integers(0, VOCABULARY)),
+                  "early_stopping": seed // 2 % 2}, outputs=1 + seed % 2, within=2e-3)
+
+
 def attention_cases():
     make = Maker(2)
     packed_attention(make)
     multi_head_attention(make)
     decoder_attention(make)
     group_query_attention(make)
+    searches(make)
     return make.cases
 
 

@@ -15,8 +15,13 @@ import convoy
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from microsoft_cases import attention_cases, cases_by_definition, simple_cases  # noqa: E402
-from one_node import check  # noqa: E402
+from microsoft_cases import (  # noqa: E402
+    attention_cases,
+    cases_by_definition,
+    decoder,
+    simple_cases,
+)
+from one_node import Case, check  # noqa: E402
 
 CASES = simple_cases() + attention_cases()
 
@@ -57,3 +62,17 @@ def test_as_onnxruntime(case, peer):
 def test_as_defined(case, expected):
     for open_sizes in (False, True):
         check(case, run_convoy(case, open_sizes), expected)
+
+
+def test_greedy_search_ends():
+    prompt = np.array([[1, 2, 4], [1, 2, 4]], np.int32)
+
+    def search(end):
+        set_ = {"decoder": decoder(0), "model_type": 0, "pad_token_id": 9, "eos_token_id": end}
+        case = Case("ends", "GreedySearch", [prompt, np.array([9], np.int32)], set_, ["y"])
+        return run_convoy(case)["y"][0].tolist()
+
+    endless = search(99)
+    end = endless[7]
+    assert end not in endless[3:7]
+    assert search(end) == endless[:7] + [9] * 2

@@ -1,6 +1,5 @@
 // Attention operators of com.microsoft. Numbers by ONNX Runtime 1.32.
 #include "tests/ops/op_case.h"
-#include "tests/ops/text_model.h"
 
 namespace convoy {
 namespace {
@@ -117,20 +116,6 @@ std::vector<OpCase> rotary_cases() {
 CONVOY_OP_CASES(MultiHeadAttention, multi_head_cases());
 CONVOY_OP_CASES(GroupQueryAttention, group_query_cases());
 CONVOY_OP_CASES(RotaryEmbedding, rotary_cases());
-
-// A product, then the private operator, between casts for 16-bit floats.
-TEST(MicrosoftAttention, MultipliesPackedWeights) {
-  auto session = testing::session_of_text(R"(
-    <ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
-    m (float[1, r, 2] x, float[2, 6] w, int32[1] lengths) => (float[1, r, 2] y) {
-      y = com.microsoft.Attention <num_heads = 1, mask_filter_value = -1.0> (x, w, , lengths)
-    })");
-  const Tensor w = tensor<float>({2, 6}, {1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1});
-  Tensor y = session->run({{"x", q}, {"w", w}, {"lengths", tensor<int32_t>({1}, {1})}})[0]
-                 .tensor();
-  expect_equal(y, tensor<float>({1, 2, 2}, {0.846461f, 0.307079f, 0.138426f, 1.72315f}), kWithin,
-               "y");
-}
 
 // More queries, keys and threads than one task takes, in every way that k may lie in memory.
 TEST(MicrosoftAttention, LongSequencesAreSplit) {
