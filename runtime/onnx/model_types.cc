@@ -66,7 +66,9 @@ class ModelInference {
       try {
         infer_node(scope, node, depth);
       } catch (const std::exception& error) {
-        complain(scope.graph, node, one_line(error.what()));
+        if (knows_inputs(scope.graph, node)) {
+          complain(scope.graph, node, one_line(error.what()));
+        }
       }
     }
   }
@@ -75,6 +77,14 @@ class ModelInference {
   const std::string& first_complaint() const { return complaint_; }
 
  private:
+  // ONNX's inference throws for inputs of unknown type, which say nothing against the model.
+  static bool knows_inputs(const Graph& graph, const Node& node) {
+    return std::ranges::none_of(node.inputs, [&](ValueId input) {
+      return input != ValueId::kNone &&
+             graph.value(input).type.kind == ValueType::Kind::kUnknown;
+    });
+  }
+
   void complain(const Graph& graph, const Node& node, const std::string& message) {
     if (!complaint_.empty()) return;
     complaint_ = fmt::format("node '{}' ({}): {}", node.label(graph), node.qualified_type(),
