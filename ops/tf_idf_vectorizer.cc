@@ -48,7 +48,8 @@ VectorizerForm read_form(const Node& node) {
   form.columns = attributes.integers("ngram_indexes");
   form.weights = attributes.numbers("weights");
   std::vector<int64_t> counts = attributes.integers("ngram_counts");
-  form.numbers = make_pool(attributes.integers("pool_int64s"), counts);
+  std::vector<int64_t> numbers = attributes.integers("pool_int64s");
+  if (!numbers.empty()) form.numbers = make_pool(numbers, counts);
   std::vector<std::string> words = attributes.texts("pool_strings");
   if (!words.empty()) form.words = make_pool(words, counts);
   attributes.finish();

@@ -48,7 +48,7 @@ RewritePipeline make_pipeline() {
       stage("clean up", {simplifications()}),
       stage("lower", {recognize_compositions(RuleSet::kLowering),
                       recognize_rms_normalization(RuleSet::kLowering), keep_softmax_digits(),
-                      fuse_conv(), fuse_matmul()}),
+                      fuse_conv(), fuse_matmul(), separate_string_labels()}),
       lowered("lower merged branches", {raise_stacked_conv()}),
       lowered("lower the rest", {recognize_swish(), compose_chains(), fuse_elementwise(),
                                  remove_dead_nodes()}),

@@ -55,6 +55,8 @@ std::vector<RewriteStep> lift_convolutions();
 
 // --- lowering, in a session only ---
 
+// Classifiers of ai.onnx.ml number their classes; an operator of its own names them.
+std::vector<RewriteStep> separate_string_labels();
 // Activations and residuals go into the convolution before them.
 std::vector<RewriteStep> fuse_conv();
 // Grouped convolutions between Transposes read and write their operands in place.

@@ -85,6 +85,40 @@ void describe(const convoy::ValueDescription& value, convoy_value_info* info) {
   }
 }
 
+void describe(const convoy::Tensor& value, convoy_tensor* tensor) {
+  convoy::check_supported(value.dtype() != convoy::DType::kString,
+                          "strings are read by convoy_value_string");
+  *tensor = {};
+  tensor->dtype = static_cast<convoy_dtype>(value.dtype());
+  tensor->rank = value.rank();
+  std::copy(value.shape().begin(), value.shape().end(), tensor->shape);
+  tensor->data = value.raw();
+}
+
+// An optional stands for what it holds.
+const convoy::Value& value_of(const convoy_value* handle) {
+  const auto* value = reinterpret_cast<const convoy::Value*>(handle);
+  while (value->is_optional() && !value->optional().empty()) {
+    value = value->optional().element.get();
+  }
+  return *value;
+}
+
+const convoy_value* handle_of(const convoy::Value& value) {
+  return reinterpret_cast<const convoy_value*>(&value);
+}
+
+const convoy::Tensor& tensor_of(const convoy::Value& value) {
+  return value.is_map() ? value.map().values : value.tensor();
+}
+
+void give_text(std::span<const std::string> texts, size_t index, const char** text,
+               size_t* length) {
+  convoy::check_input(index < texts.size(), "there is no string {}", index);
+  *text = texts[index].data();
+  *length = texts[index].size();
+}
+
 }  // namespace
 
 extern "C" {
@@ -170,14 +204,68 @@ convoy_status convoy_outputs_get(const convoy_outputs* outputs, size_t index,
                                  convoy_tensor* tensor) {
   return guarded([&] {
     convoy::check_input(index < outputs->values.size(), "there is no output {}", index);
-    const convoy::Tensor& value = outputs->values[index].tensor();
-    convoy::check_supported(value.dtype() != convoy::DType::kString,
-                            "string outputs cannot be read through the C interface");
-    *tensor = {};
-    tensor->dtype = static_cast<convoy_dtype>(value.dtype());
-    tensor->rank = value.rank();
-    std::copy(value.shape().begin(), value.shape().end(), tensor->shape);
-    tensor->data = value.raw();
+    describe(outputs->values[index].tensor(), tensor);
+  });
+}
+
+const convoy_value* convoy_outputs_value(const convoy_outputs* outputs, size_t index) {
+  return index < outputs->values.size() ? handle_of(outputs->values[index]) : nullptr;
+}
+
+convoy_kind convoy_value_kind(const convoy_value* handle) {
+  const convoy::Value& value = value_of(handle);
+  if (value.is_sequence()) return CONVOY_SEQUENCE;
+  if (value.is_map()) return CONVOY_MAP;
+  if (!value.is_tensor()) return CONVOY_NOTHING;
+  return value.tensor().dtype() == convoy::DType::kString ? CONVOY_STRINGS : CONVOY_TENSOR;
+}
+
+size_t convoy_value_count(const convoy_value* handle) {
+  const convoy::Value& value = value_of(handle);
+  if (value.is_sequence()) return value.sequence().elements.size();
+  const bool counts = value.is_map() || value.is_tensor();
+  return counts ? static_cast<size_t>(tensor_of(value).count()) : 0;
+}
+
+const convoy_value* convoy_value_element(const convoy_value* handle, size_t index) {
+  const convoy::Value& value = value_of(handle);
+  if (!value.is_sequence() || index >= value.sequence().elements.size()) return nullptr;
+  return handle_of(value.sequence().elements[index]);
+}
+
+convoy_status convoy_value_tensor(const convoy_value* handle, convoy_tensor* tensor) {
+  return guarded([&] {
+    check_not_null({handle, tensor});
+    describe(tensor_of(value_of(handle)), tensor);
+  });
+}
+
+convoy_status convoy_value_string(const convoy_value* handle, size_t index, const char** text,
+                                  size_t* length) {
+  return guarded([&] {
+    check_not_null({handle, text, length});
+    const convoy::Tensor& strings = tensor_of(value_of(handle));
+    convoy::check_input(strings.dtype() == convoy::DType::kString, "the value holds no strings");
+    give_text(strings.values<std::string>(), index, text, length);
+  });
+}
+
+convoy_status convoy_map_integer_keys(const convoy_value* handle, const int64_t** keys) {
+  return guarded([&] {
+    check_not_null({handle, keys});
+    const auto* list = std::get_if<std::vector<int64_t>>(&value_of(handle).map().keys);
+    convoy::check_input(list != nullptr, "the map's keys are strings");
+    *keys = list->data();
+  });
+}
+
+convoy_status convoy_map_string_key(const convoy_value* handle, size_t index, const char** text,
+                                    size_t* length) {
+  return guarded([&] {
+    check_not_null({handle, text, length});
+    const auto* list = std::get_if<std::vector<std::string>>(&value_of(handle).map().keys);
+    convoy::check_input(list != nullptr, "the map's keys are integers");
+    give_text(*list, index, text, length);
   });
 }
 

@@ -130,7 +130,6 @@ stacking_regressor: StackingRegressor([("a", Ridge()), ("b", DecisionTreeRegress
     random_state=0))])
 k_neighbors_regressor: KNeighborsRegressor(4)
 layers_regressor: MLPRegressor(hidden_layer_sizes=(8,), max_iter=300, random_state=0)
-gaussian_process: GaussianProcessRegressor(ConstantKernel(1.0) * RBF(2.0), alpha=0.1)
 ransac: RANSACRegressor(random_state=0)
 polynomial_ridge: make_pipeline(PolynomialFeatures(2), Ridge())
 lgbm_regressor: LGBMRegressor(n_estimators=8, num_leaves=7, min_child_samples=5, verbose=-1)

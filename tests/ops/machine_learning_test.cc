@@ -73,7 +73,8 @@ std::vector<OpCase> cases() {
 CONVOY_OP_CASES(MachineLearning, cases());
 
 TEST(MachineLearning, RefusesAnUnknownCategory) {
-  OpCase c = ml({"unknown", "OneHotEncoder", {tensor<int64_t>({1}, {3})}, {Tensor()},
+  OpCase c = ml({"unknown", "OneHotEncoder", {tensor<int64_t>({1}, {3})},
+                 {tensor<float>({1, 2}, {0, 0})},
                  {{"cats_int64s", Ints{1, 2}}, {"zeros", int64_t{0}}}}, 1);
   EXPECT_THROW(evaluate_case(c, c.inputs), Error);
 }

@@ -27,6 +27,11 @@ std::vector<OpCase> string_cases() {
                     {"ngram_indexes", std::vector<int64_t>{0, 1, 2}},
                     {"pool_int64s", std::vector<int64_t>{5, 7, 5, 7}},
                     {"weights", std::vector<float>{1, 10, 100}}};
+  Attributes pairs = counts;
+  pairs["mode"] = std::string("TF");
+  pairs.erase("weights");
+  pairs.erase("pool_int64s");
+  pairs["pool_strings"] = std::vector<std::string>{"a", "b", "a", "b"};
   return {
       {"concat_broadcasts", "StringConcat",
        {tensor<std::string>({2, 1}, {"a", "b"}), words({"x", ""})},
@@ -46,6 +51,8 @@ std::vector<OpCase> string_cases() {
        {tensor<std::string>({1, 1}, {"Straße"})}, {tensor<std::string>({1, 1}, {""})}, drop},
       {"ngrams_with_gaps", "TfIdfVectorizer", {ints({5, 7, 5, 8, 7})},
        {tensor<float>({3}, {2, 20, 200})}, counts},
+      {"pairs_of_words", "TfIdfVectorizer", {words({"a", "b", "a", "b"})},
+       {tensor<float>({3}, {2, 2, 2})}, pairs},
   };
 }
 

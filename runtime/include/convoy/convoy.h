@@ -55,6 +55,16 @@ typedef enum convoy_dtype {
 typedef struct convoy_session convoy_session;
 typedef struct convoy_outputs convoy_outputs;
 typedef struct convoy_binding convoy_binding;
+/* Part of an output that is no tensor of numbers: a sequence, a map, strings. */
+typedef struct convoy_value convoy_value;
+
+typedef enum convoy_kind {
+  CONVOY_NOTHING = 0, /* an optional that is empty */
+  CONVOY_TENSOR = 1,
+  CONVOY_STRINGS = 2, /* a tensor of strings */
+  CONVOY_SEQUENCE = 3,
+  CONVOY_MAP = 4
+} convoy_kind;
 
 /* Set struct_size to sizeof(convoy_options); fields that are 0 or NULL mean the default. */
 typedef struct convoy_options {
@@ -120,6 +130,25 @@ CONVOY_API size_t convoy_outputs_count(const convoy_outputs* outputs);
 /* Fails for an output that is no tensor of one of the types above. */
 CONVOY_API convoy_status convoy_outputs_get(const convoy_outputs* outputs, size_t index,
                                             convoy_tensor* tensor);
+/* An output of any kind; NULL if there is none of that number. Values, and what is read through
+ * them, are valid until convoy_outputs_release. */
+CONVOY_API const convoy_value* convoy_outputs_value(const convoy_outputs* outputs, size_t index);
+CONVOY_API convoy_kind convoy_value_kind(const convoy_value* value);
+/* Elements of a tensor or a sequence, entries of a map; 0 of nothing. */
+CONVOY_API size_t convoy_value_count(const convoy_value* value);
+/* An element of a sequence; NULL if there is none of that number. */
+CONVOY_API const convoy_value* convoy_value_element(const convoy_value* value, size_t index);
+/* A tensor of numbers; of a map of numbers its values, one after the other. */
+CONVOY_API convoy_status convoy_value_tensor(const convoy_value* value, convoy_tensor* tensor);
+/* An element of a tensor of strings, or a value of a map of strings. The text is not ended by a 0
+ * and may hold any byte. */
+CONVOY_API convoy_status convoy_value_string(const convoy_value* value, size_t index,
+                                             const char** text, size_t* length);
+/* Keys of a map, in the order of its values: integers as an array of convoy_value_count numbers, or
+ * strings one by one. Fail for keys of the other type. */
+CONVOY_API convoy_status convoy_map_integer_keys(const convoy_value* map, const int64_t** keys);
+CONVOY_API convoy_status convoy_map_string_key(const convoy_value* map, size_t index,
+                                               const char** text, size_t* length);
 CONVOY_API void convoy_outputs_release(convoy_outputs* outputs);
 
 /* Memory of the caller's that a session reads and writes again and again, without allocating. The
