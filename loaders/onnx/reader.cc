@@ -8,6 +8,7 @@
 #include "loaders/onnx/external_data.h"
 #include "loaders/onnx/mapped_file.h"
 #include "loaders/onnx/skeleton.h"
+#include "runtime/base/caught.h"
 #include "runtime/base/log.h"
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/graph_reader.h"
@@ -87,11 +88,10 @@ Model read(std::shared_ptr<Buffer> buffer, const std::string& path, const std::s
     check_with_onnx(proto);
     model.path = path;
     return model;
-  } catch (Error& error) {
+  } catch (const std::exception&) {
+    Error error = caught_error();
     error.add_context({name, "", "", ""});
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::kOutOfMemory, "not enough memory for the model", {name, "", "", ""});
+    throw error;
   }
 }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "runtime/base/caught.h"
+#include "runtime/base/machine_memory.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/onnx/operand_types.h"
 #include "runtime/op/select_kernel.h"
 #include "runtime/op/weight_cache.h"
 #include "runtime/tensor/convert_layout.h"
@@ -40,7 +43,9 @@ class Evaluation : public KernelContext {
     TransientWeights weights(environment_.weights, std::move(lasting_tensors));
     request.weights = &weights;
     request.outputs.resize(node_.outputs.size());
-    if (!definition->dynamic) {
+    if (definition->dynamic) {
+      check_operand_types(node_, descs_);
+    } else {
       request.outputs = infer_node(*definition, node_, descs_, request.constants);
       if (view_outputs(*definition, request)) return std::move(outputs_values_);
     }
@@ -178,11 +183,20 @@ bool is_small_operand(const TensorDesc& desc) {
 std::vector<TensorDesc> infer_node(const OpDef& definition, const Node& node,
                                    const std::vector<TensorDesc>& inputs,
                                    const std::vector<const Tensor*>& constants) {
-  if (!definition.infer) return infer_output_types(node, inputs, constants);
-  InferRequest request{node, inputs, constants, {}};
-  request.outputs.resize(node.outputs.size());
-  definition.infer(request);
-  return std::move(request.outputs);
+  check_operand_types(node, inputs);
+  std::vector<TensorDesc> outputs;
+  if (definition.infer) {
+    InferRequest request{node, inputs, constants, {}};
+    request.outputs.resize(node.outputs.size());
+    definition.infer(request);
+    outputs = std::move(request.outputs);
+  } else {
+    outputs = infer_output_types(node, inputs, constants);
+  }
+  for (const TensorDesc& output : outputs) {
+    if (output.dtype != DType::kUndefined) check_fits_memory(output.bytes());
+  }
+  return outputs;
 }
 
 std::vector<Value> evaluate_node(const Graph& graph, const Node& node,
@@ -191,9 +205,10 @@ std::vector<Value> evaluate_node(const Graph& graph, const Node& node,
   Evaluation evaluation(graph, node, inputs, environment);
   try {
     return evaluation.run(lasting);
-  } catch (Error& error) {
+  } catch (const std::exception&) {
+    Error error = caught_error();
     error.add_context(node_context(graph, node, evaluation.descs()));
-    throw;
+    throw error;
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "loaders/onnx/reader.h"
 #include "loaders/onnx/writer.h"
+#include "runtime/base/caught.h"
 #include "runtime/rewrite/optimize.h"
 #include "runtime/session/binding.h"
 #include "tools/python/numpy_array.h"
@@ -150,7 +151,14 @@ NB_MODULE(_convoy, module) {
   nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
     try {
       std::rethrow_exception(thrown);
-    } catch (const Error& error) {
+    } catch (const nb::python_error&) {
+      throw;
+    } catch (const nb::builtin_exception&) {
+      throw;
+    } catch (const std::bad_cast&) {
+      throw;  // the binding's own: an argument of the wrong type
+    } catch (const std::exception&) {
+      Error error = caught_error();
       nb::module_ errors = nb::module_::import_("convoy._errors");
       nb::object type = errors.attr("by_code")[nb::int_(static_cast<int>(error.code()))];
       PyErr_SetString(type.ptr(), error.what());
