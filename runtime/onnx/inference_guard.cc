@@ -83,8 +83,8 @@ bool is_equation(std::string_view equation) {
 void guard_einsum(const Node&, onnx::InferenceContext& context) {
   std::string equation = onnx::getAttribute(context, "equation", "");
   std::erase(equation, ' ');
-  check_model(is_equation(equation), "the equation '{}' is not made of letters, ',', '...' and '->'",
-              equation);
+  check_model(is_equation(equation),
+              "the equation '{}' is not made of letters, ',', '...' and '->'", equation);
 }
 
 void guard_gather_nd(const Node&, onnx::InferenceContext& context) {

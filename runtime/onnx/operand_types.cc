@@ -14,6 +14,8 @@ namespace {
 
 struct OperandRule {
   std::string_view name;
+  bool required = false;
+  bool only_tensors = true;
   int variable = -1;     // a number for each type variable; -1: the types may differ
   uint64_t allowed = 0;  // bits of element types; 0: no tensors
 };
@@ -31,12 +33,17 @@ OperandRules make_rules(const onnx::OpSchema& schema) {
   for (const auto& input : schema.inputs()) {
     OperandRule rule;
     rule.name = input.GetName();
+    rule.required = input.GetOption() == onnx::OpSchema::Single;
     int fresh = static_cast<int>(variables.size());
     int variable = variables.try_emplace(input.GetTypeStr(), fresh).first->second;
     if (input.GetIsHomogeneous()) rule.variable = variable;
     for (const onnx::DataType& type : input.GetTypes()) {
       const onnx::TypeProto& proto = onnx::Utils::DataTypeUtils::ToTypeProto(type);
-      if (proto.has_tensor_type()) rule.allowed |= bit_of(proto.tensor_type().elem_type());
+      if (proto.has_tensor_type()) {
+        rule.allowed |= bit_of(proto.tensor_type().elem_type());
+      } else {
+        rule.only_tensors = false;
+      }
     }
     made.variadic = input.GetOption() == onnx::OpSchema::Variadic;
     made.rules.push_back(rule);
@@ -51,17 +58,39 @@ const OperandRules& rules_of(const onnx::OpSchema& schema) {
   return found->second;
 }
 
+const onnx::OpSchema* schema_of(const Node& node) {
+  const onnx::OpSchema* schema = find_schema(node.domain, node.op_type, node.version);
+  if (schema != nullptr) return schema;
+  return find_schema(node.domain, node.op_type, newest_version(node.domain));
+}
+
+// nullptr: there may be no such operand.
+const OperandRule* rule_for(const OperandRules& known, size_t i) {
+  if (i < known.rules.size()) return &known.rules[i];
+  return known.variadic ? &known.rules.back() : nullptr;
+}
+
 }  // namespace
 
+bool takes_more_than_tensors(const Node& node, size_t i) {
+  const onnx::OpSchema* schema = schema_of(node);
+  const OperandRule* rule = schema == nullptr ? nullptr : rule_for(rules_of(*schema), i);
+  return rule == nullptr || !rule->only_tensors;
+}
+
 void check_operand_types(const Node& node, const std::vector<TensorDesc>& inputs) {
-  const onnx::OpSchema* schema = find_schema(node.domain, node.op_type, node.version);
+  const onnx::OpSchema* schema = schema_of(node);
   if (schema == nullptr) return;
   const OperandRules& known = rules_of(*schema);
-  if (known.rules.empty()) return;
+  for (size_t i = 0; i < known.rules.size(); ++i) {
+    bool present = !known.rules[i].required || node.has_input(static_cast<int>(i));
+    check_model(present, "the operand '{}' is missing", known.rules[i].name);
+  }
   std::array<DType, 16> bound{};  // by variable
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (i >= known.rules.size() && !known.variadic) break;
-    const OperandRule& rule = known.rules[std::min(i, known.rules.size() - 1)];
+    const OperandRule* found = rule_for(known, i);
+    if (found == nullptr) break;
+    const OperandRule& rule = *found;
     DType dtype = inputs[i].dtype;
     if (dtype == DType::kUndefined || rule.allowed == 0) continue;
     // What the first operand may be is for the kernels to say.

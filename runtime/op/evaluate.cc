@@ -43,6 +43,7 @@ class Evaluation : public KernelContext {
     TransientWeights weights(environment_.weights, std::move(lasting_tensors));
     request.weights = &weights;
     request.outputs.resize(node_.outputs.size());
+    check_values();
     if (definition->dynamic) {
       check_operand_types(node_, descs_);
     } else {
@@ -63,7 +64,7 @@ class Evaluation : public KernelContext {
 
   TensorView allocate_output(int j, DType dtype, const Shape& shape) override {
     Tensor tensor = Tensor::allocate(dtype, shape);
-    outputs_values_[static_cast<size_t>(j)] = tensor;
+    set_output(j, tensor);
     return tensor.view();
   }
   Value input_value(int i) const override {
@@ -71,6 +72,7 @@ class Evaluation : public KernelContext {
     return index < values_.size() ? values_[index] : Value();
   }
   void set_output(int j, Value value) override {
+    check_model(static_cast<size_t>(j) < outputs_values_.size(), "the node has no output {}", j);
     outputs_values_[static_cast<size_t>(j)] = std::move(value);
   }
   bool wants_output(int j) const override {
@@ -150,7 +152,21 @@ class Evaluation : public KernelContext {
     outputs_ = output_views_;
   }
 
+  // Kernels read operands as tensors unless the operator takes other values.
+  void check_values() const {
+    for (size_t i = 0; i < values_.size(); ++i) {
+      if (!node_.has_input(static_cast<int>(i))) continue;
+      check_model(values_[i].defined(), "operand {} was never computed", i);
+      check_model(values_[i].is_tensor() || takes_more_than_tensors(node_, i),
+                  "operand {} must be a tensor", i);
+    }
+  }
+
   void finish_outputs() {
+    for (size_t j = 0; j < outputs_values_.size(); ++j) {
+      bool wanted = node_.outputs[j] != ValueId::kNone;
+      check_model(!wanted || outputs_values_[j].defined(), "output {} was not computed", j);
+    }
     for (Value& value : outputs_values_) {
       if (!value.is_tensor() || value.tensor().desc().layout.plain()) continue;
       Tensor plain = Tensor::allocate(value.tensor().dtype(), value.tensor().shape());
