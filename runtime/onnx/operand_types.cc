@@ -1,5 +1,6 @@
 #include "runtime/onnx/operand_types.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <unordered_map>
@@ -33,7 +34,9 @@ OperandRules make_rules(const onnx::OpSchema& schema) {
   for (const auto& input : schema.inputs()) {
     OperandRule rule;
     rule.name = input.GetName();
-    rule.required = input.GetOption() == onnx::OpSchema::Single;
+    bool variadic = input.GetOption() == onnx::OpSchema::Variadic;
+    rule.required = input.GetOption() == onnx::OpSchema::Single ||
+                    (variadic && input.GetIsHomogeneous());
     int fresh = static_cast<int>(variables.size());
     int variable = variables.try_emplace(input.GetTypeStr(), fresh).first->second;
     if (input.GetIsHomogeneous()) rule.variable = variable;
@@ -82,9 +85,11 @@ void check_operand_types(const Node& node, const std::vector<TensorDesc>& inputs
   const onnx::OpSchema* schema = schema_of(node);
   if (schema == nullptr) return;
   const OperandRules& known = rules_of(*schema);
-  for (size_t i = 0; i < known.rules.size(); ++i) {
-    bool present = !known.rules[i].required || node.has_input(static_cast<int>(i));
-    check_model(present, "the operand '{}' is missing", known.rules[i].name);
+  size_t least = static_cast<size_t>(std::max(0, schema->min_input()));
+  for (size_t i = 0; i < std::max(least, node.inputs.size()); ++i) {
+    const OperandRule* rule = rule_for(known, i);
+    bool present = rule == nullptr || !rule->required || node.has_input(static_cast<int>(i));
+    if (!present) fail(ErrorCode::kInvalidModel, "the operand '{}' is missing", rule->name);
   }
   std::array<DType, 16> bound{};  // by variable
   for (size_t i = 0; i < inputs.size(); ++i) {
