@@ -117,17 +117,17 @@ class ModelInference {
     guard_inference(node, context);
     schema->GetTypeAndShapeInferenceFunction()(context);
     for (size_t j = 0; j < node.outputs.size(); ++j) {
-      take_type(scope.graph, node, j,
-                without_excess(type_from_proto(*context.getOutputType(j))));
+      take_type(scope.graph, node, j, type_from_proto(*context.getOutputType(j)));
     }
     if (schema->has_data_propagation_function() && may_propagate(node, context)) {
       schema->GetDataPropagationFunction()(context);
     }
   }
 
-  void take_type(Graph& graph, const Node& node, size_t j, const ValueType& inferred) {
+  void take_type(Graph& graph, const Node& node, size_t j, const ValueType& any_inferred) {
     ValueId id = node.outputs[j];
-    if (id == ValueId::kNone || inferred.kind == ValueType::Kind::kUnknown) return;
+    if (id == ValueId::kNone || any_inferred.kind == ValueType::Kind::kUnknown) return;
+    ValueType inferred = without_excess(any_inferred);
     const ValueType& known = graph.value(id).type;
     if (contradicts(known, inferred)) {
       return complain(graph, node,
