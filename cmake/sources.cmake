@@ -27,6 +27,8 @@ convoy_glob(test_sources tests/*.cc)
 list(FILTER test_sources EXCLUDE REGEX "/tests/embedding/|_main\\.cc$")
 convoy_glob(fuzz_sources tests/fuzz/*.cc)
 list(FILTER fuzz_sources EXCLUDE REGEX "_(test|main)\\.cc$")
+convoy_glob(hostile_sources tests/hostile/*.cc)
+list(FILTER hostile_sources EXCLUDE REGEX "_test\\.cc$")
 
 set(isa_flags_sse4 -msse4.1)
 set(isa_flags_avx2 -mavx2 -mfma -mf16c)

@@ -63,6 +63,12 @@ double read_ratio(const TensorView& view) {
   });
 }
 
+bool read_mode(const TensorView& view) {
+  check_input(view.count() == 1 && view.dtype == DType::kBool, "training_mode is {}",
+              to_string(view));
+  return *view.as<bool>();
+}
+
 void fill_true(const TensorView& mask) {
   if (mask.dtype == DType::kBool) {
     std::fill_n(mask.as<bool>(), mask.count(), true);
@@ -101,7 +107,7 @@ std::unique_ptr<Kernel> make_dropout(KernelRequest& request) {
   return make_kernel([may_train, seed](KernelContext& context) {
     double ratio = context.has_input(1) ? read_ratio(context.input(1)) : 0.5;
     check_input(ratio >= 0 && ratio <= 1, "Dropout's ratio {} is outside [0, 1]", ratio);
-    if (may_train && *context.input(2).as<bool>() && ratio > 0) return drop(context, ratio, seed);
+    if (may_train && read_mode(context.input(2)) && ratio > 0) return drop(context, ratio, seed);
     copy_parallel(context.input(0), context.output(0), context.threads());
     if (context.has_output(1)) fill_true(context.output(1));
   });

@@ -12,8 +12,14 @@ bool is_true(const TensorView& condition) {
 
 std::unique_ptr<Kernel> make_if(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
-  check_model(attributes.graph("then_branch") && attributes.graph("else_branch"),
-              "a branch is missing");
+  for (const char* name : {"then_branch", "else_branch"}) {
+    std::shared_ptr<Graph> branch = attributes.graph(name);
+    check_model(branch != nullptr, "the {} is missing", name);
+    check_model(branch->inputs().empty(), "the {} has inputs", name);
+    check_model(branch->outputs().size() == request.node().outputs.size(),
+                "the {} has {} outputs, the node {}", name, branch->outputs().size(),
+                request.node().outputs.size());
+  }
   attributes.finish();
   return make_kernel([](KernelContext& context) {
     BodyRunner& body = context.body(is_true(context.input(0)) ? "then_branch" : "else_branch");

@@ -137,6 +137,9 @@ std::unique_ptr<Kernel> make_map(KernelRequest& request) {
   std::shared_ptr<Graph> body = attributes.graph("body");
   attributes.finish();
   check_model(body != nullptr, "the body is missing");
+  check_model(static_cast<int>(body->inputs().size()) == request.input_count() &&
+                  request.input_count() > 0,
+              "the body takes {} inputs, not {}", body->inputs().size(), request.input_count());
   return make_kernel([body](KernelContext& context) { run_map(context, *body); });
 }
 

@@ -54,8 +54,10 @@ Viewer read_slice(const KernelRequest& request) {
   if (!operands) return {};
   return [o = *operands](const TensorDesc& input, int) -> std::optional<ViewSpec> {
     ViewSpec spec{input.shape, input.strides, 0};
+    Dims sliced = Dims::filled(input.rank(), 0);
     for (size_t i = 0; i < o.starts.size(); ++i) {
       int axis = normalize_axis(o.axes[i], input.rank());
+      check_input(sliced[axis]++ == 0, "axis {} is sliced twice", axis);
       int64_t size = input.shape[axis];
       // Beyond ±2^62 a step reads one element at most, like any other beyond the size.
       int64_t step = std::clamp<int64_t>(o.steps[i], -(int64_t{1} << 62), int64_t{1} << 62);

@@ -157,7 +157,7 @@ void check_with_onnx(onnx::ModelProto& model) {
   } catch (const std::exception& error) {
     std::string message = error.what();
     if (is_harmless(message)) return warn(one_line(message));
-    throw Error(ErrorCode::kInvalidModel, one_line(message), context_of(message));
+    throw Error(ErrorCode::kInvalidModel, complaint_of(error), context_of(message));
   }
 }
 

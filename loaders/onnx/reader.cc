@@ -11,6 +11,7 @@
 #include "loaders/onnx/old_forms.h"
 #include "loaders/onnx/skeleton.h"
 #include "loaders/onnx/text.h"
+#include "runtime/base/caught.h"
 #include "runtime/base/log.h"
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/graph_reader.h"
@@ -95,11 +96,10 @@ Model read(std::shared_ptr<Buffer> buffer, const std::string& path, const std::s
     check_with_onnx(proto);
     model.path = path;
     return model;
-  } catch (Error& error) {
+  } catch (const std::exception&) {
+    Error error = caught_error();
     error.add_context({name, "", "", ""});
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::kOutOfMemory, "not enough memory for the model", {name, "", "", ""});
+    throw error;
   }
 }
 

@@ -2,9 +2,9 @@
 
 #include <cstring>
 #include <initializer_list>
-#include <new>
 
 #include "loaders/onnx/reader.h"
+#include "runtime/base/caught.h"
 #include "runtime/session/binding.h"
 
 struct convoy_session {
@@ -32,15 +32,10 @@ convoy_status guarded(F body) noexcept {
     last_error.clear();
     body();
     return CONVOY_OK;
-  } catch (const convoy::Error& error) {
+  } catch (...) {
+    convoy::Error error = convoy::caught_error();
     last_error = error.what();
     return static_cast<convoy_status>(error.code());
-  } catch (const std::bad_alloc&) {
-    last_error = "out of memory";
-    return CONVOY_OUT_OF_MEMORY;
-  } catch (const std::exception& error) {
-    last_error = error.what();
-    return CONVOY_INTERNAL;
   }
 }
 

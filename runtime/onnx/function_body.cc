@@ -158,7 +158,7 @@ std::optional<Graph> function_body(const Node& node, const std::vector<ValueType
     error.add_context(place);
     throw;
   } catch (const std::exception& error) {
-    throw Error(ErrorCode::kInvalidModel, one_line(error.what()), place);
+    throw Error(ErrorCode::kInvalidModel, complaint_of(error), place);
   }
 }
 
@@ -192,7 +192,7 @@ Graph function_body_from_text(const std::string& text, const Node& node,
     error.add_context(place);
     throw;
   } catch (const std::exception& error) {
-    throw Error(ErrorCode::kInvalidModel, one_line(error.what()), place);
+    throw Error(ErrorCode::kInvalidModel, complaint_of(error), place);
   }
 }
 

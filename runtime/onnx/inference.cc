@@ -4,20 +4,19 @@
 #include <deque>
 #include <unordered_map>
 
-#include <onnx/shape_inference/implementation.h>
-
 #include "runtime/onnx/attributes.h"
-#include "runtime/onnx/function_body.h"
 #include "runtime/onnx/graph_writer.h"
+#include "runtime/onnx/inference_guard.h"
 #include "runtime/onnx/messages.h"
 #include "runtime/onnx/schema.h"
-#include "runtime/onnx/schema_registry.h"
 #include "runtime/onnx/types.h"
 
 namespace convoy {
 namespace {
 
-constexpr int64_t kMostFloatBytes = 1024;  // of a constant that ONNX may look at; integers: any
+// Of a constant that ONNX may look at.
+constexpr int64_t kMostFloatBytes = 1024;
+constexpr int64_t kMostIntegerBytes = 1 << 20;
 
 void set_type(const TensorDesc& desc, onnx::TypeProto& proto) {
   auto& tensor = *proto.mutable_tensor_type();
@@ -68,7 +67,8 @@ class NodeContext final : public onnx::InferenceContext {
   size_t getNumInputs() const override { return descs_->size(); }
 
   const onnx::TypeProto* getInputType(size_t i) const override {
-    return is_known(i) ? &input_types_[i] : nullptr;
+    if (is_known(i)) return &input_types_[i];
+    return hasInput(i) ? &unknown_type() : nullptr;
   }
 
   bool hasInput(size_t i) const override {
@@ -79,8 +79,7 @@ class NodeContext final : public onnx::InferenceContext {
     if (i >= constants_->size() || (*constants_)[i] == nullptr || i >= data_.size()) return nullptr;
     const Tensor& tensor = *(*constants_)[i];
     bool integers = is_signed_integer(tensor.dtype()) || is_unsigned_integer(tensor.dtype());
-    bool small = tensor.desc().bytes() <= kMostFloatBytes;
-    if (!integers && !small) return nullptr;
+    if (tensor.desc().bytes() > (integers ? kMostIntegerBytes : kMostFloatBytes)) return nullptr;
     if (tensor.buffer()->device().kind() != DeviceKind::kCpu) return nullptr;
     if (!data_[i]) tensor_to_proto(tensor, data_[i].emplace());
     return &*data_[i];
@@ -142,38 +141,31 @@ TensorDesc concrete(const onnx::TypeProto& proto) {
   return TensorDesc::contiguous(dtype_from_proto(tensor.elem_type()), shape);
 }
 
-// ONNX's data propagation looks into every element of every vector.
-bool has_long_vector(const std::vector<TensorDesc>& inputs) {
-  constexpr int64_t kLong = 4096;
-  return std::any_of(inputs.begin(), inputs.end(), [](const TensorDesc& input) {
-    return input.rank() == 1 && input.shape[0] > kLong;
-  });
+// The operators that ONNX defines by a function body and without an inference function.
+void infer_from_first_input(const Node& node, onnx::InferenceContext& context) {
+  bool compares = node.op_type == "GreaterOrEqual" || node.op_type == "LessOrEqual";
+  if (!compares) return onnx::propagateShapeAndTypeFromFirstInput(context);
+  onnx::updateOutputElemType(context, 0, onnx::TensorProto::BOOL);
+  if (!onnx::hasNInputShapes(context, 2)) return;
+  onnx::bidirectionalBroadcastShapeInference(
+      onnx::getInputShape(context, 0), onnx::getInputShape(context, 1),
+      *context.getOutputType(0)->mutable_tensor_type()->mutable_shape());
 }
 
-void run_inference(const Node& node, const onnx::OpSchema& schema,
-                   const std::vector<TensorDesc>& inputs, NodeContext& context) {
+bool follows_first_input(const Node& node) {
+  const std::string& type = node.op_type;
+  return node.domain.empty() &&
+         (type == "GreaterOrEqual" || type == "LessOrEqual" || type == "GroupNormalization" ||
+          type == "MeanVarianceNormalization");
+}
+
+void run_inference(const Node& node, const onnx::OpSchema& schema, NodeContext& context) {
+  guard_inference(node, context);
   if (schema.has_type_and_shape_inference_function()) {
     schema.GetTypeAndShapeInferenceFunction()(context);
-    return;
+  } else if (follows_first_input(node)) {
+    infer_from_first_input(node, context);
   }
-  std::optional<onnx::FunctionProto> built;
-  const onnx::FunctionProto* body = stored_function(schema, node.version);
-  if (body == nullptr) {
-    Node complete = node;
-    fill_default_attributes(complete);
-    std::vector<ValueType> types;
-    for (const TensorDesc& input : inputs) {
-      bool known = input.dtype != DType::kUndefined;
-      types.push_back(known ? ValueType::tensor(input.dtype, input.shape) : ValueType{});
-    }
-    built = built_function(schema, complete, types);
-    if (!built) return;
-    body = &*built;
-  }
-  onnx::ShapeInferenceOptions options(false, 0, !has_long_vector(inputs));
-  onnx::shape_inference::DataValueMap elements;
-  onnx::shape_inference::InferShapeForFunctionNode(*body, &SchemaRegistry::instance(),
-                                                   context, options, {}, nullptr, &elements);
 }
 
 std::string describe(const std::vector<TensorDesc>& inputs) {
@@ -199,7 +191,7 @@ std::vector<TensorDesc> infer_output_types(const Node& node, const std::vector<T
   context.start(node, *schema, inputs, constants);
   ErrorContext place{"", node.name, node.qualified_type(), describe(inputs)};
   try {
-    run_inference(node, *schema, inputs, context);
+    run_inference(node, *schema, context);
     for (size_t j = 0; j < outputs.size(); ++j) outputs[j] = concrete(context.output(j));
   } catch (Error& error) {
     error.add_context(place);
@@ -207,7 +199,7 @@ std::vector<TensorDesc> infer_output_types(const Node& node, const std::vector<T
   } catch (const std::exception& error) {
     // An input whose type is not known makes many of ONNX's functions complain.
     if (!context.all_inputs_known()) return std::vector<TensorDesc>(node.outputs.size());
-    throw Error(ErrorCode::kInvalidModel, one_line(error.what()), place);
+    throw Error(ErrorCode::kInvalidModel, complaint_of(error), place);
   }
   return outputs;
 }

@@ -1,5 +1,8 @@
 #include "runtime/onnx/messages.h"
 
+#include <typeinfo>
+#include <stdexcept>
+
 namespace convoy {
 
 std::string one_line(std::string_view message) {
@@ -20,6 +23,16 @@ std::string one_line(std::string_view message) {
   }
   while (text.ends_with(' ') || text.ends_with('.')) text.pop_back();
   return text;
+}
+
+std::string complaint_of(const std::exception& error) {
+  // ONNX throws its own kinds, and these three with sentences of its own.
+  const std::type_info& kind = typeid(error);
+  bool standard = dynamic_cast<const std::runtime_error*>(&error) == nullptr &&
+                  kind != typeid(std::logic_error) && kind != typeid(std::invalid_argument);
+  std::string text = standard ? "" : one_line(error.what());
+  bool sentence = text.find(' ') != std::string::npos;
+  return sentence ? text : "its attributes and inputs do not fit the operator";
 }
 
 }  // namespace convoy

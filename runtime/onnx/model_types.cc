@@ -3,6 +3,7 @@
 #include "runtime/base/log.h"
 #include "runtime/onnx/function_body.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/onnx/inference_guard.h"
 #include "runtime/onnx/messages.h"
 #include "runtime/onnx/own_types.h"
 #include "runtime/onnx/schema.h"
@@ -74,6 +75,15 @@ class ModelInference {
  public:
   ModelInference(const Model& model, const TypeRule& rule) : model_(model), rule_(rule) {}
 
+  void infer(Graph& graph) {
+    InferenceScope scope{graph, nullptr, nullptr, {}, &elements_left_};
+    infer(scope, 0);
+  }
+
+  // Empty where everything fits.
+  const std::string& first_complaint() const { return complaint_; }
+
+ private:
   void infer(InferenceScope& scope, int depth) {
     if (depth > kMostNesting) return;
     for (NodeId id : scope.graph.topological_order()) {
@@ -82,16 +92,12 @@ class ModelInference {
         infer_node(scope, node, depth);
       } catch (const std::exception& error) {
         if (!has_unknown_input(scope.graph, node)) {
-          complain(scope.graph, node, one_line(error.what()));
+          complain(scope.graph, node, complaint_of(error));
         }
       }
     }
   }
 
-  // Empty where everything fits.
-  const std::string& first_complaint() const { return complaint_; }
-
- private:
   void complain(const Graph& graph, const Node& node, const std::string& message) {
     if (!complaint_.empty()) return;
     complaint_ = fmt::format("node '{}' ({}): {}", node.label(graph), node.qualified_type(),
@@ -121,16 +127,20 @@ class ModelInference {
     SymbolicContext context(scope, node, *schema, [&](Graph& body, const auto& types) {
       infer_body(scope, body, types, depth);
     });
+    guard_inference(node, context);
     schema->GetTypeAndShapeInferenceFunction()(context);
     for (size_t j = 0; j < node.outputs.size(); ++j) {
       take_type(scope.graph, node, j, type_from_proto(*context.getOutputType(j)));
     }
-    if (schema->has_data_propagation_function()) schema->GetDataPropagationFunction()(context);
+    if (schema->has_data_propagation_function() && may_propagate(node, context)) {
+      schema->GetDataPropagationFunction()(context);
+    }
   }
 
-  void take_type(Graph& graph, const Node& node, size_t j, const ValueType& inferred) {
+  void take_type(Graph& graph, const Node& node, size_t j, const ValueType& any_inferred) {
     ValueId id = node.outputs[j];
-    if (id == ValueId::kNone || inferred.kind == ValueType::Kind::kUnknown) return;
+    if (id == ValueId::kNone || any_inferred.kind == ValueType::Kind::kUnknown) return;
+    ValueType inferred = without_excess(any_inferred);
     const ValueType& known = graph.value(id).type;
     if (contradicts(known, inferred)) {
       complain(graph, node,
@@ -155,7 +165,7 @@ class ModelInference {
       const ValueType& known = body.value(body.inputs()[i]).type;
       if (!contradicts(known, given)) body.set_type(body.inputs()[i], merged(known, given));
     }
-    InferenceScope scope{body, &around, around.bindings};
+    InferenceScope scope{body, &around, around.bindings, {}, &elements_left_};
     infer(scope, depth + 1);
   }
 
@@ -199,8 +209,9 @@ class ModelInference {
                  candidate.overload == node.overload;
         });
     if (function == model_.functions.end()) return apply_rule(scope, node);
-    if (calls_left_ == 0) return;
-    --calls_left_;
+    auto nodes = static_cast<int64_t>(function->body->node_limit()) + 1;
+    if (nodes > called_nodes_left_) return;
+    called_nodes_left_ -= nodes;
     Attributes bindings = resolved(scope, node).attributes;
     bindings.insert(function->attribute_defaults.begin(), function->attribute_defaults.end());
     Graph body = function->body->clone();
@@ -224,7 +235,7 @@ class ModelInference {
     for (size_t i = 0; i < std::min(types.size(), body.inputs().size()); ++i) {
       body.set_type(body.inputs()[i], types[i]);
     }
-    InferenceScope inner{body, nullptr, bindings};
+    InferenceScope inner{body, nullptr, bindings, {}, &elements_left_};
     infer(inner, depth + 1);
     for (size_t j = 0; j < std::min(node.outputs.size(), body.outputs().size()); ++j) {
       take_type(scope.graph, node, j, body.value(body.outputs()[j]).type);
@@ -234,7 +245,8 @@ class ModelInference {
   const Model& model_;
   const TypeRule& rule_;
   // Functions that call others several times grow exponentially when they are expanded.
-  int calls_left_ = 10'000;
+  int64_t called_nodes_left_ = 500'000;
+  int64_t elements_left_ = int64_t{1} << 20;
   std::string complaint_;
 };
 
@@ -244,14 +256,12 @@ void infer_graph_types(Graph& graph) {
   const Model no_functions;
   const TypeRule no_rule;
   ModelInference inference(no_functions, no_rule);
-  InferenceScope scope{graph};
-  inference.infer(scope, 0);
+  inference.infer(graph);
 }
 
 void infer_model_types(Model& model, const TypeRule& rule) {
   ModelInference inference(model, rule);
-  InferenceScope scope{model.graph};
-  inference.infer(scope, 0);
+  inference.infer(model.graph);
   if (!inference.first_complaint().empty()) {
     warn(fmt::format("{}{}types do not fit: {}", model.path, model.path.empty() ? "" : ": ",
                      inference.first_complaint()));

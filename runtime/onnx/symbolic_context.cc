@@ -2,6 +2,7 @@
 
 #include "runtime/onnx/attributes.h"
 #include "runtime/onnx/graph_writer.h"
+#include "runtime/onnx/inference_guard.h"
 #include "runtime/onnx/size_names.h"
 #include "runtime/onnx/types.h"
 
@@ -64,7 +65,7 @@ SymbolicContext::SymbolicContext(InferenceScope& scope, const Node& node,
       output_types_(node.outputs.size()) {
   for (size_t i = 0; i < input_types_.size(); ++i) {
     if (node.has_input(static_cast<int>(i))) {
-      type_to_proto(scope.graph.value(node.inputs[i]).type, input_types_[i]);
+      type_to_proto(without_excess(scope.graph.value(node.inputs[i]).type), input_types_[i]);
     }
   }
 }
@@ -96,9 +97,7 @@ const onnx::AttributeProto* SymbolicContext::getAttribute(const std::string& nam
 }
 
 const onnx::TypeProto* SymbolicContext::getInputType(size_t i) const {
-  if (i >= input_types_.size()) return nullptr;
-  bool known = input_types_[i].value_case() != onnx::TypeProto::VALUE_NOT_SET;
-  return known ? &input_types_[i] : nullptr;
+  return hasInput(i) ? &input_types_[i] : nullptr;
 }
 
 bool SymbolicContext::hasInput(size_t i) const { return node_.has_input(static_cast<int>(i)); }
@@ -169,15 +168,25 @@ const onnx::TensorShapeProto* SymbolicContext::getInputData(size_t i) {
     elements.emplace();
     for (int64_t k = 0; k < (*type.shape)[0].size; ++k) elements->add_dim();
   }
-  if (!elements) return nullptr;
-  return &scope_.elements.emplace(id, std::move(*elements)).first->second;
+  if (!elements || !keep_elements(id, std::move(*elements))) return nullptr;
+  return &scope_.elements.find(id)->second;
+}
+
+bool SymbolicContext::keep_elements(ValueId id, onnx::TensorShapeProto&& elements) {
+  if (elements.dim_size() > kMostElements) return false;
+  for (auto& element : *elements.mutable_dim()) {
+    if (element.dim_param().size() > kLongestSymbol) element.Clear();
+  }
+  if (scope_.elements_left != nullptr) {
+    if (*scope_.elements_left < elements.dim_size()) return false;
+    *scope_.elements_left -= elements.dim_size();
+  }
+  scope_.elements.insert_or_assign(id, std::move(elements));
+  return true;
 }
 
 void SymbolicContext::addOutputData(size_t j, onnx::TensorShapeProto&& elements) {
-  if (j < node_.outputs.size() && node_.outputs[j] != ValueId::kNone &&
-      elements.dim_size() <= kMostElements) {
-    scope_.elements.insert_or_assign(node_.outputs[j], std::move(elements));
-  }
+  if (hasOutput(j)) keep_elements(node_.outputs[j], std::move(elements));
 }
 
 }  // namespace convoy

@@ -23,6 +23,8 @@ struct InferenceScope {
   const Attributes* bindings = nullptr;   // in a function body: the attributes of the call
   // Elements of small integer vectors, as far as they are known.
   std::unordered_map<ValueId, onnx::TensorShapeProto> elements = {};
+  // How many more may be kept, in this graph and those around it; nullptr: any number.
+  int64_t* elements_left = nullptr;
 
   // The tensor of a value that is constant, here or around; nullptr otherwise.
   const Tensor* constant(ValueId id) const;
@@ -56,11 +58,11 @@ class SymbolicContext final : public onnx::InferenceContext, public onnx::DataPr
   void addOutputData(size_t j, onnx::TensorShapeProto&& elements) override;
 
  private:
-  static constexpr int64_t kMostElements = 64;
-
   ValueId input_id(size_t i) const { return node_.input(static_cast<int>(i)); }
   const onnx::TensorProto* known_elements(size_t i) const;
   const AttributeValue* find_attribute(const std::string& name) const;
+  // False where no more may be kept.
+  bool keep_elements(ValueId id, onnx::TensorShapeProto&& elements);
 
   InferenceScope& scope_;
   const Node& node_;

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "runtime/base/caught.h"
+#include "runtime/base/machine_memory.h"
 #include "runtime/onnx/inference.h"
+#include "runtime/onnx/operand_types.h"
 #include "runtime/op/select_kernel.h"
 #include "runtime/op/weight_cache.h"
 #include "runtime/tensor/convert_layout.h"
@@ -40,7 +43,10 @@ class Evaluation : public KernelContext {
     TransientWeights weights(environment_.weights, std::move(lasting_tensors));
     request.weights = &weights;
     request.outputs.resize(node_.outputs.size());
-    if (!definition->dynamic) {
+    check_values();
+    if (definition->dynamic) {
+      check_operand_types(node_, descs_);
+    } else {
       request.outputs = infer_node(*definition, node_, descs_, request.constants);
       if (view_outputs(*definition, request)) return std::move(outputs_values_);
     }
@@ -58,7 +64,7 @@ class Evaluation : public KernelContext {
 
   TensorView allocate_output(int j, DType dtype, const Shape& shape) override {
     Tensor tensor = Tensor::allocate(dtype, shape);
-    outputs_values_[static_cast<size_t>(j)] = tensor;
+    set_output(j, tensor);
     return tensor.view();
   }
   Value input_value(int i) const override {
@@ -66,6 +72,7 @@ class Evaluation : public KernelContext {
     return index < values_.size() ? values_[index] : Value();
   }
   void set_output(int j, Value value) override {
+    check_model(static_cast<size_t>(j) < outputs_values_.size(), "the node has no output {}", j);
     outputs_values_[static_cast<size_t>(j)] = std::move(value);
   }
   bool wants_output(int j) const override {
@@ -145,7 +152,21 @@ class Evaluation : public KernelContext {
     outputs_ = output_views_;
   }
 
+  // Kernels read operands as tensors unless the operator takes other values.
+  void check_values() const {
+    for (size_t i = 0; i < values_.size(); ++i) {
+      if (!node_.has_input(static_cast<int>(i))) continue;
+      check_model(values_[i].defined(), "operand {} was never computed", i);
+      check_model(values_[i].is_tensor() || takes_more_than_tensors(node_, i),
+                  "operand {} must be a tensor", i);
+    }
+  }
+
   void finish_outputs() {
+    for (size_t j = 0; j < outputs_values_.size(); ++j) {
+      bool wanted = node_.outputs[j] != ValueId::kNone;
+      check_model(!wanted || outputs_values_[j].defined(), "output {} was not computed", j);
+    }
     for (Value& value : outputs_values_) {
       if (!value.is_tensor() || value.tensor().desc().layout.plain()) continue;
       Tensor plain = Tensor::allocate(value.tensor().dtype(), value.tensor().shape());
@@ -178,11 +199,20 @@ bool is_small_operand(const TensorDesc& desc) {
 std::vector<TensorDesc> infer_node(const OpDef& definition, const Node& node,
                                    const std::vector<TensorDesc>& inputs,
                                    const std::vector<const Tensor*>& constants) {
-  if (!definition.infer) return infer_output_types(node, inputs, constants);
-  InferRequest request{node, inputs, constants, {}};
-  request.outputs.resize(node.outputs.size());
-  definition.infer(request);
-  return std::move(request.outputs);
+  check_operand_types(node, inputs);
+  std::vector<TensorDesc> outputs;
+  if (definition.infer) {
+    InferRequest request{node, inputs, constants, {}};
+    request.outputs.resize(node.outputs.size());
+    definition.infer(request);
+    outputs = std::move(request.outputs);
+  } else {
+    outputs = infer_output_types(node, inputs, constants);
+  }
+  for (const TensorDesc& output : outputs) {
+    if (output.dtype != DType::kUndefined) check_fits_memory(output.bytes());
+  }
+  return outputs;
 }
 
 std::vector<Value> evaluate_node(const Graph& graph, const Node& node,
@@ -191,9 +221,10 @@ std::vector<Value> evaluate_node(const Graph& graph, const Node& node,
   Evaluation evaluation(graph, node, inputs, environment);
   try {
     return evaluation.run(lasting);
-  } catch (Error& error) {
+  } catch (const std::exception&) {
+    Error error = caught_error();
     error.add_context(node_context(graph, node, evaluation.descs()));
-    throw;
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "runtime/base/caught.h"
 #include "runtime/base/fork.h"
 #include "runtime/base/log.h"
 #include "runtime/onnx/inference.h"
@@ -102,11 +103,15 @@ RewriteReport optimize_graph(Model& model, const RewriteOptions& options,
     model.graph.opset = opset->second;
   }
   RewriteReport report;
-  call_with_threads([&] {
-    report = run_pipeline(model.graph, options, pipeline, [&] {
-      infer_model_types(model, type_rule(Registry::standard()));
+  try {
+    call_with_threads([&] {
+      report = run_pipeline(model.graph, options, pipeline, [&] {
+        infer_model_types(model, type_rule(Registry::standard()));
+      });
     });
-  });
+  } catch (const std::exception&) {
+    throw caught_error();
+  }
   return report;
 }
 

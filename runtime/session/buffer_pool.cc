@@ -1,6 +1,7 @@
 #include "runtime/session/buffer_pool.h"
 
 #include <algorithm>
+#include <new>
 
 namespace convoy {
 
@@ -57,22 +58,22 @@ BufferPool::Block BufferPool::take(size_t bytes) {
 }
 
 void BufferPool::give_back(Block block) noexcept {
-  std::vector<Block> dropped;
-  {
-    std::lock_guard lock(mutex_);
-    if (block.bytes > kept_bytes_) {
-      dropped.push_back(block);
-    } else {
+  std::lock_guard lock(mutex_);
+  try {
+    if (block.bytes <= kept_bytes_) {
       idle_.push_back(block);
       idle_bytes_ += block.bytes;
-      while (idle_bytes_ > kept_bytes_) {
-        dropped.push_back(idle_.front());
-        idle_bytes_ -= idle_.front().bytes;
-        idle_.erase(idle_.begin());
-      }
+      block = {};
     }
+  } catch (const std::bad_alloc&) {
+    // Then it is not kept.
   }
-  for (const Block& old : dropped) cpu_device().release(old.data, old.bytes);
+  if (block.data != nullptr) cpu_device().release(block.data, block.bytes);
+  while (idle_bytes_ > kept_bytes_) {
+    cpu_device().release(idle_.front().data, idle_.front().bytes);
+    idle_bytes_ -= idle_.front().bytes;
+    idle_.erase(idle_.begin());
+  }
 }
 
 }  // namespace convoy

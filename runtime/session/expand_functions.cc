@@ -13,6 +13,8 @@ namespace convoy {
 namespace {
 
 constexpr int kMaxDepth = 64;  // of functions that call functions
+// Functions that call others several times grow exponentially. No exporter comes near.
+constexpr size_t kMostNodes = 1'000'000;
 
 class Expander {
  public:
@@ -140,7 +142,10 @@ class Expander {
     return found == function.attribute_defaults.end() ? nullptr : &found->second;
   }
 
-  static void replace(Graph& graph, NodeId id, const Graph& body) {
+  void replace(Graph& graph, NodeId id, const Graph& body) {
+    inlined_ += body.node_limit();
+    check_supported(inlined_ <= kMostNodes, "the functions of the model are more than {} nodes",
+                    kMostNodes);
     const Node node = graph.node(id);
     std::vector<ValueId> results =
         inline_graph(graph, body, node.inputs, node.label(graph) + "/");
@@ -159,6 +164,7 @@ class Expander {
   Model& model_;
   const Registry& registry_;
   bool typed_ = false;
+  size_t inlined_ = 0;  // nodes
   std::map<std::string, std::vector<std::string>> missing_;
 };
 

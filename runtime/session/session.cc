@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/caught.h"
 #include "runtime/base/fork.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/onnx/size_names.h"
@@ -80,9 +81,10 @@ Session::Session(Model model, SessionOptions options)
     if (options_.optimize) optimize();
     describe_outputs();
     push_constants_into_bodies(model_.graph);
-  } catch (Error& error) {
+  } catch (const std::exception&) {
+    Error error = caught_error();
     error.add_context({model_.path, {}, {}, {}});
-    throw;
+    throw error;
   }
   const Graph& graph = model_.graph;
   for (size_t i = 0; i < graph.inputs().size(); ++i) {
@@ -211,9 +213,10 @@ void Session::run_into(std::span<const Value> inputs, std::span<const TensorView
   try {
     for (size_t i = 0; i < inputs.size(); ++i) check_input_type(i, inputs[i]);
     call([&] { runner_->run_into(inputs, bound, outputs, observer); });
-  } catch (Error& error) {
+  } catch (const std::exception&) {
+    Error error = caught_error();
     error.add_context({model_.path, {}, {}, {}});
-    throw;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 #include <cstdio>
 
-#include "runtime/base/error.h"
+#include "runtime/base/caught.h"
 #include "tools/convoy/command.h"
 #include "tools/convoy/nearest.h"
 
@@ -56,8 +56,8 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return convoy::cli::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "convoy: %s\n", error.what());
+  } catch (const std::exception&) {
+    std::fprintf(stderr, "convoy: %s\n", convoy::caught_error().what());
     return convoy::cli::kFailed;
   }
 }

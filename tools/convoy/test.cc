@@ -9,6 +9,7 @@
 
 #include "loaders/onnx/reader.h"
 #include "loaders/tensor_files/tensor_pb.h"
+#include "runtime/base/caught.h"
 #include "runtime/session/session.h"
 #include "tools/convoy/command.h"
 #include "tools/convoy/compare.h"
@@ -89,9 +90,9 @@ int run_test(const TestOptions& options) {
       run_directory(directory, options);
       ++passed;
       if (!options.quiet) std::printf("ok    %s\n", directory.c_str());
-    } catch (const std::exception& error) {
+    } catch (const std::exception&) {
       ++failed;
-      std::printf("FAIL  %s: %s\n", directory.c_str(), error.what());
+      std::printf("FAIL  %s: %s\n", directory.c_str(), caught_error().what());
     }
     std::fflush(stdout);
   }

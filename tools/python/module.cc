@@ -4,6 +4,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "loaders/onnx/writer.h"
+#include "runtime/base/caught.h"
 #include "runtime/base/log.h"
 #include "runtime/rewrite/optimize.h"
 #include "tools/python/load_model.h"
@@ -35,14 +36,26 @@ std::string kind_of(const Error& error) {
   return error.context().op_type.empty() ? "" : "node";
 }
 
+void raise(const Error& error, const std::string& kind) {
+  nb::module_ errors = nb::module_::import_("convoy._errors");
+  nb::object made = errors.attr("make")(static_cast<int>(error.code()), error.what(), kind);
+  PyErr_SetObject(made.type().ptr(), made.ptr());
+}
+
+// What nanobind throws itself (Python's own errors, an argument of the wrong type) is left to it.
 void translate(const std::exception_ptr& thrown, void*) {
   try {
     std::rethrow_exception(thrown);
+  } catch (const nb::python_error&) {
+    throw;
+  } catch (const nb::builtin_exception&) {
+    throw;
+  } catch (const std::bad_cast&) {
+    throw;
   } catch (const Error& error) {
-    nb::module_ errors = nb::module_::import_("convoy._errors");
-    nb::object made =
-        errors.attr("make")(static_cast<int>(error.code()), error.what(), kind_of(error));
-    PyErr_SetObject(made.type().ptr(), made.ptr());
+    raise(error, kind_of(error));
+  } catch (const std::exception&) {
+    raise(caught_error(), "");
   }
 }
 

@@ -87,12 +87,15 @@ std::optional<Leaf> of_split(const Graph& graph, const Node& node, int slot) {
   if (!sizes) {
     if (node.has_input(1) || *size < 0) return std::nullopt;
     int64_t parts = integer_of(node, "num_outputs", static_cast<int64_t>(node.outputs.size()));
-    if (parts < 1) return std::nullopt;
+    if (parts != static_cast<int64_t>(node.outputs.size())) return std::nullopt;
     int64_t each = (*size + parts - 1) / parts;
     sizes = List(static_cast<size_t>(parts), each);
     sizes->back() = *size - each * (parts - 1);
   }
-  if (slot >= static_cast<int>(sizes->size())) return std::nullopt;
+  constexpr int64_t kMostSize = int64_t{1} << 40;
+  bool sound = std::all_of(sizes->begin(), sizes->end(),
+                           [](int64_t part) { return part >= 0 && part <= kMostSize; });
+  if (!sound || slot >= static_cast<int>(sizes->size())) return std::nullopt;
   Leaf leaf{node.inputs[0], static_cast<int>(axis), 0, (*sizes)[static_cast<size_t>(slot)], false};
   for (int i = 0; i < slot; ++i) leaf.start += (*sizes)[static_cast<size_t>(i)];
   if (leaf.length < 1 || (*size >= 0 && leaf.start + leaf.length > *size)) return std::nullopt;
