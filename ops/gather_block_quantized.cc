@@ -139,9 +139,19 @@ void run(const Table& table, KernelContext& context) {
   });
 }
 
+Shape output_shape(const Table& table, const Shape& indices) {
+  Shape shape = table.shape;
+  shape.erase(table.gather_axis);
+  for (int axis = 0; axis < indices.rank(); ++axis) {
+    shape.insert(table.gather_axis + axis, indices[axis]);
+  }
+  return shape;
+}
+
 std::unique_ptr<Kernel> make(KernelRequest& request) {
   const Table table = read_table(request.node(), request.input(kData));
   check_operands(request, table);
+  request.check_output(0, output_shape(table, request.input(kIndices).shape));
   return visit_dtype_among<float, Float16, BFloat16>(request.output(0).dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     return make_kernel([table](KernelContext& context) { run<T>(table, context); });
@@ -153,13 +163,8 @@ void infer(InferRequest& request) {
                   request.has_input(kScales),
               "the table, indices and scales are needed");
   const Table table = read_table(request.node, request.inputs[kData]);
-  Shape shape = table.shape;
-  shape.erase(table.gather_axis);
-  const Shape& indices = request.inputs[kIndices].shape;
-  for (int axis = 0; axis < indices.rank(); ++axis) {
-    shape.insert(table.gather_axis + axis, indices[axis]);
-  }
-  request.set_output(0, request.inputs[kScales].dtype, shape);
+  request.set_output(0, request.inputs[kScales].dtype,
+                     output_shape(table, request.inputs[kIndices].shape));
 }
 
 }  // namespace

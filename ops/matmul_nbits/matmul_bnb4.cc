@@ -66,6 +66,13 @@ Bnb4 read(const Node& node) {
   return b;
 }
 
+Shape output_shape(const Bnb4& b, Shape a) {
+  check_input(a.rank() >= 1 && a.back() == b.inner(), "A of shape {} does not fit B of {} rows",
+              to_string(a), b.inner());
+  a[a.rank() - 1] = b.columns();
+  return a;
+}
+
 class Bnb4Panels : public WeightPanels {
  public:
   explicit Bnb4Panels(const Bnb4& b) : b_(b), codes_(b.normal ? kNf4 : kFp4) {}
@@ -99,6 +106,7 @@ std::unique_ptr<Kernel> make(KernelRequest& request) {
   const int64_t blocks = (count + b.block - 1) / b.block;
   check_input(magnitudes.dtype == DType::kFloat32 && magnitudes.count() == blocks,
               "absmax is {}, expected {} elements", to_string(magnitudes), blocks);
+  request.check_output(0, output_shape(b, request.input(0).shape));
   PanelProduct product;
   product.rows = request.input(0).count() / b.inner();
   product.n = b.columns();
@@ -111,11 +119,7 @@ void infer(InferRequest& request) {
   check_model(request.has_input(0) && request.has_input(kB) && request.has_input(kMagnitudes),
               "A, B and absmax are needed");
   const Bnb4 b = read(request.node);
-  Shape shape = request.inputs[0].shape;
-  check_input(shape.rank() >= 1 && shape.back() == b.inner(),
-              "A of shape {} does not fit B of {} rows", to_string(shape), b.inner());
-  shape[shape.rank() - 1] = b.columns();
-  request.set_output(0, request.inputs[0].dtype, shape);
+  request.set_output(0, request.inputs[0].dtype, output_shape(b, request.inputs[0].shape));
 }
 
 }  // namespace

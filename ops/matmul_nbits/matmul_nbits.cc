@@ -47,6 +47,13 @@ Blocks read_blocks(const Node& node) {
   return blocks;
 }
 
+Shape output_shape(const Blocks& blocks, Shape a) {
+  check_input(a.rank() >= 1 && a.back() == blocks.k, "A of shape {} does not fit B of {} rows",
+              to_string(a), blocks.k);
+  a[a.rank() - 1] = blocks.n;
+  return a;
+}
+
 // A B without elements stands for a product of zeros.
 bool is_left_out(const KernelRequest& request) { return request.input(kB).count() == 0; }
 
@@ -153,6 +160,7 @@ std::unique_ptr<Kernel> make(KernelRequest& request) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
   const Blocks blocks = read_blocks(request.node());
   check_operands(request, blocks);
+  request.check_output(0, output_shape(blocks, request.input(0).shape));
   if (is_left_out(request)) return make_without_b(blocks.n);
   PanelProduct product;
   product.rows = request.input(0).count() / blocks.k;
@@ -170,11 +178,7 @@ void infer(InferRequest& request) {
   check_model(request.has_input(0) && request.has_input(kB) && request.has_input(kScales),
               "A, B and the scales are needed");
   const Blocks blocks = read_blocks(request.node);
-  Shape shape = request.inputs[0].shape;
-  check_input(shape.rank() >= 1 && shape.back() == blocks.k,
-              "A of shape {} does not fit B of {} rows", to_string(shape), blocks.k);
-  shape[shape.rank() - 1] = blocks.n;
-  request.set_output(0, request.inputs[0].dtype, shape);
+  request.set_output(0, request.inputs[0].dtype, output_shape(blocks, request.inputs[0].shape));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "ops/matmul_nbits/panels.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,6 +19,13 @@ constexpr int64_t kColumns = 8;   // filled before they are laid side by side
 constexpr int64_t kMostKept = int64_t{64} << 20;  // bytes of float32 panels kept in a session
 
 int64_t aligned(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+// Of the bytes: an address alone may belong to another tensor later on.
+std::string fingerprint(const Tensor& tensor) {
+  std::string_view bytes(static_cast<const char*>(tensor.raw()),
+                         static_cast<size_t>(tensor.desc().bytes()));
+  return fmt::format("{}:{:x}", bytes.size(), std::hash<std::string_view>{}(bytes));
+}
 
 // Rows of one panel's results and the pointers that the product takes.
 struct Rows {
@@ -77,7 +86,7 @@ class PanelMatMul : public Kernel {
       const Tensor* constant = request.constant(slots[i]);
       if (constant == nullptr) return;
       held[i] = constant->contiguous();
-      if (i > 0) name += fmt::format(",{}", constant->raw());
+      if (i > 0) name += fmt::format(",{}", fingerprint(held[i]));
     }
     auto view = [&](size_t i) { return held[i].defined() ? held[i].view() : TensorView(); };
     StoredWeights weights{view(0), view(1), view(2), view(3)};
