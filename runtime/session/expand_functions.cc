@@ -75,8 +75,8 @@ class Expander {
     }
   }
 
-  static bool expand_text(Graph& graph, NodeId id, const OpDef& definition,
-                          const std::vector<ValueType>& types) {
+  bool expand_text(Graph& graph, NodeId id, const OpDef& definition,
+                   const std::vector<ValueType>& types) {
     const Node& node = graph.node(id);
     const ErrorContext place{"", node.label(graph), node.qualified_type(), ""};
     try {

@@ -67,9 +67,9 @@ void compare_half_kernels(const OpCase& c, DType dtype);
 
 // TEST_P over a table: CONVOY_OP_CASES(Softmax, cases()) with std::vector<OpCase> cases().
 #define CONVOY_OP_CASES(suite, table)                                                     \
-  class suite : public testing::TestWithParam<OpCase> {};                                 \
+  class suite : public ::testing::TestWithParam<OpCase> {};                               \
   TEST_P(suite, Computes) { run_case(GetParam()); }                                       \
-  INSTANTIATE_TEST_SUITE_P(Cases, suite, testing::ValuesIn(table),                        \
+  INSTANTIATE_TEST_SUITE_P(Cases, suite, ::testing::ValuesIn(table),                      \
                            [](const auto& tested) { return tested.param.name; })
 
 }  // namespace convoy
