@@ -18,6 +18,8 @@ class NativeFace:
         self._session = session._session
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self._owner, name)
 
     @property
