@@ -86,13 +86,14 @@ TEST_P(GradientRules, AgreeWithDifferences) {
         da, db = ai.onnx.preview.training.Gradient <xs = ["a", "b"], y = "y"> (a, b))"));
   Tensor inputs[2] = {tensor<double>({3, 2}, {0.3, 0.7, 1.1, 0.4, 0.9, 1.3}),
                       tensor<double>({2, 3}, {0.5, 1.2, 0.8, 0.6, 1.4, 0.2})};
+  const std::vector<std::string> names[2] = {{"y"}, {"da", "db"}};
   auto total = [&] {
-    auto outputs = session->run({{"a", inputs[0]}, {"b", inputs[1]}}, {"y"});
+    auto outputs = session->run({{"a", inputs[0]}, {"b", inputs[1]}}, names[0]);
     double sum = 0;
     for (double value : to_doubles(outputs[0].tensor())) sum += value;
     return sum;
   };
-  auto outputs = session->run({{"a", inputs[0]}, {"b", inputs[1]}}, {"da", "db"});
+  auto outputs = session->run({{"a", inputs[0]}, {"b", inputs[1]}}, names[1]);
   constexpr double kStep = 1e-5;
   for (size_t k = 0; k < 2; ++k) {
     std::vector<double> found = to_doubles(outputs[k].tensor());
