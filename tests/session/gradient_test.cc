@@ -77,7 +77,7 @@ TEST(Gradient, NamesOperatorsThatItDoesNotKnow) {
 }
 
 // Each rule against differences of the sum of y.
-class GradientRules : public testing::TestWithParam<const char*> {};
+class GradientRules : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(GradientRules, AgreeWithDifferences) {
   auto session = session_of_text(model(
@@ -113,7 +113,7 @@ TEST_P(GradientRules, AgreeWithDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(
     Operators, GradientRules,
-    testing::Values("y = MatMul(a, b)", "y = MatMul(b, a)", "t = Exp(a) y = Mul(t, t)",
+    ::testing::Values("y = MatMul(a, b)", "y = MatMul(b, a)", "t = Exp(a) y = Mul(t, t)",
                     "t = Log(a) y = Sqrt(b)", "t = Sin(a) y = Cos(t)", "t = Tanh(a) y = Exp(t)",
                     "t = Sigmoid(a) y = Softplus(t)", "t = Reciprocal(a) u = Abs(t) y = Neg(u)",
                     "t = Relu(a) u = Identity(t) y = Sum(u, a, u)",
