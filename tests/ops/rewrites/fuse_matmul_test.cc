@@ -44,7 +44,9 @@ Shape random_addend(Dice& dice, const Shape& y) {
     if (dice.chance(40)) shape[i] = 1;
   }
   while (shape.rank() > 0 && dice.chance(40)) shape.erase(0);
-  while (shape.rank() < 5 && dice.chance(15)) shape.insert(0, dice.between(1, 2));
+  while (shape.rank() >= y.rank() && shape.rank() < 5 && dice.chance(15)) {
+    shape.insert(0, dice.between(1, 2));
+  }
   return shape;
 }
 
