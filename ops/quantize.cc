@@ -121,18 +121,21 @@ struct Extremes {
   float high = 0;
 };
 
-Extremes find_extremes(const TensorView& x, ThreadPool& threads) {
-  constexpr int64_t kChunk = 8192;
+constexpr int64_t kExtremesChunk = 8192;  // elements that one task looks at
+
+int64_t extremes_chunks(int64_t count) { return (count + kExtremesChunk - 1) / kExtremesChunk; }
+
+// `found` has room for extremes_chunks(x.count()).
+Extremes find_extremes(const TensorView& x, Extremes* found, ThreadPool& threads) {
   constexpr int64_t kTile = 256;
   const auto step = static_cast<int64_t>(size_of(x.dtype));
-  const int64_t chunks = (x.count() + kChunk - 1) / kChunk;
-  std::vector<Extremes> found(static_cast<size_t>(chunks));
+  const int64_t chunks = extremes_chunks(x.count());
   threads.parallel_for(chunks, 1, [&](int64_t begin, int64_t end) {
     float values[kTile];
     for (int64_t chunk = begin; chunk < end; ++chunk) {
       Extremes extremes;
-      const int64_t last = std::min(x.count(), (chunk + 1) * kChunk);
-      for (int64_t i = chunk * kChunk; i < last; i += kTile) {
+      const int64_t last = std::min(x.count(), (chunk + 1) * kExtremesChunk);
+      for (int64_t i = chunk * kExtremesChunk; i < last; i += kTile) {
         const int64_t count = std::min(kTile, last - i);
         load_as_float(x.dtype, x.as<const std::byte>() + i * step, 1, values, count);
         for (int64_t k = 0; k < count; ++k) {
@@ -140,13 +143,13 @@ Extremes find_extremes(const TensorView& x, ThreadPool& threads) {
           extremes.high = values[k] > extremes.high ? values[k] : extremes.high;
         }
       }
-      found[static_cast<size_t>(chunk)] = extremes;
+      found[chunk] = extremes;
     }
   });
   Extremes all;
-  for (const Extremes& one : found) {
-    all.low = std::min(all.low, one.low);
-    all.high = std::max(all.high, one.high);
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    all.low = std::min(all.low, found[chunk].low);
+    all.high = std::max(all.high, found[chunk].high);
   }
   return all;
 }
@@ -154,7 +157,8 @@ Extremes find_extremes(const TensorView& x, ThreadPool& threads) {
 // Outputs that the node leaves out are not computed.
 void run_dynamic(KernelContext& context) {
   const TensorView& x = context.input(0);
-  const auto [low, high] = find_extremes(x, context.threads());
+  auto* found = reinterpret_cast<Extremes*>(context.scratch());
+  const auto [low, high] = find_extremes(x, found, context.threads());
   float scale = (high == low ? 1.0f : high - low) / 255.0f;
   float rounded = std::nearbyint(std::min(255.0f, std::max(0.0f, -low / scale)));
   auto zero = static_cast<uint8_t>(rounded);
@@ -175,6 +179,8 @@ std::unique_ptr<Kernel> make_dynamic(KernelRequest& request) {
   check_supported(
       dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16,
       "quantizing {}", to_string(dtype));
+  auto chunks = static_cast<size_t>(extremes_chunks(element_count(request.input(0).shape)));
+  request.use_scratch(chunks * sizeof(Extremes));
   return make_kernel(run_dynamic);
 }
 

@@ -1,22 +1,36 @@
 // Tile, opset 6 and up: repeats[i] copies of the input along axis i (opset 1–5: one axis).
 // Any element type; strided inputs and outputs.
+#include <cmath>
+
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
 namespace {
 
+// Below opset 6 tiles and axis have the input's type.
+std::vector<int64_t> whole_numbers(const Tensor& tensor) {
+  if (tensor.dtype() == DType::kInt64) return to_int64s(tensor);
+  std::vector<int64_t> numbers;
+  for (double value : to_doubles(tensor)) {
+    bool whole = value == std::nearbyint(value) && std::abs(value) < 1e15;
+    check_input(whole, "{} is no number of copies and no axis", value);
+    numbers.push_back(static_cast<int64_t>(value));
+  }
+  return numbers;
+}
+
 void infer_tile(InferRequest& request) {
   const TensorDesc& input = request.inputs[0];
   const Tensor* operand = request.constant(1);
   if (operand == nullptr) return;
-  std::vector<int64_t> repeats = to_int64s(*operand);
+  std::vector<int64_t> repeats = whole_numbers(*operand);
   if (request.node.version < 6) {
     const Tensor* axis = request.constant(2);
     if (axis == nullptr) return;
     std::vector<int64_t> all(static_cast<size_t>(input.rank()), 1);
     check_input(axis->count() == 1 && repeats.size() == 1, "tiles and axis are single numbers");
-    all[static_cast<size_t>(normalize_axis(to_int64s(*axis)[0], input.rank()))] = repeats[0];
+    all[static_cast<size_t>(normalize_axis(whole_numbers(*axis)[0], input.rank()))] = repeats[0];
     repeats = all;
   }
   check_input(static_cast<int>(repeats.size()) == input.rank(),

@@ -97,9 +97,7 @@ Model read(std::shared_ptr<Buffer> buffer, const std::string& path, const std::s
     model.path = path;
     return model;
   } catch (const std::exception&) {
-    Error error = caught_error();
-    error.add_context({name, "", "", ""});
-    throw error;
+    rethrow_caught({name, "", "", ""});
   }
 }
 

@@ -19,4 +19,17 @@ Error caught_error() {
   }
 }
 
+void rethrow_caught(const ErrorContext& context) {
+  try {
+    throw;
+  } catch (Error& error) {
+    error.add_context(context);
+    throw;
+  } catch (...) {
+    Error error = caught_error();
+    error.add_context(context);
+    throw error;
+  }
+}
+
 }  // namespace convoy

@@ -9,4 +9,7 @@ namespace convoy {
 // as kInternal.
 Error caught_error();
 
+// For a catch block: throws what was caught, with `context` added; a kind of Error stays that kind.
+[[noreturn]] void rethrow_caught(const ErrorContext& context);
+
 }  // namespace convoy

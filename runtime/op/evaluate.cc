@@ -222,9 +222,7 @@ std::vector<Value> evaluate_node(const Graph& graph, const Node& node,
   try {
     return evaluation.run(lasting);
   } catch (const std::exception&) {
-    Error error = caught_error();
-    error.add_context(node_context(graph, node, evaluation.descs()));
-    throw error;
+    rethrow_caught(node_context(graph, node, evaluation.descs()));
   }
 }
 

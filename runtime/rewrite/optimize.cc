@@ -110,7 +110,7 @@ RewriteReport optimize_graph(Model& model, const RewriteOptions& options,
       });
     });
   } catch (const std::exception&) {
-    throw caught_error();
+    rethrow_caught({});
   }
   return report;
 }

@@ -82,9 +82,7 @@ Session::Session(Model model, SessionOptions options)
     describe_outputs();
     push_constants_into_bodies(model_.graph);
   } catch (const std::exception&) {
-    Error error = caught_error();
-    error.add_context({model_.path, {}, {}, {}});
-    throw error;
+    rethrow_caught({model_.path, {}, {}, {}});
   }
   const Graph& graph = model_.graph;
   for (size_t i = 0; i < graph.inputs().size(); ++i) {
@@ -214,9 +212,7 @@ void Session::run_into(std::span<const Value> inputs, std::span<const TensorView
     for (size_t i = 0; i < inputs.size(); ++i) check_input_type(i, inputs[i]);
     call([&] { runner_->run_into(inputs, bound, outputs, observer); });
   } catch (const std::exception&) {
-    Error error = caught_error();
-    error.add_context({model_.path, {}, {}, {}});
-    throw error;
+    rethrow_caught({model_.path, {}, {}, {}});
   }
 }
 

@@ -39,15 +39,8 @@ def consumer(prefix, tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     graph = helper.make_graph(
-<<<<<<< HEAD
-        [
-            helper.make_node("Mul", ["x", "factor"], ["twice"]),
-            helper.make_node("Neg", ["x"], ["minus"]),
-        ],
-=======
         [helper.make_node("Mul", ["x", "factor"], ["twice"]),
          helper.make_node("Neg", ["x"], ["minus"])],
->>>>>>> 08f6d47 (Load models of opset 1 to 5, and those that mean one thing only)
         "embedding",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3]),
          helper.make_tensor_value_info("factor", TensorProto.FLOAT, [1])],

@@ -104,7 +104,7 @@ std::vector<OpCase> slice_cases() {
       {"tile", "Tile", {counting({1, 2}), ints({2, 2})},
        {tensor<float>({2, 4}, {0, 1, 0, 1, 0, 1, 0, 1})}},
       {"tile_to_nothing", "Tile", {counting({2}), ints({0})}, {counting({0})}},
-      {"tile_one_axis", "Tile", {counting({2}), ints({2}), ints({0})},
+      {"tile_one_axis", "Tile", {counting({2}), tensor<float>({1}, {2}), tensor<float>({1}, {0})},
        {tensor<float>({4}, {0, 1, 0, 1})}, {}, 5},
   };
 }
