@@ -75,7 +75,8 @@ class Differentiation {
                            [&](ValueId input) { return values.contains(input); });
       };
       if (id == gradient_.id || !reads(changed)) continue;
-      bool differentiated = reads(varying_);
+      bool sizes_only = node.is("Shape") || node.is("Size");
+      bool differentiated = reads(varying_) && !sizes_only;
       for (ValueId output : node.outputs) {
         if (output == ValueId::kNone || is_fed(output)) continue;
         changed.insert(output);
@@ -102,6 +103,7 @@ class Differentiation {
     for (NodeId id : path_) {
       const Node& node = graph_.node(id);
       bool known = node.outputs.size() == 1 && !node.has_bodies();
+      if (known && !varies(node.outputs[0])) continue;
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         known = known && (!varies(node.inputs[i]) || has_derivative(node, i));
       }
