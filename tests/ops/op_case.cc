@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "runtime/onnx/operand_types.h"
 #include "runtime/base/parallel_for.h"
+#include "runtime/onnx/operand_types.h"
 #include "runtime/op/evaluate.h"
 
 namespace convoy {
