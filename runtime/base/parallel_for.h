@@ -39,8 +39,9 @@ class ThreadPool {
 };
 
 // Backends: GNU OpenMP where built with it (one pool with oneDNN), std::thread otherwise.
-// threads ≤ 0 means default_thread_count(). A pool used in a forked child throws kInternal when it
-// has more than one thread (GNU OpenMP would hang).
+// threads ≤ 0 means default_thread_count(). In a forked child a loop runs on the caller's thread
+// alone where there are no others: with GNU OpenMP where came_through_fork() (base/fork.h), with
+// std::thread in every pool made before the fork.
 std::unique_ptr<ThreadPool> make_thread_pool(int threads);
 
 }  // namespace convoy

@@ -112,6 +112,21 @@ def test_nothing_is_written_where_no_size_fits(tmp_path):
     assert not (tmp_path / "o.onnx").exists()
 
 
+def test_nothing_is_written_where_the_models_differ(tmp_path):
+    """A bias that a normalization takes away again, so large that it leaves the sum no digits: one
+    convolution in place of both keeps them."""
+    nodes = [node("Conv", ["x", "w", "b"], ["c"]),
+             node("BatchNormalization", ["c", "one", "zero", "b", "one"], ["y"])]
+    weights = {"w": weight(2, 3, 3), "b": np.full(2, 1e8, "f4"), "one": np.ones(2, "f4"),
+               "zero": np.zeros(2, "f4")}
+    model = save(tmp_path / "m.onnx", nodes, floats("n", 3, "t"), weights)
+    assert run("optimize", model, tmp_path / "trusted.onnx").returncode == 0
+    result = run("optimize", model, tmp_path / "o.onnx", "--verify")
+    assert result.returncode == 1
+    assert "--verify: output 'y' of the optimized model differs by" in result.stderr
+    assert not (tmp_path / "o.onnx").exists()
+
+
 def test_inputs_may_be_files(tmp_path):
     """A model that takes neither of the random integers, 0 and 1, at one of its inputs."""
     nodes = [node("Gather", ["w", "i"], ["g"]), node("Reshape", ["x", "g"], ["y"])]
