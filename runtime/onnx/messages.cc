@@ -1,7 +1,9 @@
 #include "runtime/onnx/messages.h"
 
-#include <typeinfo>
 #include <stdexcept>
+#include <typeinfo>
+
+#include "runtime/base/error.h"
 
 namespace convoy {
 
@@ -26,6 +28,7 @@ std::string one_line(std::string_view message) {
 }
 
 std::string complaint_of(const std::exception& error) {
+  if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
   // ONNX throws its own kinds, and these three with sentences of its own.
   const std::type_info& kind = typeid(error);
   bool standard = dynamic_cast<const std::runtime_error*>(&error) == nullptr &&

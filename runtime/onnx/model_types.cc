@@ -245,7 +245,7 @@ class ModelInference {
   const Model& model_;
   const TypeRule& rule_;
   // Functions that call others several times grow exponentially when they are expanded.
-  int64_t called_nodes_left_ = 500'000;
+  int64_t called_nodes_left_ = 300'000;
   int64_t elements_left_ = int64_t{1} << 20;
   std::string complaint_;
 };

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kMaxDepth = 64;  // of functions that call functions
 // Functions that call others several times grow exponentially. No exporter comes near.
-constexpr size_t kMostNodes = 1'000'000;
+constexpr size_t kMostNodes = 300'000;
 
 class Expander {
  public:

@@ -1,7 +1,7 @@
 // Gives Convoy ONNX's own operator cases with hostile numbers in them:
 //   hostile_fuzz FOLDER [--seed S] [--cases N] [--first K] [--only NAME] [--keep FOLDER]
 //   hostile_fuzz --replay CASE...
-// FOLDER is what export_cases.py writes. A case runs in a child process; one that dies, shows
+// FOLDER is what hostile_fuzz.py writes. A case runs in a child process; one that dies, shows
 // an exception that is no Error, takes more than 10 s or more than 1 GB is printed, and kept in
 // FOLDER/NUMBER. Exits 1 if there was one.
 #include <sys/mman.h>
@@ -166,7 +166,7 @@ void run_child(const FuzzOptions& options, const std::vector<HostileCase>& origi
   ++progress.done;
   int64_t number = progress.number++;
   HostileCase hostile = make_case(originals, options.seed, number);
-  bool out_of_time = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
+  bool out_of_time = late || (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF);
   if (out_of_time && may_run_forever(hostile)) return;
   ++progress.found;
   report(options, hostile, number, death_of(status, late));
@@ -225,7 +225,7 @@ int replay(const FuzzOptions& options) {
 int main(int argc, char** argv) {
   FuzzOptions options;
   CLI::App app("Gives Convoy models with hostile numbers in them", "hostile_fuzz");
-  app.add_option("folder", options.folder, "cases written by export_cases.py");
+  app.add_option("folder", options.folder, "cases written by hostile_fuzz.py");
   app.add_option("--seed", options.seed)->capture_default_str();
   app.add_option("--cases", options.cases)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--first", options.first, "number of the first case");

@@ -1,8 +1,12 @@
-"""Writes ONNX's node cases, model and inputs, into a folder that hostile_fuzz reads.
+"""Gives Convoy ONNX's operator cases with hostile numbers in them.
 
-    python export_cases.py FOLDER
+    hostile_fuzz.py [--seed S] [--cases N] [--first K] [--only NAME] [--keep FOLDER]
+
+Writes ONNX's node cases, model and inputs, to build/hostile_cases where they are not there yet,
+and runs build/bin/hostile_fuzz on them, which explains itself with --help.
 """
 
+import os
 import pathlib
 import sys
 
@@ -10,6 +14,7 @@ import onnx
 from onnx import numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
+_ROOT = pathlib.Path(__file__).parents[2]
 _MOST_BYTES = 300_000  # of one case: mutating large ones finds no more
 
 
@@ -24,8 +29,7 @@ def _to_proto(value, kind):
 
 
 def export(folder):
-    """Returns how many cases were written; a case that is there already stays."""
-    count = 0
+    """Writes every case that has inputs and is not too large."""
     for case in collect_testcases(None):
         if case.model is None or not case.data_sets:
             continue
@@ -39,9 +43,18 @@ def export(folder):
         target.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
             (target / name).write_bytes(data)
-        count += 1
-    return count
+
+
+def cases():
+    """The folder of the cases of this ONNX, written when it is first asked for."""
+    folder = _ROOT / "build" / f"hostile_cases-{onnx.__version__}"
+    if not folder.exists():
+        partial = folder.with_suffix(f".{os.getpid()}")
+        export(partial)
+        partial.rename(folder)
+    return folder
 
 
 if __name__ == "__main__":
-    print(export(sys.argv[1]), "cases written")
+    fuzzer = _ROOT / "build" / "bin" / "hostile_fuzz"
+    os.execv(fuzzer, [fuzzer, str(cases()), *sys.argv[1:]])
