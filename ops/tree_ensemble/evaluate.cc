@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -27,6 +28,15 @@ bool decide(const TreeEnsemble& trees, const TreeNode& node, double value) {
 
 template <typename Feature>
 const TreeNode& leaf_of(const TreeEnsemble& trees, int64_t root, const Feature* row) {
+  if (!trees.plain.empty()) {
+    auto at = static_cast<size_t>(root);
+    while (trees.plain[at].feature >= 0) {
+      const TreeEnsemble::PlainNode& node = trees.plain[at];
+      const bool yes = static_cast<double>(row[node.feature]) <= node.split;
+      at = static_cast<size_t>(yes ? node.when_true : node.when_false);
+    }
+    return trees.nodes[at];
+  }
   const TreeNode* node = &trees.nodes[static_cast<size_t>(root)];
   while (node->mode != BranchMode::kLeaf) {
     const bool yes = decide(trees, *node, static_cast<double>(row[node->feature]));
@@ -50,30 +60,35 @@ void add(const LeafWeight& entry, Aggregate aggregate, Sum& score) {
 }  // namespace
 
 template <typename Feature, typename Sum>
-void TreeEnsemble::evaluate(const Feature* row, Sum* scores) const {
+void TreeEnsemble::evaluate(const Feature* rows, int64_t count, int64_t columns,
+                            Sum* scores) const {
   constexpr Sum kInfinity = std::numeric_limits<Sum>::infinity();
   const Sum start = aggregate == Aggregate::kMin   ? kInfinity
                     : aggregate == Aggregate::kMax ? -kInfinity
                                                    : Sum{0};
-  for (int64_t t = 0; t < targets; ++t) scores[t] = start;
+  std::fill(scores, scores + count * targets, start);
   for (int64_t root : roots) {
-    const TreeNode& leaf = leaf_of(*this, root, row);
-    for (int64_t i = leaf.first; i < leaf.first + leaf.count; ++i) {
-      const LeafWeight& entry = weights[static_cast<size_t>(i)];
-      add(entry, aggregate, scores[entry.target]);
+    for (int64_t row = 0; row < count; ++row) {
+      const TreeNode& leaf = leaf_of(*this, root, rows + row * columns);
+      for (int64_t i = leaf.first; i < leaf.first + leaf.count; ++i) {
+        const LeafWeight& entry = weights[static_cast<size_t>(i)];
+        add(entry, aggregate, scores[row * targets + entry.target]);
+      }
     }
   }
-  for (int64_t t = 0; t < targets; ++t) {
-    if (std::isinf(scores[t]) && scores[t] == start) scores[t] = 0;
-    if (aggregate == Aggregate::kAverage) scores[t] /= static_cast<Sum>(roots.size());
-    if (!base_values.empty()) scores[t] += static_cast<Sum>(base_values[static_cast<size_t>(t)]);
+  for (int64_t i = 0; i < count * targets; ++i) {
+    Sum& score = scores[i];
+    if (std::isinf(score) && score == start) score = 0;
+    if (aggregate == Aggregate::kAverage) score /= static_cast<Sum>(roots.size());
+    if (base_values.empty()) continue;
+    score += static_cast<Sum>(base_values[static_cast<size_t>(i % targets)]);
   }
 }
 
-template void TreeEnsemble::evaluate(const float*, float*) const;
-template void TreeEnsemble::evaluate(const double*, double*) const;
-template void TreeEnsemble::evaluate(const int64_t*, float*) const;
-template void TreeEnsemble::evaluate(const int32_t*, float*) const;
-template void TreeEnsemble::evaluate(const Float16*, float*) const;
+template void TreeEnsemble::evaluate(const float*, int64_t, int64_t, float*) const;
+template void TreeEnsemble::evaluate(const double*, int64_t, int64_t, double*) const;
+template void TreeEnsemble::evaluate(const int64_t*, int64_t, int64_t, float*) const;
+template void TreeEnsemble::evaluate(const int32_t*, int64_t, int64_t, float*) const;
+template void TreeEnsemble::evaluate(const Float16*, int64_t, int64_t, float*) const;
 
 }  // namespace convoy

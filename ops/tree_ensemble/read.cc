@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -31,6 +32,40 @@ std::vector<double> read_numbers(AttributeReader& attributes, const std::string&
   if (tensor.defined()) return to_doubles(tensor);
   return {floats.begin(), floats.end()};
 }
+
+// Positions of nodes in the lists, by tree and node.
+class NodeNumbers {
+ public:
+  NodeNumbers(const std::vector<int64_t>& trees, const std::vector<int64_t>& nodes)
+      : trees_(trees), nodes_(nodes) {
+    for (size_t i = 0; i < trees.size(); ++i) {
+      const bool in_order = i > 0 && trees[i] == trees[i - 1] && nodes[i] > nodes[i - 1] &&
+                            nodes[i - 1] + 1 == nodes[i];
+      if (!in_order) runs_.emplace(std::pair(trees[i], nodes[i]), i);
+    }
+    for (size_t i = 0; i < trees.size(); ++i) {
+      check_model(find(trees[i], nodes[i]) == i, "node {} of tree {} is listed twice", nodes[i],
+                  trees[i]);
+    }
+  }
+
+  // Throws kInvalidModel where there is none.
+  size_t find(int64_t tree, int64_t node) const {
+    auto after = runs_.upper_bound({tree, node});
+    if (after != runs_.begin()) {
+      const auto& [start, position] = *std::prev(after);
+      const size_t at = position + static_cast<size_t>(node) - static_cast<size_t>(start.second);
+      if (at < nodes_.size() && trees_[at] == tree && nodes_[at] == node) return at;
+    }
+    fail(ErrorCode::kInvalidModel, "tree {} has no node {}", tree, node);
+  }
+
+ private:
+  const std::vector<int64_t>& trees_;
+  const std::vector<int64_t>& nodes_;
+  // Where nodes that follow each other in the lists begin: most trees are one run.
+  std::map<std::pair<int64_t, int64_t>, size_t> runs_;
+};
 
 // A node that is a child is no root; every child lies in its parent's tree by construction.
 class CycleCheck {
@@ -80,6 +115,23 @@ void check_trees(const TreeEnsemble& trees) {
   for (int64_t root : trees.roots) {
     checked(root, trees.nodes.size(), "root");
     check.visit(root);
+  }
+}
+
+void make_plain(TreeEnsemble& trees) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  if (static_cast<int64_t>(trees.nodes.size()) > kMost) return;
+  for (const TreeNode& node : trees.nodes) {
+    if (node.mode == BranchMode::kLeaf) continue;
+    if (node.mode != BranchMode::kLeq || node.missing_is_true || node.feature > kMost) return;
+  }
+  for (const TreeNode& node : trees.nodes) {
+    TreeEnsemble::PlainNode plain;
+    if (node.mode != BranchMode::kLeaf) {
+      plain = {node.split, static_cast<int32_t>(node.feature),
+               static_cast<int32_t>(node.when_true), static_cast<int32_t>(node.when_false)};
+    }
+    trees.plain.push_back(plain);
   }
 }
 
@@ -166,16 +218,8 @@ TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& p
                       when_true.size(), when_false.size()}) {
     check_model(size == count, "lists of {} and {} entries for the nodes", size, count);
   }
-  std::map<std::pair<int64_t, int64_t>, size_t> at;
-  for (size_t i = 0; i < count; ++i) {
-    check_model(at.emplace(std::pair(tree_ids[i], node_ids[i]), i).second,
-                "node {} of tree {} is listed twice", node_ids[i], tree_ids[i]);
-  }
-  auto find = [&](int64_t tree, int64_t node) {
-    auto found = at.find({tree, node});
-    check_model(found != at.end(), "tree {} has no node {}", tree, node);
-    return found->second;
-  };
+  const NodeNumbers numbers(tree_ids, node_ids);
+  auto find = [&](int64_t tree, int64_t node) { return numbers.find(tree, node); };
   std::vector<bool> is_child(count);
   trees.nodes.resize(count);
   for (size_t i = 0; i < count; ++i) {

@@ -23,6 +23,9 @@ void visit_features(DType dtype, Visitor&& visitor) {
   visit_dtype_among<float, double, int64_t, int32_t, Float16>(dtype, visitor);
 }
 
+// As many as go through a tree while it is in the cache.
+constexpr int64_t kRowsTogether = 64;
+
 // Calls use(row, scores) for each row, from several threads.
 template <typename Use>
 void for_each_score(const TreeEnsemble& trees, KernelContext& context, const Use& use) {
@@ -36,12 +39,16 @@ void for_each_score(const TreeEnsemble& trees, KernelContext& context, const Use
     using Sum = std::conditional_t<std::is_same_v<Feature, double>, double, float>;
     const Feature* from = x.as<Feature>();
     context.threads().parallel_for(rows.count, grain, [&](int64_t begin, int64_t end) {
-      std::vector<Sum> sums(static_cast<size_t>(trees.targets));
-      std::vector<double> scores(sums.size());
-      for (int64_t row = begin; row < end; ++row) {
-        trees.evaluate(from + row * rows.columns, sums.data());
-        std::ranges::copy(sums, scores.begin());
-        use(row, scores.data());
+      const int64_t most = std::min(kRowsTogether, end - begin);
+      std::vector<Sum> sums(static_cast<size_t>(most * trees.targets));
+      std::vector<double> scores(static_cast<size_t>(trees.targets));
+      for (int64_t first = begin; first < end; first += most) {
+        const int64_t count = std::min(most, end - first);
+        trees.evaluate(from + first * rows.columns, count, rows.columns, sums.data());
+        for (int64_t i = 0; i < count; ++i) {
+          std::copy_n(sums.data() + i * trees.targets, trees.targets, scores.data());
+          use(first + i, scores.data());
+        }
       }
     });
   });
@@ -51,6 +58,7 @@ std::unique_ptr<Kernel> make_scores(KernelRequest& request, TreeEnsemble read) {
   const FeatureRows rows = rows_of(request.input(0).shape);
   check_features(read, rows.columns);
   request.check_output(0, {rows.count, read.targets});
+  make_plain(read);
   auto trees = std::make_shared<const TreeEnsemble>(std::move(read));
   return make_kernel([trees](KernelContext& context) {
     visit_floating(context.output(0).dtype, [&](auto tag) {
@@ -154,6 +162,7 @@ std::unique_ptr<Kernel> make_classifier(KernelRequest& request) {
   const FeatureRows rows = rows_of(request.input(0).shape);
   check_trees(read);
   check_features(read, rows.columns);
+  make_plain(read);
   if (request.has_output(0)) request.check_output(0, {rows.count});
   if (request.has_output(1)) request.check_output(1, {rows.count, labels.count()});
   auto trees = std::make_shared<const TreeEnsemble>(std::move(read));

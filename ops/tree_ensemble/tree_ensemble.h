@@ -38,10 +38,21 @@ struct TreeEnsemble {
   Aggregate aggregate = Aggregate::kSum;
   PostTransform transform = PostTransform::kNone;
 
-  // scores[targets] of one row of features. Sums are float64 for float64 features and float32 for
-  // others, in the order of the trees: those of ONNX Runtime, so that ties fall alike.
+  // Numbered as `nodes`, for trees whose branches are all x ≤ split with NaN on the false side;
+  // empty for others. A leaf has feature -1.
+  struct PlainNode {
+    double split = 0;
+    int32_t feature = -1;
+    int32_t when_true = 0;
+    int32_t when_false = 0;
+  };
+  std::vector<PlainNode> plain;
+
+  // scores[count, targets] of rows[count, columns] of features. Sums are float64 for float64
+  // features and float32 for others, in the order of the trees: those of ONNX Runtime, so that ties
+  // fall alike.
   template <typename Feature, typename Sum>
-  void evaluate(const Feature* row, Sum* scores) const;
+  void evaluate(const Feature* rows, int64_t count, int64_t columns, Sum* scores) const;
 };
 
 // TreeEnsemble-5.
@@ -53,5 +64,8 @@ TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& p
 
 // Throws kInvalidModel for numbers out of range and for cycles; call before evaluate.
 void check_trees(const TreeEnsemble& trees);
+
+// Fills trees.plain, of checked trees.
+void make_plain(TreeEnsemble& trees);
 
 }  // namespace convoy
