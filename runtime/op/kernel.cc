@@ -4,6 +4,10 @@
 
 namespace convoy {
 
+void fail_missing_operand(int i) {
+  fail(ErrorCode::kInvalidModel, "the node has no operand {}", i);
+}
+
 bool KernelRequest::yields_to(std::string_view other, double cycles, double other_cycles,
                               double share) {
   if (measured || cycles <= share * other_cycles) return false;

@@ -25,6 +25,15 @@ class BodyRunner {
   virtual std::vector<Value> run(std::span<const Value> inputs) = 0;
 };
 
+[[noreturn]] void fail_missing_operand(int i);
+
+// `i` as an index; throws kInvalidModel where the node has fewer operands: nobody has counted those
+// of an operator without a schema.
+inline size_t operand_index(int i, size_t count) {
+  if (static_cast<size_t>(i) >= count) fail_missing_operand(i);
+  return static_cast<size_t>(i);
+}
+
 // What a kernel gets for one run. Views are valid until run() returns.
 class KernelContext {
  public:
@@ -32,8 +41,8 @@ class KernelContext {
 
   // Operands as chosen at planning: shapes and strides equal those of the request. An operand that
   // was left out is not present().
-  const TensorView& input(int i) const { return inputs_[static_cast<size_t>(i)]; }
-  const TensorView& output(int j) const { return outputs_[static_cast<size_t>(j)]; }
+  const TensorView& input(int i) const { return inputs_[operand_index(i, inputs_.size())]; }
+  const TensorView& output(int j) const { return outputs_[operand_index(j, outputs_.size())]; }
   int input_count() const { return static_cast<int>(inputs_.size()); }
   int output_count() const { return static_cast<int>(outputs_.size()); }
   bool has_input(int i) const { return i < input_count() && input(i).present(); }
@@ -95,8 +104,8 @@ class KernelRequest {
   bool has_output(int j) const {
     return j < output_count() && node_.outputs[static_cast<size_t>(j)] != ValueId::kNone;
   }
-  const TensorDesc& input(int i) const { return inputs[static_cast<size_t>(i)]; }
-  const TensorDesc& output(int j) const { return outputs[static_cast<size_t>(j)]; }
+  const TensorDesc& input(int i) const { return inputs[operand_index(i, inputs.size())]; }
+  const TensorDesc& output(int j) const { return outputs[operand_index(j, outputs.size())]; }
   // The value of an input that is the same in every run of the plan; nullptr if it is not known.
   const Tensor* constant(int i) const {
     return i < static_cast<int>(constants.size()) ? constants[static_cast<size_t>(i)] : nullptr;

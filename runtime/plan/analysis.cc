@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/caught.h"
 #include "runtime/op/evaluate.h"
 #include "runtime/op/select_kernel.h"
 
@@ -27,9 +28,8 @@ class Analyzer {
       gather(node);
       try {
         visit(node);
-      } catch (Error& error) {
-        error.add_context(node_context(graph_, node, descs_));
-        throw;
+      } catch (const std::exception&) {
+        rethrow_caught(node_context(graph_, node, descs_));
       }
     }
     return std::move(result_);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "runtime/base/caught.h"
 #include "runtime/op/evaluate.h"
 #include "runtime/op/select_kernel.h"
 #include "runtime/plan/addresses.h"
@@ -35,14 +36,13 @@ class Planner {
       const Node& node = graph_.node(id);
       try {
         plan_node(node);
-      } catch (Error& error) {
+      } catch (const std::exception&) {
         std::vector<TensorDesc> descs;
         for (ValueId input : node.inputs) {
           descs.push_back(input == ValueId::kNone ? TensorDesc{}
                                                   : analysis_.values[index_of(input)].desc);
         }
-        error.add_context(node_context(graph_, node, descs));
-        throw;
+        rethrow_caught(node_context(graph_, node, descs));
       }
     }
     finish_outputs();

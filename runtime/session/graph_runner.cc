@@ -51,7 +51,10 @@ class GraphRunner::ContextLease {
 GraphRunner::GraphRunner(const Graph& graph, RunnerResources resources)
     : graph_(graph),
       resources_(resources),
-      plans_(resources.max_plans, resources.max_plan_bytes) {}
+      plans_(resources.max_plans, resources.max_plan_bytes) {
+  // A context is given back by a destructor, which may not throw when memory has run out.
+  contexts_.reserve(kIdleContexts);
+}
 
 GraphRunner::~GraphRunner() = default;
 
@@ -63,6 +66,9 @@ std::vector<Value> GraphRunner::run(std::span<const Value> inputs, const StepObs
 
 void GraphRunner::run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
                            std::span<Value> outputs, const StepObserver* observer) {
+  size_t expected = graph_.inputs().size() + graph_.captures().size();
+  check_model(inputs.size() == expected, "the graph '{}' takes {} values, not {}", graph_.name,
+              expected, inputs.size());
   std::vector<Value> contiguous;
   for (const Value& input : inputs) {
     bool needs_copy = input.is_tensor() && !input.tensor().desc().is_contiguous();

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "runtime/base/caught.h"
 #include "runtime/op/select_kernel.h"
 #include "runtime/op/static_context.h"
 #include "runtime/session/cancellation.h"
@@ -98,10 +99,9 @@ void RunContext::run_step(const Step& step, size_t number,
                               memory_->data() + plan_->arena_bytes);
   try {
     step.kernel->run(context);
-  } catch (Error& error) {
+  } catch (const std::exception&) {
     std::vector<TensorDesc> descs(inputs.begin(), inputs.end());
-    error.add_context(node_context(*plan_->graph, plan_->graph->node(step.node), descs));
-    throw;
+    rethrow_caught(node_context(*plan_->graph, plan_->graph->node(step.node), descs));
   }
 }
 
