@@ -36,6 +36,7 @@ if "CONVOY_TEST_FULL" not in os.environ:
 
 def result_of(name, folder, *launcher):
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment["HF_HUB_OFFLINE"] = "1"  # what is not in the packages is not there
     if launcher:
         environment["PYTHONPATH"] = str(PACKAGES)
     done = subprocess.run([PYTHON, *launcher, SCRIPT, name, folder], capture_output=True,
