@@ -342,6 +342,9 @@ def difference(case, peer, symbolic):
         if b.size == 0:
             continue
         a, b = a.astype(np.float64), b.astype(np.float64)
+        if j == 1 and str(case).startswith("MaxPool"):  # the index of a maximum of nothing is none
+            of_nothing = np.asarray(theirs[0]) <= -3.4e38
+            a[of_nothing] = b[of_nothing] = -1
         b[b < -3.4e38] = -np.inf  # ONNX Runtime's maximum of nothing
         if not np.array_equal(np.isfinite(a), np.isfinite(b)):
             return "compared", f"output {j} has other infinities or NaNs: {a.ravel()[:8]}"
