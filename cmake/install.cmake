@@ -25,10 +25,13 @@ if(TARGET convoy)
     COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/ConvoyConfigVersion.cmake"
     DESTINATION "${package_destination}" COMPONENT library)
+  configure_file(cmake/convoy.pc.in "${PROJECT_BINARY_DIR}/convoy.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/convoy.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT library)
 endif()
 if(TARGET convoy_cli)
   set_target_properties(convoy_cli PROPERTIES
-    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};$ORIGIN/..")
   install(TARGETS convoy_cli COMPONENT library)
 endif()
 install(FILES "${dnnl_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" RENAME "${dnnl_soname}"
@@ -44,4 +47,7 @@ if(TARGET convoy_python)
   endforeach()
   install(FILES "${dnnl_library}" DESTINATION convoy RENAME "${dnnl_soname}"
     COMPONENT python EXCLUDE_FROM_ALL)
+  if(TARGET convoy_cli)
+    install(TARGETS convoy_cli RUNTIME DESTINATION convoy/bin COMPONENT python EXCLUDE_FROM_ALL)
+  endif()
 endif()

@@ -1,11 +1,16 @@
-"""What tests share: where the peer's environment is."""
+"""What tests share: where the peer's environment is, and whether long suites run whole."""
 
 import os
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+IS_FULL = "CONVOY_TEST_FULL" in os.environ  # tools/test --full
+SEED = int(os.environ.get("CONVOY_FUZZ_SEED", int(time.time()) // 60))
 
 
 def find_peer_python():
@@ -24,3 +29,26 @@ def peer_python():
     if python is None:
         pytest.skip("no environment with onnxruntime: .venv-peers, or the Python in CONVOY_PEERS")
     return python
+
+
+@pytest.fixture(scope="session")
+def is_full():
+    """Whether to run a long suite whole instead of a share of it."""
+    return IS_FULL
+
+
+@pytest.fixture(scope="session")
+def seed():
+    """What chooses the share of a long suite; tests that fail print it."""
+    return SEED
+
+
+@pytest.fixture
+def onnxruntime_here(monkeypatch):
+    """onnxruntime in this process: installed beside pytest, or else from the peer's environment."""
+    python = find_peer_python()
+    if python is not None:
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        packages = python.parent.parent / "lib" / version / "site-packages"
+        monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
+    return pytest.importorskip("onnxruntime")

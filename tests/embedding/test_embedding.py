@@ -1,6 +1,8 @@
 """An installed Convoy is found by CMake, carries what it needs, and runs from C and from C++."""
 
 import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,11 +22,16 @@ def run(*command, **options) -> str:
     return result.stdout
 
 
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory):
+@pytest.fixture(scope="module", params=["installed", "unpacked"])
+def prefix(request, tmp_path_factory):
+    """Convoy as cmake --install puts it there, and as tools/wheel --library packs it."""
     folder = tmp_path_factory.mktemp("prefix")
-    run("cmake", "--install", BUILD, "--prefix", folder)
-    return folder
+    if request.param == "installed":
+        run("cmake", "--install", BUILD, "--prefix", folder)
+        return folder
+    archive = run(ROOT / "tools/wheel", "--library", folder).splitlines()[-1]
+    shutil.unpack_archive(archive, folder)
+    return next(path for path in folder.iterdir() if path.is_dir())
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +75,42 @@ def test_a_missing_model_is_an_error_with_a_message(consumer, tmp_path, program)
     assert "missing.onnx" in result.stderr
 
 
-def test_the_library_exports_the_c_interface_and_nothing_else(prefix):
+def test_the_library_exports_what_is_recorded(prefix):
+    """A line that goes from abi.txt breaks programs; a new function adds one."""
     library = next(prefix.glob("lib*/**/libconvoy.so"))
-    symbols = [line.split()[-1] for line in run("nm", "-D", "--defined-only", library).splitlines()]
-    assert "convoy_session_open" in symbols
-    assert [symbol for symbol in symbols if not symbol.startswith("convoy_")] == []
+    lines = run("nm", "-D", "--defined-only", library).splitlines()
+    symbols = sorted(line.split()[-1] for line in lines if line.split()[-2] != "A")
+    assert symbols == Path(__file__).with_name("abi.txt").read_text().split()
+
+
+def test_pkg_config_finds_the_library(prefix, tmp_path, monkeypatch):
+    found = next(prefix.glob("lib*/**/pkgconfig"))
+    moved = tmp_path / "moved"
+    shutil.copytree(prefix, moved, symlinks=True)
+    monkeypatch.setenv("PKG_CONFIG_PATH", str(moved / found.relative_to(prefix)))
+    flags = run("pkg-config", "--cflags", "--libs", "convoy").split()
+    run("g++", "-std=c++17", Path(__file__).with_name("embed.cc"), *flags, "-o", tmp_path / "embed",
+        f"-Wl,-rpath,{moved / found.relative_to(prefix).parent}")
+    result = subprocess.run([tmp_path / "embed", "missing.onnx"], capture_output=True, text=True)
+    assert result.returncode == 1 and "missing.onnx" in result.stderr
+
+
+def test_libraries_lie_beside_it_with_their_licences(prefix):
+    """oneDNN in both forms; in the tarball, also those that another system may lack."""
+    licences = prefix / "share/licenses/convoy/bundled"
+    carried = "lib(dnnl"
+    if prefix.name.startswith("convoy-"):
+        carried += "|gomp|protobuf|png|jpeg|tiff|webp|openjp2|re2|fmt"
+        names = {path.name for path in licences.iterdir() if any(path.iterdir())}
+        assert {"onednn_cpu_gomp", "onnx", "libgomp1"} <= names
+        assert any(name.startswith("libprotobuf") for name in names)
+    library = next(prefix.glob("lib*/**/libconvoy.so"))
+    found = 0
+    for name, path in re.findall(r"^\s*(\S+) => (\S+)", run("ldd", library), re.MULTILINE):
+        if re.match(carried + ")", name):
+            assert Path(path).parent == library.parent, name
+            found += 1
+    assert found
 
 
 def test_the_installed_command_line_needs_nothing_from_the_build_folder(prefix):

@@ -94,6 +94,7 @@ def assert_close(ours, theirs):
         assert np.abs(a - b).max() <= TOLERANCE * np.abs(b).max()
 
 
+@pytest.mark.usefixtures("onnxruntime_here")
 @pytest.mark.parametrize("name", CASES)
 def test_agrees_with_onnx_runtime(real, name):
     ours, theirs = sessions(real[name])
@@ -101,6 +102,7 @@ def test_agrees_with_onnx_runtime(real, name):
         assert_close(ours.run(None, feeds), theirs.run(None, feeds))
 
 
+@pytest.mark.usefixtures("onnxruntime_here")
 def test_silero_streams_with_its_state(real):
     ours, theirs = sessions(real["silero_vad"])
     states = [np.zeros((2, 1, 128), "f4")] * 2

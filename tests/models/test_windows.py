@@ -342,6 +342,9 @@ def difference(case, peer, symbolic):
         if b.size == 0:
             continue
         a, b = a.astype(np.float64), b.astype(np.float64)
+        if j == 1 and str(case).startswith("MaxPool"):  # the index of a maximum of nothing is none
+            of_nothing = np.asarray(theirs[0]) <= -3.4e38
+            a[of_nothing] = b[of_nothing] = -1
         b[b < -3.4e38] = -np.inf  # ONNX Runtime's maximum of nothing
         if not np.array_equal(np.isfinite(a), np.isfinite(b)):
             return "compared", f"output {j} has other infinities or NaNs: {a.ravel()[:8]}"
@@ -366,13 +369,14 @@ def check(peer, seed, cases, report):
     return counts
 
 
-def test_windows_as_in_onnxruntime():
-    peer = pytest.importorskip("onnxruntime")
+def test_windows_as_in_onnxruntime(onnxruntime_here, is_full):
+    peer = onnxruntime_here
     peer.set_default_logger_severity(4)
     found = []
-    counts = check(peer, 1, 400, lambda number, text: found.append(f"{number}: {text}"))
+    cases = 4000 if is_full else 400
+    counts = check(peer, 1, cases, lambda number, text: found.append(f"{number}: {text}"))
     assert not found, "\n".join(found)
-    assert counts["compared"] > 300
+    assert counts["compared"] > cases * 3 // 4
 
 
 def main():

@@ -1,0 +1,136 @@
+"""The wheel of tools/wheel in an empty environment, without compilers: import, run, optimize, the
+command line, beside other engines, its licences and its platform.
+
+CONVOY_WHEEL names a wheel that is already made.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "models/rowwise_conv1d.onnx"
+FIRST_ANSWER = f"""
+import json
+import numpy as np
+import convoy
+
+session = convoy.InferenceSession({str(MODEL)!r})
+x = np.random.default_rng(0).standard_normal((32, 15, 10, 100)).astype("float32")
+[y] = session.run(None, {{"x": x}})
+better, report = convoy.optimize({str(MODEL)!r})
+[z] = convoy.InferenceSession(better).run(None, {{"x": x}})
+maps = open("/proc/self/maps").read().split()
+print(json.dumps({{"same": bool(np.abs(y - z).max() < 1e-4), "finite": bool(np.isfinite(y).all()),
+                   "libraries": sorted({{part for part in maps if ".so" in part}}),
+                   "from": convoy.__file__, "version": convoy.__version__}}))
+"""
+BUNDLED = re.compile(r"lib(dnnl|gomp|protobuf|png|jpeg|tiff|webp|openjp2|re2|fmt|absl)")
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    if "CONVOY_WHEEL" in os.environ:
+        return Path(os.environ["CONVOY_WHEEL"])
+    folder = tmp_path_factory.mktemp("dist")
+    done = subprocess.run([ROOT / "tools/wheel", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def environment(wheel, tmp_path_factory):
+    """The folder of a virtual environment with the wheel and what it depends on."""
+    folder = tmp_path_factory.mktemp("empty") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([folder / "bin/python", "-m", "pip", "install", "-q", wheel], check=True,
+                   env=clean(folder))
+    return folder
+
+
+def clean(folder, **more):
+    """Variables that name no compiler, no checkout and no libraries."""
+    kept = {name: value for name, value in os.environ.items()
+            if name.startswith("PIP_") or name in ("HOME", "LANG", "SSL_CERT_FILE")}
+    return {**kept, "PATH": str(folder / "bin"), **more}
+
+
+def run(folder, *command, **more):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                          cwd=folder, env=clean(folder, **more), timeout=600)
+
+
+def test_first_answer_within_a_minute(environment):
+    started = time.monotonic()
+    done = run(environment, environment / "bin/python", "-c", FIRST_ANSWER)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - started < 60
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["same"] and said["finite"]
+    assert said["from"].startswith(str(environment))
+    outside = [path for path in said["libraries"]
+               if BUNDLED.match(Path(path).name) and not path.startswith(str(environment))]
+    assert outside == []
+
+
+def test_command_line(environment, tmp_path):
+    program = environment / "bin/convoy"
+    for arguments in (["--help"], ["inspect", MODEL],
+                      ["optimize", MODEL, tmp_path / "better.onnx", "--verify"],
+                      ["run", tmp_path / "better.onnx", "--shape", "x=32x15x10x100"]):
+        done = run(environment, program, *arguments)
+        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+    assert run(environment, program, "inspect", "absent.onnx").returncode == 1
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+@pytest.mark.parametrize("other", ["onnxruntime", "openvino", "sklearn.ensemble", "torch"])
+def test_beside_another_engine(environment, peer_python, other, order):
+    """Both libraries compute in one process; `order` says which is imported first."""
+    if subprocess.run([peer_python, "-c", f"import {other}"], capture_output=True).returncode:
+        pytest.skip(f"{other} is not in the peers' environment")
+    packages = next(peer_python.parent.parent.glob("lib/python3.*/site-packages"))
+    use = {
+        "onnxruntime": f"other.InferenceSession({str(MODEL)!r})",
+        "openvino": f"other.Core().compile_model({str(MODEL)!r}, 'CPU')",
+        "sklearn.ensemble": "sys.modules['sklearn.ensemble'].RandomForestClassifier(5, n_jobs=2)"
+                            ".fit([[0], [1], [2], [3]], [0, 1, 0, 1]).predict([[1]])",
+        "torch": "other.nn.Conv2d(3, 8, 3)(other.ones(1, 3, 64, 64)).sum().item()",
+    }[other]
+    engine = f"import sys, {other} as _; other = sys.modules[{other.split('.')[0]!r}]; {use}\n"
+    script = engine + FIRST_ANSWER if order == "before" else FIRST_ANSWER + engine + FIRST_ANSWER
+    done = run(environment, environment / "bin/python", "-c", script, PYTHONPATH=str(packages))
+    assert done.returncode == 0, done.stderr
+    assert all(json.loads(line)["same"] for line in done.stdout.splitlines() if "same" in line)
+
+
+def test_licences_of_what_is_inside(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    inside = {match[1] for name in names
+              if (match := re.match(r"convoy[^/]*\.libs/(lib\w+)", name))}
+    licences = {match[1] for name in names
+                if (match := re.match(r"convoy-[^/]*\.dist-info/licenses/bundled/([^/]+)/", name))}
+    assert {"onednn_cpu_gomp", "onnx", "nanobind", "libgomp1"} <= licences
+    assert any(name.startswith("convoy-") and name.endswith("/LICENSE")
+               and "/bundled/" not in name for name in names)
+    for part in ("protobuf", "png", "jpeg", "tiff", "webp", "openjp2", "re2"):
+        if any(part in name for name in inside):
+            assert any(part in licence for licence in licences), f"no licence of {part}"
+
+
+def test_platform(wheel):
+    auditwheel = ROOT / ".venv-wheel/bin/auditwheel"
+    if not auditwheel.exists():
+        pytest.skip("tools/wheel has not run here: no .venv-wheel")
+    path = f"{auditwheel.parent}:{os.environ['PATH']}"
+    said = subprocess.run([auditwheel, "show", wheel], capture_output=True, text=True,
+                          env={**os.environ, "PATH": path}, check=True).stdout
+    found = re.search(r'platform tag: "manylinux_2_(\d+)_', " ".join(said.split()))
+    assert found and int(found[1]) <= 36, said
