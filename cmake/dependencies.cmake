@@ -61,9 +61,17 @@ endfunction()
 convoy_optional_library(RE2 re2)
 convoy_optional_library(PNG libpng)
 convoy_optional_library(JPEG libjpeg)
-convoy_optional_library(TIFF libtiff-4)
 convoy_optional_library(WEBP libwebp)
 convoy_optional_library(OPENJPEG libopenjp2)
+
+# The header alone: the library is opened at run time (ops/image_decoder/tiff.cc says why).
+if(PkgConfig_FOUND)
+  pkg_check_modules(TIFF QUIET libtiff-4)
+endif()
+if(TIFF_FOUND)
+  target_compile_definitions(convoy_dependencies INTERFACE CONVOY_HAS_TIFF)
+  target_link_libraries(convoy_dependencies INTERFACE ${CMAKE_DL_LIBS})
+endif()
 
 # The header alone: its package configuration would link the C library too.
 find_path(kissfft_include kissfft.hh PATH_SUFFIXES kissfft)
