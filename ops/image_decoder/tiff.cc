@@ -15,8 +15,8 @@ namespace convoy {
 
 namespace {
 
-// libtiff is opened when the first TIFF image is read, and is not linked to: Debian's needs a library
-// under the GPL, which what links to it would have to be passed on under.
+// libtiff is opened when the first TIFF image is read, and is not linked to: Debian's needs a
+// library under the GPL, and what links to it would have to be passed on under that.
 struct Library {
   decltype(&TIFFClientOpen) open = nullptr;
   decltype(&TIFFClose) close = nullptr;
