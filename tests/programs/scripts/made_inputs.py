@@ -47,12 +47,13 @@ def scene(seed, size):
     for side in (-1, 1):
         eye = x + side * 0.35 * r
         draw.ellipse((eye - 0.12 * r, y - 0.2 * r, eye + 0.12 * r, y), fill=(30, 30, 30))
-    draw.arc((x - 0.4 * r, y + 0.2 * r, x + 0.4 * r, y + 0.8 * r), 20, 160, fill=(150, 40, 50), width=3)
+    mouth = (x - 0.4 * r, y + 0.2 * r, x + 0.4 * r, y + 0.8 * r)
+    draw.arc(mouth, 20, 160, fill=(150, 40, 50), width=3)
     return image
 
 
 def tone(frequencies, seconds, rate):
-    """Notes one after the other, each with four harmonics and a decay, and a faint noise, as float32 in [-1, 1]."""
+    """Notes one after the other, of four harmonics and a faint noise, as float32 in [-1, 1]."""
     t = np.arange(int(seconds * rate)) / rate
     notes = []
     for frequency in frequencies:
@@ -84,7 +85,7 @@ def speech(syllables, rate=16000, pitch=115.0, seed=0):
 
 
 def talk(rate=16000):
-    """Silence, speech, silence, speech of a higher voice, silence: 6 s or so, with a faint noise."""
+    """Silence, speech, silence, speech of a higher voice, silence, with a faint noise."""
     quiet = np.zeros(rate, np.float32)
     wave = np.concatenate([quiet, speech(6, rate), quiet, speech(7, rate, 210.0, seed=1), quiet])
     noise = np.random.default_rng(2).standard_normal(wave.size).astype(np.float32)

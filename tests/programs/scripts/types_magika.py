@@ -7,10 +7,12 @@ from pathlib import Path
 import magika
 
 TEXTS = {
-    "python": "import os\n\n\ndef main(arguments):\n    for name in arguments:\n        print(os.stat(name))\n" * 3,
+    "python": "import os\n\n\ndef main(arguments):\n    for name in arguments:\n"
+              "        print(os.stat(name))\n",
     "c": "#include <stdio.h>\n\nint main(void) {\n  printf(\"%d\\n\", 42);\n  return 0;\n}\n" * 3,
-    "json": json.dumps({"name": "convoy", "sizes": list(range(40)), "nested": {"a": [1, None, True]}}),
-    "html": "<!DOCTYPE html><html><head><title>t</title></head><body><p>Some text</p></body></html>\n",
+    "json": json.dumps({"name": "convoy", "sizes": list(range(40)), "nested": [{"a": None}]}),
+    "html": "<!DOCTYPE html><html><head><title>t</title></head>"
+            "<body><p>Some text</p></body></html>\n",
     "csv": "time,value,unit\n" + "".join(f"{i},{i * i},m\n" for i in range(50)),
     "prose": "It was a bright day, and nobody had anything to do but to walk along the river. " * 6,
     "shell": "#!/bin/sh\nset -eu\nfor f in *.txt; do\n  mv \"$f\" \"${f%.txt}.bak\"\ndone\n" * 3,
