@@ -4,7 +4,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.signal import lfilter
 
-VOWELS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480))  # formants in Hz
+# Formants in Hz.
+VOWELS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480))
 
 
 def page(lines, size, height=28):
