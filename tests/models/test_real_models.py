@@ -54,6 +54,10 @@ def page(height, width, seed=0):
     return image
 
 
+def pages(batch, height, width):
+    return np.concatenate([page(height, width, seed) for seed in range(batch)])
+
+
 def text_bytes(batch):
     source = pathlib.Path(__file__).read_bytes()
     row = np.frombuffer((source * (4096 // len(source) + 1))[:2048], np.uint8).astype(np.int32)
@@ -63,7 +67,7 @@ def text_bytes(batch):
 CASES = {
     "silero_vad": [
         {"input": speech(b), "state": np.zeros((2, b, 128), "f4"), "sr": np.array(16000)}
-        for b in (1, 4)
+        for b in (1, 2, 3, 4)
     ],
     "silero_vad_op18": [
         {"input": speech(b), "state": np.zeros((2, b, 128), "f4"), "sr": np.array(16000)}
@@ -73,10 +77,10 @@ CASES = {
         {"input": speech(n), "h": np.zeros((1, 1, 128), "f4"), "c": np.zeros((1, 1, 128), "f4")}
         for n in (5, 12)
     ],
-    "magika": [{"bytes": text_bytes(b)} for b in (1, 3)],
-    "ocr_detect": [{"x": page(h, w)} for h, w in ((96, 160), (128, 96))],
-    "ocr_recognize": [{"x": page(48, w)} for w in (96, 168)],
-    "ocr_direction": [{"x": page(48, w)} for w in (192, 96)],
+    "magika": [{"bytes": text_bytes(b)} for b in (1, 2, 3)],
+    "ocr_detect": [{"x": pages(b, *size)} for b in (1, 2, 3) for size in ((96, 160), (128, 96))],
+    "ocr_recognize": [{"x": pages(b, 48, w)} for b in (1, 2, 3) for w in (96, 168)],
+    "ocr_direction": [{"x": pages(b, 48, w)} for b in (1, 2, 3) for w in (192, 96)],
 }
 
 
