@@ -1,6 +1,7 @@
 """What tests share: where the peer's environment is, and whether long suites run whole."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -29,6 +30,18 @@ def peer_python():
     if python is None:
         pytest.skip("no environment with onnxruntime: .venv-peers, or the Python in CONVOY_PEERS")
     return python
+
+
+@pytest.fixture(scope="session")
+def run_in_peer(peer_python):
+    """Runs a script in the peer's Python; what it prints is shown where it fails."""
+
+    def run(script, *arguments):
+        command = [peer_python, script, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+
+    return run
 
 
 @pytest.fixture(scope="session")

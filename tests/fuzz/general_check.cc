@@ -31,17 +31,11 @@ const Registry& reference_registry() {
   return *registry;
 }
 
-class OneThread : public ThreadPool {
- public:
-  int thread_count() const override { return 1; }
-  void parallel_for(int64_t count, int64_t, RangeBody body) override { body(0, count); }
-};
-
 std::vector<Value> run_node_by_node(const Graph& graph, const Feeds& feeds) {
   std::map<ValueId, Value> values;
   for (size_t i = 0; i < feeds.size(); ++i) values[graph.inputs()[i]] = feeds[i].second;
-  OneThread thread;
-  EvaluateEnvironment environment{reference_registry(), thread};
+  std::unique_ptr<ThreadPool> thread = make_thread_pool(1);
+  EvaluateEnvironment environment{reference_registry(), *thread};
   for (NodeId id : graph.topological_order()) {
     const Node& node = graph.node(id);
     std::vector<Value> inputs;

@@ -2,9 +2,7 @@
 (the Python of the environment variable CONVOY_PEERS, or of .venv-peers), and against their
 definition in NumPy where it has not."""
 
-import os
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
@@ -34,16 +32,13 @@ def run_convoy(case, open_sizes=False):
 
 
 @pytest.fixture(scope="module")
-def peer(tmp_path_factory):
-    python = os.environ.get("CONVOY_PEERS") or HERE.parents[1] / ".venv-peers/bin/python"
-    if not pathlib.Path(python).exists():
-        pytest.skip("no Python with onnxruntime: set CONVOY_PEERS, or make .venv-peers")
+def peer(run_in_peer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("peer")
     for case in CASES:
         model, feeds = case.model()
         (folder / f"{case.name}.onnx").write_bytes(model)
         np.savez(folder / f"{case.name}.npz", **feeds)
-    subprocess.run([python, HERE / "run_peer.py", folder], check=True)
+    run_in_peer(HERE / "run_peer.py", folder)
     return folder
 
 

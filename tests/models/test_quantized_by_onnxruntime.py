@@ -1,6 +1,5 @@
 """Small networks that onnxruntime.quantization quantized, in every way it knows."""
 
-import importlib.util
 import pathlib
 
 import numpy as np
@@ -9,22 +8,10 @@ import pytest
 import convoy
 
 
-def load_peers():
-    path = pathlib.Path(__file__).with_name("peers.py")
-    spec = importlib.util.spec_from_file_location("convoy_test_peers", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-peers = load_peers()
-peers.python()
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(run_in_peer, tmp_path_factory):
     path = tmp_path_factory.mktemp("networks")
-    peers.run_script("quantized_networks.py", path)
+    run_in_peer(pathlib.Path(__file__).with_name("quantized_networks.py"), path)
     return path
 
 

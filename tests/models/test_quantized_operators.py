@@ -1,24 +1,11 @@
 """The quantized operators of com.microsoft, one by one, against onnxruntime."""
 
-import importlib.util
 import pathlib
 
 import numpy as np
 import pytest
 
 import convoy
-
-
-def load_peers():
-    path = pathlib.Path(__file__).with_name("peers.py")
-    spec = importlib.util.spec_from_file_location("convoy_test_peers", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-peers = load_peers()
-peers.python()
 
 
 def tolerance(name, dtype):
@@ -61,9 +48,9 @@ def compare(folder, optimize):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(run_in_peer, tmp_path_factory):
     path = tmp_path_factory.mktemp("operators")
-    peers.run_script("quantized_operators.py", path)
+    run_in_peer(pathlib.Path(__file__).with_name("quantized_operators.py"), path)
     return path
 
 

@@ -15,7 +15,6 @@ import pytest
 
 import convoy
 
-ROOT = pathlib.Path(__file__).parents[2]
 PEER_SCRIPT = pathlib.Path(__file__).with_name("sklearn_peer.py")
 WITHIN = 1e-5  # of numbers, to the largest of a tensor where that is above 1
 
@@ -28,15 +27,12 @@ def names_of_cases():
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory):
+def folder(peer_python, tmp_path_factory):
     """Where the peers wrote every case."""
-    peer = pathlib.Path(os.environ.get("CONVOY_PEERS", ROOT / ".venv-peers/bin/python"))
-    if not peer.exists():
-        pytest.skip(f"{peer} is not there; CONVOY_PEERS names another")
     out = tmp_path_factory.mktemp("sklearn")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     environment.pop("PYTHONPATH", None)
-    subprocess.run([peer, PEER_SCRIPT, out], check=True, env=environment)
+    subprocess.run([peer_python, PEER_SCRIPT, out], check=True, env=environment)
     return out
 
 
