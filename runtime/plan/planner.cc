@@ -132,7 +132,7 @@ class Planner {
   bool plan_view(const Node& node, const OpDef& definition) {
     KernelRequest request = plain_request(graph_, analysis_, node);
     Located source = locations_.main(node.inputs[0]);
-    if (!source.desc.layout.plain()) source = plain_copy(node.inputs[0], node.id);
+    if (!source.desc.layout.plain()) source = fulfil(node.inputs[0], {}, node.id);
     request.inputs[0] = source.desc;
     std::vector<std::pair<ValueId, Located>> views;
     for (size_t j = 0; j < node.outputs.size(); ++j) {
@@ -269,21 +269,13 @@ class Planner {
     }
   }
 
-  // The value in a form that meets the demand, converted once and remembered.
+  // The value, whose main copy does not meet the demand, in a form that does; converted once and
+  // remembered.
   Located fulfil(ValueId id, const KernelRequest::Demand& demand, NodeId asker) {
     for (const Located& other : locations_.alternates(id)) {
       if (meets(other.desc, demand)) return other;
     }
-    if (demand.layout.plain()) return plain_copy(id, asker);
     return converted(id, form_for(locations_.main(id).desc, demand), asker);
-  }
-
-  Located plain_copy(ValueId id, NodeId asker) {
-    for (const Located& other : locations_.alternates(id)) {
-      if (other.desc.is_contiguous()) return other;
-    }
-    const TensorDesc& desc = facts(id).desc;
-    return converted(id, TensorDesc::contiguous(desc.dtype, desc.shape), asker);
   }
 
   Located converted(ValueId id, const TensorDesc& desc, NodeId asker) {
@@ -354,7 +346,7 @@ class Planner {
       return operand;
     }
     Located located = locations_.main(id);
-    if (!located.desc.layout.plain()) located = plain_copy(id, NodeId::kNone);
+    if (!located.desc.layout.plain()) located = fulfil(id, {}, NodeId::kNone);
     locations_.storage(located.storage).last = kWholeRun;
     locations_.storage(located.storage).pinned = true;
     operand.is_static = true;

@@ -1,10 +1,8 @@
 """Golden models with open axes at batches of 1, 2, 3 and 5 and two other sizes, in one session,
 against ONNX Runtime without optimizations."""
 
-import os
 import random
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,6 @@ import convoy
 ROOT = Path(__file__).resolve().parents[2]
 ZOO = ROOT.parent / "shared/zoo/public"
 SHARE = 40  # models; all of them with CONVOY_TEST_FULL
-SEED = int(os.environ.get("CONVOY_FUZZ_SEED", int(time.time()) // 60))
 
 
 def tolerance(array):
@@ -34,12 +31,12 @@ def is_same(actual, expected):
     return not np.isnan(off).any() and np.max(off, initial=0) <= tolerance(expected) * largest
 
 
-def test_batches_agree_with_onnxruntime(peer_python, tmp_path):
+def test_batches_agree_with_onnxruntime(peer_python, is_full, seed, tmp_path):
     if not ZOO.is_dir():
         pytest.skip("the golden models are not there")
     models = sorted(ZOO.glob("*/model.onnx"))
-    if "CONVOY_TEST_FULL" not in os.environ:
-        models = random.Random(SEED).sample(models, min(SHARE, len(models)))
+    if not is_full:
+        models = random.Random(seed).sample(models, min(SHARE, len(models)))
     subprocess.run([peer_python, Path(__file__).with_name("peer_outputs.py"), tmp_path, *models],
                    check=True, capture_output=True, timeout=1200)
     compared, different = 0, []
@@ -57,5 +54,5 @@ def test_batches_agree_with_onnxruntime(peer_python, tmp_path):
                 for key, output in zip(names, outputs):
                     if not is_same(output, arrays[f"out_{key}"]):
                         different.append(f"{case.stem} {key} optimize={optimize}")
-    assert not different, f"seed {SEED}: {different}"
+    assert not different, f"seed {seed}: {different}"
     assert compared > 0
