@@ -1,5 +1,8 @@
 #include "runtime/base/shape.h"
 
+#include <algorithm>
+#include <limits>
+
 #include <fmt/ranges.h>
 
 namespace convoy {
@@ -29,10 +32,17 @@ int64_t element_count(const Shape& shape) {
   return empty ? 0 : count;
 }
 
+// The largest number instead of an overflow: a tensor of such a shape is refused by its count.
+static int64_t saturating_multiply(int64_t a, int64_t b) {
+  int64_t result = 0;
+  if (!__builtin_mul_overflow(a, b, &result)) return result;
+  return std::numeric_limits<int64_t>::max();
+}
+
 Strides contiguous_strides(const Shape& shape) {
   Strides strides = Dims::filled(shape.rank(), 1);
   for (int i = shape.rank() - 2; i >= 0; --i) {
-    strides[i] = strides[i + 1] * std::max<int64_t>(shape[i + 1], 1);
+    strides[i] = saturating_multiply(strides[i + 1], std::max<int64_t>(shape[i + 1], 1));
   }
   return strides;
 }
@@ -42,7 +52,7 @@ bool is_contiguous(const Shape& shape, const Strides& strides) {
   for (int i = shape.rank() - 1; i >= 0; --i) {
     if (shape[i] == 0) return true;
     if (shape[i] != 1 && strides[i] != expected) return false;
-    expected *= shape[i];
+    expected = saturating_multiply(expected, shape[i]);
   }
   return true;
 }
