@@ -128,6 +128,19 @@ std::vector<HostileModel> hostile_models() {
        R"(<ir_version: 5, opset_import: ["" : 6]> g (float[2] a) => (float[2] y)
           { y = Einsum <equation = "ij,jk->"> () })",
        "operand 'Inputs' is missing"},
+      {"sum_with_a_hole",
+       R"(<ir_version: 10, opset_import: ["" : 13]> g (float[2,3] a) => (float[2,3] y)
+          { b = Sum (a, , a) y = Sum (b, a) })",
+       "operand"},
+      {"sizes_with_a_hole",
+       R"(<ir_version: 10, opset_import: ["" : 13]> g (float[2,3] a) => (float[n,m] y)
+          <int64[1] s = {3}> { k = Concat <axis: int = 0> (s, ) y = Reshape (a, k) })",
+       "cannot reshape"},
+      {"concat_along_minus_2_to_the_63",
+       R"(<ir_version: 10, opset_import: ["" : 13]> g (float[2,3] a) => (float[n,m] y)
+          { b = Unknown (a) c = Relu (b) d = Relu (b)
+            y = Concat <axis: int = -9223372036854775808> (c, d) })",
+       "not supported"},
       {"dictionary_of_an_unknown_value",
        R"(<ir_version: 10, opset_import: ["" : 13, "ai.onnx.ml" : 1, "d" : 1]> g (float[2] a) =>
           (float[2] y) { b = d.Unknown (a) y = ai.onnx.ml.DictVectorizer (b) })",

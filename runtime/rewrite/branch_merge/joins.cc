@@ -16,7 +16,8 @@ bool has_several_members(const Join& join) {
 }
 
 bool is_addition(const Node& node) {
-  return (node.is("Add") && node.version >= 7) || (node.is("Sum") && node.version >= 8);
+  bool adds = (node.is("Add") && node.version >= 7) || (node.is("Sum") && node.version >= 8);
+  return adds && std::ranges::find(node.inputs, ValueId::kNone) == node.inputs.end();
 }
 
 bool may_be_reordered(DType dtype) {
@@ -125,8 +126,9 @@ std::optional<Join> concat_at(const Graph& graph, const Siblings& siblings, cons
                               const IsMergeable& mergeable) {
   if (!node.is("Concat") || node.inputs.size() < 2) return std::nullopt;
   int rank = graph.value(node.outputs[0]).type.rank();
+  if (rank < 1) return std::nullopt;
   auto axis = normalized({integer_of(node, "axis", node.version < 4 ? 1 : 0)}, rank);
-  if (!axis || rank < 1) return std::nullopt;
+  if (!axis) return std::nullopt;
   Join join{Join::Kind::kConcat, node.id, static_cast<int>((*axis)[0]), {}, {}};
   for (ValueId input : node.inputs) {
     auto member = siblings.find(input);
