@@ -45,6 +45,15 @@ def run_in_peer(peer_python):
 
 
 @pytest.fixture(scope="session")
+def with_torch():
+    """What runs a command whose Python is to import torch; the test skips where it is not there."""
+    program = ROOT / ".venv-torch/with-torch"
+    if not program.exists():
+        pytest.skip("no torch: tools/setup --peers unpacks Debian 12's into .venv-torch")
+    return program
+
+
+@pytest.fixture(scope="session")
 def is_full():
     """Whether to run a long suite whole instead of a share of it."""
     return IS_FULL

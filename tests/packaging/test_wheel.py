@@ -90,23 +90,32 @@ def test_command_line(environment, tmp_path):
     assert run(environment, program, "inspect", "absent.onnx").returncode == 1
 
 
+ENGINES = {  # what each computes
+    "onnxruntime": f"other.InferenceSession({str(MODEL)!r})",
+    "openvino": f"other.Core().compile_model({str(MODEL)!r}, 'CPU')",
+    "sklearn.ensemble": "sys.modules['sklearn.ensemble'].RandomForestClassifier(5, n_jobs=2)"
+                        ".fit([[0], [1], [2], [3]], [0, 1, 0, 1]).predict([[1]])",
+    "torch": "other.nn.Conv2d(3, 8, 3)(other.ones(1, 3, 64, 64)).sum().item()",
+}
+
+
 @pytest.mark.parametrize("order", ["before", "after"])
-@pytest.mark.parametrize("other", ["onnxruntime", "openvino", "sklearn.ensemble", "torch"])
-def test_beside_another_engine(environment, peer_python, other, order):
+@pytest.mark.parametrize("other", ENGINES)
+def test_beside_another_engine(environment, other, order, request):
     """Both libraries compute in one process; `order` says which is imported first."""
-    if subprocess.run([peer_python, "-c", f"import {other}"], capture_output=True).returncode:
-        pytest.skip(f"{other} is not in the peers' environment")
-    packages = next(peer_python.parent.parent.glob("lib/python3.*/site-packages"))
-    use = {
-        "onnxruntime": f"other.InferenceSession({str(MODEL)!r})",
-        "openvino": f"other.Core().compile_model({str(MODEL)!r}, 'CPU')",
-        "sklearn.ensemble": "sys.modules['sklearn.ensemble'].RandomForestClassifier(5, n_jobs=2)"
-                            ".fit([[0], [1], [2], [3]], [0, 1, 0, 1]).predict([[1]])",
-        "torch": "other.nn.Conv2d(3, 8, 3)(other.ones(1, 3, 64, 64)).sum().item()",
-    }[other]
-    engine = f"import sys, {other} as _; other = sys.modules[{other.split('.')[0]!r}]; {use}\n"
+    command, variables = [environment / "bin/python"], {}
+    if other == "torch":
+        command.insert(0, request.getfixturevalue("with_torch"))
+    else:
+        peer = request.getfixturevalue("peer_python")
+        if subprocess.run([peer, "-c", f"import {other}"], capture_output=True).returncode:
+            pytest.skip(f"{other} is not in the peers' environment")
+        packages = next(peer.parent.parent.glob("lib/python3.*/site-packages"))
+        variables["PYTHONPATH"] = str(packages)
+    engine = (f"import sys, {other} as _; other = sys.modules[{other.split('.')[0]!r}]; "
+              f"{ENGINES[other]}\n")
     script = engine + FIRST_ANSWER if order == "before" else FIRST_ANSWER + engine + FIRST_ANSWER
-    done = run(environment, environment / "bin/python", "-c", script, PYTHONPATH=str(packages))
+    done = run(environment, *command, "-c", script, **variables)
     assert done.returncode == 0, done.stderr
     assert all(json.loads(line)["same"] for line in done.stdout.splitlines() if "same" in line)
 

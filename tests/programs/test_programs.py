@@ -3,7 +3,8 @@
 Each script in scripts/ uses a package as a person would and prints its result as JSON. It runs in
 the Python that CONVOY_PROGRAMS names, or in .venv-programs, which is made from
 requirements-programs.txt: once plainly and once under `python -m convoy.as_onnxruntime`. Three of
-them, by seed, run when CONVOY_TEST_FULL is not set.
+them, by seed, run when CONVOY_TEST_FULL is not set. Those that import torch run with the one in
+.venv-torch.
 """
 
 import importlib.util
@@ -52,18 +53,18 @@ def programs_python():
 
 
 def need(python, modules):
-    """Skips, naming the module, where the Python has not all of these and onnxruntime."""
+    """Skips, naming the module, where the command has not all of these and onnxruntime."""
     for module in ["onnxruntime", "numpy", "scipy", "PIL", *modules.split()]:
         look = f"import importlib.util, sys; sys.exit(not importlib.util.find_spec({module!r}))"
-        if subprocess.run([python, "-c", look], check=False).returncode != 0:
-            pytest.skip(f"{python} has no {module}")
+        if subprocess.run([*python, "-c", look], check=False).returncode != 0:
+            pytest.skip(f"{python[-1]} has no {module}")
 
 
 def printed(python, arguments, more):
     """What the program's last line says."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {"HF_HUB_OFFLINE": "1", **more}  # what is not in the packages is not there
-    done = subprocess.run([python, *arguments], cwd=SCRIPTS, env=environment,
+    done = subprocess.run([*python, *arguments], cwd=SCRIPTS, env=environment,
                           capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, f"{arguments}: {done.stderr[-3000:]}"
     return json.loads(done.stdout.strip().splitlines()[-1])
@@ -112,9 +113,11 @@ def chosen():
 
 
 @pytest.mark.parametrize("name", chosen())
-def test_program_gives_what_it_gives_with_onnxruntime(name):
+def test_program_gives_what_it_gives_with_onnxruntime(name, request):
     modules, tolerance = PROGRAMS[name]
-    python = programs_python()
+    python = [programs_python()]
+    if "torch" in modules.split():
+        python.insert(0, request.getfixturevalue("with_torch"))
     need(python, modules)
     script = f"{name}.py"
     theirs = printed(python, [script], {})
