@@ -3,13 +3,15 @@
 if(NOT DEFINED Python_EXECUTABLE AND NOT SKBUILD AND EXISTS "${convoy_venv}/bin/python")
   set(Python_EXECUTABLE "${convoy_venv}/bin/python")
 endif()
-find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module NumPy)
+find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module NumPy
+  OPTIONAL_COMPONENTS Development.SABIModule)
 execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
   OUTPUT_STRIP_TRAILING_WHITESPACE OUTPUT_VARIABLE nanobind_ROOT COMMAND_ERROR_IS_FATAL ANY)
 find_package(nanobind CONFIG REQUIRED)
 
 set(package_dir "${PROJECT_BINARY_DIR}/python/convoy")
-nanobind_add_module(convoy_python NB_STATIC NB_DOMAIN convoy ${binding_sources})
+# STABLE_ABI: one module serves 3.12 and what is newer; 3.11 has one of its own.
+nanobind_add_module(convoy_python STABLE_ABI NB_STATIC NB_DOMAIN convoy ${binding_sources})
 set_target_properties(convoy_python PROPERTIES
   OUTPUT_NAME _convoy LIBRARY_OUTPUT_DIRECTORY "${package_dir}")
 target_compile_definitions(convoy_python PRIVATE CONVOY_VERSION="${PROJECT_VERSION}")
