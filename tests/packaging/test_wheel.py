@@ -1,7 +1,5 @@
 """The wheel of tools/wheel in an empty environment, without compilers: import, run, optimize, the
 command line, beside other engines, its licences and its platform.
-
-CONVOY_WHEEL names a wheel that is already made.
 """
 
 import json
@@ -17,32 +15,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "models/rowwise_conv1d.onnx"
-FIRST_ANSWER = f"""
-import json
-import numpy as np
-import convoy
-
-session = convoy.InferenceSession({str(MODEL)!r})
-x = np.random.default_rng(0).standard_normal((32, 15, 10, 100)).astype("float32")
-[y] = session.run(None, {{"x": x}})
-better, report = convoy.optimize({str(MODEL)!r})
-[z] = convoy.InferenceSession(better).run(None, {{"x": x}})
-maps = open("/proc/self/maps").read().split()
-print(json.dumps({{"same": bool(np.abs(y - z).max() < 1e-4), "finite": bool(np.isfinite(y).all()),
-                   "libraries": sorted({{part for part in maps if ".so" in part}}),
-                   "from": convoy.__file__, "version": convoy.__version__}}))
-"""
+FIRST_ANSWER = Path(__file__).with_name("first_answer.py").read_text()
 BUNDLED = re.compile(r"lib(dnnl|gomp|protobuf|png|jpeg|tiff|webp|openjp2|re2|fmt|absl)")
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
-    if "CONVOY_WHEEL" in os.environ:
-        return Path(os.environ["CONVOY_WHEEL"])
-    folder = tmp_path_factory.mktemp("dist")
-    done = subprocess.run([ROOT / "tools/wheel", folder], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Path(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +43,7 @@ def run(folder, *command, **more):
 
 def test_first_answer_within_a_minute(environment):
     started = time.monotonic()
-    done = run(environment, environment / "bin/python", "-c", FIRST_ANSWER)
+    done = run(environment, environment / "bin/python", "-c", FIRST_ANSWER, MODEL)
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - started < 60
     said = json.loads(done.stdout.splitlines()[-1])
@@ -115,7 +89,7 @@ def test_beside_another_engine(environment, other, order, request):
     engine = (f"import sys, {other} as _; other = sys.modules[{other.split('.')[0]!r}]; "
               f"{ENGINES[other]}\n")
     script = engine + FIRST_ANSWER if order == "before" else FIRST_ANSWER + engine + FIRST_ANSWER
-    done = run(environment, *command, "-c", script, **variables)
+    done = run(environment, *command, "-c", script, MODEL, **variables)
     assert done.returncode == 0, done.stderr
     assert all(json.loads(line)["same"] for line in done.stdout.splitlines() if "same" in line)
 
