@@ -101,7 +101,7 @@ def test_licences_of_what_is_inside(wheel):
               if (match := re.match(r"convoy[^/]*\.libs/(lib\w+)", name))}
     licences = {match[1] for name in names
                 if (match := re.match(r"convoy-[^/]*\.dist-info/licenses/bundled/([^/]+)/", name))}
-    assert {"onednn_cpu_gomp", "onnx", "nanobind", "libgomp1"} <= licences
+    assert {"onednn_cpu_gomp", "onnx", "nanobind", "robin-map", "libgomp1"} <= licences
     assert any(name.startswith("convoy-") and name.endswith("/LICENSE")
                and "/bundled/" not in name for name in names)
     assert not any("tiff" in name or "jbig" in name for name in inside)
