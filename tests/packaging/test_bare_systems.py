@@ -52,8 +52,10 @@ def bare_system(is_full, tmp_path_factory):
 
     def make(suite, *packages):
         folder = tmp_path_factory.mktemp(suite) / "root"
-        command = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
-        done = subprocess.run([*command, suite, folder], capture_output=True, text=True)
+        # What it mounts goes with it, also where it is interrupted.
+        command = ["unshare", "--mount", "debootstrap", "--variant=minbase"]
+        done = subprocess.run([*command, f"--include={','.join(packages)}", suite, folder],
+                              capture_output=True, text=True)
         if done.returncode != 0:
             pytest.skip(f"debootstrap {suite}: {done.stdout.splitlines()[-1]}")
         (folder / "given").mkdir()
