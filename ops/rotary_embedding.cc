@@ -1,6 +1,6 @@
 // RotaryEmbedding of com.microsoft, opset 1: [batch, rows, heads · size] or [batch, heads, rows,
 // size] turned by the rows of the tables that the positions name: one position, of the first row,
-// or one for each row of each sequence. float32; 16-bit floats between casts.
+// or one for each row of each sequence. float32; 16-bit floats in float32.
 #include <algorithm>
 
 #include "ops/attention/heads.h"

@@ -1,6 +1,6 @@
 // Attention operators of com.microsoft, opset 1: MultiHeadAttention, its form for decoders
 // DecoderMaskedMultiHeadAttention, Attention (a product, then the private PackedAttention),
-// GroupQueryAttention (group_query.cc). float32; 16-bit floats between casts.
+// GroupQueryAttention (group_query.cc). float32; 16-bit floats in float32.
 #include "ops/attention/attention.h"
 
 #include <numeric>

@@ -1,6 +1,6 @@
 // com.microsoft's MatMulNBits: A times a matrix of 2, 4 or 8 bits an element, stored [N, K] in
 // blocks along K that each have a scale and a zero point (default: the middle of the range).
-// float32, and 16-bit floats between casts. The sum is of float32 products whatever accuracy_level
+// float32, and 16-bit floats in float32. The sum is of float32 products whatever accuracy_level
 // allows.
 #include <fmt/format.h>
 

@@ -61,6 +61,8 @@ inline bool is_floating(DType t) {
   return t == DType::kFloat32 || t == DType::kFloat64 || t == DType::kFloat16 ||
          t == DType::kBFloat16;
 }
+// The 16-bit floats, whose values are all values of float32.
+inline bool is_half(DType t) { return t == DType::kFloat16 || t == DType::kBFloat16; }
 inline bool is_signed_integer(DType t) {
   return t == DType::kInt8 || t == DType::kInt16 || t == DType::kInt32 || t == DType::kInt64;
 }

@@ -6,9 +6,9 @@
 #include "runtime/base/machine_memory.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/onnx/operand_types.h"
+#include "runtime/op/formed_operands.h"
 #include "runtime/op/select_kernel.h"
 #include "runtime/op/weight_cache.h"
-#include "runtime/tensor/convert_layout.h"
 
 namespace convoy {
 namespace {
@@ -17,7 +17,11 @@ class Evaluation : public KernelContext {
  public:
   Evaluation(const Graph& graph, const Node& node, std::span<const Value> inputs,
              const EvaluateEnvironment& environment)
-      : graph_(graph), node_(node), values_(inputs), environment_(environment) {
+      : graph_(graph),
+        node_(node),
+        values_(inputs),
+        environment_(environment),
+        operands_(environment.threads) {
     threads_ = &environment.threads;
     outputs_values_.resize(node.outputs.size());
     for (const Value& value : inputs) {
@@ -40,7 +44,7 @@ class Evaluation : public KernelContext {
       request.constants.push_back(known ? &values_[i].tensor() : nullptr);
       if (lasts && known) lasting_tensors.push_back(&values_[i].tensor());
     }
-    TransientWeights weights(environment_.weights, std::move(lasting_tensors));
+    TransientWeights weights(environment_.weights, lasting_tensors);
     request.weights = &weights;
     request.outputs.resize(node_.outputs.size());
     check_values();
@@ -50,12 +54,15 @@ class Evaluation : public KernelContext {
       request.outputs = infer_node(*definition, node_, descs_, request.constants);
       if (view_outputs(*definition, request)) return std::move(outputs_values_);
     }
-    KernelChoice choice = select_kernel(*definition, request);
+    const std::vector<TensorDesc> types = request.outputs;
+    KernelChoice choice =
+        settle(*definition, select_kernel(*definition, request), request, forms_of(types));
     prepare_inputs(request);
-    prepare_outputs(*definition, request);
+    prepare_outputs(*definition, request, types);
     auto scratch = Buffer::allocate(request.scratch_bytes);
     scratch_ = scratch->data();
     choice.kernel->run(*this);
+    operands_.convert_outputs();
     finish_outputs();
     return std::move(outputs_values_);
   }
@@ -100,56 +107,42 @@ class Evaluation : public KernelContext {
     return true;
   }
 
+  OperandForms forms_of(const std::vector<TensorDesc>& outputs) const {
+    return {[this](size_t i, const Need& need) { return form_for(descs_[i], need); },
+            [&outputs](size_t j, const Need& need) { return form_for(outputs[j], need); }};
+  }
+
   void prepare_inputs(const KernelRequest& request) {
     for (size_t i = 0; i < values_.size(); ++i) {
-      if (!values_[i].is_tensor()) {
-        input_views_.emplace_back();
-        continue;
+      TensorView view;
+      if (values_[i].is_tensor()) {
+        // A constant of the request may be the operand widened already.
+        const Tensor* constant = request.constant(static_cast<int>(i));
+        view = constant ? constant->view() : values_[i].tensor().view();
       }
-      Tensor tensor = values_[i].tensor();
-      KernelRequest::Demand demand = demand_of(request, i);
-      if (!demand.layout.plain()) {
-        tensor = blocked_copy(tensor, demand.layout);
-      } else if (!demand.any_strides) {
-        tensor = tensor.contiguous();
-      }
-      input_views_.push_back(tensor.view());
-      held_.push_back(std::move(tensor));
+      operands_.add_input(view, request.input_need(i));
     }
-    inputs_ = input_views_;
+    operands_.convert_inputs();
+    inputs_ = operands_.inputs();
   }
 
-  Tensor blocked_copy(const Tensor& tensor, Layout layout) {
-    TensorDesc desc = TensorDesc::blocked(tensor.dtype(), tensor.shape(), layout.block);
-    Tensor copy = Tensor::over(Buffer::allocate(static_cast<size_t>(desc.bytes())), 0, desc);
-    convert_layout(tensor.view(), copy.view(), *threads_);
-    return copy;
-  }
-
-  void prepare_outputs(const OpDef& definition, const KernelRequest& request) {
+  void prepare_outputs(const OpDef& definition, const KernelRequest& request,
+                       const std::vector<TensorDesc>& types) {
     for (size_t j = 0; j < node_.outputs.size(); ++j) {
-      output_views_.emplace_back();
-      if (definition.dynamic || node_.outputs[j] == ValueId::kNone) continue;
-      const TensorDesc& desc = request.outputs[j];
+      TensorView view;
       // Identity of a sequence or an optional: the kernel hands the value on.
-      if (desc.dtype == DType::kUndefined && !values_.empty() && values_[0].defined() &&
-          !values_[0].is_tensor()) {
-        continue;
+      bool handed_on = types[j].dtype == DType::kUndefined && !values_.empty() &&
+                       values_[0].defined() && !values_[0].is_tensor();
+      if (!definition.dynamic && node_.outputs[j] != ValueId::kNone && !handed_on) {
+        check_supported(types[j].dtype != DType::kUndefined, "the type of output {} is not known",
+                        j);
+        Tensor tensor = Tensor::allocate(types[j].dtype, types[j].shape);
+        view = tensor.view();
+        outputs_values_[j] = std::move(tensor);
       }
-      check_supported(desc.dtype != DType::kUndefined, "the type of output {} is not known", j);
-      Tensor tensor;
-      Layout layout = offer_of(request, j).layout;
-      if (layout.plain()) {
-        tensor = Tensor::allocate(desc.dtype, desc.shape);
-      } else {
-        TensorDesc blocked = TensorDesc::blocked(desc.dtype, desc.shape, layout.block);
-        auto buffer = Buffer::allocate(static_cast<size_t>(blocked.bytes()));
-        tensor = Tensor::over(std::move(buffer), 0, blocked);
-      }
-      output_views_.back() = tensor.view();
-      outputs_values_[j] = std::move(tensor);
+      operands_.add_output(view, request.output_need(j));
     }
-    outputs_ = output_views_;
+    outputs_ = operands_.outputs();
   }
 
   // Kernels read operands as tensors unless the operator takes other values.
@@ -167,12 +160,6 @@ class Evaluation : public KernelContext {
       bool wanted = node_.outputs[j] != ValueId::kNone;
       check_model(!wanted || outputs_values_[j].defined(), "output {} was not computed", j);
     }
-    for (Value& value : outputs_values_) {
-      if (!value.is_tensor() || value.tensor().desc().layout.plain()) continue;
-      Tensor plain = Tensor::allocate(value.tensor().dtype(), value.tensor().shape());
-      convert_layout(value.tensor().view(), plain.view(), *threads_);
-      value = std::move(plain);
-    }
   }
 
   const Graph& graph_;
@@ -181,9 +168,7 @@ class Evaluation : public KernelContext {
   const EvaluateEnvironment& environment_;
   std::vector<TensorDesc> descs_;
   std::vector<Value> outputs_values_;
-  std::vector<Tensor> held_;
-  std::vector<TensorView> input_views_;
-  std::vector<TensorView> output_views_;
+  FormedOperands operands_;
 };
 
 }  // namespace

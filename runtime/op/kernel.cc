@@ -27,14 +27,16 @@ std::optional<std::vector<int64_t>> KernelRequest::constant_int64s(int i) const 
   return to_int64s(*tensor);
 }
 
-KernelRequest::Demand& KernelRequest::demand(int i) {
-  if (demands.size() <= static_cast<size_t>(i)) demands.resize(static_cast<size_t>(i) + 1);
-  return demands[static_cast<size_t>(i)];
+Need& KernelRequest::at(std::vector<Need>& needs, int i) {
+  if (needs.size() <= static_cast<size_t>(i)) needs.resize(static_cast<size_t>(i) + 1);
+  return needs[static_cast<size_t>(i)];
 }
 
-KernelRequest::Demand& KernelRequest::offer(int j) {
-  if (offers.size() <= static_cast<size_t>(j)) offers.resize(static_cast<size_t>(j) + 1);
-  return offers[static_cast<size_t>(j)];
+Need KernelRequest::need(const std::vector<Need>& needs, size_t i,
+                         const std::vector<TensorDesc>& asked) {
+  Need need = i < needs.size() ? needs[i] : Need{};
+  if (i < asked.size()) need.dtype = asked[i].dtype;
+  return need;
 }
 
 }  // namespace convoy

@@ -85,9 +85,17 @@ class WeightCache {
                                             const std::function<void(void*)>& pack) = 0;
 };
 
+// The form that a kernel needs an operand in.
+struct Need {
+  DType dtype = DType::kUndefined;
+  Layout layout;
+  bool any_strides = false;  // of a plain layout
+};
+
 // The question "can you compute this node, and what do you need for it?" A kernel factory reads the
-// operands' types here and states its demands; the planner fulfils them by inserting copies.
-// Unless it says otherwise, a kernel gets contiguous plain inputs and outputs.
+// operands' types here and states what it needs; the planner provides it by inserting copies.
+// Unless it says otherwise, a kernel gets contiguous plain inputs and outputs, of the types that it
+// was asked about.
 class KernelRequest {
  public:
   KernelRequest(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
@@ -114,10 +122,10 @@ class KernelRequest {
   std::optional<std::vector<int64_t>> constant_int64s(int i) const;
 
   // --- what the kernel needs ---
-  void accept_strides(int i) { demand(i).any_strides = true; }  // any plain strides will do
-  void want_layout(int i, Layout layout) { demand(i).layout = layout; }
-  void accept_output_strides(int j) { offer(j).any_strides = true; }
-  void set_output_layout(int j, Layout layout) { offer(j).layout = layout; }
+  void accept_strides(int i) { at(input_needs, i).any_strides = true; }  // any plain ones will do
+  void want_layout(int i, Layout layout) { at(input_needs, i).layout = layout; }
+  void accept_output_strides(int j) { at(output_needs, j).any_strides = true; }
+  void set_output_layout(int j, Layout layout) { at(output_needs, j).layout = layout; }
   // output j may be written over input i if nobody else reads that: equal dtype and descriptors.
   void allow_in_place(int i, int j) { in_place.emplace_back(i, j); }
   void use_scratch(size_t bytes) { scratch_bytes = bytes; }
@@ -147,22 +155,22 @@ class KernelRequest {
   int threads = 1;
   Isa isa = Isa::kGeneric;
   bool measured = false;  // candidates do not yield to each other
+  std::vector<std::shared_ptr<const Tensor>> widened;  // owns those of `constants` that are copies
 
   // --- read by the planner ---
-  struct Demand {
-    bool any_strides = false;
-    Layout layout;
-  };
-  std::vector<Demand> demands;
-  std::vector<Demand> offers;
+  // What the kernel said of the operand, with the type that it was asked about.
+  Need input_need(size_t i) const { return need(input_needs, i, inputs); }
+  Need output_need(size_t j) const { return need(output_needs, j, outputs); }
+  std::vector<Need> input_needs;  // without types
+  std::vector<Need> output_needs;
   std::vector<std::pair<int, int>> in_place;
   size_t scratch_bytes = 0;
   double estimated_cycles = 0;  // 0: no estimate
   std::string reason;
 
  private:
-  Demand& demand(int i);
-  Demand& offer(int j);
+  static Need& at(std::vector<Need>& needs, int i);
+  static Need need(const std::vector<Need>& needs, size_t i, const std::vector<TensorDesc>& asked);
 
   const Graph& graph_;
   const Node& node_;

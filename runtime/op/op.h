@@ -22,8 +22,6 @@ struct KernelDef {
   std::string name;  // "reference", "onednn", "avx2"
   DeviceKind device = DeviceKind::kCpu;
   KernelFactory make;
-  // Where it says no the kernel is passed over without a word. Empty: it is always asked.
-  std::function<bool(const KernelRequest&)> concerns = {};
 };
 
 // Output types from concrete input types. `outputs` has one entry for each output of the node;
@@ -100,7 +98,7 @@ struct OpDef {
   }
   OpDef& kernel(std::string kernel_name, KernelFactory make,
                 DeviceKind device = DeviceKind::kCpu) {
-    kernels.push_back({std::move(kernel_name), device, std::move(make), {}});
+    kernels.push_back({std::move(kernel_name), device, std::move(make)});
     return *this;
   }
 };

@@ -48,8 +48,4 @@ void register_all_ops(Registry& registry);
 // The table of ops/batching/table.cc.
 void register_batching_rules(Registry& registry);
 
-// Puts "NAME between casts" behind every kernel NAME that is not the reference: see
-// ops/kernels/half/between_casts.h.
-void add_kernels_between_casts(Registry& registry);
-
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // Asks the candidates of an operator in their order which one computes a node.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,40 +10,51 @@
 
 namespace convoy {
 
+// The candidate that computes what the definition of an operator says, in the types it is given.
+inline constexpr std::string_view kReference = "reference";
+
 struct KernelChoice {
-  std::string name;
-  std::unique_ptr<Kernel> kernel;
+  std::string name;  // of the candidate; "NAME in float32" where 16-bit floats are widened for it
+  const KernelDef* candidate = nullptr;
+  std::unique_ptr<Kernel> kernel;  // nullptr: the candidate said no, request.reason says why
   double estimated_cycles = 0;        // of one core; 0: no estimate
   std::vector<std::string> refusals;  // "onednn: needs float32", in the order asked
   std::vector<std::string> unasked;   // candidates that come after the chosen one
 };
 
-// One candidate's kernel, or nullptr with request.reason; the request's demands, offers, in-place
-// pairs and scratch size are its.
-std::unique_ptr<Kernel> make_candidate(const KernelDef& candidate, KernelRequest& request);
+// Asks one candidate. Where it refuses 16-bit floats, it is asked about float32 in their place,
+// unless it is the reference or sets types itself; the request then states float32, constants too.
+KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request);
 
-// The candidate's kernel made anew for the request as it is; where it says no, another choice.
-KernelChoice make_again(const OpDef& definition, KernelChoice choice, KernelRequest& request);
-
-// The request's demands, offers, in-place pairs and scratch size are those of the chosen kernel.
+// The first candidate that says yes; the request's needs, in-place pairs and scratch size are its.
 // Throws kUnsupported, naming every refusal, when no candidate for `device` says yes.
 KernelChoice select_kernel(const OpDef& definition, KernelRequest& request,
                            DeviceKind device = DeviceKind::kCpu);
 
-// The demand of input i / offer of output j, default where the kernel stated none.
-KernelRequest::Demand demand_of(const KernelRequest& request, size_t i);
-KernelRequest::Demand offer_of(const KernelRequest& request, size_t j);
+// The form that input i, or output j, will have where a kernel needs this of it.
+struct OperandForms {
+  std::function<TensorDesc(size_t i, const Need& need)> input;
+  std::function<TensorDesc(size_t j, const Need& need)> output;
+};
 
-// Whether an operand of this type, strides and layout may be handed to a kernel with this demand.
-bool meets(const TensorDesc& desc, const KernelRequest::Demand& demand);
+// The choice made for exactly the forms that its operands will have, which the request then
+// states: where its needs change an operand after it was asked, it is asked again, until nothing
+// changes. Another choice where it then says no.
+KernelChoice settle(const OpDef& definition, KernelChoice choice, KernelRequest& request,
+                    const OperandForms& forms);
 
-// The form that an operand is brought to for a demand: its own where that will do.
-TensorDesc form_for(const TensorDesc& desc, const KernelRequest::Demand& demand);
+// Whether an operand of this type, strides and layout may be handed to a kernel that needs this.
+bool meets(const TensorDesc& desc, const Need& need);
 
-// Whether a kernel that was asked about `asked` and stated `demand` may run on `given`: strides may
-// be part of a kernel that accepts any, so they must be those that it was asked about.
-bool is_made_for(const TensorDesc& asked, const KernelRequest::Demand& demand,
-                 const TensorDesc& given);
+// The form that an operand is brought to: its own where that will do.
+TensorDesc form_for(const TensorDesc& desc, const Need& need);
+
+// Whether a kernel that was asked about `asked`, and said that it needs this of it, may run on
+// `given`: strides may be part of a kernel that accepts any, so they must be those asked about.
+bool is_made_for(const TensorDesc& asked, const Need& need, const TensorDesc& given);
+
+// The constant in another form, kept in `weights` (nullptr: made afresh).
+Tensor constant_in_form(const Tensor& constant, const TensorDesc& form, WeightCache* weights);
 
 // Error context of a node: its label, operator and operands.
 ErrorContext node_context(const Graph& graph, const Node& node,

@@ -23,13 +23,20 @@ size_t SessionWeights::bytes() const {
   return bytes_;
 }
 
+TransientWeights::TransientWeights(WeightCache* cache, const std::vector<const Tensor*>& lasting)
+    : cache_(cache) {
+  for (const Tensor* tensor : lasting) lasting_.push_back(tensor->raw());
+}
+
 std::shared_ptr<const Buffer> TransientWeights::get(const Tensor& constant,
                                                     const std::string& format, size_t bytes,
                                                     const std::function<void(void*)>& pack) {
-  bool lasts = std::any_of(lasting_.begin(), lasting_.end(), [&](const Tensor* tensor) {
-    return tensor->raw() == constant.raw();
-  });
-  if (lasts && cache_ != nullptr) return cache_->get(constant, format, bytes, pack);
+  bool lasts = std::ranges::find(lasting_, constant.raw()) != lasting_.end();
+  if (lasts && cache_ != nullptr) {
+    auto packed = cache_->get(constant, format, bytes, pack);
+    lasting_.push_back(packed->data());
+    return packed;
+  }
   auto packed = Buffer::allocate(bytes);
   pack(packed->data());
   return packed;

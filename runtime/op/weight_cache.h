@@ -30,15 +30,14 @@ class SessionWeights : public WeightCache {
 // tensors of `lasting`, which go to `cache` (may be null).
 class TransientWeights : public WeightCache {
  public:
-  TransientWeights(WeightCache* cache, std::vector<const Tensor*> lasting)
-      : cache_(cache), lasting_(std::move(lasting)) {}
+  TransientWeights(WeightCache* cache, const std::vector<const Tensor*>& lasting);
   std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format,
                                     size_t bytes,
                                     const std::function<void(void*)>& pack) override;
 
  private:
   WeightCache* cache_;
-  std::vector<const Tensor*> lasting_;
+  std::vector<const void*> lasting_;  // addresses, also of what was made of lasting tensors
 };
 
 }  // namespace convoy

@@ -39,8 +39,8 @@ Located Locations::main(ValueId id) {
   const ValueFacts& facts = analysis_.values[index_of(id)];
   if (!located.known() && facts.kind == ValueFacts::Kind::kConstant) {
     int index = static_cast<int>(constants_.size());
-    constants_.push_back(facts.constant);
     located = {add_storage(Home::kConstant, index, 0), 0, facts.constant.desc()};
+    constants_.push_back(facts.constant);
     storage(located.storage).pinned = true;
   }
   return located;
@@ -54,6 +54,14 @@ void Locations::set_main(ValueId id, const Located& located) {
 void Locations::add_alternate(ValueId id, const Located& located) {
   others_[index_of(id)].push_back(located);
   storage(located.storage).pinned = true;
+}
+
+Located Locations::add_constant(ValueId id, Tensor converted) {
+  int index = static_cast<int>(constants_.size());
+  Located located{add_storage(Home::kConstant, index, 0), 0, converted.desc()};
+  constants_.push_back(std::move(converted));
+  add_alternate(id, located);
+  return located;
 }
 
 bool Locations::is_at(ValueId id, const Located& region) {

@@ -46,6 +46,8 @@ class Locations {
   // Copies of the value in another layout or region.
   const std::vector<Located>& alternates(ValueId id) const { return others_[index_of(id)]; }
   void add_alternate(ValueId id, const Located& located);
+  // The constant `id` in another form.
+  Located add_constant(ValueId id, Tensor converted);
   // True if the value, or a copy of it, is at exactly this region.
   bool is_at(ValueId id, const Located& region);
 

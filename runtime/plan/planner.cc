@@ -8,12 +8,15 @@
 #include "runtime/plan/addresses.h"
 #include "runtime/plan/locations.h"
 #include "runtime/plan/tuner.h"
+#include "runtime/tensor/convert_view.h"
 
 namespace convoy {
 namespace {
 
 constexpr int kWholeRun = std::numeric_limits<int>::max();
-constexpr int kMostRounds = 4;
+
+// Of what reads a value element by element.
+Need plain_need(DType dtype) { return {dtype, {}, false}; }
 
 class Planner {
  public:
@@ -132,7 +135,9 @@ class Planner {
   bool plan_view(const Node& node, const OpDef& definition) {
     KernelRequest request = plain_request(graph_, analysis_, node);
     Located source = locations_.main(node.inputs[0]);
-    if (!source.desc.layout.plain()) source = fulfil(node.inputs[0], {}, node.id);
+    if (!source.desc.layout.plain()) {
+      source = fulfil(node.inputs[0], plain_need(source.desc.dtype), node.id);
+    }
     request.inputs[0] = source.desc;
     std::vector<std::pair<ValueId, Located>> views;
     for (size_t j = 0; j < node.outputs.size(); ++j) {
@@ -148,19 +153,13 @@ class Planner {
     return true;
   }
 
-  // The operands are chosen first, then the kernel is made for exactly these: where its demands
-  // change an operand after it was asked, it is made again, until nothing changes.
   void plan_kernel(const Node& node, const OpDef& definition) {
     KernelRequest request = request_for(node);
     KernelChoice choice = options_.tuner
                               ? options_.tuner->choose(definition, request, *options_.threads)
                               : select_kernel(definition, request);
     Operands operands = operands_as_they_are(node);
-    for (int round = 0; !settle(node, request, operands); ++round) {
-      check_internal(round < kMostRounds, "the kernel '{}' has no form for its operands",
-                     choice.name);
-      choice = make_again(definition, std::move(choice), request);
-    }
+    choice = settle(definition, std::move(choice), request, forms_of(node, operands));
     Step step;
     step.node = node.id;
     step.kernel_name = choice.name;
@@ -215,42 +214,27 @@ class Planner {
     return operands;
   }
 
-  // Brings the operands into forms that meet the demands of the kernel just made. False where it
-  // was asked about other forms; the request then has those that it will get.
-  bool settle(const Node& node, KernelRequest& request, Operands& operands) {
-    bool settled = true;
-    for (size_t i = 0; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] == ValueId::kNone) continue;
-      KernelRequest::Demand demand = demand_of(request, i);
-      Located& input = operands.inputs[i];
-      if (!meets(input.desc, demand)) input = fulfil(node.inputs[i], demand, node.id);
-      settled = settled && is_made_for(request.inputs[i], demand, input.desc);
-    }
-    std::vector<TensorDesc> outputs = request.outputs;
-    for (size_t j = 0; j < node.outputs.size(); ++j) {
-      if (node.outputs[j] == ValueId::kNone) continue;
-      KernelRequest::Demand offer = offer_of(request, j);
-      outputs[j] = output_form(node.outputs[j], offer, operands, j);
-      settled = settled && is_made_for(request.outputs[j], offer, outputs[j]);
-    }
-    if (settled) return true;
-    for (size_t i = 0; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] != ValueId::kNone) request.inputs[i] = operands.inputs[i].desc;
-    }
-    request.outputs = std::move(outputs);
-    return false;
+  // Brings the operands into forms that a kernel needs, as it says so.
+  OperandForms forms_of(const Node& node, Operands& operands) {
+    auto input = [&](size_t i, const Need& need) {
+      Located& located = operands.inputs[i];
+      if (!meets(located.desc, need)) located = fulfil(node.inputs[i], need, node.id);
+      return located.desc;
+    };
+    auto output = [&](size_t j, const Need& need) {
+      return output_form(node.outputs[j], need, operands, j);
+    };
+    return {input, output};
   }
 
   // Of output j; a wish that the kernel cannot write to is given up for good.
-  TensorDesc output_form(ValueId id, const KernelRequest::Demand& offer, Operands& operands,
-                         size_t j) {
-    const TensorDesc& plain = facts(id).desc;
+  TensorDesc output_form(ValueId id, const Need& need, Operands& operands, size_t j) {
     if (operands.as_wished[j]) {
       const TensorDesc& wish = locations_.wish(id).desc;
-      if (offer.layout.plain() && meets(wish, offer)) return wish;
+      if (need.layout.plain() && meets(wish, need)) return wish;
       operands.as_wished[j] = false;
     }
-    return form_for(TensorDesc::contiguous(plain.dtype, plain.shape), offer);
+    return form_for(facts(id).desc, need);
   }
 
   // A step runs on exactly the forms that its kernel was made for.
@@ -258,31 +242,37 @@ class Planner {
     for (size_t i = 0; i < step.inputs.size(); ++i) {
       const Place& place = step.inputs[i];
       check_internal(place.home == Home::kAbsent ||
-                         is_made_for(request.inputs[i], demand_of(request, i), place.desc),
+                         is_made_for(request.inputs[i], request.input_need(i), place.desc),
                      "the kernel '{}' was not made for input {}", step.kernel_name, i);
     }
     for (size_t j = 0; j < step.outputs.size(); ++j) {
       const Place& place = step.outputs[j];
       check_internal(place.home == Home::kAbsent ||
-                         is_made_for(request.outputs[j], offer_of(request, j), place.desc),
+                         is_made_for(request.outputs[j], request.output_need(j), place.desc),
                      "the kernel '{}' was not made for output {}", step.kernel_name, j);
     }
   }
 
-  // The value, whose main copy does not meet the demand, in a form that does; converted once and
+  // The value, whose main copy does not meet the need, in a form that does; converted once and
   // remembered.
-  Located fulfil(ValueId id, const KernelRequest::Demand& demand, NodeId asker) {
+  Located fulfil(ValueId id, const Need& need, NodeId asker) {
     for (const Located& other : locations_.alternates(id)) {
-      if (meets(other.desc, demand)) return other;
+      if (meets(other.desc, need)) return other;
     }
-    return converted(id, form_for(locations_.main(id).desc, demand), asker);
-  }
-
-  Located converted(ValueId id, const TensorDesc& desc, NodeId asker) {
-    Located copy_of = locations_.add_arena(desc);
-    copy(locations_.main(id), copy_of, asker);
-    locations_.add_alternate(id, copy_of);
-    return copy_of;
+    const Located main = locations_.main(id);
+    TensorDesc form = form_for(main.desc, need);
+    if (facts(id).kind == ValueFacts::Kind::kConstant && main.desc.dtype != DType::kString) {
+      WeightCache* weights = facts(id).lasting ? options_.weights : nullptr;
+      return locations_.add_constant(id, constant_in_form(facts(id).constant, form, weights));
+    }
+    Located source = main;
+    for (const TensorDesc& desc : conversion_path(main.desc, form)) {
+      Located target = locations_.add_arena(desc);
+      copy(source, target, asker);
+      locations_.add_alternate(id, target);
+      source = target;
+    }
+    return source;
   }
 
   // Chooses where output j is written, in the form that the request states.
@@ -295,13 +285,21 @@ class Planner {
       locations_.set_main(id, wish);
       return wish;
     }
-    TensorDesc wanted = form_for(TensorDesc::contiguous(facts(id).desc.dtype, facts(id).desc.shape),
-                                 offer_of(request, j));
-    Located place = in_place(node, request, j, wanted, operands.inputs);
-    if (!place.known()) place = locations_.add_arena(wanted);
-    locations_.set_main(id, place);
+    const TensorDesc& type = facts(id).desc;
+    TensorDesc written = form_for(type, request.output_need(j));
+    Located place = in_place(node, request, j, written, operands.inputs);
+    if (!place.known()) place = locations_.add_arena(written);
+    Located main = place;
+    if (written.dtype != type.dtype) {
+      // The value is what its own type can hold: readers get it rounded.
+      Need rounded = request.output_need(j);
+      rounded.dtype = type.dtype;
+      main = locations_.add_arena(form_for(type, rounded));
+      copies.emplace_back(place, main);
+    }
+    locations_.set_main(id, main);
     if (wish.known()) {
-      copies.emplace_back(place, wish);
+      copies.emplace_back(main, wish);
       locations_.add_alternate(id, wish);
     }
     return place;
@@ -346,7 +344,9 @@ class Planner {
       return operand;
     }
     Located located = locations_.main(id);
-    if (!located.desc.layout.plain()) located = fulfil(id, {}, NodeId::kNone);
+    if (!located.desc.layout.plain()) {
+      located = fulfil(id, plain_need(located.desc.dtype), NodeId::kNone);
+    }
     locations_.storage(located.storage).last = kWholeRun;
     locations_.storage(located.storage).pinned = true;
     operand.is_static = true;
@@ -385,11 +385,16 @@ class Planner {
     return place;
   }
 
+  static const char* copy_name(const TensorDesc& from, const TensorDesc& to) {
+    if (from.dtype != to.dtype) return "cast";
+    return from.layout == to.layout ? "copy" : "reorder";
+  }
+
   void copy(const Located& from, const Located& to, NodeId asker) {
     Step step;
     step.kind = Step::Kind::kCopy;
     step.node = asker;
-    step.kernel_name = from.desc.layout == to.desc.layout ? "copy" : "reorder";
+    step.kernel_name = copy_name(from.desc, to.desc);
     step.inputs.push_back(draft(from));
     step.outputs.push_back(draft(to));
     add_step(std::move(step));

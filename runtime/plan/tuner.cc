@@ -10,15 +10,14 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/base/output_file.h"
+#include "runtime/op/formed_operands.h"
 #include "runtime/op/static_context.h"
 #include "runtime/op/weight_cache.h"
-#include "runtime/tensor/convert_layout.h"
 
 namespace convoy {
 namespace {
 
 constexpr int kFormat = 1;
-constexpr const char* kReference = "reference";
 
 std::string describe(const TensorDesc& desc) {
   if (desc.dtype == DType::kUndefined) return "-";
@@ -36,15 +35,28 @@ size_t extent(const TensorDesc& desc) {
   return static_cast<size_t>(last + 1) * size_of(desc.dtype);
 }
 
-// Memory for one candidate: operands of zeros (constants: themselves) in the form that it asked
-// for, and conversions from the form that they have.
+// Memory for one candidate: operands of zeros (constants: themselves), and copies of those that do
+// not have the form that it needs.
 class Trial {
  public:
-  // `given`: the operands as they are before the candidate, which was made for `request`.
-  Trial(const std::vector<TensorDesc>& given, const KernelRequest& request, ThreadPool& threads)
-      : threads_(threads), scratch_(Buffer::allocate(request.scratch_bytes)) {
-    for (size_t i = 0; i < given.size(); ++i) add_input(given[i], request, i);
-    for (size_t j = 0; j < request.outputs.size(); ++j) add_output(request, j);
+  // `given`: the operands before the candidate was asked, which was made for `request`.
+  Trial(const KernelRequest& given, const KernelRequest& request, ThreadPool& threads)
+      : threads_(threads), operands_(threads), scratch_(Buffer::allocate(request.scratch_bytes)) {
+    for (size_t i = 0; i < given.inputs.size(); ++i) {
+      const Tensor* constant = request.constant(static_cast<int>(i));
+      Need need = request.input_need(i);
+      operands_.add_input(constant ? constant_for(*constant, need) : memory_for(given.inputs[i]),
+                          need);
+    }
+    for (size_t j = 0; j < given.outputs.size(); ++j) {
+      // A result keeps its layout: readers may want the same.
+      Need need = request.output_need(j);
+      Need kept = need;
+      kept.dtype = given.outputs[j].dtype;
+      bool wanted = request.has_output(static_cast<int>(j));
+      operands_.add_output(memory_for(wanted ? form_for(given.outputs[j], kept) : TensorDesc{}),
+                           need);
+    }
   }
 
   // The shortest of several runs.
@@ -67,38 +79,32 @@ class Trial {
 
  private:
   void run(const Kernel& kernel) {
-    for (const auto& [from, to] : conversions_) convert_layout(from, to, threads_);
-    StaticKernelContext context(inputs_, outputs_, threads_, scratch_->data());
+    operands_.convert_inputs();
+    StaticKernelContext context(operands_.inputs(), operands_.outputs(), threads_,
+                                scratch_->data());
     kernel.run(context);
+    operands_.convert_outputs();
+  }
+
+  // Constants are brought into their form before anything runs.
+  TensorView constant_for(const Tensor& constant, const Need& need) {
+    if (meets(constant.desc(), need)) return constant.view();
+    constants_.push_back(constant_in_form(constant, form_for(constant.desc(), need), nullptr));
+    return constants_.back().view();
   }
 
   TensorView memory_for(const TensorDesc& desc) {
+    if (desc.dtype == DType::kUndefined) return {};
     held_.push_back(Buffer::allocate(extent(desc)));
     std::memset(held_.back()->data(), 0, held_.back()->bytes());
     return {desc, held_.back()->data()};
   }
 
-  void add_input(const TensorDesc& given, const KernelRequest& request, size_t i) {
-    if (given.dtype == DType::kUndefined) return inputs_.push_back({});
-    const Tensor* constant = request.constant(static_cast<int>(i));
-    TensorView source = constant ? constant->view() : memory_for(given);
-    KernelRequest::Demand demand = demand_of(request, i);
-    if (meets(source, demand)) return inputs_.push_back(source);
-    TensorView wanted = memory_for(form_for(given, demand));
-    conversions_.emplace_back(source, wanted);
-    inputs_.push_back(wanted);
-  }
-
-  void add_output(const KernelRequest& request, size_t j) {
-    if (!request.has_output(static_cast<int>(j))) return outputs_.push_back({});
-    outputs_.push_back(memory_for(form_for(request.outputs[j], offer_of(request, j))));
-  }
-
   ThreadPool& threads_;
+  FormedOperands operands_;
   std::shared_ptr<Buffer> scratch_;
   std::vector<std::shared_ptr<Buffer>> held_;
-  std::vector<TensorView> inputs_, outputs_;
-  std::vector<std::pair<TensorView, TensorView>> conversions_;
+  std::vector<Tensor> constants_;
 };
 
 bool is_measurable(const KernelRequest& request) {
@@ -107,45 +113,24 @@ bool is_measurable(const KernelRequest& request) {
          std::ranges::all_of(request.outputs, numeric) && !request.node().has_bodies();
 }
 
-// The candidate's kernel, made for the forms that it demands; these are then in the request.
-// nullptr where it says no.
-std::unique_ptr<Kernel> make_settled(const KernelDef& candidate, KernelRequest& request) {
-  constexpr int kMostRounds = 4;
-  auto settle = [](std::vector<TensorDesc>& descs, auto demand_of_operand) {
-    bool settled = true;
-    for (size_t i = 0; i < descs.size(); ++i) {
-      if (descs[i].dtype == DType::kUndefined) continue;
-      TensorDesc form = form_for(descs[i], demand_of_operand(i));
-      settled = settled && is_made_for(descs[i], demand_of_operand(i), form);
-      descs[i] = form;
-    }
-    return settled;
-  };
-  for (int round = 0; round < kMostRounds; ++round) {
-    auto kernel = make_candidate(candidate, request);
-    if (!kernel) return nullptr;
-    bool inputs = settle(request.inputs, [&](size_t i) { return demand_of(request, i); });
-    bool outputs = settle(request.outputs, [&](size_t j) { return offer_of(request, j); });
-    if (inputs && outputs) return kernel;
-  }
-  return nullptr;
-}
-
 // By kernel, for each that accepts. The reference is not measured beside others.
 std::map<std::string, double> measure(const OpDef& definition, KernelRequest& request,
                                       ThreadPool& threads) {
   std::map<std::string, double> times;
   WeightCache* session_weights = request.weights;
+  OperandForms forms{[&](size_t i, const Need& need) { return form_for(request.inputs[i], need); },
+                     [&](size_t j, const Need& need) { return form_for(request.outputs[j], need); }};
   request.measured = true;
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != DeviceKind::kCpu || candidate.name == kReference) continue;
-    if (candidate.concerns && !candidate.concerns(request)) continue;
     SessionWeights weights;
     KernelRequest settled = request;
     settled.weights = session_weights ? &weights : nullptr;
-    auto kernel = make_settled(candidate, settled);
-    if (!kernel) continue;
-    times[candidate.name] = Trial(request.inputs, settled, threads).milliseconds(*kernel);
+    KernelChoice choice = ask(definition, candidate, settled);
+    if (!choice.kernel) continue;
+    choice = settle(definition, std::move(choice), settled, forms);
+    if (choice.candidate != &candidate) continue;
+    times[candidate.name] = Trial(request, settled, threads).milliseconds(*choice.kernel);
   }
   return times;
 }
@@ -204,14 +189,13 @@ KernelChoice Tuner::choose(const OpDef& definition, KernelRequest& request, Thre
     auto best = std::ranges::min_element(times, {}, [](const auto& time) { return time.second; });
     auto named = std::ranges::find(definition.kernels, best->first, &KernelDef::name);
     KernelChoice choice;
-    if (named != definition.kernels.end()) choice.kernel = make_candidate(*named, request);
+    if (named != definition.kernels.end()) choice = ask(definition, *named, request);
     if (!choice.kernel) {  // the file is from a build with other kernels
       times.erase(best);
       continue;
     }
-    choice.name = best->first;
     for (const auto& [name, milliseconds] : times) {
-      if (name == choice.name) continue;
+      if (name == best->first) continue;
       choice.refusals.push_back(fmt::format("{}: took {:.4f} ms, {} {:.4f}", name, milliseconds,
                                             choice.name, best->second));
     }

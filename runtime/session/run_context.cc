@@ -6,7 +6,7 @@
 #include "runtime/op/select_kernel.h"
 #include "runtime/op/static_context.h"
 #include "runtime/session/cancellation.h"
-#include "runtime/tensor/convert_layout.h"
+#include "runtime/tensor/convert_view.h"
 
 namespace convoy {
 
@@ -93,7 +93,7 @@ void RunContext::run_step(const Step& step, size_t number,
   auto inputs = views.subspan(range.first, range.inputs);
   auto outputs = views.subspan(range.first + range.inputs, range.outputs);
   if (step.kind == Step::Kind::kCopy) {
-    return convert_layout(inputs[0], outputs[0], environment.threads);
+    return convert_view(inputs[0], outputs[0], environment.threads);
   }
   StaticKernelContext context(inputs, outputs, environment.threads,
                               memory_->data() + plan_->arena_bytes);

@@ -23,7 +23,6 @@ const Registry& reference_registry() {
     for (const OpDef& known : Registry::standard().all()) {
       OpDef& added = made->add(known.name, known.domain);
       added = known;
-      while (!added.kernels.empty() && added.kernels.back().concerns) added.kernels.pop_back();
       if (added.kernels.size() > 1) added.kernels = {added.kernels.back()};
     }
     return made;

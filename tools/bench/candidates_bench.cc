@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "runtime/op/formed_operands.h"
 #include "runtime/op/registry.h"
+#include "runtime/op/select_kernel.h"
+#include "runtime/op/static_context.h"
 #include "runtime/op/weight_cache.h"
 
 namespace convoy {
@@ -21,70 +24,51 @@ struct Case {
   double work;  // floating-point operations
 };
 
-class Context : public KernelContext {
- public:
-  Context(KernelRequest& request, ThreadPool& threads) {
-    threads_ = &threads;
-    for (size_t i = 0; i < request.inputs.size(); ++i) {
-      views_in_.push_back(place(request.inputs[i], request.demands, i));
-    }
-    views_out_.push_back(place(request.outputs[0], request.offers, 0));
-    inputs_ = views_in_;
-    outputs_ = views_out_;
-    buffers_.push_back(Buffer::allocate(request.scratch_bytes + 1));
-    scratch_ = buffers_.back()->data();
+// A tensor of small numbers of both signs.
+Tensor numbers(const Shape& shape) {
+  Tensor tensor = Tensor::allocate(DType::kFloat32, shape);
+  float* values = tensor.mutable_data<float>();
+  for (int64_t k = 0; k < tensor.count(); ++k) {
+    values[k] = static_cast<float>(k % 17) * 0.1f - 0.8f;
   }
-  TensorView allocate_output(int, DType, const Shape&) override { return {}; }
-  Value input_value(int) const override { return {}; }
-  void set_output(int, Value) override {}
-  bool wants_output(int) const override { return true; }
-  BodyRunner& body(std::string_view) override { fail(ErrorCode::kInternal, "no bodies here"); }
+  return tensor;
+}
 
- private:
-  TensorView place(const TensorDesc& desc, const std::vector<KernelRequest::Demand>& demands,
-                   size_t i) {
-    TensorDesc placed = desc;
-    if (i < demands.size()) placed.layout = demands[i].layout;
-    auto bytes = static_cast<size_t>(placed.bytes());
-    buffers_.push_back(Buffer::allocate(bytes));
-    auto* values = reinterpret_cast<float*>(buffers_.back()->data());
-    for (size_t k = 0; k < bytes / sizeof(float); ++k) {
-      values[k] = static_cast<float>(k % 17) * 0.1f - 0.8f;
-    }
-    return {placed, buffers_.back()->data()};
-  }
-
-  std::vector<std::shared_ptr<Buffer>> buffers_;
-  std::vector<TensorView> views_in_;
-  std::vector<TensorView> views_out_;
-};
-
-void run_candidate(benchmark::State& state, const Case& c, const KernelDef& candidate) {
+void run_candidate(benchmark::State& state, const Case& c, const OpDef& definition,
+                   const KernelDef& candidate) {
   Graph graph;
   Node node;
   node.op_type = c.op;
   node.version = 21;
   node.attributes = c.attributes;
   KernelRequest request(graph, node);
-  std::vector<Tensor> weights;
+  std::vector<Tensor> inputs;
   for (const Shape& shape : c.inputs) {
-    request.inputs.push_back(TensorDesc::contiguous(DType::kFloat32, shape));
-    weights.push_back(Tensor::zeros(DType::kFloat32, shape));
+    inputs.push_back(numbers(shape));
+    request.inputs.push_back(inputs.back().desc());
   }
   request.constants.assign(c.inputs.size(), nullptr);
-  if (c.inputs.size() > 1) request.constants[1] = &weights[1];
+  if (c.inputs.size() > 1) request.constants[1] = &inputs[1];
   node.outputs = {ValueId{0}};
-  request.outputs.push_back(TensorDesc::contiguous(DType::kFloat32, c.output));
+  Tensor output = numbers(c.output);
+  request.outputs.push_back(output.desc());
   request.isa = best_isa();
   request.threads = 1;
   request.measured = true;
   TransientWeights cache(nullptr, {});
   request.weights = &cache;
-  std::unique_ptr<Kernel> kernel = candidate.make(request);
-  if (!kernel) return state.SkipWithError(request.reason.c_str());
+  KernelChoice choice = ask(definition, candidate, request);
+  if (!choice.kernel) return state.SkipWithError(request.reason.c_str());
   auto threads = make_thread_pool(1);
-  Context context(request, *threads);
-  for (auto _ : state) kernel->run(context);
+  FormedOperands operands(*threads);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    operands.add_input(inputs[i].view(), request.input_need(i));
+  }
+  operands.add_output(output.view(), request.output_need(0));
+  operands.convert_inputs();
+  auto scratch = Buffer::allocate(request.scratch_bytes);
+  StaticKernelContext context(operands.inputs(), operands.outputs(), *threads, scratch->data());
+  for (auto _ : state) choice.kernel->run(context);
   state.counters["GFLOP/s"] =
       benchmark::Counter(c.work * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
@@ -158,7 +142,9 @@ int register_cases() {
       if (candidate.device != DeviceKind::kCpu) continue;
       benchmark::RegisterBenchmark(
           fmt::format("{}/{}", c.name, candidate.name).c_str(),
-          [&c, &candidate](benchmark::State& state) { run_candidate(state, c, candidate); })
+          [&c, definition, &candidate](benchmark::State& state) {
+            run_candidate(state, c, *definition, candidate);
+          })
           ->Unit(benchmark::kMicrosecond);
     }
   }

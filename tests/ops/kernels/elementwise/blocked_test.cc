@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "ops/kernels/elementwise/program_kernel.h"
-#include "runtime/tensor/convert_layout.h"
+#include "runtime/tensor/convert_view.h"
 #include "tests/ops/op_case.h"
 
 namespace convoy::elementwise {
@@ -33,7 +33,7 @@ class Context : public KernelContext {
 Tensor blocked_copy(const Tensor& plain, int block, ThreadPool& threads) {
   TensorDesc desc = TensorDesc::blocked(plain.dtype(), plain.shape(), block);
   Tensor copy = Tensor::over(Buffer::allocate(static_cast<size_t>(desc.bytes())), 0, desc);
-  convert_layout(plain.view(), copy.view(), threads);
+  convert_view(plain.view(), copy.view(), threads);
   return copy;
 }
 

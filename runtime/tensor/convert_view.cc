@@ -1,9 +1,10 @@
-#include "runtime/tensor/convert_layout.h"
+#include "runtime/tensor/convert_view.h"
 
 #include <algorithm>
 #include <complex>
 
 #include "runtime/tensor/buffer.h"
+#include "runtime/tensor/half_rows.h"
 
 namespace convoy {
 namespace {
@@ -147,12 +148,43 @@ void copy_plain(const TensorView& from, const TensorView& to, ThreadPool& thread
   });
 }
 
+// Elements with the padding of a blocked tensor.
+int64_t stored_count(const TensorDesc& desc) {
+  return desc.bytes() / static_cast<int64_t>(size_of(desc.dtype));
+}
+
+void convert_type(const TensorView& from, const TensorView& to, ThreadPool& threads) {
+  const HalfRows& rows = half_rows(best_isa());
+  bool widens = to.dtype == DType::kFloat32;
+  bool is_float16 = (widens ? from : to).dtype == DType::kFloat16;
+  WidenRow widen = is_float16 ? rows.widen_float16 : rows.widen_bfloat16;
+  NarrowRow narrow = is_float16 ? rows.narrow_float16 : rows.narrow_bfloat16;
+  threads.parallel_for(stored_count(from), kGrainElements, [&](int64_t begin, int64_t end) {
+    if (widens) {
+      widen(from.as<uint16_t>() + begin, to.as<float>() + begin, end - begin);
+    } else {
+      narrow(from.as<float>() + begin, to.as<uint16_t>() + begin, end - begin);
+    }
+  });
+}
+
+bool are_convertible(const TensorDesc& from, const TensorDesc& to) {
+  if (!(from.shape == to.shape)) return false;
+  if (from.dtype == to.dtype) return true;
+  bool types = (is_half(from.dtype) && to.dtype == DType::kFloat32) ||
+               (from.dtype == DType::kFloat32 && is_half(to.dtype));
+  bool alike = from.layout == to.layout && (!from.layout.plain() || from.is_contiguous()) &&
+               (!to.layout.plain() || to.is_contiguous());
+  return types && alike;
+}
+
 }  // namespace
 
-void convert_layout(const TensorView& from, const TensorView& to, ThreadPool& threads) {
-  if (!(from.dtype == to.dtype && from.shape == to.shape)) {
+void convert_view(const TensorView& from, const TensorView& to, ThreadPool& threads) {
+  if (!are_convertible(from, to)) {
     fail(ErrorCode::kInternal, "cannot convert {} to {}", to_string(from), to_string(to));
   }
+  if (from.dtype != to.dtype) return convert_type(from, to, threads);
   if (from.layout.plain()) {
     if (to.layout.plain()) return copy_plain(from, to, threads);
     return convert<true>(from, to, threads);
@@ -168,6 +200,23 @@ void convert_layout(const TensorView& from, const TensorView& to, ThreadPool& th
   TensorView plain(TensorDesc::contiguous(from.dtype, from.shape), middle->data());
   convert<false>(plain, from, threads);
   convert<true>(plain, to, threads);
+}
+
+std::vector<TensorDesc> conversion_path(const TensorDesc& from, const TensorDesc& to) {
+  if (from.dtype == to.dtype) return {to};
+  auto dense = [](TensorDesc desc, const TensorDesc& like) {
+    return like.layout.plain() ? TensorDesc::contiguous(desc.dtype, desc.shape)
+                               : TensorDesc::blocked(desc.dtype, desc.shape, like.layout.block);
+  };
+  // Strides and blocks change in the narrower type.
+  bool widens = size_of(from.dtype) < size_of(to.dtype);
+  TensorDesc first = dense(from, widens ? to : from);
+  TensorDesc second = dense(to, widens ? to : from);
+  std::vector<TensorDesc> path;
+  if (!(first == from)) path.push_back(first);
+  path.push_back(second);
+  if (!(second == to)) path.push_back(to);
+  return path;
 }
 
 }  // namespace convoy

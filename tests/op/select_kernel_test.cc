@@ -1,11 +1,12 @@
-#include "ops/kernels/half/between_casts.h"
+#include "runtime/op/select_kernel.h"
 
 #include <cmath>
 #include <limits>
 
 #include <gtest/gtest.h>
 
-#include "runtime/op/select_kernel.h"
+#include "runtime/op/formed_operands.h"
+#include "runtime/op/registry.h"
 #include "runtime/op/static_context.h"
 #include "runtime/op/weight_cache.h"
 #include "tests/ops/op_case.h"
@@ -30,6 +31,14 @@ std::unique_ptr<Kernel> make_sum(KernelRequest& request) {
   });
 }
 
+// The operator of that one kernel.
+OpDef sum_definition(KernelFactory make = make_sum) {
+  OpDef definition;
+  definition.name = "Add";
+  definition.kernel("sum", std::move(make));
+  return definition;
+}
+
 struct SumNode {
   SumNode() {
     node.op_type = "Add";
@@ -45,28 +54,38 @@ struct SumNode {
   Node node;
 };
 
-void run(const Kernel& kernel, const KernelRequest& request, std::vector<TensorView> inputs,
-         TensorView output) {
+// Asks the only kernel, and runs it on these operands.
+KernelChoice run(const OpDef& definition, KernelRequest& request,
+                 const std::vector<TensorView>& inputs, TensorView output) {
+  KernelChoice choice = ask(definition, definition.kernels[0], request);
+  if (!choice.kernel) return choice;
   auto threads = make_thread_pool(2);
   auto scratch = Buffer::allocate(request.scratch_bytes);
-  StaticKernelContext context(inputs, {&output, 1}, *threads, scratch->data());
-  kernel.run(context);
+  FormedOperands operands(*threads);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor* constant = request.constant(static_cast<int>(i));
+    operands.add_input(constant ? constant->view() : inputs[i], request.input_need(i));
+  }
+  operands.add_output(output, request.output_need(0));
+  operands.convert_inputs();
+  StaticKernelContext context(operands.inputs(), operands.outputs(), *threads, scratch->data());
+  choice.kernel->run(context);
+  operands.convert_outputs();
+  return choice;
 }
 
-TEST(BetweenCasts, RoundsOnceAndKeepsSpecialNumbers) {
+TEST(InFloat32, RoundsOnceAndKeepsSpecialNumbers) {
   SumNode sum;
   Tensor a = tensor<Float16>({7}, {2048, 65504, 65504, kInf, kInf, 0x1p-24F, NAN});
   Tensor b = tensor<Float16>({7}, {1, 15, 16, 1, -kInf, 0x1p-24F, 1});
   Tensor y = Tensor::zeros(DType::kFloat16, {7});
   KernelRequest request = sum.request(a.desc(), b.desc(), y.desc());
-  auto kernel = make_between_casts(make_sum, request);
-  ASSERT_TRUE(kernel);
-  run(*kernel, request, {a.view(), b.view()}, y.view());
+  EXPECT_EQ(run(sum_definition(), request, {a.view(), b.view()}, y.view()).name, "sum in float32");
   Tensor expected = tensor<Float16>({7}, {2048, 65504, kInf, kInf, NAN, 0x1p-23F, NAN});
   expect_equal(y, expected, 0, "sums");
 }
 
-TEST(BetweenCasts, ReadsAndWritesAnyStrides) {
+TEST(InFloat32, ReadsAndWritesAnyStrides) {
   SumNode sum;
   for (DType dtype : {DType::kFloat16, DType::kBFloat16}) {
     Shape shape{3, 4, 5};
@@ -77,93 +96,87 @@ TEST(BetweenCasts, ReadsAndWritesAnyStrides) {
     });
     Tensor doubled = Tensor::allocate(dtype, shape);
     KernelRequest simple = sum.request(plain.desc(), plain.desc(), plain.desc());
-    run(*make_between_casts(make_sum, simple), simple, {plain.view(), plain.view()},
-        doubled.view());
+    run(sum_definition(), simple, {plain.view(), plain.view()}, doubled.view());
     for (auto place : {with_gaps, with_reversed_axes}) {
       Tensor a = place(plain);
       Tensor y = place(plain);
       KernelRequest request = sum.request(a.desc(), plain.desc(), y.desc());
-      auto kernel = make_between_casts(make_sum, request);
-      EXPECT_TRUE(demand_of(request, 0).any_strides && offer_of(request, 0).any_strides);
-      run(*kernel, request, {a.view(), plain.view()}, y.view());
+      run(sum_definition(), request, {a.view(), plain.view()}, y.view());
       expect_equal(y, doubled, 0, "doubled");
     }
   }
 }
 
-TEST(BetweenCasts, LeavesOtherOperandsAlone) {
+TEST(InFloat32, LeavesOtherOperandsAlone) {
   SumNode sum;
   Tensor a = tensor<float>({2}, {1, 0x1.000002p0F});
   Tensor b = tensor<BFloat16>({2}, {2, 0});
   Tensor y = Tensor::zeros(DType::kFloat32, {2});
   KernelRequest request = sum.request(a.desc(), b.desc(), y.desc());
-  auto kernel = make_between_casts(make_sum, request);
-  EXPECT_FALSE(demand_of(request, 0).any_strides || offer_of(request, 0).any_strides);
-  EXPECT_EQ(request.scratch_bytes, kAlignment);
-  run(*kernel, request, {a.view(), b.view()}, y.view());
+  run(sum_definition(), request, {a.view(), b.view()}, y.view());
   expect_equal(y, tensor<float>({2}, {3, 0x1.000002p0F}), 0, "exact");
 }
 
-TEST(BetweenCasts, WidensConstantsOnce) {
+TEST(InFloat32, WidensConstantsOnce) {
   SumNode sum;
   SessionWeights weights;
   Tensor a = tensor<Float16>({2}, {1, 2});
   Tensor b = tensor<Float16>({2}, {10, 20});
   Tensor y = Tensor::zeros(DType::kFloat16, {2});
   int packed = 0;
-  auto make = [&](KernelRequest& request) {
+  OpDef definition = sum_definition([&](KernelRequest& request) {
+    if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
     const Tensor* constant = request.constant(1);
     EXPECT_TRUE(constant != nullptr && constant->dtype() == DType::kFloat32);
     request.weights->get(*constant, "packed", 8, [&](void*) { ++packed; });
     return make_sum(request);
-  };
+  });
   for (int i = 0; i < 2; ++i) {
     KernelRequest request = sum.request(a.desc(), b.desc(), y.desc());
     request.constants = {nullptr, &b};
     request.weights = &weights;
-    auto kernel = make_between_casts(make, request);
     Tensor nothing = tensor<Float16>({2}, {0, 0});
-    run(*kernel, request, {a.view(), nothing.view()}, y.view());
+    run(definition, request, {a.view(), nothing.view()}, y.view());
     expect_equal(y, tensor<Float16>({2}, {11, 22}), 0, "of the constant");
     EXPECT_EQ(weights.bytes(), 16u);
   }
   EXPECT_EQ(packed, 1);
 }
 
-TEST(BetweenCasts, SaysWhatTheKernelSays) {
+TEST(InFloat32, SaysWhatTheKernelSays) {
   SumNode sum;
+  OpDef definition = sum_definition();
   TensorDesc wide = TensorDesc::contiguous(DType::kFloat64, {2});
   TensorDesc half = TensorDesc::contiguous(DType::kFloat16, {2});
   KernelRequest request = sum.request(half, wide, half);
-  EXPECT_FALSE(make_between_casts(make_sum, request));
-  EXPECT_EQ(request.reason, "only float32");
+  EXPECT_FALSE(ask(definition, definition.kernels[0], request).kernel);
+  EXPECT_EQ(request.reason, "only float32; in float32: only float32");
+  EXPECT_EQ(request.inputs[0], half);
+  EXPECT_EQ(request.outputs[0], half);
   KernelRequest none = sum.request(wide, wide, wide);
-  EXPECT_FALSE(make_between_casts(make_sum, none));
-  EXPECT_EQ(none.reason, "no 16-bit floats");
+  EXPECT_FALSE(ask(definition, definition.kernels[0], none).kernel);
+  EXPECT_EQ(none.reason, "only float32");
 }
 
-TEST(BetweenCasts, IsNotEvenAskedForOtherTypes) {
+TEST(InFloat32, TheReferenceComputesInItsOwnTypes) {
   const OpDef* conv = Registry::standard().find("", "Conv", 21);
   Graph graph;
   Node node;
   node.op_type = "Conv";
   node.outputs.push_back(graph.add_value("y"));
-  auto choose = [&](DType dtype) {
+  auto choose = [&](DType dtype, const OpDef& definition) {
     KernelRequest request(graph, node);
     request.inputs = {TensorDesc::contiguous(dtype, {1, 3, 20}),
                       TensorDesc::contiguous(dtype, {4, 3, 3})};
     request.outputs = {TensorDesc::contiguous(dtype, {1, 4, 18})};
-    return select_kernel(*conv, request);
+    return select_kernel(definition, request).name;
   };
-  KernelChoice wide = choose(DType::kFloat32);
-  for (const auto* names : {&wide.refusals, &wide.unasked}) {
-    for (const std::string& name : *names) {
-      EXPECT_EQ(name.find("between casts"), std::string::npos) << name;
-    }
-  }
-  EXPECT_EQ(choose(DType::kFloat64).name, "reference");
-  EXPECT_NE(choose(DType::kFloat16).name, "reference");
-  EXPECT_NE(choose(DType::kBFloat16).name, "reference");
+  EXPECT_EQ(choose(DType::kFloat64, *conv), "reference");
+  EXPECT_NE(choose(DType::kFloat16, *conv), "reference");
+  EXPECT_NE(choose(DType::kBFloat16, *conv), "reference");
+  OpDef reference = *conv;
+  reference.kernels = {conv->kernels.back()};
+  EXPECT_EQ(choose(DType::kFloat16, reference), "reference");
 }
 
 }  // namespace

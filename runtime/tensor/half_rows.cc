@@ -1,4 +1,4 @@
-#include "ops/kernels/half/half_rows.h"
+#include "runtime/tensor/half_rows.h"
 
 namespace convoy {
 

@@ -1,0 +1,38 @@
+#include "runtime/op/formed_operands.h"
+
+#include "runtime/op/select_kernel.h"
+#include "runtime/tensor/convert_view.h"
+
+namespace convoy {
+
+void FormedOperands::add(const TensorView& given, const Need& need, std::vector<TensorView>& views,
+                         std::vector<Path>& paths) {
+  if (!given.present() || meets(given, need)) return views.push_back(given);
+  Path path{given};
+  for (const TensorDesc& desc : conversion_path(given, form_for(given, need))) {
+    path.push_back(memory_for(desc));
+  }
+  views.push_back(path.back());
+  paths.push_back(std::move(path));
+}
+
+TensorView FormedOperands::memory_for(const TensorDesc& desc) {
+  bool strings = desc.dtype == DType::kString;
+  held_.push_back(strings ? Buffer::allocate_strings(static_cast<size_t>(desc.count()))
+                          : Buffer::allocate(static_cast<size_t>(desc.bytes())));
+  return {desc, held_.back()->data()};
+}
+
+void FormedOperands::convert_inputs() const {
+  for (const Path& path : in_) {
+    for (size_t i = 1; i < path.size(); ++i) convert_view(path[i - 1], path[i], threads_);
+  }
+}
+
+void FormedOperands::convert_outputs() const {
+  for (const Path& path : out_) {
+    for (size_t i = path.size() - 1; i > 0; --i) convert_view(path[i], path[i - 1], threads_);
+  }
+}
+
+}  // namespace convoy
