@@ -49,17 +49,21 @@ ConvRequest describe(KernelRequest& request) {
   return conv;
 }
 
-template <ConvKernelFactory make>
-std::unique_ptr<Kernel> described(KernelRequest& request) {
-  return make(request, describe(request));
+template <auto function>
+auto described(KernelRequest& request) {
+  return function(request, describe(request));
 }
 
 void add_kernels(OpDef& definition) {
-  definition.kernel("product", described<make_product_conv>)
-      .kernel("winograd_pixels", described<make_winograd_pixels_conv>)
-      .kernel("winograd", described<make_winograd_conv>)
-      .kernel("direct", described<make_direct_conv>)
-      .kernel("onednn_blocked", described<make_blocked_conv>)
+  definition
+      .estimated_kernel("product", described<estimate_product_conv>, described<make_product_conv>)
+      .estimated_kernel("winograd_pixels", described<estimate_winograd_pixels_conv>,
+                        described<make_winograd_pixels_conv>)
+      .estimated_kernel("winograd", described<estimate_winograd_conv>,
+                        described<make_winograd_conv>)
+      .estimated_kernel("direct", described<estimate_direct_conv>, described<make_direct_conv>)
+      .estimated_kernel("onednn_blocked", described<estimate_blocked_conv>,
+                        described<make_blocked_conv>)
       .kernel("onednn", described<make_onednn_conv>)
       .kernel("reference", described<make_reference_conv>);
 }

@@ -1,9 +1,6 @@
 #include "ops/conv/conv_cost.h"
 
-#include <algorithm>
-#include <limits>
-
-#include "ops/conv/conv_kernels.h"
+#include "runtime/device/machine.h"
 
 namespace convoy {
 namespace {
@@ -46,44 +43,34 @@ bool has_plain_input(const KernelRequest& request) { return request.input(0).lay
 
 }  // namespace
 
-double planned_cycles(const KernelRequest& request, const kernels::ConvProblem& problem,
-                      double cycles) {
+double planned_seconds(const KernelRequest& request, const kernels::ConvProblem& problem,
+                       double cycles) {
   int64_t positions = problem.batch[0].size * problem.batch[1].size * problem.group[0].size *
                       problem.group[1].size;
   for (int i = 0; i < problem.rank; ++i) positions *= problem.spatial[i].output_size;
   const double detour = has_plain_input(request) ? 0 : detour_cycles(request);
-  return cycles * static_cast<double>(positions) + detour;
+  return machine_of(request.isa).seconds(cycles * static_cast<double>(positions) + detour);
 }
 
-double blocked_cycles(const KernelRequest& request, const ConvShape& shape) {
-  const int block = channel_block(request.isa);
+double blocked_seconds(const KernelRequest& request, const ConvShape& shape) {
+  const Machine machine = machine_of(request.isa);
   const bool depthwise = is_depthwise(shape);
-  const bool has_kernel = request.input(0).dtype == DType::kFloat32 &&
-                          (!depthwise || shape.window.rank() > 1);
-  if (!has_kernel || !suits_blocked_layout(shape, block)) {
-    return std::numeric_limits<double>::infinity();
-  }
-  const bool reads_plain = shape.in_channels < block;
-  const double first_layer = block == 16 ? kWideFirstLayer : kFirstLayer;
+  const bool reads_plain = shape.in_channels < machine.lanes;
+  const double first_layer = machine.lanes == 16 ? kWideFirstLayer : kFirstLayer;
   const double share = reads_plain ? first_layer : depthwise ? kDepthwise : kBlocked;
-  double cycles = kCall + multiply_adds(shape) / (2 * block * share);
-  cycles += kWeight * weight_count(shape);
-  if (!has_plain_input(request)) return cycles;
+  double cycles = kCall + multiply_adds(shape) / (machine.lanes * machine.fma_per_cycle * share) +
+                  kWeight * weight_count(shape);
   // Depthwise convolutions have neighbours that stay in blocks with them.
-  if (depthwise) return cycles + kStep + kReorder * count_of(request.input(0));
-  return cycles + kCode + detour_cycles(request);
+  if (!has_plain_input(request)) return machine.seconds(depthwise ? cycles : cycles * (1 - kChange));
+  if (depthwise) return machine.seconds(cycles + kStep + kReorder * count_of(request.input(0)));
+  return machine.seconds((cycles + kCode + detour_cycles(request)) * (1 + kChange));
 }
 
-bool yields_to_blocked(KernelRequest& request, const ConvShape& shape, double cycles) {
-  double share = has_plain_input(request) ? 1 + kChange : 1 - kChange;
-  if (is_depthwise(shape)) share = 1;
-  return request.yields_to("onednn_blocked", cycles, blocked_cycles(request, shape), share);
-}
-
-double product_cycles(const KernelRequest& request, const ConvShape& shape) {
-  const int lanes = std::max(channel_block(request.isa), 4);
-  return multiply_adds(shape) / (2 * lanes * kProduct) + kWeight * weight_count(shape) +
-         (has_plain_input(request) ? 0 : detour_cycles(request));
+double product_seconds(const KernelRequest& request, const ConvShape& shape) {
+  const Machine machine = machine_of(request.isa);
+  return machine.seconds_of(multiply_adds(shape) / kProduct) +
+         machine.seconds(kWeight * weight_count(shape) +
+                         (has_plain_input(request) ? 0 : detour_cycles(request)));
 }
 
 }  // namespace convoy

@@ -1,6 +1,8 @@
-// What convolutions cost by estimate: the measure by which the candidates of Conv yield to each
-// other, and which `convoy explain` prints. In cycles of one core; fitted to one with AVX2.
+// What convolutions cost by estimate, in seconds of one core: the measure by which the candidates of
+// Conv are chosen, and which `convoy explain` prints. Fitted to a core with AVX2.
 #pragma once
+
+#include <optional>
 
 #include "ops/conv/conv.h"
 #include "ops/kernels/conv/direct_conv.h"
@@ -10,17 +12,14 @@ namespace convoy {
 
 // From a plan's cycles per output position and group (DirectConv::cycles, WinogradConv::cycles),
 // with reorders where the input lies in blocks.
-double planned_cycles(const KernelRequest& request, const kernels::ConvProblem& problem,
-                      double cycles);
+double planned_seconds(const KernelRequest& request, const kernels::ConvProblem& problem,
+                       double cycles);
 
-// Of oneDNN on channel-blocked tensors, with reorders where the input is plain; infinite where it
-// has no kernel for them.
-double blocked_cycles(const KernelRequest& request, const ConvShape& shape);
-
-// Whether a kernel on plain tensors, of so many cycles, says no in favour of blocked ones.
-bool yields_to_blocked(KernelRequest& request, const ConvShape& shape, double cycles);
+// Of oneDNN on channel-blocked tensors, with reorders where the input is plain, and with what a
+// change of layouts must promise.
+double blocked_seconds(const KernelRequest& request, const ConvShape& shape);
 
 // Of a product of batch rows with all weights.
-double product_cycles(const KernelRequest& request, const ConvShape& shape);
+double product_seconds(const KernelRequest& request, const ConvShape& shape);
 
 }  // namespace convoy

@@ -191,17 +191,6 @@ void accept_strides(KernelRequest& request, const ConvRequest& conv) {
   if (conv.has_residual) request.accept_strides(3);
 }
 
-double direct_cycles(const KernelRequest& request, const ConvProblem& problem) {
-  DirectConv conv(problem, request.isa, 1);
-  return planned_cycles(request, problem, conv.cycles());
-}
-
-template <typename Winograd>
-double winograd_cycles(const KernelRequest& request, const ConvProblem& problem) {
-  Winograd conv(problem, request.isa, 1);
-  return planned_cycles(request, problem, conv.cycles());
-}
-
 // Whether sums of a few weights are finite.
 bool has_room(const Tensor& weights) {
   Tensor plain = weights.contiguous();
@@ -209,63 +198,33 @@ bool has_room(const Tensor& weights) {
   return std::all_of(w, w + plain.count(), [](float x) { return std::abs(x) < 1e37F; });
 }
 
-std::unique_ptr<Kernel> plan_direct(KernelRequest& request, const ConvProblem& problem) {
-  DirectConv conv(problem, request.isa, threads_for(request, problem));
-  bool channels = conv.form() == kernels::ConvForm::channels;
-  return std::make_unique<PlannedKernel<DirectConv>>(request, problem, conv,
-                                                     channels ? "channels" : "pixels");
+template <typename Winograd>
+std::optional<double> estimate_by(KernelRequest& request, const ConvProblem& problem) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  if (const char* reason = Winograd::refusal(problem)) return request.refuse(reason);
+  if (request.constant(1) == nullptr) return request.refuse("computed weights");
+  Winograd conv(problem, request.isa, 1);
+  return planned_seconds(request, problem, conv.cycles()) / kWorthwhile;
 }
 
-// Whether the candidate after this one, if there is one, takes less.
 template <typename Winograd>
-bool yields_to_next(KernelRequest& request, const ConvProblem& problem) {
-  if constexpr (std::is_same_v<Winograd, WinogradPixelsConv>) {
-    return request.yields_to("winograd", request.estimated_cycles,
-                             winograd_cycles<WinogradConv>(request, problem));
-  }
-  return false;
-}
-
-// Of an estimated problem that is not refused.
-template <typename Winograd>
-std::unique_ptr<Kernel> plan_winograd(KernelRequest& request, const ConvProblem& problem) {
-  const Tensor* weights = request.constant(1);
-  if (weights == nullptr) return request.refuse("computed weights");
-  double direct = direct_cycles(request, problem);
-  if (request.yields_to("direct", request.estimated_cycles, direct, kWorthwhile)) return nullptr;
-  if (yields_to_next<Winograd>(request, problem)) return nullptr;
-  if (!has_room(*weights)) return request.refuse("weights near the largest number");
+std::unique_ptr<Kernel> plan(KernelRequest& request, const ConvProblem& problem) {
+  if (!has_room(*request.constant(1))) return request.refuse("weights near the largest number");
   Winograd winograd(problem, request.isa, threads_for(request, problem));
   return std::make_unique<PlannedKernel<Winograd>>(request, problem, winograd,
                                                    Winograd::kName);
 }
 
-// Says no, or gives an estimate.
-template <typename Winograd>
-bool estimate_winograd(KernelRequest& request, const ConvProblem& problem) {
-  const char* reason = Winograd::refusal(problem);
-  if (request.input(0).dtype != DType::kFloat32) reason = "only float32";
-  if (reason) {
-    request.refuse(reason);
-    return false;
-  }
-  request.estimate(winograd_cycles<Winograd>(request, problem));
-  return true;
-}
-
-template <typename Winograd>
-std::unique_ptr<Kernel> make_strided_winograd(KernelRequest& request, const ConvProblem& problem) {
-  if (!estimate_winograd<Winograd>(request, problem)) return nullptr;
-  return plan_winograd<Winograd>(request, problem);
-}
-
-template <typename Winograd>
-std::unique_ptr<Kernel> make_winograd(KernelRequest& request, const ConvRequest& conv) {
+// Of a strided problem that is a node's.
+template <auto estimate>
+std::optional<double> estimate_conv(KernelRequest& request, const ConvRequest& conv) {
   if (const char* reason = refusal(request, conv)) return request.refuse(reason);
-  ConvProblem problem = describe(request, conv);
-  if (!estimate_winograd<Winograd>(request, problem)) return nullptr;
-  if (yields_to_blocked(request, conv.shape, request.estimated_cycles)) return nullptr;
-  std::unique_ptr<Kernel> kernel = plan_winograd<Winograd>(request, problem);
+  return estimate(request, describe(request, conv));
+}
+
+template <auto make>
+std::unique_ptr<Kernel> make_conv(KernelRequest& request, const ConvRequest& conv) {
+  std::unique_ptr<Kernel> kernel = make(request, describe(request, conv));
   if (kernel) accept_strides(request, conv);
   return kernel;
 }
@@ -280,35 +239,58 @@ kernels::ConvElement conv_element(DType dtype) {
                                    : kernels::ConvElement::float32;
 }
 
-std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request, const ConvProblem& problem) {
-  request.estimate(direct_cycles(request, problem));
-  return plan_direct(request, problem);
+std::optional<double> estimate_direct(KernelRequest& request, const ConvProblem& problem) {
+  DirectConv conv(problem, request.isa, 1);
+  return planned_seconds(request, problem, conv.cycles());
 }
 
-std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request, const ConvProblem& problem) {
-  return make_strided_winograd<WinogradConv>(request, problem);
+std::unique_ptr<Kernel> make_direct(KernelRequest& request, const ConvProblem& problem) {
+  DirectConv conv(problem, request.isa, threads_for(request, problem));
+  bool channels = conv.form() == kernels::ConvForm::channels;
+  return std::make_unique<PlannedKernel<DirectConv>>(request, problem, conv,
+                                                     channels ? "channels" : "pixels");
 }
 
-std::unique_ptr<Kernel> make_winograd_pixels_kernel(KernelRequest& request,
-                                                    const ConvProblem& problem) {
-  return make_strided_winograd<WinogradPixelsConv>(request, problem);
+std::optional<double> estimate_winograd(KernelRequest& request, const ConvProblem& problem) {
+  return estimate_by<WinogradConv>(request, problem);
+}
+
+std::unique_ptr<Kernel> make_winograd(KernelRequest& request, const ConvProblem& problem) {
+  return plan<WinogradConv>(request, problem);
+}
+
+std::optional<double> estimate_winograd_pixels(KernelRequest& request,
+                                               const ConvProblem& problem) {
+  return estimate_by<WinogradPixelsConv>(request, problem);
+}
+
+std::unique_ptr<Kernel> make_winograd_pixels(KernelRequest& request, const ConvProblem& problem) {
+  return plan<WinogradPixelsConv>(request, problem);
+}
+
+std::optional<double> estimate_direct_conv(KernelRequest& request, const ConvRequest& conv) {
+  return estimate_conv<estimate_direct>(request, conv);
 }
 
 std::unique_ptr<Kernel> make_direct_conv(KernelRequest& request, const ConvRequest& conv) {
-  if (const char* reason = refusal(request, conv)) return request.refuse(reason);
-  ConvProblem problem = describe(request, conv);
-  request.estimate(direct_cycles(request, problem));
-  if (yields_to_blocked(request, conv.shape, request.estimated_cycles)) return nullptr;
-  accept_strides(request, conv);
-  return plan_direct(request, problem);
+  return make_conv<make_direct>(request, conv);
+}
+
+std::optional<double> estimate_winograd_conv(KernelRequest& request, const ConvRequest& conv) {
+  return estimate_conv<estimate_winograd>(request, conv);
 }
 
 std::unique_ptr<Kernel> make_winograd_conv(KernelRequest& request, const ConvRequest& conv) {
-  return make_winograd<WinogradConv>(request, conv);
+  return make_conv<make_winograd>(request, conv);
+}
+
+std::optional<double> estimate_winograd_pixels_conv(KernelRequest& request,
+                                                    const ConvRequest& conv) {
+  return estimate_conv<estimate_winograd_pixels>(request, conv);
 }
 
 std::unique_ptr<Kernel> make_winograd_pixels_conv(KernelRequest& request, const ConvRequest& conv) {
-  return make_winograd<WinogradPixelsConv>(request, conv);
+  return make_conv<make_winograd_pixels>(request, conv);
 }
 
 }  // namespace convoy

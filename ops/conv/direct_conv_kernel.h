@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "ops/conv/epilogue.h"
 #include "ops/kernels/conv/direct_conv.h"
@@ -13,19 +14,23 @@ namespace convoy {
 kernels::ConvElement conv_element(DType dtype);
 bool has_conv_element(DType dtype);
 
-// A kernel over inputs X, W, B?, residual? whose strides `problem` describes; W is contiguous
-// [weight groups, out, in, kernel…] and packed once if it is constant. All have the type of X,
-// float32 or a 16-bit float. Asks for the scratch it needs.
-std::unique_ptr<Kernel> make_direct_kernel(KernelRequest& request,
-                                           const kernels::ConvProblem& problem);
+// Kernels over inputs X, W, B?, residual? whose strides the problem describes; W is contiguous
+// [weight groups, out, in, kernel…] and packed once if it is constant. All have the type of X. They
+// ask for the scratch they need.
+using PlannedConvFactory = std::unique_ptr<Kernel>(KernelRequest&, const kernels::ConvProblem&);
+// As KernelEstimate; the factory of the same kernel relies on what it has checked.
+using PlannedConvEstimate = std::optional<double>(KernelRequest&, const kernels::ConvProblem&);
 
-// The same with fewer products; refuses what the direct kernel computes as fast, and computed
-// weights.
-std::unique_ptr<Kernel> make_winograd_kernel(KernelRequest& request,
-                                             const kernels::ConvProblem& problem);
+// float32 or a 16-bit float.
+PlannedConvEstimate estimate_direct;
+PlannedConvFactory make_direct;
 
-// The same with vectors along pixels; refuses what the one above computes as fast.
-std::unique_ptr<Kernel> make_winograd_pixels_kernel(KernelRequest& request,
-                                                    const kernels::ConvProblem& problem);
+// With fewer products, whose rounding errors are larger. float32, constant weights.
+PlannedConvEstimate estimate_winograd;
+PlannedConvFactory make_winograd;
+
+// The same with vectors along pixels.
+PlannedConvEstimate estimate_winograd_pixels;
+PlannedConvFactory make_winograd_pixels;
 
 }  // namespace convoy

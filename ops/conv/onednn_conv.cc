@@ -94,13 +94,17 @@ bool suits_blocked_layout(const ConvShape& shape, int block) {
   return in % block == 0 && out % block == 0;
 }
 
-std::unique_ptr<Kernel> make_blocked_conv(KernelRequest& request, const ConvRequest& conv) {
+std::optional<double> estimate_blocked_conv(KernelRequest& request, const ConvRequest& conv) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
   if (is_empty(conv.shape)) return request.refuse("nothing to compute");
-  int block = channel_block(request.isa);
-  if (!suits_blocked_layout(conv.shape, block)) {
+  if (!suits_blocked_layout(conv.shape, channel_block(request.isa))) {
     return request.refuse("the channels do not fill blocks");
   }
+  return blocked_seconds(request, conv.shape);
+}
+
+std::unique_ptr<Kernel> make_blocked_conv(KernelRequest& request, const ConvRequest& conv) {
+  int block = channel_block(request.isa);
   onednn::ConvProblem problem = describe(request, conv);
   bool plain_input = conv.shape.in_channels < block;
   problem.input_block = plain_input ? 0 : block;
@@ -111,7 +115,6 @@ std::unique_ptr<Kernel> make_blocked_conv(KernelRequest& request, const ConvRequ
   if (!is_fast(primitive)) {
     return request.refuse("oneDNN has no kernel for this in blocks");
   }
-  request.estimate(blocked_cycles(request, conv.shape));
   if (!plain_input) request.want_layout(0, Layout{block});
   request.set_output_layout(0, Layout{block});
   if (conv.has_residual) {

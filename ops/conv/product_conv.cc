@@ -18,22 +18,26 @@ bool is_whole_input(const Window& window) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_product_conv(KernelRequest& request, const ConvRequest& conv) {
-  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+std::optional<double> estimate_product_conv(KernelRequest& request, const ConvRequest& conv) {
   const ConvShape& shape = conv.shape;
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
   if (!is_whole_input(shape.window)) return request.refuse("more than one output position");
   if (shape.groups != 1) return request.refuse("groups");
-  request.estimate(product_cycles(request, shape));
-  if (yields_to_blocked(request, shape, request.estimated_cycles)) return nullptr;
-  const Tensor* weights = request.constant(1);
-  if (weights == nullptr || request.weights == nullptr) return request.refuse("computed weights");
+  if (request.constant(1) == nullptr || request.weights == nullptr) {
+    return request.refuse("computed weights");
+  }
+  if (shape.batch == 0 || request.constant(1)->count() == 0) {
+    return request.refuse("nothing to compute");
+  }
+  return product_seconds(request, shape);
+}
+
+std::unique_ptr<Kernel> make_product_conv(KernelRequest& request, const ConvRequest& conv) {
+  const ConvShape& shape = conv.shape;
   MatMulRequest product;
   product.shape.m = shape.batch;
   product.shape.n = shape.out_channels;
   product.shape.k = shape.in_channels * element_count(shape.window.kernel);
-  if (product.shape.m == 0 || product.shape.n == 0 || product.shape.k == 0) {
-    return request.refuse("nothing to compute");
-  }
   product.shape.a_m = product.shape.k;
   product.shape.a_k = 1;
   product.shape.b_k = 1;

@@ -90,9 +90,14 @@ kernels::ConvProblem problem_of(const KernelRequest& request) {
   return problem;
 }
 
+template <auto estimate>
+std::optional<double> estimate_strided(KernelRequest& request) {
+  if (const char* reason = refusal(request)) return request.refuse(reason);
+  return estimate(request, problem_of(request));
+}
+
 template <auto make>
 std::unique_ptr<Kernel> make_strided(KernelRequest& request) {
-  if (const char* reason = refusal(request)) return request.refuse(reason);
   std::unique_ptr<Kernel> kernel = make(request, problem_of(request));
   if (!kernel) return nullptr;
   request.accept_strides(0);
@@ -158,9 +163,12 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 void register_stacked_conv(Registry& registry) {
   OpDef& definition = registry.add("StackedConv", kPrivateDomain);
   definition.infer = infer;
-  definition.kernel("winograd_pixels", make_strided<make_winograd_pixels_kernel>)
-      .kernel("winograd", make_strided<make_winograd_kernel>)
-      .kernel("direct", make_strided<make_direct_kernel>)
+  definition
+      .estimated_kernel("winograd_pixels", estimate_strided<estimate_winograd_pixels>,
+                        make_strided<make_winograd_pixels>)
+      .estimated_kernel("winograd", estimate_strided<estimate_winograd>,
+                        make_strided<make_winograd>)
+      .estimated_kernel("direct", estimate_strided<estimate_direct>, make_strided<make_direct>)
       .kernel("reference", make_reference);
 }
 

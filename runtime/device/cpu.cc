@@ -4,7 +4,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/parallel_for.h"
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 #include "runtime/device/device.h"
 
 namespace convoy {

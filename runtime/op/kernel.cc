@@ -8,13 +8,6 @@ void fail_missing_operand(int i) {
   fail(ErrorCode::kInvalidModel, "the node has no operand {}", i);
 }
 
-bool KernelRequest::yields_to(std::string_view other, double cycles, double other_cycles,
-                              double share) {
-  if (measured || cycles <= share * other_cycles) return false;
-  reason = fmt::format("{:.0f} cycles by estimate, {} {:.0f}", cycles, other, other_cycles);
-  return true;
-}
-
 void KernelRequest::check_output(int j, const Shape& computed) const {
   if (!has_output(j) || output(j).dtype == DType::kUndefined) return;
   check_model(output(j).shape == computed, "output {} has the shape {}, but its inputs give {}", j,

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/base/parallel_for.h"
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 #include "runtime/graph/graph.h"
 #include "runtime/op/attribute_reader.h"
 #include "runtime/tensor/value.h"
@@ -135,16 +135,15 @@ class KernelRequest {
   // its output's own shape.
   void check_output(int j, const Shape& computed) const;
 
-  // What the kernel is expected to take, in cycles of one core. Of those that say no as well.
-  void estimate(double cycles) { estimated_cycles = cycles; }
-  // Whether the kernel, of so many cycles by estimate, is to say no because it takes more than this
-  // share of those of the candidate `other`; sets the reason. Never while candidates are measured.
-  bool yields_to(std::string_view other, double cycles, double other_cycles, double share = 1);
-
+  // A no, where a kernel or an estimate is asked for.
+  struct Refusal {
+    operator std::unique_ptr<Kernel>() const { return nullptr; }
+    operator std::optional<double>() const { return std::nullopt; }
+  };
   // Says no: `return request.refuse("kernel needs stride 1");`
-  std::unique_ptr<Kernel> refuse(std::string why) {
+  Refusal refuse(std::string why) {
     reason = std::move(why);
-    return nullptr;
+    return {};
   }
 
   // --- filled by the planner ---
@@ -154,7 +153,6 @@ class KernelRequest {
   WeightCache* weights = nullptr;
   int threads = 1;
   Isa isa = Isa::kGeneric;
-  bool measured = false;  // candidates do not yield to each other
   std::vector<std::shared_ptr<const Tensor>> widened;  // owns those of `constants` that are copies
 
   // --- read by the planner ---
@@ -165,7 +163,6 @@ class KernelRequest {
   std::vector<Need> output_needs;
   std::vector<std::pair<int, int>> in_place;
   size_t scratch_bytes = 0;
-  double estimated_cycles = 0;  // 0: no estimate
   std::string reason;
 
  private:

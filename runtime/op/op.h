@@ -18,10 +18,16 @@ namespace convoy {
 // kInvalidInput for a node that is wrong for every kernel.
 using KernelFactory = std::function<std::unique_ptr<Kernel>(KernelRequest&)>;
 
+// What a kernel is expected to take on one core, in seconds, before it is made; nullopt through
+// request.refuse(reason). Estimates err: one that changes layouts or digits asks for more than it
+// expects, by what it must promise to be worth that.
+using KernelEstimate = std::function<std::optional<double>(KernelRequest&)>;
+
 struct KernelDef {
   std::string name;  // "reference", "onednn", "avx2"
   DeviceKind device = DeviceKind::kCpu;
-  KernelFactory make;
+  KernelFactory make;  // is only called where the estimate, if there is one, does not refuse
+  KernelEstimate seconds = {};
 };
 
 // Output types from concrete input types. `outputs` has one entry for each output of the node;
@@ -55,7 +61,8 @@ struct OpDef {
   int first_version = 1;
   int last_version = std::numeric_limits<int>::max();  // inclusive
 
-  // In the order in which they are tried; the reference comes last.
+  // Those with an estimate are tried first, cheapest first, then the others in their order; the
+  // reference comes last.
   std::vector<KernelDef> kernels;
 
   // Overrides ONNX's inference; may leave outputs unknown.
@@ -99,6 +106,11 @@ struct OpDef {
   OpDef& kernel(std::string kernel_name, KernelFactory make,
                 DeviceKind device = DeviceKind::kCpu) {
     kernels.push_back({std::move(kernel_name), device, std::move(make)});
+    return *this;
+  }
+  OpDef& estimated_kernel(std::string kernel_name, KernelEstimate seconds, KernelFactory make) {
+    kernels.push_back(
+        {std::move(kernel_name), DeviceKind::kCpu, std::move(make), std::move(seconds)});
     return *this;
   }
 };

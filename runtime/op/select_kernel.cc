@@ -4,6 +4,7 @@
 
 #include <fmt/ranges.h>
 
+#include "runtime/device/machine.h"
 #include "runtime/tensor/convert_view.h"
 
 namespace convoy {
@@ -17,7 +18,6 @@ std::unique_ptr<Kernel> ask_as_it_is(const KernelDef& candidate, KernelRequest& 
   request.in_place.clear();
   request.scratch_bytes = 0;
   request.reason.clear();
-  request.estimated_cycles = 0;
   return candidate.make(request);
 }
 
@@ -49,19 +49,126 @@ struct Operands {
   }
 };
 
-void widen(KernelRequest& request) {
-  for (size_t i = 0; i < request.inputs.size(); ++i) {
-    if (!is_half(request.inputs[i].dtype)) continue;
-    request.inputs[i] = in_float32(request.inputs[i]);
-    const Tensor* constant = request.constant(static_cast<int>(i));
-    if (constant == nullptr) continue;
+void widen_types(KernelRequest& request) {
+  for (TensorDesc& input : request.inputs) input = in_float32(input);
+  for (TensorDesc& output : request.outputs) output = in_float32(output);
+}
+
+void widen_constants(KernelRequest& request) {
+  for (size_t i = 0; i < request.constants.size(); ++i) {
+    const Tensor* constant = request.constants[i];
+    if (constant == nullptr || !is_half(constant->dtype())) continue;
     auto form = TensorDesc::contiguous(DType::kFloat32, constant->shape());
     request.widened.push_back(
         std::make_shared<Tensor>(constant_in_form(*constant, form, request.weights)));
     request.constants[i] = request.widened.back().get();
   }
-  for (TensorDesc& output : request.outputs) output = in_float32(output);
 }
+
+// A candidate, the types in which it is asked, and what it expects to take.
+struct Bid {
+  const KernelDef* candidate;
+  bool in_float32;
+  std::optional<double> seconds;
+
+  std::string name() const {
+    return in_float32 ? candidate->name + " in float32" : candidate->name;
+  }
+};
+
+class Selection {
+ public:
+  Selection(const OpDef& definition, KernelRequest& request)
+      : request_(request),
+        may_widen_(!definition.dynamic &&
+                   (has_halves(request.inputs) || has_halves(request.outputs))) {}
+
+  KernelChoice among(const std::vector<const KernelDef*>& candidates) {
+    for (const KernelDef* candidate : candidates) take_bids(*candidate);
+    std::ranges::stable_sort(bids_, [](const Bid& a, const Bid& b) {
+      return a.seconds && (!b.seconds || *a.seconds < *b.seconds);
+    });
+    KernelChoice choice;
+    for (const Bid& bid : bids_) {
+      if (choice.kernel) {
+        pass_over(bid, choice);
+      } else if (auto kernel = make(bid)) {
+        choice.name = bid.name();
+        choice.candidate = bid.candidate;
+        choice.kernel = std::move(kernel);
+        choice.seconds = bid.seconds;
+      } else {
+        refuse(bid);
+      }
+    }
+    choice.refusals = std::move(refusals_);
+    return choice;
+  }
+
+ private:
+  // As it is, and in float32 where that is refused. Without an estimate, only making it tells.
+  void take_bids(const KernelDef& candidate) {
+    Bid bid{&candidate, false, {}};
+    if (estimate(bid)) bids_.push_back(bid);
+    if (!may_widen_ || candidate.name == kReference || bid.seconds) return;
+    bid.in_float32 = true;
+    Operands operands = Operands::of(request_);
+    widen_types(request_);
+    if (estimate(bid)) {
+      if (bid.seconds) *bid.seconds += machine_of(request_.isa).seconds(cast_cycles(operands));
+      bids_.push_back(bid);
+    }
+    std::move(operands).put_back(request_);
+  }
+
+  static double cast_cycles(const Operands& operands) {
+    constexpr double kElement = 0.5;  // read and written in the caches
+    double elements = 0;
+    for (const auto* descs : {&operands.inputs, &operands.outputs}) {
+      for (const TensorDesc& desc : *descs) {
+        if (is_half(desc.dtype)) elements += static_cast<double>(desc.count());
+      }
+    }
+    return kElement * elements;
+  }
+
+  // False where the candidate refuses.
+  bool estimate(Bid& bid) {
+    if (!bid.candidate->seconds) return true;
+    request_.reason.clear();
+    bid.seconds = bid.candidate->seconds(request_);
+    if (!bid.seconds) refuse(bid);
+    return bid.seconds.has_value();
+  }
+
+  std::unique_ptr<Kernel> make(const Bid& bid) {
+    if (!bid.in_float32) return ask_as_it_is(*bid.candidate, request_);
+    Operands operands = Operands::of(request_);
+    widen_types(request_);
+    widen_constants(request_);
+    auto kernel = ask_as_it_is(*bid.candidate, request_);
+    if (!kernel) std::move(operands).put_back(request_);
+    return kernel;
+  }
+
+  void refuse(const Bid& bid) {
+    refusals_.push_back(fmt::format("{}: {}", bid.name(), request_.reason));
+  }
+
+  void pass_over(const Bid& bid, KernelChoice& choice) {
+    if (bid.seconds && choice.seconds) {
+      refusals_.push_back(fmt::format("{}: {:.1f} µs by estimate, {} {:.1f}", bid.name(),
+                                      *bid.seconds * 1e6, choice.name, *choice.seconds * 1e6));
+    } else if (bid.candidate != choice.candidate && !bid.in_float32) {
+      choice.unasked.push_back(bid.candidate->name);
+    }
+  }
+
+  KernelRequest& request_;
+  const bool may_widen_;
+  std::vector<Bid> bids_;
+  std::vector<std::string> refusals_;
+};
 
 // On the calling thread.
 class OneThread : public ThreadPool {
@@ -73,48 +180,22 @@ class OneThread : public ThreadPool {
 }  // namespace
 
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request) {
-  KernelChoice choice;
-  choice.name = candidate.name;
-  choice.candidate = &candidate;
-  choice.kernel = ask_as_it_is(candidate, request);
-  bool may_widen = !definition.dynamic && candidate.name != kReference;
-  if (!choice.kernel && may_widen && (has_halves(request.inputs) || has_halves(request.outputs))) {
-    std::string reason = request.reason;
-    Operands operands = Operands::of(request);
-    widen(request);
-    choice.kernel = ask_as_it_is(candidate, request);
-    if (choice.kernel) {
-      choice.name += " in float32";
-    } else {
-      std::move(operands).put_back(request);
-      request.reason = fmt::format("{}; in float32: {}", reason, request.reason);
-    }
-  }
-  choice.estimated_cycles = request.estimated_cycles;
-  return choice;
+  return Selection(definition, request).among({&candidate});
 }
 
 KernelChoice select_kernel(const OpDef& definition, KernelRequest& request, DeviceKind device) {
-  KernelChoice choice;
-  std::vector<std::string> refusals;
+  std::vector<const KernelDef*> candidates;
   for (const KernelDef& candidate : definition.kernels) {
-    if (candidate.device != device) continue;
-    if (choice.kernel) {
-      choice.unasked.push_back(candidate.name);
-      continue;
-    }
-    choice = ask(definition, candidate, request);
-    if (!choice.kernel) refusals.push_back(fmt::format("{}: {}", candidate.name, request.reason));
+    if (candidate.device == device) candidates.push_back(&candidate);
   }
-  if (choice.kernel) {
-    choice.refusals = std::move(refusals);
-    return choice;
-  }
-  if (refusals.empty()) {
+  KernelChoice choice = Selection(definition, request).among(candidates);
+  if (choice.kernel) return choice;
+  if (candidates.empty()) {
     fail(ErrorCode::kUnsupported, "there is no {} kernel for {}", to_string(device),
          definition.name);
   }
-  fail(ErrorCode::kUnsupported, "no kernel computes this node ({})", fmt::join(refusals, "; "));
+  fail(ErrorCode::kUnsupported, "no kernel computes this node ({})",
+       fmt::join(choice.refusals, "; "));
 }
 
 KernelChoice settle(const OpDef& definition, KernelChoice choice, KernelRequest& request,
@@ -137,7 +218,6 @@ KernelChoice settle(const OpDef& definition, KernelChoice choice, KernelRequest&
     request.outputs = std::move(outputs);
     if (settled) return choice;
     choice.kernel = ask_as_it_is(*choice.candidate, request);
-    choice.estimated_cycles = request.estimated_cycles;
     if (!choice.kernel) choice = select_kernel(definition, request);
   }
   fail(ErrorCode::kInternal, "the kernel '{}' has no form for its operands", choice.name);

@@ -1,8 +1,9 @@
-// Asks the candidates of an operator in their order which one computes a node.
+// Asks the candidates of an operator which one computes a node.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,9 @@ inline constexpr std::string_view kReference = "reference";
 struct KernelChoice {
   std::string name;  // of the candidate; "NAME in float32" where 16-bit floats are widened for it
   const KernelDef* candidate = nullptr;
-  std::unique_ptr<Kernel> kernel;  // nullptr: the candidate said no, request.reason says why
-  double estimated_cycles = 0;        // of one core; 0: no estimate
-  std::vector<std::string> refusals;  // "onednn: needs float32", in the order asked
+  std::unique_ptr<Kernel> kernel;     // nullptr: the candidate said no
+  std::optional<double> seconds;      // of one core, by estimate
+  std::vector<std::string> refusals;  // "onednn: needs float32", of those asked or too expensive
   std::vector<std::string> unasked;   // candidates that come after the chosen one
 };
 
@@ -26,8 +27,8 @@ struct KernelChoice {
 // unless it is the reference or sets types itself; the request then states float32, constants too.
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request);
 
-// The first candidate that says yes; the request's needs, in-place pairs and scratch size are its.
-// Throws kUnsupported, naming every refusal, when no candidate for `device` says yes.
+// The cheapest candidate that says yes, by estimate; the first one where none has an estimate. The
+// request's needs, in-place pairs and scratch size are its. Throws kUnsupported, naming every refusal, when no candidate for `device` says yes.
 KernelChoice select_kernel(const OpDef& definition, KernelRequest& request,
                            DeviceKind device = DeviceKind::kCpu);
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 
 namespace convoy {
 namespace {
@@ -35,16 +35,6 @@ int64_t bytes_of(const Place& place) {
   return element_count(place.desc.shape) * static_cast<int64_t>(size_of(place.desc.dtype));
 }
 
-// float32 multiply-adds that a core with two units of the widest kind does in a cycle.
-int64_t terms_per_cycle(Isa isa) {
-  switch (isa) {
-    case Isa::kAvx512: return 32;
-    case Isa::kAvx2: return 16;
-    case Isa::kGeneric: return 4;
-  }
-  return 4;
-}
-
 // Multiply-adds: every output (of ConvTranspose: every input) meets all weights of one channel.
 std::string describe_work(const Node& node, const Step& step) {
   if (step.inputs.size() < 2 || step.outputs.empty()) return "";
@@ -57,11 +47,12 @@ std::string describe_work(const Node& node, const Step& step) {
     for (const Place& place : *places) bytes += bytes_of(place);
   }
   std::string text = fmt::format(
-      "       work: {} multiply-adds, {} cycles of one core at full speed ({}), {} bytes read and "
+      "       work: {} multiply-adds, {:.1f} µs of one core at full speed ({}), {} bytes read and "
       "written\n",
-      count, count / terms_per_cycle(best_isa()), to_string(best_isa()), bytes);
-  if (step.estimated_cycles > 0) {
-    text += fmt::format("       estimate: {:.0f} cycles of one core\n", step.estimated_cycles);
+      count, machine_of(best_isa()).seconds_of(static_cast<double>(count)) * 1e6,
+      to_string(best_isa()), bytes);
+  if (step.seconds) {
+    text += fmt::format("       estimate: {:.1f} µs of one core\n", *step.seconds * 1e6);
   }
   return text;
 }

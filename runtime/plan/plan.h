@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,7 @@ struct Step {
   NodeId node = NodeId::kNone;  // of the planned graph; for copies: the node that asked for it
   std::string kernel_name;
   std::vector<std::string> refusals;
-  double estimated_cycles = 0;       // that the kernel expects of one core; 0: no estimate
+  std::optional<double> seconds;     // that the kernel expects of one core, by estimate
   std::vector<std::string> unasked;  // kernels that come after this one in the operator's list
   std::shared_ptr<const Kernel> kernel;
   std::vector<Place> inputs;

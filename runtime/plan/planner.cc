@@ -165,7 +165,7 @@ class Planner {
     step.kernel_name = choice.name;
     step.refusals = std::move(choice.refusals);
     step.unasked = std::move(choice.unasked);
-    step.estimated_cycles = choice.estimated_cycles;
+    step.seconds = choice.seconds;
     step.kernel = std::move(choice.kernel);
     step.scratch_bytes = request.scratch_bytes;
     std::vector<std::pair<Located, Located>> copies;

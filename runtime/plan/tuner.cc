@@ -17,7 +17,8 @@
 namespace convoy {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
+constexpr int kMilliseconds = 1;  // the format before, the same but for the unit
 
 std::string describe(const TensorDesc& desc) {
   if (desc.dtype == DType::kUndefined) return "-";
@@ -60,17 +61,17 @@ class Trial {
   }
 
   // The shortest of several runs.
-  double milliseconds(const Kernel& kernel) {
+  double seconds(const Kernel& kernel) {
     using Clock = std::chrono::steady_clock;
     constexpr int kMostRuns = 20;
-    constexpr double kEnough = 10;
+    constexpr double kEnough = 0.01;
     double best = 0;
     double total = 0;
     run(kernel);
     for (int i = 0; i < kMostRuns && (i < 2 || total < kEnough); ++i) {
       auto start = Clock::now();
       run(kernel);
-      double took = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+      double took = std::chrono::duration<double>(Clock::now() - start).count();
       best = i == 0 ? took : std::min(best, took);
       total += took;
     }
@@ -120,7 +121,6 @@ std::map<std::string, double> measure(const OpDef& definition, KernelRequest& re
   WeightCache* session_weights = request.weights;
   OperandForms forms{[&](size_t i, const Need& need) { return form_for(request.inputs[i], need); },
                      [&](size_t j, const Need& need) { return form_for(request.outputs[j], need); }};
-  request.measured = true;
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != DeviceKind::kCpu || candidate.name == kReference) continue;
     SessionWeights weights;
@@ -130,9 +130,18 @@ std::map<std::string, double> measure(const OpDef& definition, KernelRequest& re
     if (!choice.kernel) continue;
     choice = settle(definition, std::move(choice), settled, forms);
     if (choice.candidate != &candidate) continue;
-    times[candidate.name] = Trial(request, settled, threads).milliseconds(*choice.kernel);
+    times[candidate.name] = Trial(request, settled, threads).seconds(*choice.kernel);
   }
   return times;
+}
+
+void scale(std::map<std::string, std::map<std::string, std::map<std::string, double>>>& measured,
+           double factor) {
+  for (auto& [machine, problems] : measured) {
+    for (auto& [problem, times] : problems) {
+      for (auto& [kernel, time] : times) time *= factor;
+    }
+  }
 }
 
 }  // namespace
@@ -144,8 +153,11 @@ Tuner::Tuner(std::string path)
   try {
     std::ifstream file(path_);
     auto json = nlohmann::json::parse(file);
-    check_input(json.at("convoy_tuning") == kFormat, "the format is newer than this build");
-    measured_ = json.at("milliseconds").get<decltype(measured_)>();
+    const bool is_old = json.at("convoy_tuning") == kMilliseconds;
+    check_input(is_old || json.at("convoy_tuning") == kFormat,
+                "the format is newer than this build");
+    measured_ = json.at(is_old ? "milliseconds" : "seconds").get<decltype(measured_)>();
+    if (is_old) scale(measured_, 1e-3);
   } catch (const nlohmann::json::exception&) {
     throw Error(ErrorCode::kInvalidInput, "not a tuning file", {path_, {}, {}, {}});
   } catch (Error& error) {
@@ -184,7 +196,6 @@ KernelChoice Tuner::choose(const OpDef& definition, KernelRequest& request, Thre
     measured_[machine_][problem] = times;
     changed_ |= times.size() > 1;
   }
-  request.measured = true;
   while (times.size() > 1) {
     auto best = std::ranges::min_element(times, {}, [](const auto& time) { return time.second; });
     auto named = std::ranges::find(definition.kernels, best->first, &KernelDef::name);
@@ -194,14 +205,14 @@ KernelChoice Tuner::choose(const OpDef& definition, KernelRequest& request, Thre
       times.erase(best);
       continue;
     }
-    for (const auto& [name, milliseconds] : times) {
+    choice.seconds = best->second;
+    for (const auto& [name, seconds] : times) {
       if (name == best->first) continue;
-      choice.refusals.push_back(fmt::format("{}: took {:.4f} ms, {} {:.4f}", name, milliseconds,
-                                            choice.name, best->second));
+      choice.refusals.push_back(fmt::format("{}: took {:.1f} µs, {} {:.1f}", name, seconds * 1e6,
+                                            choice.name, best->second * 1e6));
     }
     return choice;
   }
-  request.measured = false;
   return select_kernel(definition, request);
 }
 
@@ -212,7 +223,7 @@ void Tuner::save() {
     if (!changed_) return;
     changed_ = false;
     json["convoy_tuning"] = kFormat;
-    auto& machines = json["milliseconds"];
+    auto& machines = json["seconds"];
     for (const auto& [machine, problems] : measured_) {
       machines[machine] = nlohmann::json::object();
       for (const auto& [problem, times] : problems) {

@@ -26,7 +26,7 @@ class Tuner {
   void save();
 
  private:
-  using Times = std::map<std::string, double>;  // milliseconds by kernel
+  using Times = std::map<std::string, double>;  // seconds by kernel
 
   std::string problem_of(const KernelRequest& request) const;
 

@@ -21,8 +21,8 @@ void add_estimates(const RewriteReport& report, fmt::memory_buffer& text) {
       fmt::format_to(out, "  {} {} at {}:", list == &report.fired ? "merged" : "kept apart",
                      entry.before, entry.place);
       for (const MergeEstimate& estimate : entry.estimates) {
-        fmt::format_to(out, " {} {:.1f} → {:.1f}{}", estimate.target, estimate.before,
-                       estimate.after, estimate.decides ? " (decides)" : "");
+        fmt::format_to(out, " {} {:.1f} → {:.1f}{}", estimate.target, 1e6 * estimate.before,
+                       1e6 * estimate.after, estimate.decides ? " (decides)" : "");
       }
       fmt::format_to(out, "\n");
     }
@@ -33,8 +33,8 @@ nlohmann::json to_json(const std::vector<MergeEstimate>& estimates) {
   nlohmann::json array = nlohmann::json::array();
   for (const MergeEstimate& estimate : estimates) {
     array.push_back({{"target", estimate.target},
-                     {"before_us", estimate.before},
-                     {"after_us", estimate.after},
+                     {"before_us", 1e6 * estimate.before},
+                     {"after_us", 1e6 * estimate.after},
                      {"decides", estimate.decides}});
   }
   return array;

@@ -10,7 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 #include "tests/fuzz/general_check.h"
 
 namespace {

@@ -124,7 +124,7 @@ TEST(InFloat32, WidensConstantsOnce) {
   Tensor b = tensor<Float16>({2}, {10, 20});
   Tensor y = Tensor::zeros(DType::kFloat16, {2});
   int packed = 0;
-  OpDef definition = sum_definition([&](KernelRequest& request) {
+  OpDef definition = sum_definition([&](KernelRequest& request) -> std::unique_ptr<Kernel> {
     if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
     const Tensor* constant = request.constant(1);
     EXPECT_TRUE(constant != nullptr && constant->dtype() == DType::kFloat32);
@@ -149,13 +149,15 @@ TEST(InFloat32, SaysWhatTheKernelSays) {
   TensorDesc wide = TensorDesc::contiguous(DType::kFloat64, {2});
   TensorDesc half = TensorDesc::contiguous(DType::kFloat16, {2});
   KernelRequest request = sum.request(half, wide, half);
-  EXPECT_FALSE(ask(definition, definition.kernels[0], request).kernel);
-  EXPECT_EQ(request.reason, "only float32; in float32: only float32");
+  KernelChoice choice = ask(definition, definition.kernels[0], request);
+  EXPECT_FALSE(choice.kernel);
+  EXPECT_EQ(choice.refusals, (std::vector<std::string>{"sum: only float32",
+                                                       "sum in float32: only float32"}));
   EXPECT_EQ(request.inputs[0], half);
   EXPECT_EQ(request.outputs[0], half);
   KernelRequest none = sum.request(wide, wide, wide);
-  EXPECT_FALSE(ask(definition, definition.kernels[0], none).kernel);
-  EXPECT_EQ(none.reason, "only float32");
+  EXPECT_EQ(ask(definition, definition.kernels[0], none).refusals,
+            std::vector<std::string>{"sum: only float32"});
 }
 
 TEST(InFloat32, TheReferenceComputesInItsOwnTypes) {

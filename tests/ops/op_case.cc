@@ -16,7 +16,7 @@ const OpDef& definition_of(const OpCase& c) {
   return *found;
 }
 
-// A registry of the operator alone; if a kernel is named with that one, however slow by estimate.
+// A registry of the operator alone; if a kernel is named with that one alone.
 Registry registry_of(const OpCase& c, const std::string& kernel) {
   Registry registry;
   const OpDef& source = definition_of(c);
@@ -25,12 +25,6 @@ Registry registry_of(const OpCase& c, const std::string& kernel) {
   if (!kernel.empty()) {
     copy.view = nullptr;
     std::erase_if(copy.kernels, [&](const KernelDef& k) { return k.name != kernel; });
-    for (KernelDef& left : copy.kernels) {
-      left.make = [make = left.make](KernelRequest& request) {
-        request.measured = true;
-        return make(request);
-      };
-    }
   }
   return registry;
 }

@@ -54,11 +54,10 @@ void run_candidate(benchmark::State& state, const Case& c, const OpDef& definiti
   request.outputs.push_back(output.desc());
   request.isa = best_isa();
   request.threads = 1;
-  request.measured = true;
   TransientWeights cache(nullptr, {});
   request.weights = &cache;
   KernelChoice choice = ask(definition, candidate, request);
-  if (!choice.kernel) return state.SkipWithError(request.reason.c_str());
+  if (!choice.kernel) return state.SkipWithError(choice.refusals.front().c_str());
   auto threads = make_thread_pool(1);
   FormedOperands operands(*threads);
   for (size_t i = 0; i < inputs.size(); ++i) {

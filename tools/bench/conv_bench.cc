@@ -14,7 +14,7 @@
 #include "ops/kernels/conv/conv_run.h"
 #include "ops/kernels/conv/winograd_pixels_run.h"
 #include "ops/kernels/conv/winograd_run.h"
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 
 namespace convoy::kernels {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ops/kernels/elementwise/formula.h"
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 
 namespace convoy::elementwise {
 

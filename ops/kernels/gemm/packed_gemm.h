@@ -8,7 +8,7 @@
 #include "ops/kernels/conv/conv_epilogue.h"
 
 namespace convoy {
-enum class Isa;  // runtime/device/cpu_features.h
+enum class Isa;  // runtime/device/machine.h
 }
 
 namespace convoy::kernels {

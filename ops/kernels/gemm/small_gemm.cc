@@ -1,6 +1,6 @@
 #include "ops/kernels/gemm/small_gemm.h"
 
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 
 namespace convoy::kernels {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 
 namespace convoy::kernels {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 namespace convoy {
-enum class Isa;  // runtime/device/cpu_features.h
+enum class Isa;  // runtime/device/machine.h
 }
 
 namespace convoy::kernels {

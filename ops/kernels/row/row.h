@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 
 namespace convoy {
 

@@ -7,12 +7,12 @@
 namespace convoy {
 namespace {
 
-// Microseconds for a product of small matrices within one MatMul: a second matrix that is computed
+// Seconds for a product of small matrices within one MatMul: a second matrix that is computed
 // or stacked is not packed ahead.
-constexpr double kProduct = 3.0;
+constexpr double kProduct = 3e-6;
 
-// Multiplications and additions in a microsecond; cautiously.
-constexpr double kOperations = 5e4;
+// Multiplications and additions in a second; cautiously.
+constexpr double kOperations = 5e10;
 
 // How much longer it takes to move elements one by one than in rows.
 constexpr double kScattered = 4.0;
@@ -57,9 +57,9 @@ bool moves_rows(const Node& transpose) {
 }  // namespace
 
 MergeCost MergeCost::of(RewriteTarget target) {
-  if (target == RewriteTarget::kConvoy) return {2.0, 0.05, 0.05, 5e-5, 1e-5, 1e-4};
+  if (target == RewriteTarget::kConvoy) return {2e-6, 5e-8, 5e-8, 5e-11, 1e-11, 1e-10};
   // ONNX Runtime 1.31, one thread: docs/rewrites.md has the figures these were fitted to.
-  return {2.0, 0.7, -1, 1e-4, 1.2e-4, 1.2e-4};
+  return {2e-6, 7e-7, -1, 1e-10, 1.2e-10, 1.2e-10};
 }
 
 double estimated_bytes(const ValueType& type) {

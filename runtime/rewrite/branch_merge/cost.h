@@ -1,4 +1,4 @@
-// What merging saves and costs, estimated in microseconds.
+// What merging saves and costs, estimated in seconds.
 #pragma once
 
 #include "runtime/graph/graph.h"
@@ -11,6 +11,9 @@ struct MergeCost {
   // Rows of several tensors are merged with each other up to this size of all of them. Below, one
   // Concat costs what one convolution less saves; docs/decisions/0006-merged-forms.md has figures.
   static constexpr double kJoinedBytes = 256 << 10;
+
+  // What a merge must save; less may be rounding.
+  static constexpr double kLeast = 1e-9;
 
   double node;              // to start one node
   double view;              // to start a Reshape

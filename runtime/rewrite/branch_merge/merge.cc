@@ -197,12 +197,12 @@ class BranchMerger {
     for (const MergeEstimate& estimate : estimated) {
       if (estimate.decides) saved = estimate.before - estimate.after;
     }
-    if (!component.joins.empty() || saved > 0) editor_.set_estimates(std::move(estimated));
-    if (saved <= 0) {
+    if (!component.joins.empty() || saved >= MergeCost::kLeast) editor_.set_estimates(std::move(estimated));
+    if (saved < MergeCost::kLeast) {
       editor_.discard(builder);
       if (!component.joins.empty()) {
         editor_.near_miss(component.place,
-                          fmt::format("it would not pay: {:.0f} µs more", -saved), before);
+                          fmt::format("it would not pay: {:.0f} µs more", -saved * 1e6), before);
       }
       return;
     }

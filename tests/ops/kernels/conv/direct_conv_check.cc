@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "ops/kernels/conv/conv_run.h"
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 #include "tests/ops/kernels/conv/run_guarded.h"
 
 namespace convoy::kernels {

@@ -14,7 +14,7 @@
 
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/conv_run.h"
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 #include "tests/ops/kernels/conv/direct_conv_check.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
 #include "tests/ops/kernels/conv/run_guarded.h"

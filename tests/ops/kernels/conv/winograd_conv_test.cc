@@ -11,7 +11,7 @@
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/winograd_pixels_run.h"
 #include "ops/kernels/conv/winograd_run.h"
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
 #include "tests/ops/kernels/conv/run_guarded.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/device/cpu_features.h"
+#include "runtime/device/machine.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -25,6 +25,23 @@ Isa allowed_isa() {
   return Isa::kAvx512;
 }
 
+// What the kernel says of the first processor; empty if it does not.
+std::string cpu_fact(std::string_view key) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(key)) continue;
+    size_t colon = line.find(':');
+    if (colon != std::string::npos && colon + 2 < line.size()) return line.substr(colon + 2);
+  }
+  return {};
+}
+
+double clock_rate() {
+  constexpr double kUsual = 3e9;
+  double megahertz = std::strtod(cpu_fact("cpu MHz").c_str(), nullptr);
+  return megahertz > 0 ? megahertz * 1e6 : kUsual;
+}
+
 }  // namespace
 
 std::string_view to_string(Isa isa) {
@@ -42,13 +59,18 @@ Isa best_isa() {
 }
 
 std::string cpu_model_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("model name")) continue;
-    size_t colon = line.find(':');
-    if (colon != std::string::npos && colon + 2 < line.size()) return line.substr(colon + 2);
+  std::string name = cpu_fact("model name");
+  return name.empty() ? "unknown processor" : name;
+}
+
+Machine machine_of(Isa isa) {
+  static const double hertz = clock_rate();
+  switch (isa) {
+    case Isa::kGeneric: return {4, 1, hertz};
+    case Isa::kAvx2: return {8, 2, hertz};
+    case Isa::kAvx512: return {16, 2, hertz};
   }
-  return "unknown processor";
+  return {4, 1, hertz};
 }
 
 }  // namespace convoy

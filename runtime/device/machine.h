@@ -1,0 +1,37 @@
+// What the processor can do and how fast, found at run time.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace convoy {
+
+// Instruction sets that kernels are written for, in rising order.
+enum class Isa { kGeneric, kAvx2, kAvx512 };
+
+std::string_view to_string(Isa isa);
+
+// The highest that this machine has, or CONVOY_ISA=generic|avx2|avx512 if that is lower.
+// kAvx2 includes FMA and F16C; kAvx512 includes F, BW, VL, DQ.
+Isa best_isa();
+
+// The figures by which the time of kernels is estimated.
+struct Machine {
+  int lanes;             // float32 numbers in a vector
+  double fma_per_cycle;  // multiply-adds of whole vectors that a core does in a cycle
+  double hertz;          // cycles in a second
+
+  double seconds(double cycles) const { return cycles / hertz; }
+  // Of so many multiply-adds on one core at full speed.
+  double seconds_of(double multiply_adds) const {
+    return seconds(multiply_adds / (lanes * fma_per_cycle));
+  }
+};
+
+// Of this machine when it runs kernels of this instruction set.
+Machine machine_of(Isa isa);
+
+// As the kernel names the processor; "unknown processor" if it does not.
+std::string cpu_model_name();
+
+}  // namespace convoy
