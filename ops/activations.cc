@@ -46,7 +46,7 @@ std::unique_ptr<Kernel> make_shrink_integer(KernelRequest& request) {
     using T = typename decltype(tag)::type;
     return elementwise::make_typed_kernel<T, T>(request, [lambd, bias](T x) {
       auto value = static_cast<double>(x);
-      return value < -lambd ? static_cast<T>(static_cast<int64_t>(value + bias))
+      return value < -lambd  ? static_cast<T>(static_cast<int64_t>(value + bias))
              : value > lambd ? static_cast<T>(static_cast<int64_t>(value - bias))
                              : T{0};
     });
@@ -87,9 +87,8 @@ void register_activations(Registry& registry) {
     definition.infer = elementwise::infer_as_input;
     if (definition.name == "Relu") definition.kernel("integer", make_relu_integer);
     if (definition.name == "Shrink") definition.kernel("integer", make_shrink_integer);
-    elementwise::add_program_kernels(definition, [entry](KernelRequest& request) {
-      return read_activation(request, entry);
-    });
+    elementwise::add_program_kernels(
+        definition, [entry](KernelRequest& request) { return read_activation(request, entry); });
   }
   OpDef& prelu = registry.add("PRelu");
   prelu.infer = elementwise::infer_as_input;

@@ -44,9 +44,9 @@ std::unique_ptr<Kernel> make_grid(KernelRequest& request) {
   const Shape& theta = request.input(0).shape;
   const Shape& grid = request.output(0).shape;
   int axes = grid.rank() - 2;
-  check_input((axes == 2 || axes == 3) && theta == Shape({grid[0], axes, axes + 1}) &&
-                  grid.back() == axes,
-              "theta {} for a grid {}", to_string(theta), to_string(grid));
+  check_input(
+      (axes == 2 || axes == 3) && theta == Shape({grid[0], axes, axes + 1}) && grid.back() == axes,
+      "theta {} for a grid {}", to_string(theta), to_string(grid));
   return make_kernel([align_corners, axes](KernelContext& context) {
     const TensorView& out = context.output(0);
     if (out.count() == 0) return;
@@ -67,7 +67,8 @@ std::unique_ptr<Kernel> make_grid(KernelRequest& request) {
 }  // namespace
 
 void register_affine_grid(Registry& registry) {
-  registry.add("AffineGrid").versions(20, std::numeric_limits<int>::max())
+  registry.add("AffineGrid")
+      .versions(20, std::numeric_limits<int>::max())
       .kernel("reference", make_grid);
 }
 

@@ -21,8 +21,7 @@ bool beats(const T& candidate, const T& best, const ArgForm& form) {
 }
 
 template <typename T>
-using Compared =
-    std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float>;
+using Compared = std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float>;
 
 constexpr int64_t kBand = 256;
 

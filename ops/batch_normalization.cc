@@ -88,8 +88,7 @@ struct Affine {
 };
 
 Affine fold(const std::vector<double>& scale, const std::vector<double>& bias,
-            const std::vector<double>& mean, const std::vector<double>& variance,
-            double epsilon) {
+            const std::vector<double>& mean, const std::vector<double>& variance, double epsilon) {
   Affine affine;
   affine.center.resize(scale.size());
   affine.factor.resize(scale.size());

@@ -85,10 +85,10 @@ void add_arithmetic(Registry& registry, const char* name, Formula function) {
     program.trailing_axes = read_attributes(request);
     return program;
   });
-  definition.kernels.insert(
-      definition.kernels.begin(),
-      {"integer", DeviceKind::kCpu,
-       [function](KernelRequest& request) { return make_integer(request, function); }});
+  definition.kernels.insert(definition.kernels.begin(),
+                            {"integer", DeviceKind::kCpu, [function](KernelRequest& request) {
+                               return make_integer(request, function);
+                             }});
 }
 
 bool read_fmod(KernelRequest& request) {
@@ -134,8 +134,8 @@ T integer_power(T base, E exponent) {
   } else {
     double power = std::pow(static_cast<double>(base), static_cast<double>(exponent));
     constexpr auto kLimit = static_cast<double>(std::numeric_limits<T>::max());
-    if (!(std::abs(power) < kLimit)) return power > 0 ? std::numeric_limits<T>::max()
-                                                      : std::numeric_limits<T>::min();
+    if (!(std::abs(power) < kLimit))
+      return power > 0 ? std::numeric_limits<T>::max() : std::numeric_limits<T>::min();
     return static_cast<T>(power);
   }
 }

@@ -77,8 +77,7 @@ std::unique_ptr<Kernel> make_cast(KernelRequest& request) {
   DType from = request.input(0).dtype;
   DType to = request.output(0).dtype;
   if (!can_cast(from, to)) {
-    return request.refuse(fmt::format("no conversion of {} to {}", to_string(from),
-                                      to_string(to)));
+    return request.refuse(fmt::format("no conversion of {} to {}", to_string(from), to_string(to)));
   }
   request.accept_strides(0);
   request.accept_output_strides(0);

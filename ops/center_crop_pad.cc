@@ -36,7 +36,8 @@ std::unique_ptr<Kernel> make_center(KernelRequest& request) {
 }  // namespace
 
 void register_center_crop_pad(Registry& registry) {
-  registry.add("CenterCropPad").versions(18, std::numeric_limits<int>::max())
+  registry.add("CenterCropPad")
+      .versions(18, std::numeric_limits<int>::max())
       .kernel("copy", make_center);
 }
 

@@ -96,16 +96,16 @@ std::unique_ptr<Kernel> make_col2im(KernelRequest& request) {
   if (!g) return request.refuse("the sizes are not known");
   request.check_output(0, g->output);
   return make_kernel([g = *g](KernelContext& context) {
-    visit_numeric(context.output(0).dtype, [&](auto tag) {
-      run_typed<typename decltype(tag)::type>(context, g);
-    });
+    visit_numeric(context.output(0).dtype,
+                  [&](auto tag) { run_typed<typename decltype(tag)::type>(context, g); });
   });
 }
 
 }  // namespace
 
 void register_col2im(Registry& registry) {
-  registry.add("Col2Im").versions(18, std::numeric_limits<int>::max())
+  registry.add("Col2Im")
+      .versions(18, std::numeric_limits<int>::max())
       .kernel("reference", make_col2im)
       .infer = infer;
 }

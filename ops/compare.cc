@@ -12,8 +12,7 @@ namespace {
 using elementwise::Comparison;
 
 // a ? b, or b ? a where swapped.
-void compare(KernelContext& context, elementwise::CompareRow row, bool swapped,
-             int trailing_axes) {
+void compare(KernelContext& context, elementwise::CompareRow row, bool swapped, int trailing_axes) {
   elementwise::StridedWalk walk = elementwise::walk_of(context, 2, trailing_axes);
   int left = swapped ? 1 : 0;
   int right = 1 - left;
@@ -22,12 +21,12 @@ void compare(KernelContext& context, elementwise::CompareRow row, bool swapped,
   const auto* b = context.input(right).as<const std::byte>();
   auto* out = context.output(0).as<bool>();
   context.threads().parallel_for(walk.count, 16384, [&](int64_t begin, int64_t end) {
-    elementwise::for_each_row(
-        walk, begin, end, [&](const elementwise::WalkPosition& at, int64_t points) {
-          row(a + at.offset(left + 1) * size, walk.row_step(left + 1),
-              b + at.offset(right + 1) * size, walk.row_step(right + 1), out + at.offset(0),
-              walk.row_step(0), points);
-        });
+    elementwise::for_each_row(walk, begin, end,
+                              [&](const elementwise::WalkPosition& at, int64_t points) {
+                                row(a + at.offset(left + 1) * size, walk.row_step(left + 1),
+                                    b + at.offset(right + 1) * size, walk.row_step(right + 1),
+                                    out + at.offset(0), walk.row_step(0), points);
+                              });
   });
 }
 

@@ -8,8 +8,8 @@ namespace {
 
 int64_t read_axis(const Node& node) {
   AttributeReader attributes(node);
-  int64_t axis = node.version < 4 ? attributes.integer("axis", 1)
-                                  : attributes.required_integer("axis");
+  int64_t axis =
+      node.version < 4 ? attributes.integer("axis", 1) : attributes.required_integer("axis");
   attributes.finish();
   return axis;
 }

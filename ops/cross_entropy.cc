@@ -114,9 +114,8 @@ void run(const Loss& loss, KernelContext& context) {
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   const Loss loss = read_loss(request);
   return make_kernel([loss](KernelContext& context) {
-    visit_floating(context.input(0).dtype, [&](auto tag) {
-      run<typename decltype(tag)::type>(loss, context);
-    });
+    visit_floating(context.input(0).dtype,
+                   [&](auto tag) { run<typename decltype(tag)::type>(loss, context); });
   });
 }
 

@@ -66,9 +66,8 @@ std::unique_ptr<Kernel> make_running(KernelRequest& request) {
   request.check_output(0, request.input(0).shape);
   return make_kernel([form](KernelContext& context) {
     int axis = normalize_axis(single_index(context.input(1), "the axis"), context.input(0).rank());
-    visit_numeric(context.input(0).dtype, [&](auto tag) {
-      run_typed<typename decltype(tag)::type>(context, form, axis);
-    });
+    visit_numeric(context.input(0).dtype,
+                  [&](auto tag) { run_typed<typename decltype(tag)::type>(context, form, axis); });
   });
 }
 

@@ -46,10 +46,11 @@ class DeformConv : public Kernel {
     const Window& window = conv.window;
     int64_t plane = window.output[0] * window.output[1];
     int64_t cost = std::max<int64_t>(1, conv.group_in() * window.kernel_volume() * 8);
-    context.threads().parallel_for(
-        conv.batch * plane, std::max<int64_t>(1, 16384 / cost), [&](int64_t begin, int64_t end) {
-          for (int64_t i = begin; i < end; ++i) compute(context, i / plane, i % plane);
-        });
+    context.threads().parallel_for(conv.batch * plane, std::max<int64_t>(1, 16384 / cost),
+                                   [&](int64_t begin, int64_t end) {
+                                     for (int64_t i = begin; i < end; ++i)
+                                       compute(context, i / plane, i % plane);
+                                   });
   }
 
  private:

@@ -15,7 +15,7 @@ struct Dft {
   bool inverse = false;
   bool onesided = false;
   int axis = 0;
-  int64_t n = 0;     // length of the transform
+  int64_t n = 0;      // length of the transform
   int64_t given = 0;  // values of the input along the axis, of which min(given, needed) are used
   int64_t returned = 0;
   int64_t components_in = 1;

@@ -14,9 +14,9 @@ namespace {
 template <typename Key>
 std::map<Key, int64_t> positions_of(const Map& map) {
   const auto* keys = std::get_if<std::vector<Key>>(&map.keys);
-  check_input(keys != nullptr, "the map's keys are {}",
-              std::is_same_v<Key, std::string> ? "int64, expected strings"
-                                               : "strings, expected int64");
+  check_input(
+      keys != nullptr, "the map's keys are {}",
+      std::is_same_v<Key, std::string> ? "int64, expected strings" : "strings, expected int64");
   check_input(static_cast<int64_t>(keys->size()) == map.values.count(), "{} keys and {} values",
               keys->size(), map.values.count());
   std::map<Key, int64_t> positions;

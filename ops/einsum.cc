@@ -171,28 +171,27 @@ void run_reference(const Contraction& c, KernelContext& context) {
   for (int label = c.output_rank; label < rank; ++label) terms *= c.sizes[label];
   T* y = context.output(0).as<T>();
   int64_t grain = std::max<int64_t>(1, 8192 / std::max<int64_t>(1, terms));
-  context.threads().parallel_for(
-      context.output(0).count(), grain, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          Acc sum = 0;
-          for (int64_t term = 0; term < terms; ++term) {
-            Acc product = 1;
-            for (size_t operand = 0; operand < operands; ++operand) {
-              int64_t offset = 0;
-              int64_t rest = term;
-              for (int label = rank - 1; label >= 0; --label) {
-                if (label == c.output_rank - 1) rest = i;
-                offset += rest % c.sizes[label] * c.strides[operand][label];
-                rest /= c.sizes[label];
-              }
-              const T* x = context.input(static_cast<int>(operand)).as<const T>();
-              product *= static_cast<Acc>(x[offset]);
-            }
-            sum += product;
+  context.threads().parallel_for(context.output(0).count(), grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      Acc sum = 0;
+      for (int64_t term = 0; term < terms; ++term) {
+        Acc product = 1;
+        for (size_t operand = 0; operand < operands; ++operand) {
+          int64_t offset = 0;
+          int64_t rest = term;
+          for (int label = rank - 1; label >= 0; --label) {
+            if (label == c.output_rank - 1) rest = i;
+            offset += rest % c.sizes[label] * c.strides[operand][label];
+            rest /= c.sizes[label];
           }
-          y[i] = static_cast<T>(sum);
+          const T* x = context.input(static_cast<int>(operand)).as<const T>();
+          product *= static_cast<Acc>(x[offset]);
         }
-      });
+        sum += product;
+      }
+      y[i] = static_cast<T>(sum);
+    }
+  });
 }
 
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
@@ -200,9 +199,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   Contraction contraction = contraction_of(request);
   return visit_matmul(request.input(0).dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    return make_kernel([contraction](KernelContext& context) {
-      run_reference<T>(contraction, context);
-    });
+    return make_kernel(
+        [contraction](KernelContext& context) { run_reference<T>(contraction, context); });
   });
 }
 

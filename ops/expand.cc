@@ -19,8 +19,6 @@ Viewer read_expand(const KernelRequest& request) {
 
 }  // namespace
 
-void register_expand(Registry& registry) {
-  define_by_view(registry.add("Expand"), read_expand);
-}
+void register_expand(Registry& registry) { define_by_view(registry.add("Expand"), read_expand); }
 
 }  // namespace convoy

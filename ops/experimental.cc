@@ -14,8 +14,10 @@ std::string function(std::string_view signature, std::string_view nodes) {
 
 // A number that is an attribute, in the type of x.
 std::string number(std::string_view name) {
-  return fmt::format("{0}_float = Constant <value_float: float = @{0}> () "
-                     "{0} = CastLike ({0}_float, x) ", name);
+  return fmt::format(
+      "{0}_float = Constant <value_float: float = @{0}> () "
+      "{0} = CastLike ({0}_float, x) ",
+      name);
 }
 
 // [N, C, H, W] without the border (left, top, right, bottom); `scale` is what is left of H and W.
@@ -29,9 +31,9 @@ std::string crop(const Node& node, const std::vector<ValueType>&) {
   int64_t ends[2];
   for (size_t i = 0; i < 2; ++i) {
     const int64_t behind = border[i == 0 ? 3 : 2];
-    ends[i] = !scale.empty()  ? checked_add(border[i == 0 ? 1 : 0], scale[i])
-              : behind == 0 ? std::numeric_limits<int64_t>::max()
-                            : -behind;
+    ends[i] = !scale.empty() ? checked_add(border[i == 0 ? 1 : 0], scale[i])
+              : behind == 0  ? std::numeric_limits<int64_t>::max()
+                             : -behind;
   }
   return function("Crop <border, scale> (x) => (y)",
                   fmt::format("starts = Constant <value_ints = [{}, {}]> () "

@@ -33,7 +33,8 @@ std::unique_ptr<Kernel> make_eye(KernelRequest& request) {
 }  // namespace
 
 void register_eye_like(Registry& registry) {
-  registry.add("EyeLike").versions(9, std::numeric_limits<int>::max())
+  registry.add("EyeLike")
+      .versions(9, std::numeric_limits<int>::max())
       .kernel("reference", make_eye);
 }
 

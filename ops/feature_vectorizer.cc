@@ -77,8 +77,7 @@ void infer(InferRequest& request) {
 }  // namespace
 
 void register_feature_vectorizer(Registry& registry) {
-  registry.add("FeatureVectorizer", "ai.onnx.ml").kernel("reference", make_reference).infer =
-      infer;
+  registry.add("FeatureVectorizer", "ai.onnx.ml").kernel("reference", make_reference).infer = infer;
 }
 
 }  // namespace convoy

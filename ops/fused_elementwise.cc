@@ -119,9 +119,8 @@ Program read_fused_program(const Node& node) {
 void register_fused_elementwise(Registry& registry) {
   OpDef& definition = registry.add("FusedElementwise", kPrivateDomain);
   definition.infer = infer_fused;
-  elementwise::add_program_kernels(definition, [](KernelRequest& request) {
-    return read_fused_program(request.node());
-  });
+  elementwise::add_program_kernels(
+      definition, [](KernelRequest& request) { return read_fused_program(request.node()); });
 }
 
 }  // namespace convoy

@@ -56,8 +56,8 @@ struct Rows {
 };
 
 template <typename T>
-void gather_elements(const Rows& rows, const T* data, const int64_t* indices, T* out,
-                     int64_t begin, int64_t end) {
+void gather_elements(const Rows& rows, const T* data, const int64_t* indices, T* out, int64_t begin,
+                     int64_t end) {
   int64_t outer = begin / rows.picked;
   int64_t k = begin % rows.picked;
   for (int64_t r = begin; r < end; ++r) {

@@ -99,8 +99,7 @@ void dequantize_row(const KernelContext& context, const Table& table, int64_t fi
     int64_t at = first + i;
     int64_t along = at / table.inner % table.length;
     int64_t outer = at / table.inner / table.length;
-    int64_t block = (outer * table.blocks() + along / table.block) * table.inner +
-                    at % table.inner;
+    int64_t block = (outer * table.blocks() + along / table.block) * table.inner + at % table.inner;
     int64_t run = 1;
     if (table.inner == 1) {
       int64_t left = std::min(table.block - along % table.block, table.length - along);
@@ -159,8 +158,7 @@ std::unique_ptr<Kernel> make(KernelRequest& request) {
 }
 
 void infer(InferRequest& request) {
-  check_model(request.has_input(kData) && request.has_input(kIndices) &&
-                  request.has_input(kScales),
+  check_model(request.has_input(kData) && request.has_input(kIndices) && request.has_input(kScales),
               "the table, indices and scales are needed");
   const Table table = read_table(request.node, request.inputs[kData]);
   request.set_output(0, request.inputs[kScales].dtype,

@@ -51,8 +51,8 @@ SliceList describe(const Shape& data, const Shape& indices, int64_t batch) {
 int64_t slice_offset(const SliceList& list, const TensorView& indices, int64_t row) {
   int64_t offset = row / list.batch_rows * list.batch_step;
   for (int i = 0; i < list.tuple; ++i) {
-    offset += checked_index(index_at(indices, row * list.tuple + i), list.sizes[i]) *
-              list.strides[i];
+    offset +=
+        checked_index(index_at(indices, row * list.tuple + i), list.sizes[i]) * list.strides[i];
   }
   return offset;
 }

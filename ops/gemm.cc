@@ -20,9 +20,8 @@ MatMulRequest read_gemm(const KernelRequest& request) {
   check_input(request.input(0).rank() == 2 && request.input(1).rank() == 2,
               "A and B must be matrices, not {} and {}", to_string(request.input(0).shape),
               to_string(request.input(1).shape));
-  gemm.shape = describe_matmul(request.input(0), request.input(1),
-                                 contiguous_output(request, 0), transpose_a,
-                               transpose_b);
+  gemm.shape = describe_matmul(request.input(0), request.input(1), contiguous_output(request, 0),
+                               transpose_a, transpose_b);
   gemm.has_c = request.has_input(2);
   if (gemm.has_c) {
     TensorDesc c = contiguous_input(request, 2);
@@ -38,8 +37,6 @@ MatMulRequest read_gemm(const KernelRequest& request) {
 
 }  // namespace
 
-void register_gemm(Registry& registry) {
-  add_matmul_kernels(registry.add("Gemm"), read_gemm);
-}
+void register_gemm(Registry& registry) { add_matmul_kernels(registry.add("Gemm"), read_gemm); }
 
 }  // namespace convoy

@@ -24,9 +24,8 @@ void infer_identity(InferRequest& request) {
 
 std::unique_ptr<Kernel> make_identity(KernelRequest& request) {
   if (!request.has_input(0)) {
-    return make_kernel([](KernelContext& context) {
-      context.set_output(0, context.input_value(0));
-    });
+    return make_kernel(
+        [](KernelContext& context) { context.set_output(0, context.input_value(0)); });
   }
   request.accept_strides(0);
   request.accept_output_strides(0);

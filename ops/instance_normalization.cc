@@ -83,9 +83,8 @@ void run_reference(const GroupedRows& rows, KernelContext& context) {
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   const GroupedRows rows = read_rows(request);
   return make_kernel([rows](KernelContext& context) {
-    visit_floating(context.input(0).dtype, [&](auto tag) {
-      run_reference<typename decltype(tag)::type>(rows, context);
-    });
+    visit_floating(context.input(0).dtype,
+                   [&](auto tag) { run_reference<typename decltype(tag)::type>(rows, context); });
   });
 }
 

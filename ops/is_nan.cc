@@ -17,9 +17,8 @@ template <typename F>
 std::unique_ptr<Kernel> make_predicate(KernelRequest& request, F holds) {
   DType dtype = request.input(0).dtype;
   if (is_narrow_float(dtype)) {
-    return elementwise::make_raw_kernel<bool, uint8_t>(request, [holds, dtype](uint8_t code) {
-      return holds(narrow_to_float(dtype, code));
-    });
+    return elementwise::make_raw_kernel<bool, uint8_t>(
+        request, [holds, dtype](uint8_t code) { return holds(narrow_to_float(dtype, code)); });
   }
   return visit_floating(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

@@ -33,8 +33,8 @@ Tensor read_default(AttributeReader& attributes, DType dtype) {
   const int64_t integer = attributes.integer("default_int64", -1);
   const float number = attributes.number("default_float", -0.0f);
   if (given.defined()) {
-    check_model(given.dtype() == dtype && given.count() == 1,
-                "default_tensor must hold one {}", to_string(dtype));
+    check_model(given.dtype() == dtype && given.count() == 1, "default_tensor must hold one {}",
+                to_string(dtype));
     return given;
   }
   if (dtype == DType::kString) return Tensor::scalar(text);
@@ -104,8 +104,7 @@ Table read_categories(const Node& node, DType input) {
 }
 
 Table table_of(const Node& node, DType input) {
-  return node.op_type == "CategoryMapper" ? read_categories(node, input)
-                                          : read_table(node, input);
+  return node.op_type == "CategoryMapper" ? read_categories(node, input) : read_table(node, input);
 }
 
 // Row numbers by key; NaN has an entry of its own, since it equals nothing.

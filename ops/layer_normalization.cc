@@ -153,8 +153,8 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
     context.threads().parallel_for(layer.rows, grain, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         const float* in = from + rows[row];
-        const RowStatistics found = row_statistics(
-            kernels, layer.n, layer.centered, [&](auto&& visit) { visit(in, layer.n); });
+        const RowStatistics found = row_statistics(kernels, layer.n, layer.centered,
+                                                   [&](auto&& visit) { visit(in, layer.n); });
         const auto factor = static_cast<float>(1.0 / std::sqrt(found.variance + layer.epsilon));
         kernels.normalize(in, context.output(0).as<float>() + row * layer.n, layer.n, found.mean,
                           factor, scale, bias);

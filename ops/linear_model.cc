@@ -115,9 +115,9 @@ LinearModel read_regressor(const Node& node, int64_t features) {
   model.targets = attributes.integer("targets", 1);
   attributes.finish();
   check_coefficients(model, features);
-  check_model(model.intercepts.empty() ||
-                  static_cast<int64_t>(model.intercepts.size()) == model.targets,
-              "{} intercepts for {} targets", model.intercepts.size(), model.targets);
+  check_model(
+      model.intercepts.empty() || static_cast<int64_t>(model.intercepts.size()) == model.targets,
+      "{} intercepts for {} targets", model.intercepts.size(), model.targets);
   return model;
 }
 

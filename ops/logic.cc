@@ -96,7 +96,8 @@ void register_logic(Registry& registry) {
     const char* bitwise;
     Gate gate;
   };
-  for (const Row& row : {Row{"And", "BitwiseAnd", Gate::kAnd}, {"Or", "BitwiseOr", Gate::kOr},
+  for (const Row& row : {Row{"And", "BitwiseAnd", Gate::kAnd},
+                         {"Or", "BitwiseOr", Gate::kOr},
                          {"Xor", "BitwiseXor", Gate::kXor}}) {
     Gate gate = row.gate;
     add(registry, row.logical, true,

@@ -95,8 +95,8 @@ void run_loop(KernelContext& context, const Graph& body_graph) {
       context.set_output(output, std::move(values[j + 2]));
     } else {
       const auto& parts = scanned[j - carried];
-      context.set_output(output, parts.empty() ? empty_stack(body_graph, j + 1)
-                                               : stack(parts, context.threads()));
+      context.set_output(
+          output, parts.empty() ? empty_stack(body_graph, j + 1) : stack(parts, context.threads()));
     }
   }
 }

@@ -51,9 +51,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
     (i < axis ? lp.outer : i == axis ? lp.n : lp.inner) *= shape[i];
   }
   return make_kernel([lp](KernelContext& context) {
-    visit_floating(context.input(0).dtype, [&](auto tag) {
-      run<typename decltype(tag)::type>(lp, context);
-    });
+    visit_floating(context.input(0).dtype,
+                   [&](auto tag) { run<typename decltype(tag)::type>(lp, context); });
   });
 }
 

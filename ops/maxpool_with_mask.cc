@@ -39,14 +39,13 @@ MaskedPool read(const Node& node, const Shape& x, const Shape& mask) {
 }
 
 // The largest of the taps of axis `axis` and those behind it.
-float largest(const MaskedPool& pool, const float* x, const int32_t* mask, const Dims& at,
-              int axis, int64_t offset) {
+float largest(const MaskedPool& pool, const float* x, const int32_t* mask, const Dims& at, int axis,
+              int64_t offset) {
   const Window& window = pool.window;
   float top = std::numeric_limits<float>::lowest();
   const int64_t start = at[axis] * window.strides[axis] - window.pads_begin[axis];
   for (int64_t k = window.first_tap(axis, at[axis]); k < window.last_tap(axis, at[axis]); ++k) {
-    const int64_t element =
-        offset + (start + k * window.dilations[axis]) * pool.strides[axis];
+    const int64_t element = offset + (start + k * window.dilations[axis]) * pool.strides[axis];
     if (axis + 1 < window.rank()) {
       top = std::max(top, largest(pool, x, mask, at, axis + 1, element));
       continue;
@@ -80,12 +79,11 @@ void run(const MaskedPool& pool, KernelContext& context) {
 }
 
 std::unique_ptr<Kernel> make_maxpool_with_mask(KernelRequest& request) {
-  check_supported(request.input(0).dtype == DType::kFloat32 &&
-                      request.input(1).dtype == DType::kInt32,
-                  "MaxpoolWithMask of {} with a mask of {}",
-                  to_string(request.input(0).dtype), to_string(request.input(1).dtype));
-  const MaskedPool pool =
-      read(request.node(), request.input(0).shape, request.input(1).shape);
+  check_supported(
+      request.input(0).dtype == DType::kFloat32 && request.input(1).dtype == DType::kInt32,
+      "MaxpoolWithMask of {} with a mask of {}", to_string(request.input(0).dtype),
+      to_string(request.input(1).dtype));
+  const MaskedPool pool = read(request.node(), request.input(0).shape, request.input(1).shape);
   request.check_output(0, pool.output);
   return make_kernel([pool](KernelContext& context) { run(pool, context); });
 }
@@ -95,9 +93,8 @@ std::unique_ptr<Kernel> make_maxpool_with_mask(KernelRequest& request) {
 void register_maxpool_with_mask(Registry& registry) {
   OpDef& definition = registry.add("MaxpoolWithMask", "com.microsoft");
   definition.infer = [](InferRequest& request) {
-    request.set_output(
-        0, request.inputs[0].dtype,
-        read(request.node, request.inputs[0].shape, request.inputs[1].shape).output);
+    request.set_output(0, request.inputs[0].dtype,
+                       read(request.node, request.inputs[0].shape, request.inputs[1].shape).output);
   };
   definition.kernel("reference", make_maxpool_with_mask);
 }

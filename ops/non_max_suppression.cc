@@ -93,8 +93,7 @@ void run_suppression(KernelContext& context, bool centered) {
         list[static_cast<size_t>(i)] =
             read_box(boxes.as<float>() + (batch * count + i) * 4, centered);
       }
-      chosen[static_cast<size_t>(item)] =
-          choose(list, scores.as<float>() + item * count, limits);
+      chosen[static_cast<size_t>(item)] = choose(list, scores.as<float>() + item * count, limits);
     }
   });
   int64_t rows = 0;

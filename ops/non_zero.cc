@@ -27,8 +27,7 @@ void run_non_zero(KernelContext& context) {
   std::vector<int64_t> found;
   visit_dtype_among<float, int64_t, int32_t, bool, double, Float16, BFloat16, int8_t, uint8_t,
                     int16_t, uint16_t, uint32_t, uint64_t, std::string>(
-      input.dtype,
-      [&](auto tag) { found = positions<typename decltype(tag)::type>(input); });
+      input.dtype, [&](auto tag) { found = positions<typename decltype(tag)::type>(input); });
   auto columns = static_cast<int64_t>(found.size());
   // A scalar counts as one element of rank 1.
   Shape shape = input.rank() == 0 ? Shape{1} : input.shape;

@@ -91,7 +91,8 @@ std::unique_ptr<Kernel> make_one_hot(KernelRequest& request) {
 }  // namespace
 
 void register_one_hot(Registry& registry) {
-  registry.add("OneHot").versions(9, std::numeric_limits<int>::max())
+  registry.add("OneHot")
+      .versions(9, std::numeric_limits<int>::max())
       .kernel("reference", make_one_hot)
       .infer = infer_one_hot;
 }

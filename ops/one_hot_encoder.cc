@@ -46,8 +46,7 @@ Categories read_categories(const Node& node) {
 }
 
 Shape encoded(Shape shape, int64_t count) {
-  check_input(shape.rank() < kMaxRank, "an input of rank {} cannot get another axis",
-              shape.rank());
+  check_input(shape.rank() < kMaxRank, "an input of rank {} cannot get another axis", shape.rank());
   shape.push_back(count);
   return shape;
 }

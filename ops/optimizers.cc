@@ -40,8 +40,7 @@ struct Adam {
     const double gradient = norm_coefficient * x + g;
     state[0] = alpha * state[0] + (1 - alpha) * gradient;
     state[1] = beta * state[1] + (1 - beta) * gradient * gradient;
-    const double rate =
-        t > 0 ? r * std::sqrt(1 - std::pow(beta, t)) / (1 - std::pow(alpha, t)) : r;
+    const double rate = t > 0 ? r * std::sqrt(1 - std::pow(beta, t)) / (1 - std::pow(alpha, t)) : r;
     x = (1 - norm_coefficient_post) * (x - rate * state[0] / (std::sqrt(state[1]) + epsilon));
   }
 };

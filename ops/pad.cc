@@ -27,8 +27,8 @@ std::vector<int64_t> spread_pads(const std::vector<int64_t>& pads, std::span<con
 }
 
 // nullopt when pads or axes are inputs that are not known.
-std::optional<PadForm> read_form(const Node& node, int rank, const Tensor* pads,
-                                 bool has_axes, const Tensor* axes) {
+std::optional<PadForm> read_form(const Node& node, int rank, const Tensor* pads, bool has_axes,
+                                 const Tensor* axes) {
   AttributeReader attributes(node);
   PadForm form;
   form.mode = attributes.text("mode", "constant");
@@ -58,8 +58,8 @@ void infer_pad(InferRequest& request) {
   Shape shape = input.shape;
   for (int i = 0; i < input.rank(); ++i) {
     auto axis = static_cast<size_t>(i);
-    shape[i] = checked_add(shape[i], checked_add(form->pads[axis],
-                                                 form->pads[axis + input.shape.size()]));
+    shape[i] =
+        checked_add(shape[i], checked_add(form->pads[axis], form->pads[axis + input.shape.size()]));
     check_input(shape[i] >= 0, "axis {} of length {} is cropped by more than that", i,
                 input.shape[i]);
   }
@@ -198,8 +198,7 @@ std::unique_ptr<Kernel> make_pad(KernelRequest& request) {
   return make_kernel([maps = std::move(maps), old_value](KernelContext& context) {
     const void* value = old_value.raw();
     if (context.has_input(2)) {
-      check_input(context.input(2).count() == 1 &&
-                      context.input(2).dtype == context.input(0).dtype,
+      check_input(context.input(2).count() == 1 && context.input(2).dtype == context.input(0).dtype,
                   "the constant value of Pad is {}", to_string(context.input(2)));
       value = context.input(2).data;
     }

@@ -176,9 +176,8 @@ void run_dynamic(KernelContext& context) {
 std::unique_ptr<Kernel> make_dynamic(KernelRequest& request) {
   request.attributes().finish();
   DType dtype = request.input(0).dtype;
-  check_supported(
-      dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16,
-      "quantizing {}", to_string(dtype));
+  check_supported(dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16,
+                  "quantizing {}", to_string(dtype));
   auto chunks = static_cast<size_t>(extremes_chunks(element_count(request.input(0).shape)));
   request.use_scratch(chunks * sizeof(Extremes));
   return make_kernel(run_dynamic);
@@ -197,8 +196,7 @@ void infer_dynamic(InferRequest& request) {
 void register_quantize(Registry& registry) {
   registry.add("QuantizeLinear").kernel("reference", make_quantize).infer = infer_quantize;
   registry.add("DequantizeLinear").kernel("reference", make_dequantize).infer = infer_dequantize;
-  registry.add("DynamicQuantizeLinear").kernel("reference", make_dynamic).infer =
-      infer_dynamic;
+  registry.add("DynamicQuantizeLinear").kernel("reference", make_dynamic).infer = infer_dynamic;
 }
 
 }  // namespace convoy

@@ -204,9 +204,10 @@ QEmbedLayerNormalization<epsilon: float = 1e-12>
 )";
     all = "all";
   }
-  text += fmt::format("layernorm_out = LayerNormalization<epsilon: float = @epsilon>({}, gamma, "
-                      "beta)\n",
-                      all);
+  text += fmt::format(
+      "layernorm_out = LayerNormalization<epsilon: float = @epsilon>({}, gamma, "
+      "beta)\n",
+      all);
   if (node.outputs.size() > 1 && node.outputs[1] != ValueId::kNone) {
     // Without a mask nothing is counted.
     std::string_view counted = node.has_input(7) ? "mask" : "no_mask";

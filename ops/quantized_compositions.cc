@@ -150,8 +150,8 @@ std::string max_pool_body(const Node& node, const Types& types) {
       "y = {}(pooled)\n",
       channels_first(rank), channels_last(rank));
   return function_text(
-      22,
-      "NhwcMaxPool<auto_pad, ceil_mode, dilations, kernel_shape, pads, strides>(x) => (y)", lines);
+      22, "NhwcMaxPool<auto_pad, ceil_mode, dilations, kernel_shape, pads, strides>(x) => (y)",
+      lines);
 }
 
 // total = the float32 product of scale and the int32 `sum`, with bias.
@@ -231,9 +231,7 @@ std::string gemm_body(const Node& node, const Types&) {
 }  // namespace
 
 void register_quantized_compositions(Registry& registry) {
-  auto add = [&](const char* name, auto body) {
-    registry.add(name, "com.microsoft").body = body;
-  };
+  auto add = [&](const char* name, auto body) { registry.add(name, "com.microsoft").body = body; };
   add("QLinearSoftmax", softmax_body);
   add("QLinearAveragePool", average_pool_body);
   add("QLinearGlobalAveragePool", global_average_pool_body);

@@ -56,9 +56,8 @@ std::unique_ptr<Kernel> make_random(KernelRequest& request, bool normal) {
     std::mt19937 engine = make_engine(seed);
     if (distribution.normal) {
       NormalSource source(engine);
-      fill(context.output(0), [&] {
-        return distribution.first + distribution.second * source.next();
-      });
+      fill(context.output(0),
+           [&] { return distribution.first + distribution.second * source.next(); });
     } else {
       double width = distribution.second - distribution.first;
       fill(context.output(0), [&] { return distribution.first + width * next_unit(engine); });
@@ -135,8 +134,10 @@ std::unique_ptr<Kernel> make_multinomial(KernelRequest& request) {
       using T = typename decltype(tag)::type;
       for (int64_t i = 0; i < out.count(); ++i) {
         int64_t drawn = draw_class(logits.as<T>() + i / samples * classes, classes, engine);
-        if (out.dtype == DType::kInt64) out.as<int64_t>()[i] = drawn;
-        else out.as<int32_t>()[i] = static_cast<int32_t>(drawn);
+        if (out.dtype == DType::kInt64)
+          out.as<int64_t>()[i] = drawn;
+        else
+          out.as<int32_t>()[i] = static_cast<int32_t>(drawn);
       }
     });
   });
@@ -146,14 +147,14 @@ std::unique_ptr<Kernel> make_multinomial(KernelRequest& request) {
 
 void register_random(Registry& registry) {
   for (const char* name : {"RandomNormal", "RandomNormalLike"}) {
-    registry.add(name).kernel("reference", [](KernelRequest& request) {
-      return make_random(request, true);
-    }).random = true;
+    registry.add(name)
+        .kernel("reference", [](KernelRequest& request) { return make_random(request, true); })
+        .random = true;
   }
   for (const char* name : {"RandomUniform", "RandomUniformLike"}) {
-    registry.add(name).kernel("reference", [](KernelRequest& request) {
-      return make_random(request, false);
-    }).random = true;
+    registry.add(name)
+        .kernel("reference", [](KernelRequest& request) { return make_random(request, false); })
+        .random = true;
   }
   registry.add("Bernoulli").kernel("reference", make_bernoulli).random = true;
   registry.add("Multinomial").kernel("reference", make_multinomial).random = true;

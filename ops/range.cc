@@ -49,9 +49,9 @@ void visit_range_type(DType dtype, Visitor&& visitor) {
 void infer_range(InferRequest& request) {
   for (size_t i = 0; i < 3; ++i) {
     if (request.constant(i) == nullptr) return;
-    check_input(request.inputs[i].count() == 1 &&
-                    request.inputs[i].dtype == request.inputs[0].dtype,
-                "operand {} of a Range is {}", i, to_string(request.inputs[i]));
+    check_input(
+        request.inputs[i].count() == 1 && request.inputs[i].dtype == request.inputs[0].dtype,
+        "operand {} of a Range is {}", i, to_string(request.inputs[i]));
   }
   DType dtype = request.inputs[0].dtype;
   visit_range_type(dtype, [&](auto tag) {
@@ -82,7 +82,8 @@ std::unique_ptr<Kernel> make_range(KernelRequest& request) {
 }  // namespace
 
 void register_range(Registry& registry) {
-  registry.add("Range").versions(11, std::numeric_limits<int>::max())
+  registry.add("Range")
+      .versions(11, std::numeric_limits<int>::max())
       .kernel("reference", make_range)
       .infer = infer_range;
 }

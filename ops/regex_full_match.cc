@@ -18,15 +18,13 @@ std::unique_ptr<Kernel> make_full_match(KernelRequest& request) {
   check_input(request.input(0).dtype == DType::kString, "RegexFullMatch of {}",
               to_string(request.input(0)));
   auto expression = std::make_shared<const RE2>(pattern, RE2::Quiet);
-  check_model(expression->ok(), "the pattern '{}' is malformed: {}", pattern,
-              expression->error());
+  check_model(expression->ok(), "the pattern '{}' is malformed: {}", pattern, expression->error());
   request.check_output(0, request.input(0).shape);
   return make_kernel([expression](KernelContext& context) {
     const TensorView& input = context.input(0);
     context.threads().parallel_for(input.count(), 256, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        context.output(0).as<bool>()[i] =
-            RE2::FullMatch(input.as<std::string>()[i], *expression);
+        context.output(0).as<bool>()[i] = RE2::FullMatch(input.as<std::string>()[i], *expression);
       }
     });
   });
@@ -35,7 +33,8 @@ std::unique_ptr<Kernel> make_full_match(KernelRequest& request) {
 }  // namespace
 
 void register_regex_full_match(Registry& registry) {
-  registry.add("RegexFullMatch").versions(20, std::numeric_limits<int>::max())
+  registry.add("RegexFullMatch")
+      .versions(20, std::numeric_limits<int>::max())
       .kernel("re2", make_full_match);
 }
 #else

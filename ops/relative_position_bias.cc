@@ -53,8 +53,8 @@ std::unique_ptr<Kernel> make_relative_position_bias(KernelRequest& request) {
   request.check_output(0, {1, table[1], out[2], out[3]});
   buckets.count = table[0];
   const int64_t exact = buckets.count / (buckets.both_ways ? 4 : 2);
-  check_model(exact > 0 && buckets.most > exact, "{} buckets for distances up to {}",
-              buckets.count, buckets.most);
+  check_model(exact > 0 && buckets.most > exact, "{} buckets for distances up to {}", buckets.count,
+              buckets.most);
   return make_kernel([buckets](KernelContext& context) {
     const TensorView& y = context.output(0);
     const int64_t queries = y.shape[2], keys = y.shape[3];
@@ -79,9 +79,9 @@ void register_relative_position_bias(Registry& registry) {
     const Shape& table = request.inputs[0].shape;
     check_input(table.rank() == 2, "a table of shape {}", to_string(table));
     if (request.constant(1) == nullptr || request.constant(2) == nullptr) return;
-    request.set_output(0, request.inputs[0].dtype,
-                       {1, table[1], length_of(*request.constant(1)),
-                        length_of(*request.constant(2))});
+    request.set_output(
+        0, request.inputs[0].dtype,
+        {1, table[1], length_of(*request.constant(1)), length_of(*request.constant(2))});
   };
   definition.kernel("reference", make_relative_position_bias);
 }

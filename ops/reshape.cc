@@ -120,8 +120,8 @@ std::unique_ptr<Kernel> make_reshape(KernelRequest& request) {
   request.accept_strides(0);
   return make_kernel([](KernelContext& context) {
     const TensorView& input = context.input(0);
-    TensorView target = moved_view(context.output(0), input.shape,
-                                   contiguous_strides(input.shape), 0);
+    TensorView target =
+        moved_view(context.output(0), input.shape, contiguous_strides(input.shape), 0);
     copy_parallel(input, target, context.threads());
   });
 }

@@ -47,7 +47,8 @@ std::unique_ptr<Kernel> make_reverse(KernelRequest& request) {
 }  // namespace
 
 void register_reverse_sequence(Registry& registry) {
-  registry.add("ReverseSequence").versions(10, std::numeric_limits<int>::max())
+  registry.add("ReverseSequence")
+      .versions(10, std::numeric_limits<int>::max())
       .kernel("copy", make_reverse);
 }
 

@@ -22,8 +22,8 @@ struct Sample {
 
 Sample bilinear(double y, double x, int64_t height, int64_t width) {
   Sample sample;
-  bool inside = y >= -1 && y <= static_cast<double>(height) && x >= -1 &&
-                x <= static_cast<double>(width);
+  bool inside =
+      y >= -1 && y <= static_cast<double>(height) && x >= -1 && x <= static_cast<double>(width);
   if (!inside) return sample;
   y = std::clamp(y, 0.0, static_cast<double>(height - 1));
   x = std::clamp(x, 0.0, static_cast<double>(width - 1));
@@ -62,10 +62,10 @@ struct Region {
   Sample sample(int64_t cell_row, int64_t cell_column, int64_t s) const {
     double y0 = top + static_cast<double>(cell_row) * cell_height;
     double x0 = left + static_cast<double>(cell_column) * cell_width;
-    double y = y0 + (static_cast<double>(s / columns) + 0.5) * cell_height /
-                        static_cast<double>(rows);
-    double x = x0 + (static_cast<double>(s % columns) + 0.5) * cell_width /
-                        static_cast<double>(columns);
+    double y =
+        y0 + (static_cast<double>(s / columns) + 0.5) * cell_height / static_cast<double>(rows);
+    double x =
+        x0 + (static_cast<double>(s % columns) + 0.5) * cell_width / static_cast<double>(columns);
     return bilinear(y, x, height, width);
   }
 };
@@ -183,17 +183,15 @@ std::unique_ptr<Kernel> make_roi_align(KernelRequest& request) {
   check_model(form.sampling <= 4096, "sampling_ratio is {}", form.sampling);
   const Shape& in = request.input(0).shape;
   const Shape& rois = request.input(1).shape;
-  check_input(in.rank() == 4 && rois.rank() == 2 && rois[1] == 4 &&
-                  request.input(2).count() == rois[0] &&
-                  request.input(1).dtype == request.input(0).dtype,
-              "RoiAlign of {} in regions {}", to_string(request.input(0)),
-              to_string(request.input(1)));
+  check_input(
+      in.rank() == 4 && rois.rank() == 2 && rois[1] == 4 && request.input(2).count() == rois[0] &&
+          request.input(1).dtype == request.input(0).dtype,
+      "RoiAlign of {} in regions {}", to_string(request.input(0)), to_string(request.input(1)));
   check_input(in[2] > 0 && in[3] > 0, "RoiAlign of {}", to_string(in));
   request.check_output(0, output_shape(request.node(), in, rois));
   return make_kernel([form](KernelContext& context) {
-    visit_floating(context.input(0).dtype, [&](auto tag) {
-      run_typed<typename decltype(tag)::type>(context, form);
-    });
+    visit_floating(context.input(0).dtype,
+                   [&](auto tag) { run_typed<typename decltype(tag)::type>(context, form); });
   });
 }
 

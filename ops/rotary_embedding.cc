@@ -38,8 +38,7 @@ Rotary read(const KernelRequest& request) {
               to_string(request.input(3).shape));
   rotary.positions = table[0];
   rotary.pairs = table[1];
-  check_input(x.rank() == 3 || x.rank() == 4, "the input of shape {} has no heads",
-              to_string(x));
+  check_input(x.rank() == 3 || x.rank() == 4, "the input of shape {} has no heads", to_string(x));
   HeadBlock& block = rotary.block;
   block.batch = x[0];
   if (x.rank() == 4) {
@@ -50,8 +49,8 @@ Rotary read(const KernelRequest& request) {
   } else {
     block.rows = x[1];
     const int64_t size = num_heads > 0 ? x[2] / num_heads : 2 * rotary.pairs;
-    check_input(size > 0 && x[2] % size == 0, "{} columns are not divisible into heads of {}",
-                x[2], size);
+    check_input(size > 0 && x[2] % size == 0, "{} columns are not divisible into heads of {}", x[2],
+                size);
     block.size = size;
     block.heads = x[2] / size;
     rotary.heads = side_by_side(nullptr, block.rows, block.heads, block.size);
@@ -60,8 +59,8 @@ Rotary read(const KernelRequest& request) {
               "tables of {} columns do not fit heads of {}", rotary.pairs, block.size);
   const Shape& places = request.input(1).shape;
   check_input(element_count(places) == 1 || places == Shape({block.batch, block.rows}),
-              "positions of shape {} do not fit {} sequences of {}", to_string(places),
-              block.batch, block.rows);
+              "positions of shape {} do not fit {} sequences of {}", to_string(places), block.batch,
+              block.rows);
   return rotary;
 }
 
@@ -84,8 +83,8 @@ void run(const Rotary& rotary, KernelContext& context) {
                   "position {} is not among the {} of the tables", position, rotary.positions);
       const int64_t at = position * rotary.pairs;
       for (int64_t head = 0; head < heads; ++head) {
-        rotate(x.at(i / rows, head, row), y.at(i / rows, head, row), size, cosines + at,
-               sines + at, rotary.pairs, rotary.interleaved);
+        rotate(x.at(i / rows, head, row), y.at(i / rows, head, row), size, cosines + at, sines + at,
+               rotary.pairs, rotary.interleaved);
       }
     }
   });

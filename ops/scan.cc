@@ -57,8 +57,7 @@ Tensor picked(const TensorView& view, int axis, int64_t index, ThreadPool& threa
   return copy;
 }
 
-Tensor stacked(const std::vector<Value>& parts, int64_t axis, bool backwards,
-               ThreadPool& threads) {
+Tensor stacked(const std::vector<Value>& parts, int64_t axis, bool backwards, ThreadPool& threads) {
   check_supported(!parts.empty(), "a Scan over an empty axis has outputs of unknown shape");
   const Tensor& first = parts[0].tensor();
   Shape shape = first.shape();
@@ -139,10 +138,10 @@ void run_scan(KernelContext& context, const ScanForm& form) {
       continue;
     }
     size_t i = j - form.states;
-    context.set_output(output, steps == 0 ? empty_output(form, i)
-                                          : stacked(slices[i], form.output_axes[i],
-                                                    form.output_backwards[i] != 0,
-                                                    context.threads()));
+    context.set_output(output, steps == 0
+                                   ? empty_output(form, i)
+                                   : stacked(slices[i], form.output_axes[i],
+                                             form.output_backwards[i] != 0, context.threads()));
   }
 }
 
@@ -204,7 +203,8 @@ std::unique_ptr<Kernel> make_scan(KernelRequest& request) {
 }  // namespace
 
 void register_scan(Registry& registry) {
-  registry.add("Scan").versions(8, std::numeric_limits<int>::max())
+  registry.add("Scan")
+      .versions(8, std::numeric_limits<int>::max())
       .kernel("bodies", make_scan)
       .dynamic = true;
 }

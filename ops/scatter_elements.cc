@@ -50,8 +50,8 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
   check_input(data.rank() == indices.rank() && data.rank() > 0 &&
                   indices == request.input(2).shape &&
                   request.input(2).dtype == request.input(0).dtype,
-              "data {}, indices {} and updates {}", to_string(request.input(0)),
-              to_string(indices), to_string(request.input(2)));
+              "data {}, indices {} and updates {}", to_string(request.input(0)), to_string(indices),
+              to_string(request.input(2)));
   int axis = normalize_axis(given, data.rank());
   for (int i = 0; i < data.rank(); ++i) {
     check_input(i == axis || indices[i] <= data[i], "indices {} reach outside of data {}",

@@ -24,8 +24,7 @@ SliceForm describe(const Shape& data, const Shape& indices, const Shape& updates
   for (int i = 0; i < indices.rank() - 1; ++i) form.rows *= indices[i];
   for (int i = form.tuple; i < data.rank(); ++i) form.inner *= data[i];
   check_input(element_count(updates) == checked_multiply(form.rows, form.inner),
-              "updates {} for {} slices of {} elements", to_string(updates), form.rows,
-              form.inner);
+              "updates {} for {} slices of {} elements", to_string(updates), form.rows, form.inner);
   return form;
 }
 
@@ -64,8 +63,7 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   ScatterReduction reduction = scatter_reduction(attributes.text("reduction", "none"));
   attributes.finish();
-  SliceForm form = describe(request.input(0).shape, request.input(1).shape,
-                            request.input(2).shape);
+  SliceForm form = describe(request.input(0).shape, request.input(1).shape, request.input(2).shape);
   check_input(request.input(2).dtype == request.input(0).dtype, "updates {} of data {}",
               to_string(request.input(2)), to_string(request.input(0)));
   request.check_output(0, request.input(0).shape);

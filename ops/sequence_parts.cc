@@ -74,9 +74,8 @@ void run_concat(KernelContext& context, int64_t given_axis, bool stacks) {
     check_input(part.rank() == shape.rank() && part.dtype == first.dtype(),
                 "cannot concatenate {} and {}", to_string(first.desc()), to_string(part));
     for (int d = 0; d < shape.rank(); ++d) {
-      check_input(d == axis || part.shape[d] == shape[d],
-                  "cannot concatenate {} and {} on axis {}", to_string(first.desc()),
-                  to_string(part), axis);
+      check_input(d == axis || part.shape[d] == shape[d], "cannot concatenate {} and {} on axis {}",
+                  to_string(first.desc()), to_string(part), axis);
     }
     shape[axis] = checked_add(shape[axis], part.shape[axis]);
     parts.push_back(part);
@@ -137,9 +136,9 @@ std::unique_ptr<Kernel> make_map(KernelRequest& request) {
   std::shared_ptr<Graph> body = attributes.graph("body");
   attributes.finish();
   check_model(body != nullptr, "the body is missing");
-  check_model(static_cast<int>(body->inputs().size()) == request.input_count() &&
-                  request.input_count() > 0,
-              "the body takes {} inputs, not {}", body->inputs().size(), request.input_count());
+  check_model(
+      static_cast<int>(body->inputs().size()) == request.input_count() && request.input_count() > 0,
+      "the body takes {} inputs, not {}", body->inputs().size(), request.input_count());
   return make_kernel([body](KernelContext& context) { run_map(context, *body); });
 }
 

@@ -29,9 +29,8 @@ std::optional<std::vector<Tensor>> fold(const KernelRequest& request) {
 std::unique_ptr<Kernel> make(KernelRequest& request) {
   Tensor known = result(request.node(), request.input(0).shape);
   request.accept_strides(0);
-  return make_kernel([known](KernelContext& context) {
-    copy_elements(known.view(), context.output(0));
-  });
+  return make_kernel(
+      [known](KernelContext& context) { copy_elements(known.view(), context.output(0)); });
 }
 
 }  // namespace

@@ -86,8 +86,6 @@ Viewer read_slice(const KernelRequest& request) {
 
 }  // namespace
 
-void register_slice(Registry& registry) {
-  define_by_view(registry.add("Slice"), read_slice);
-}
+void register_slice(Registry& registry) { define_by_view(registry.add("Slice"), read_slice); }
 
 }  // namespace convoy

@@ -35,7 +35,7 @@ Extent read_extent(const KernelRequest& request) {
     extent.axis = normalize_axis(axis, rank);
   }
   for (int i = 0; i < rank; ++i) {
-    int64_t& part = i < extent.axis                ? extent.outer
+    int64_t& part = i < extent.axis                 ? extent.outer
                     : (flatten || i == extent.axis) ? extent.n
                                                     : extent.inner;
     part = checked_multiply(part, shape[i]);
@@ -68,8 +68,8 @@ void normalize(Kind kind, const T* x, T* y, int64_t n, int64_t inner) {
   const Work log_total = std::log(total);
   for (int64_t i = 0; i < n; ++i) {
     Work shifted = static_cast<Work>(x[i * inner]) - top;
-    y[i * inner] = static_cast<T>(kind == Kind::kSoftmax ? std::exp(shifted) / total
-                                                         : shifted - log_total);
+    y[i * inner] =
+        static_cast<T>(kind == Kind::kSoftmax ? std::exp(shifted) / total : shifted - log_total);
   }
 }
 
@@ -159,8 +159,7 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only for float32");
   const Extent extent = read_extent(request);
   request.allow_in_place(0, 0);
-  return extent.inner == 1 ? make_rows(request, extent, log)
-                           : make_columns(request, extent, log);
+  return extent.inner == 1 ? make_rows(request, extent, log) : make_columns(request, extent, log);
 }
 
 }  // namespace

@@ -45,9 +45,8 @@ Stft read_sizes(const KernelContext& context) {
   stft.bins = spectrum.shape[2];
   check_model(spectrum.shape[0] == stft.batch && spectrum.shape[3] == 2,
               "the output has shape {} for {} signals", to_string(spectrum.shape), stft.batch);
-  check_input(stft.frames == 0 ||
-                  checked_add(checked_multiply(stft.frames - 1, stft.frame_step),
-                              stft.frame_length) <= stft.length,
+  check_input(stft.frames == 0 || checked_add(checked_multiply(stft.frames - 1, stft.frame_step),
+                                              stft.frame_length) <= stft.length,
               "{} frames of {} at steps of {} do not fit a signal of {}", stft.frames,
               stft.frame_length, stft.frame_step, stft.length);
   check_input(stft.bins <= stft.frame_length, "{} bins from frames of {}", stft.bins,
@@ -124,9 +123,8 @@ std::unique_ptr<Kernel> make_stft(KernelRequest& request) {
     if (!fft || fft->size() != stft.frame_length) {
       fft = std::make_shared<FftWorkers>(stft.frame_length, false);
     }
-    visit_floating(context.input(0).dtype, [&](auto tag) {
-      run<typename decltype(tag)::type>(stft, *fft, context);
-    });
+    visit_floating(context.input(0).dtype,
+                   [&](auto tag) { run<typename decltype(tag)::type>(stft, *fft, context); });
   });
 }
 

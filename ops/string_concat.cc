@@ -36,7 +36,8 @@ std::unique_ptr<Kernel> make_string_concat(KernelRequest& request) {
 }  // namespace
 
 void register_string_concat(Registry& registry) {
-  registry.add("StringConcat").versions(20, std::numeric_limits<int>::max())
+  registry.add("StringConcat")
+      .versions(20, std::numeric_limits<int>::max())
       .kernel("reference", make_string_concat);
 }
 

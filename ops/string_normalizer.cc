@@ -93,8 +93,7 @@ struct NormalizerForm {
 void run_normalizer(KernelContext& context, const NormalizerForm& form) {
   const TensorView& input = context.input(0);
   bool row = input.rank() == 1 || (input.rank() == 2 && input.shape[0] == 1);
-  check_input(row && input.dtype == DType::kString,
-              "StringNormalizer of {}", to_string(input));
+  check_input(row && input.dtype == DType::kString, "StringNormalizer of {}", to_string(input));
   std::vector<std::string> kept;
   int64_t count = input.count();
   for (int64_t i = 0; i < count; ++i) {

@@ -22,8 +22,7 @@ std::vector<std::string> split_at_spaces(std::string_view text, int64_t most) {
   return parts;
 }
 
-std::vector<std::string> split_at(std::string_view text, std::string_view delimiter,
-                                  int64_t most) {
+std::vector<std::string> split_at(std::string_view text, std::string_view delimiter, int64_t most) {
   std::vector<std::string> parts;
   size_t at = 0;
   while (static_cast<int64_t>(parts.size()) < most) {
@@ -72,7 +71,8 @@ std::unique_ptr<Kernel> make_string_split(KernelRequest& request) {
 }  // namespace
 
 void register_string_split(Registry& registry) {
-  registry.add("StringSplit").versions(20, std::numeric_limits<int>::max())
+  registry.add("StringSplit")
+      .versions(20, std::numeric_limits<int>::max())
       .kernel("reference", make_string_split)
       .dynamic = true;
 }

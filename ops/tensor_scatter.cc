@@ -64,7 +64,8 @@ std::unique_ptr<Kernel> make_tensor_scatter(KernelRequest& request) {
 }  // namespace
 
 void register_tensor_scatter(Registry& registry) {
-  registry.add("TensorScatter").versions(24, std::numeric_limits<int>::max())
+  registry.add("TensorScatter")
+      .versions(24, std::numeric_limits<int>::max())
       .kernel("copy", make_tensor_scatter);
 }
 

@@ -140,7 +140,8 @@ std::unique_ptr<Kernel> make_vectorizer(KernelRequest& request) {
 }  // namespace
 
 void register_tf_idf_vectorizer(Registry& registry) {
-  registry.add("TfIdfVectorizer").versions(9, std::numeric_limits<int>::max())
+  registry.add("TfIdfVectorizer")
+      .versions(9, std::numeric_limits<int>::max())
       .kernel("reference", make_vectorizer)
       .infer = infer_vectorizer;
 }

@@ -22,7 +22,7 @@ using Expression = std::shared_ptr<const RE2>;
 struct Tokenizer {
   bool characters = false;
   std::vector<Expression> separators;
-  Expression token;  // where there are no separators
+  Expression token;      // where there are no separators
   int64_t shortest = 1;  // characters of a token
   bool marks = false;
   std::string padding;
@@ -31,8 +31,12 @@ struct Tokenizer {
 // Bytes of the character of UTF-8 that begins at `at`.
 size_t character_bytes(std::string_view text, size_t at) {
   const auto lead = static_cast<unsigned char>(text[at]);
-  const size_t bytes = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3
-                       : lead < 0xf5 ? 4 : 0;
+  const size_t bytes = lead < 0x80   ? 1
+                       : lead < 0xc2 ? 0
+                       : lead < 0xe0 ? 2
+                       : lead < 0xf0 ? 3
+                       : lead < 0xf5 ? 4
+                                     : 0;
   bool valid = bytes > 0 && at + bytes <= text.size();
   for (size_t i = 1; valid && i < bytes; ++i) {
     valid = (static_cast<unsigned char>(text[at + i]) & 0xc0) == 0x80;
@@ -107,9 +111,8 @@ Tokens tokenize(const Tokenizer& tokenizer, std::string_view text) {
       tokens = std::move(parts);
     }
   }
-  std::erase_if(tokens, [&](std::string_view token) {
-    return character_count(token) < tokenizer.shortest;
-  });
+  std::erase_if(
+      tokens, [&](std::string_view token) { return character_count(token) < tokenizer.shortest; });
   return tokens;
 }
 
@@ -165,8 +168,8 @@ std::unique_ptr<Kernel> make_tokenizer(KernelRequest& request) {
   attributes.finish();
   check_model(tokenizer.shortest > 0, "mincharnum is {}", tokenizer.shortest);
   check_model(!separators.empty() || !token.empty(), "there are no separators and no tokenexp");
-  tokenizer.characters = separators.empty() ? token == "." : separators[0].empty() &&
-                                                                 separators.size() == 1;
+  tokenizer.characters =
+      separators.empty() ? token == "." : separators[0].empty() && separators.size() == 1;
   if (tokenizer.characters) {
     check_model(tokenizer.shortest < 2, "mincharnum is {} for single characters",
                 tokenizer.shortest);

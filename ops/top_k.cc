@@ -41,8 +41,7 @@ bool goes_first(const T& a, int64_t a_index, const T& b, int64_t b_index, bool l
 
 // What elements of type T are compared as.
 template <typename T>
-using Compared =
-    std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float>;
+using Compared = std::conditional_t<std::is_integral_v<T> || std::is_same_v<T, double>, T, float>;
 
 // Memory of one thread for lines of `length` elements.
 template <typename T>
@@ -142,8 +141,6 @@ std::unique_ptr<Kernel> make_top_k(KernelRequest& request) {
 
 }  // namespace
 
-void register_top_k(Registry& registry) {
-  registry.add("TopK").kernel("reference", make_top_k);
-}
+void register_top_k(Registry& registry) { registry.add("TopK").kernel("reference", make_top_k); }
 
 }  // namespace convoy

@@ -18,8 +18,8 @@ Viewer read_transpose(const KernelRequest& request) {
     ViewSpec spec{Shape::filled(rank, 0), Strides::filled(rank, 0), 0};
     unsigned seen = 0;
     for (int i = 0; i < rank; ++i) {
-      int axis = reversed ? rank - 1 - i
-                          : normalize_axis(permutation[static_cast<size_t>(i)], rank);
+      int axis =
+          reversed ? rank - 1 - i : normalize_axis(permutation[static_cast<size_t>(i)], rank);
       check_model((seen >> axis & 1u) == 0, "perm names axis {} twice", axis);
       seen |= 1u << axis;
       spec.shape[i] = input.shape[axis];

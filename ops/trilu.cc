@@ -58,7 +58,8 @@ std::unique_ptr<Kernel> make_trilu(KernelRequest& request) {
 }  // namespace
 
 void register_trilu(Registry& registry) {
-  registry.add("Trilu").versions(14, std::numeric_limits<int>::max())
+  registry.add("Trilu")
+      .versions(14, std::numeric_limits<int>::max())
       .kernel("reference", make_trilu);
 }
 

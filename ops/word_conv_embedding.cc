@@ -68,10 +68,10 @@ void embed(const Embedding& shape, KernelContext& context, int64_t word, float* 
 
 std::unique_ptr<Kernel> make_word_conv_embedding(KernelRequest& request) {
   const Embedding embedding = read(request.node(), request.inputs);
-  check_supported(request.input(0).dtype == DType::kInt32 &&
-                      request.input(1).dtype == DType::kFloat32,
-                  "words of {} and weights of {}", to_string(request.input(0).dtype),
-                  to_string(request.input(1).dtype));
+  check_supported(
+      request.input(0).dtype == DType::kInt32 && request.input(1).dtype == DType::kFloat32,
+      "words of {} and weights of {}", to_string(request.input(0).dtype),
+      to_string(request.input(1).dtype));
   request.check_output(0, {embedding.words, embedding.filters});
   return make_kernel([embedding](KernelContext& context) {
     context.threads().parallel_for(embedding.words, 16, [&](int64_t begin, int64_t end) {

@@ -49,8 +49,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
               to_string(request.input(0).dtype));
   return make_kernel([labels](KernelContext& context) {
     const TensorView& scores = context.input(0);
-    context.set_output(0, labels.texts.empty() ? zip(labels.numbers, scores)
-                                               : zip(labels.texts, scores));
+    context.set_output(
+        0, labels.texts.empty() ? zip(labels.numbers, scores) : zip(labels.texts, scores));
   });
 }
 

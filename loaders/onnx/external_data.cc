@@ -75,8 +75,8 @@ StoredBytes ModelData::find_external(const onnx::TensorProto& proto) {
   if (found != tensors_.end()) return given(proto, found->second);
   std::string location;
   int64_t offset = 0;
-  int64_t length = packed_bytes(dtype_from_proto(proto.data_type()),
-                                element_count(tensor_shape(proto)));
+  int64_t length =
+      packed_bytes(dtype_from_proto(proto.data_type()), element_count(tensor_shape(proto)));
   for (const auto& entry : proto.external_data()) {
     if (entry.key() == "location") location = entry.value();
     if (entry.key() == "offset") offset = parse_size(entry.key(), entry.value());

@@ -32,8 +32,7 @@ void fix_type(onnx::ValueInfoProto& value, const Sizes& sizes) {
 }
 
 void fix_graph(onnx::GraphProto& graph, const Sizes& sizes) {
-  for (auto* values :
-       {graph.mutable_input(), graph.mutable_output(), graph.mutable_value_info()}) {
+  for (auto* values : {graph.mutable_input(), graph.mutable_output(), graph.mutable_value_info()}) {
     for (auto& value : *values) fix_type(value, sizes);
   }
   for (auto& node : *graph.mutable_node()) {

@@ -26,7 +26,7 @@ class Descriptor {
 };
 
 struct stat status_of(const Descriptor& file, const std::string& path, ErrorCode code) {
-  struct stat status {};
+  struct stat status{};
   if (file.number() < 0 || ::fstat(file.number(), &status) != 0) {
     fail(code, "cannot open '{}': {}", path, std::strerror(errno));
   }
@@ -39,9 +39,8 @@ std::shared_ptr<Buffer> map(const Descriptor& file, size_t size, const std::stri
   if (size == 0) return Buffer::wrap(nullptr, 0, nullptr);
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
   if (data == MAP_FAILED) fail(code, "cannot map '{}': {}", path, std::strerror(errno));
-  std::shared_ptr<const void> owner(data, [size](const void* mapped) {
-    ::munmap(const_cast<void*>(mapped), size);
-  });
+  std::shared_ptr<const void> owner(
+      data, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
   return Buffer::wrap(data, size, std::move(owner));
 }
 

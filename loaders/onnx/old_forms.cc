@@ -150,8 +150,7 @@ class OldNodes {
       const onnx::AttributeProto& value = attribute.default_value;
       if (!value.has_name() || name == "direction" || find_attribute(node, name)) continue;
       auto later = wanted.attributes().find(name);
-      bool same = later != wanted.attributes().end() &&
-                  later->second.default_value.has_name() &&
+      bool same = later != wanted.attributes().end() && later->second.default_value.has_name() &&
                   same_value(value, later->second.default_value);
       if (!same) *node.add_attribute() = value;
     }
@@ -246,7 +245,8 @@ class OldNodes {
       }
     }
     refuse(node, fmt::format("input '{}' is not constant, as it must be to be read as opset {} "
-                             "has it", name, kOldestWrittenOpset));
+                             "has it",
+                             name, kOldestWrittenOpset));
   }
 
   int version_;
@@ -330,8 +330,8 @@ int known_version(const onnx::ModelProto& model, const onnx::NodeProto& node) {
   bool local = std::ranges::any_of(model.functions(), [&](const auto& function) {
     return function.domain() == node.domain() && function.name() == node.op_type();
   });
-  bool built_in = domain != kPrivateDomain &&
-                  Registry::standard().find(domain, node.op_type(), 1) != nullptr;
+  bool built_in =
+      domain != kPrivateDomain && Registry::standard().find(domain, node.op_type(), 1) != nullptr;
   return local || built_in ? 1 : 0;
 }
 
@@ -349,9 +349,10 @@ void import_missing(const onnx::ModelProto& model, Proto& importer,
     auto& added = *importer.add_opset_import();
     added.set_domain(domain);
     added.set_version(version);
-    warn(fmt::format("node '{}' ({}) is of the operator set '{}', which is not imported; version "
-                     "{} is taken", label(node), node.op_type(),
-                     domain.empty() ? "ai.onnx" : domain, version));
+    warn(
+        fmt::format("node '{}' ({}) is of the operator set '{}', which is not imported; version "
+                    "{} is taken",
+                    label(node), node.op_type(), domain.empty() ? "ai.onnx" : domain, version));
   });
 }
 

@@ -9,9 +9,7 @@ namespace {
 
 // Bytes of the character that starts here; 0 where none does.
 size_t character_length(std::string_view text) {
-  auto byte = [&](size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
+  auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   auto follows = [&](size_t count) {
     for (size_t i = 1; i <= count; ++i) {
       if ((byte(i) & 0xc0) != 0x80) return false;

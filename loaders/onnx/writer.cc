@@ -89,8 +89,8 @@ void write_model(const Model& model, const std::string& path, const WriteOptions
     std::filesystem::path folder = std::filesystem::path(path).parent_path();
     data = std::make_unique<OutputFile>((folder / location).string());
     writing.place = [&](const Tensor& tensor, onnx::TensorProto& proto) {
-      bool external = tensor.dtype() != DType::kString &&
-                      tensor.desc().bytes() >= options.least_external_bytes;
+      bool external =
+          tensor.dtype() != DType::kString && tensor.desc().bytes() >= options.least_external_bytes;
       if (external) place_externally(tensor, location, *data, proto);
       return external;
     };

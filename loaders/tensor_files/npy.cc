@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "loaders/onnx/mapped_file.h"
-#include "runtime/base/output_file.h"
 #include "loaders/tensor_files/utf32.h"
+#include "runtime/base/output_file.h"
 
 namespace convoy {
 namespace {
@@ -129,8 +129,8 @@ Tensor read_text(const Header& header, char kind) {
   Tensor tensor = Tensor::allocate(DType::kString, header.shape);
   auto* strings = tensor.mutable_data<std::string>();
   for (int64_t i = 0; i < count; ++i) {
-    std::string_view bytes = header.data.substr(static_cast<size_t>(i * item),
-                                                static_cast<size_t>(item));
+    std::string_view bytes =
+        header.data.substr(static_cast<size_t>(i * item), static_cast<size_t>(item));
     if (kind == 'U') {
       strings[i] = utf8_from_utf32(bytes, header.descr[0] == '>');
     } else {
@@ -181,8 +181,8 @@ std::string make_header(const std::string& descr, const Shape& shape) {
   text.append(63 - (10 + text.size()) % 64, ' ');
   text += '\n';
   std::string header(kMagic);
-  header += {'\1', '\0', static_cast<char>(text.size() & 0xff),
-             static_cast<char>(text.size() >> 8)};
+  header +=
+      {'\1', '\0', static_cast<char>(text.size() & 0xff), static_cast<char>(text.size() >> 8)};
   return header + text;
 }
 
@@ -191,8 +191,7 @@ std::string make_header(const std::string& descr, const Shape& shape) {
 Tensor read_npy(const std::string& path) {
   auto file = map_file(path, ErrorCode::kInvalidInput);
   try {
-    Header header =
-        parse_header({reinterpret_cast<const char*>(file->data()), file->bytes()});
+    Header header = parse_header({reinterpret_cast<const char*>(file->data()), file->bytes()});
     Tensor tensor = read(header);
     return header.fortran_order && tensor.rank() > 1 ? reorder_columns(tensor) : tensor;
   } catch (const Error& error) {

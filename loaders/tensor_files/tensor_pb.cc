@@ -88,8 +88,8 @@ Value convert(const onnx::MapProto& proto) {
                 "the values of the map are not scalars of one type");
     TensorView place = joined.view();
     place.shape = {1};
-    place.data = static_cast<std::byte*>(place.data) +
-                 static_cast<size_t>(i) * size_of(joined.dtype());
+    place.data =
+        static_cast<std::byte*>(place.data) + static_cast<size_t>(i) * size_of(joined.dtype());
     copy_elements(one.reshaped({1}).view(), place);
   }
   map->values = std::move(joined);

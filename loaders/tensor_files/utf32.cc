@@ -7,9 +7,7 @@ namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-bool is_scalar_value(char32_t code) {
-  return code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
-}
+bool is_scalar_value(char32_t code) { return code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF); }
 
 void append_utf8(std::string& text, char32_t code) {
   if (!is_scalar_value(code)) code = kReplacement;

@@ -7,8 +7,8 @@
 namespace convoy {
 namespace {
 
-constexpr int64_t kRows = 64;     // of q that one task takes
-constexpr int64_t kFewRows = 4;   // fewer are not worth transposing k
+constexpr int64_t kRows = 64;    // of q that one task takes
+constexpr int64_t kFewRows = 4;  // fewer are not worth transposing k
 constexpr int64_t kAlignFloats = 16;
 
 int64_t aligned(int64_t floats) {
@@ -51,9 +51,9 @@ struct Attend::Task {
   int64_t first = 0;  // query
   int64_t rows = 0;
   int64_t past = 0;
-  int64_t keys = 0;    // that exist
-  int64_t seen = 0;    // that some row reads
-  bool fresh = true;   // k is another one than in the task before
+  int64_t keys = 0;         // that exist
+  int64_t seen = 0;         // that some row reads
+  bool fresh = true;        // k is another one than in the task before
   float* turned = nullptr;  // k transposed, [head_size, keys]
   float* scores = nullptr;  // [rows, width]
 };
@@ -61,8 +61,7 @@ struct Attend::Task {
 Attend::Attend(const AttentionSizes& sizes, Isa isa, int threads)
     : sizes_(sizes), gemm_(kernels::small_gemm(isa)), softmax_(&softmax_kernels(isa)) {
   row_blocks_ = (sizes.queries + kRows - 1) / kRows;
-  const int64_t tasks =
-      checked_multiply(checked_multiply(sizes.batch, sizes.heads), row_blocks_);
+  const int64_t tasks = checked_multiply(checked_multiply(sizes.batch, sizes.heads), row_blocks_);
   pieces_ = std::max<int64_t>(1, std::min<int64_t>(threads, tasks));
   width_ = aligned(sizes.keys + 1);
   const int64_t rows = std::min(kRows, sizes.queries);
@@ -113,8 +112,8 @@ void Attend::run_task(const AttentionOperands& operands, const Task& planned) co
   score(operands, task);
   for (int64_t row = 0; row < task.rows; ++row) weigh(operands, task, row);
   const int64_t kv_head = task.head * sizes_.kv_heads / sizes_.heads;
-  kernels::SmallGemm product{task.rows, sizes_.value_size, task.seen,     width_, 1,
-                             operands.v.row, operands.y.row, 1};
+  kernels::SmallGemm product{task.rows, sizes_.value_size, task.seen,      width_,
+                             1,         operands.v.row,    operands.y.row, 1};
   gemm_(product, task.scores, operands.v.at(task.batch, kv_head, 0), nullptr, y);
 }
 
@@ -132,8 +131,8 @@ void Attend::score(const AttentionOperands& operands, const Task& task) const {
     return;
   }
   if (task.fresh) transpose(k, operands.k.row, task.keys, sizes_.head_size, task.turned);
-  kernels::SmallGemm product{task.rows, task.seen, sizes_.head_size, operands.q.row, 1,
-                             task.keys, width_,    sizes_.scale};
+  kernels::SmallGemm product{task.rows, task.seen, sizes_.head_size, operands.q.row,
+                             1,         task.keys, width_,           sizes_.scale};
   gemm_(product, q, task.turned, nullptr, task.scores);
 }
 

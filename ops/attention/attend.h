@@ -38,10 +38,10 @@ struct AttentionSizes {
 // One run. What is null is left out.
 struct AttentionOperands {
   Heads q, k, v, y;
-  Heads bias;                    // [batch, heads, queries, keys], added to the scores
-  Heads mask;                    // the same with one head, added as well
-  const float* sinks = nullptr;  // [heads]: a score that takes part in the softmax without a value
-  const int64_t* past = nullptr;    // [batch]: keys before query 0; null: none
+  Heads bias;                     // [batch, heads, queries, keys], added to the scores
+  Heads mask;                     // the same with one head, added as well
+  const float* sinks = nullptr;   // [heads]: a score that takes part in the softmax without a value
+  const int64_t* past = nullptr;  // [batch]: keys before query 0; null: none
   const int64_t* length = nullptr;  // [batch]: keys there are, at most sizes.keys; null: all
   Heads scores;                     // [batch, heads, queries, keys]
 };

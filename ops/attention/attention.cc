@@ -107,8 +107,8 @@ void read_keys(MultiHead& node, const AttentionTypes& types) {
     check_input(types.has(2), "there is a key and no value");
     node.k = read_plain(types, 1, sizes.heads, node.new_keys, size);
     node.v = read_plain(types, 2, sizes.heads, rows, sizes.value_size);
-    check_input(rows == node.new_keys && types.shape(2)[0] == sizes.batch,
-                "{} keys and {} values", node.new_keys, rows);
+    check_input(rows == node.new_keys && types.shape(2)[0] == sizes.batch, "{} keys and {} values",
+                node.new_keys, rows);
   }
   check_input(size == sizes.head_size && key[0] == sizes.batch,
               "keys of shape {} do not fit {} heads of {}", to_string(key), sizes.heads,
@@ -162,9 +162,9 @@ MultiHead read_multi_head(const AttentionTypes& types) {
     read_packed_query(node, types);
   }
   read_past(node, types, roles);
-  node.shared = node.past_k.present() &&
-                (decoder ? attributes.integer("past_present_share_buffer", 0) != 0
-                         : types.has(roles.past_length));
+  node.shared =
+      node.past_k.present() && (decoder ? attributes.integer("past_present_share_buffer", 0) != 0
+                                        : types.has(roles.past_length));
   if (decoder) attributes.ignore("output_qk");
   sizes.scale = scale_of_scores(attributes, sizes.head_size);
   attributes.finish();

@@ -12,8 +12,23 @@ namespace convoy {
 namespace {
 
 enum Input : int {
-  kQuery, kKey, kValue, kPastKey, kPastValue, kLengths, kTotal, kCosines, kSines, kPositions,
-  kScoreBias, kSinks, kKeyScale, kValueScale, kQueryNorm, kKeyNorm, kQueryLengths
+  kQuery,
+  kKey,
+  kValue,
+  kPastKey,
+  kPastValue,
+  kLengths,
+  kTotal,
+  kCosines,
+  kSines,
+  kPositions,
+  kScoreBias,
+  kSinks,
+  kKeyScale,
+  kValueScale,
+  kQueryNorm,
+  kKeyNorm,
+  kQueryLengths
 };
 
 struct GroupQuery {
@@ -61,8 +76,7 @@ void read_attributes(GroupQuery& node, const AttentionTypes& types, AttributeRea
 void read_heads(GroupQuery& node, const AttentionTypes& types) {
   AttentionSizes& sizes = node.sizes;
   const Shape& query = types.shape(kQuery);
-  check_input(query.rank() == 3, "the query of shape {} is no sequence of rows",
-              to_string(query));
+  check_input(query.rank() == 3, "the query of shape {} is no sequence of rows", to_string(query));
   sizes.batch = query[0];
   sizes.queries = query[1];
   node.packed = !types.has(kKey);
@@ -92,8 +106,7 @@ void read_cache(GroupQuery& node, const AttentionTypes& types) {
 void read_tables(GroupQuery& node, const AttentionTypes& types) {
   if (!node.rotates) return;
   check_input(types.has(kCosines) && types.has(kSines) &&
-                  types.shape(kCosines) == types.shape(kSines) &&
-                  types.shape(kCosines).rank() == 2,
+                  types.shape(kCosines) == types.shape(kSines) && types.shape(kCosines).rank() == 2,
               "do_rotary needs tables of cosines and sines");
   node.positions = types.shape(kCosines)[0];
   node.pairs = types.shape(kCosines)[1];
@@ -122,8 +135,8 @@ GroupQuery read(const AttentionTypes& types) {
   node.normalizes = types.has(kQueryNorm) || types.has(kKeyNorm);
   if (node.normalizes) {
     const Shape weight = {node.sizes.head_size};
-    check_input(types.has(kQueryNorm) && types.has(kKeyNorm) &&
-                    types.shape(kQueryNorm) == weight && types.shape(kKeyNorm) == weight,
+    check_input(types.has(kQueryNorm) && types.has(kKeyNorm) && types.shape(kQueryNorm) == weight &&
+                    types.shape(kKeyNorm) == weight,
                 "q_norm_weight and k_norm_weight must have the shape {}", to_string(weight));
   }
   if (types.has(kSinks)) {
@@ -192,11 +205,11 @@ class GroupQueryKernel : public Kernel {
       operands.bias.data = context.input(kScoreBias).as<float>();
     }
     operands.sinks = sinks(context, scratch);
-    operands.y = side_by_side(context.output(0).as<float>(), sizes.queries, sizes.heads,
-                              sizes.head_size);
+    operands.y =
+        side_by_side(context.output(0).as<float>(), sizes.queries, sizes.heads, sizes.head_size);
     if (sizes.score_output != 0) {
-      operands.scores = one_by_one(context.output(3).as<float>(), sizes.queries, sizes.heads,
-                                   sizes.keys);
+      operands.scores =
+          one_by_one(context.output(3).as<float>(), sizes.queries, sizes.heads, sizes.keys);
     }
     attend_.run(operands, context.threads(), scratch + attend_at_);
   }
@@ -250,9 +263,8 @@ class GroupQueryKernel : public Kernel {
   Heads gather(KernelContext& context, int j, const Heads& fresh, const int64_t* past) const {
     const AttentionSizes& sizes = node_.sizes;
     const int64_t size = sizes.head_size;
-    float* data = present_at_[j] < 0
-                      ? context.output(1 + j).as<float>()
-                      : reinterpret_cast<float*>(context.scratch()) + present_at_[j];
+    float* data = present_at_[j] < 0 ? context.output(1 + j).as<float>()
+                                     : reinterpret_cast<float*>(context.scratch()) + present_at_[j];
     const Heads all = one_by_one(data, sizes.keys, sizes.kv_heads, size);
     for (int64_t b = 0; b < sizes.batch; ++b) {
       HeadBlock block{1, sizes.kv_heads, past[b], size};

@@ -4,8 +4,7 @@
 
 namespace convoy {
 
-KeyMask::KeyMask(const TensorDesc& mask, int64_t batch, int64_t queries, int64_t keys,
-                 float hidden)
+KeyMask::KeyMask(const TensorDesc& mask, int64_t batch, int64_t queries, int64_t keys, float hidden)
     : batch_(batch), rows_(1), keys_(keys), hidden_(hidden) {
   check_input(mask.dtype == DType::kInt32, "the mask is of {}, not int32", to_string(mask.dtype));
   const Shape& shape = mask.shape;

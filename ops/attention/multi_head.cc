@@ -67,11 +67,10 @@ class MultiHeadKernel : public Kernel {
                   "the bias of the scores is for fewer than {} keys", past + node_.new_keys);
     }
     if (node_.mask >= 0) {
-      operands.mask =
-          node_.key_mask.fill(context.input(node_.mask), past, scratch + places_.mask);
+      operands.mask = node_.key_mask.fill(context.input(node_.mask), past, scratch + places_.mask);
     }
-    operands.y = side_by_side(context.output(0).as<float>(), sizes.queries, sizes.heads,
-                              sizes.value_size);
+    operands.y =
+        side_by_side(context.output(0).as<float>(), sizes.queries, sizes.heads, sizes.value_size);
     attend_.run(operands, context.threads(), scratch + places_.attend);
   }
 
@@ -108,8 +107,8 @@ class MultiHeadKernel : public Kernel {
   }
 
   // The past and the new rows in `to`, or the new ones where they are.
-  Heads keys(KernelContext& context, const HeadsInput& from, const HeadsInput& before,
-             int64_t size, const float* bias, float* to, int64_t past) const {
+  Heads keys(KernelContext& context, const HeadsInput& from, const HeadsInput& before, int64_t size,
+             const float* bias, float* to, int64_t past) const {
     Heads fresh = input(context, from);
     if (to == nullptr) return fresh;
     Heads all = one_by_one(to, node_.sizes.keys, node_.sizes.heads, size);
@@ -142,16 +141,15 @@ void complete_multi_head(MultiHead& node, const AttentionTypes& types, float hid
     const int64_t width = sizes.heads * (2 * sizes.head_size + sizes.value_size);
     check_input(types.shape(node.bias) == Shape{width},
                 "the bias of shape {} does not fit {} heads of {} and {}",
-                to_string(types.shape(node.bias)), sizes.heads, sizes.head_size,
-                sizes.value_size);
+                to_string(types.shape(node.bias)), sizes.heads, sizes.head_size, sizes.value_size);
   }
   if (node.mask >= 0) {
     node.key_mask = KeyMask(types.inputs[static_cast<size_t>(node.mask)], sizes.batch,
                             sizes.queries, sizes.keys, hidden);
   }
   if (node.score_bias >= 0) {
-    node.score_bias_at = describe_bias(types.inputs[static_cast<size_t>(node.score_bias)], sizes,
-                                       !node.shared);
+    node.score_bias_at =
+        describe_bias(types.inputs[static_cast<size_t>(node.score_bias)], sizes, !node.shared);
   }
 }
 

@@ -8,8 +8,8 @@ namespace convoy {
 
 // y = x turned, for `pairs` pairs, which are neighbours where interleaved and `pairs` apart
 // otherwise; the rest of `size` numbers is copied. x may be y.
-inline void rotate(const float* x, float* y, int64_t size, const float* cosines,
-                   const float* sines, int64_t pairs, bool interleaved) {
+inline void rotate(const float* x, float* y, int64_t size, const float* cosines, const float* sines,
+                   int64_t pairs, bool interleaved) {
   const int64_t step = interleaved ? 2 : 1;
   const int64_t apart = interleaved ? 1 : pairs;
   for (int64_t i = 0; i < pairs; ++i) {

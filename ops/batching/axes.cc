@@ -43,8 +43,8 @@ std::vector<StackLayout> layouts_beside(const List& axes, int rank) {
 
 // The layout once the (sorted, member's) axes are gone.
 StackLayout without(StackLayout layout, const List& axes) {
-  auto below = std::count_if(axes.begin(), axes.end(),
-                             [&](int64_t axis) { return axis < layout.axis; });
+  auto below =
+      std::count_if(axes.begin(), axes.end(), [&](int64_t axis) { return axis < layout.axis; });
   layout.axis -= static_cast<int>(below);
   return layout;
 }
@@ -78,13 +78,15 @@ std::vector<BatchedForm> batch_reduction(const BatchingRequest& request) {
     Node like = node;
     like.attributes.erase("axes");
     if (!takes_input) like.attributes["axes"] = moved;
-    forms.push_back({{layout, {}}, keeps ? layout : without(layout, *known), 0,
-                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                         const ValueType& type) {
-                       std::vector<ValueId> inputs = {operands[0]};
-                       if (takes_input) inputs.push_back(builder.int64s(moved, "axes"));
-                       return builder.node_like(like, std::move(inputs), type);
-                     }});
+    forms.push_back(
+        {{layout, {}},
+         keeps ? layout : without(layout, *known),
+         0,
+         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           std::vector<ValueId> inputs = {operands[0]};
+           if (takes_input) inputs.push_back(builder.int64s(moved, "axes"));
+           return builder.node_like(like, std::move(inputs), type);
+         }});
   }
   return forms;
 }
@@ -99,11 +101,13 @@ std::vector<BatchedForm> batch_arg_extremum(const BatchingRequest& request) {
   for (StackLayout layout : layouts_beside(*axis, rank)) {
     Node like = request.node;
     like.attributes["axis"] = shifted((*axis)[0], layout);
-    forms.push_back({{layout}, keeps ? layout : without(layout, *axis), 0,
-                     [like](GraphBuilder& builder, std::span<const ValueId> operands,
-                            const ValueType& type) {
-                       return builder.node_like(like, {operands[0]}, type);
-                     }});
+    forms.push_back(
+        {{layout},
+         keeps ? layout : without(layout, *axis),
+         0,
+         [like](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           return builder.node_like(like, {operands[0]}, type);
+         }});
   }
   return forms;
 }
@@ -121,19 +125,21 @@ std::vector<BatchedForm> batch_top_k(const BatchingRequest& request) {
   for (StackLayout layout : layouts_beside(*axis, rank)) {
     Node like = request.node;
     like.attributes["axis"] = shifted((*axis)[0], layout);
-    forms.push_back({{layout, {}}, layout, 0,
-                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                         const ValueType& type) {
-                       std::vector<ValueId> inputs = {operands[0]};
-                       if (count.defined() || shared != ValueId::kNone) {
-                         inputs.push_back(count.defined() ? builder.constant(count, "k") : shared);
-                       }
-                       // Both outputs must be there.
-                       std::vector<ValueType> types(2);
-                       types[static_cast<size_t>(slot)] = type;
-                       return builder.nodes("TopK", std::move(inputs), like.attributes,
-                                            std::move(types))[static_cast<size_t>(slot)];
-                     }});
+    forms.push_back(
+        {{layout, {}},
+         layout,
+         0,
+         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           std::vector<ValueId> inputs = {operands[0]};
+           if (count.defined() || shared != ValueId::kNone) {
+             inputs.push_back(count.defined() ? builder.constant(count, "k") : shared);
+           }
+           // Both outputs must be there.
+           std::vector<ValueType> types(2);
+           types[static_cast<size_t>(slot)] = type;
+           return builder.nodes("TopK", std::move(inputs), like.attributes,
+                                std::move(types))[static_cast<size_t>(slot)];
+         }});
   }
   return forms;
 }
@@ -148,11 +154,13 @@ std::vector<BatchedForm> batch_softmax(const BatchingRequest& request) {
   for (StackLayout layout : layouts_beside(*axis, rank)) {
     Node like = request.node;
     like.attributes["axis"] = shifted((*axis)[0], layout);
-    forms.push_back({{layout}, layout, 0,
-                     [like](GraphBuilder& builder, std::span<const ValueId> operands,
-                            const ValueType& type) {
-                       return builder.node_like(like, {operands[0]}, type);
-                     }});
+    forms.push_back(
+        {{layout},
+         layout,
+         0,
+         [like](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           return builder.node_like(like, {operands[0]}, type);
+         }});
   }
   return forms;
 }
@@ -161,8 +169,8 @@ std::vector<BatchedForm> batch_softmax(const BatchingRequest& request) {
 std::vector<BatchedForm> batch_concat(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
   int rank = request.output.rank();
-  auto axis = normalized({integer_of(request.node, "axis", request.node.version < 4 ? 1 : 0)},
-                         rank);
+  auto axis =
+      normalized({integer_of(request.node, "axis", request.node.version < 4 ? 1 : 0)}, rank);
   if (!axis) return forms;
   for (size_t i = 0; i < request.operands.size(); ++i) {
     if (!request.is_stacked(i) || request.operands[i].type.rank() != rank) return forms;
@@ -170,11 +178,11 @@ std::vector<BatchedForm> batch_concat(const BatchingRequest& request) {
   for (StackLayout layout : layouts_beside(*axis, rank)) {
     Node like = request.node;
     like.attributes["axis"] = shifted((*axis)[0], layout);
-    forms.push_back({std::vector(request.operands.size(), layout), layout, 0,
-                     [like](GraphBuilder& builder, std::span<const ValueId> operands,
-                            const ValueType& type) {
-                       return builder.node_like(like, {operands.begin(), operands.end()}, type);
-                     }});
+    forms.push_back(
+        {std::vector(request.operands.size(), layout), layout, 0,
+         [like](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           return builder.node_like(like, {operands.begin(), operands.end()}, type);
+         }});
   }
   return forms;
 }
@@ -208,19 +216,19 @@ std::vector<BatchedForm> batch_slice(const BatchingRequest& request) {
     for (int64_t axis : *known) moved.push_back(shifted(axis, layout));
     Node like = request.node;
     if (attributes) like.attributes["axes"] = moved;
-    forms.push_back({std::vector(request.operands.size(), layout), layout, 0,
-                     [=, starts = *starts, ends = *ends](GraphBuilder& builder,
-                                                         std::span<const ValueId> operands,
-                                                         const ValueType& type) {
-                       std::vector<ValueId> inputs = {operands[0]};
-                       if (!attributes) {
-                         inputs.push_back(builder.int64s(starts, "starts"));
-                         inputs.push_back(builder.int64s(ends, "ends"));
-                         inputs.push_back(builder.int64s(moved, "axes"));
-                         inputs.push_back(builder.int64s(steps, "steps"));
-                       }
-                       return builder.node_like(like, std::move(inputs), type);
-                     }});
+    forms.push_back(
+        {std::vector(request.operands.size(), layout), layout, 0,
+         [=, starts = *starts, ends = *ends](
+             GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           std::vector<ValueId> inputs = {operands[0]};
+           if (!attributes) {
+             inputs.push_back(builder.int64s(starts, "starts"));
+             inputs.push_back(builder.int64s(ends, "ends"));
+             inputs.push_back(builder.int64s(moved, "axes"));
+             inputs.push_back(builder.int64s(steps, "steps"));
+           }
+           return builder.node_like(like, std::move(inputs), type);
+         }});
   }
   return forms;
 }
@@ -238,7 +246,9 @@ std::vector<BatchedForm> batch_gather(const BatchingRequest& request) {
     like.attributes["axis"] = shifted((*axis)[0], layout);
     StackLayout to = layout;
     if ((*axis)[0] < layout.axis) to.axis += indices.rank() - 1;
-    forms.push_back({{layout, {}}, to, 0,
+    forms.push_back({{layout, {}},
+                     to,
+                     0,
                      [like, indices](GraphBuilder& builder, std::span<const ValueId> operands,
                                      const ValueType& type) {
                        ValueId rows = builder.constant(indices, "indices");
@@ -289,14 +299,14 @@ std::vector<BatchedForm> batch_pad(const BatchingRequest& request) {
     low.insert(low.end(), high.begin(), high.end());
     Node like = request.node;
     if (attributes) like.attributes["pads"] = low;
-    forms.push_back({std::vector(request.operands.size(), layout), layout, 0,
-                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                         const ValueType& type) {
-                       std::vector<ValueId> inputs = {operands[0]};
-                       if (!attributes) inputs.push_back(builder.int64s(low, "pads"));
-                       if (value) inputs.push_back(builder.constant(*value, "value"));
-                       return builder.node_like(like, std::move(inputs), type);
-                     }});
+    forms.push_back(
+        {std::vector(request.operands.size(), layout), layout, 0,
+         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           std::vector<ValueId> inputs = {operands[0]};
+           if (!attributes) inputs.push_back(builder.int64s(low, "pads"));
+           if (value) inputs.push_back(builder.constant(*value, "value"));
+           return builder.node_like(like, std::move(inputs), type);
+         }});
   }
   return forms;
 }

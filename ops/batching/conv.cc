@@ -42,7 +42,9 @@ BatchedForm in_groups(const BatchingRequest& request) {
   grouped.attributes["group"] = integer_of(grouped, "group", 1) * request.count;
   std::vector<Tensor> weights = request.operands[1].constants;
   std::vector<Tensor> biases = biases_of(request);
-  return {{StackLayout::fold(1), {}, {}}, StackLayout::fold(1), 0,
+  return {{StackLayout::fold(1), {}, {}},
+          StackLayout::fold(1),
+          0,
           [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
             Tensor bias = biases.empty() ? Tensor() : concat_tensors(biases, 0);
             return add_conv(builder, grouped, operands[0], concat_tensors(weights, 0), bias, type);
@@ -56,7 +58,9 @@ BatchedForm along_axis(const BatchingRequest& request, int axis) {
   shape.insert(axis, 1);
   Tensor weight = request.operands[1].constants[0].contiguous().reshaped(shape);
   std::vector<Tensor> biases = biases_of(request);
-  return {{StackLayout::on_axis(axis), {}, {}}, StackLayout::on_axis(axis), 0,
+  return {{StackLayout::on_axis(axis), {}, {}},
+          StackLayout::on_axis(axis),
+          0,
           [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
             Tensor bias = biases.empty() ? Tensor() : biases[0];
             return add_conv(builder, higher, operands[0], weight, bias, type);
@@ -69,7 +73,9 @@ BatchedForm in_batch(const BatchingRequest& request, Kind kind) {
   Tensor weight = request.operands[1].constants[0];
   std::vector<Tensor> biases = biases_of(request);
   StackLayout layout{kind, 0};
-  return {{layout, {}, {}}, layout, 0,
+  return {{layout, {}, {}},
+          layout,
+          0,
           [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
             Tensor bias = biases.empty() ? Tensor() : biases[0];
             return add_conv(builder, like, operands[0], weight, bias, type);
@@ -83,13 +89,14 @@ BatchedForm depthwise(const BatchingRequest& request) {
   std::vector<Tensor> weights = request.operands[1].constants;
   std::vector<Tensor> biases = biases_of(request);
   StackLayout layout = StackLayout::fold_minor(1);
-  return {{layout, {}, {}}, layout, 0,
+  return {{layout, {}, {}},
+          layout,
+          0,
           [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
             Shape shape = weights[0].shape();
             shape[0] *= static_cast<int64_t>(weights.size());
             Tensor weight = stack_tensors(weights, 1).reshaped(shape);
-            Tensor bias =
-                biases.empty() ? Tensor() : stacked_vector(biases, Kind::kFoldMinor);
+            Tensor bias = biases.empty() ? Tensor() : stacked_vector(biases, Kind::kFoldMinor);
             return add_conv(builder, grouped, operands[0], weight, bias, type);
           }};
 }

@@ -22,8 +22,8 @@ namespace {
 // The operand of a built node; kNone where the operand was left out.
 using OperandSource = std::function<ValueId(GraphBuilder&)>;
 
-std::optional<OperandSource> constant_source(const BatchedOperand& operand,
-                                             const ValueType& member, StackLayout layout) {
+std::optional<OperandSource> constant_source(const BatchedOperand& operand, const ValueType& member,
+                                             StackLayout layout) {
   auto stacked = stacked_constant(operand, member, layout);
   if (!stacked) return std::nullopt;
   return [tensor = *stacked](GraphBuilder& builder) { return builder.constant(tensor); };
@@ -61,15 +61,12 @@ std::optional<StackLayout> operand_layout(const BatchedOperand& operand, const V
 std::optional<OperandSource> source_of(const BatchedOperand& operand, const ValueType& member,
                                        StackLayout layout) {
   switch (operand.kind) {
-    case BatchedOperand::Kind::kAbsent:
-      return [](GraphBuilder&) { return ValueId::kNone; };
+    case BatchedOperand::Kind::kAbsent: return [](GraphBuilder&) { return ValueId::kNone; };
     case BatchedOperand::Kind::kStacked:
       if (!operand_layout(operand, member, layout)) return std::nullopt;
       return [](GraphBuilder&) { return ValueId::kNone; };
-    case BatchedOperand::Kind::kConstants:
-      return constant_source(operand, member, layout);
-    case BatchedOperand::Kind::kShared:
-      return shared_source(operand, member, layout);
+    case BatchedOperand::Kind::kConstants: return constant_source(operand, member, layout);
+    case BatchedOperand::Kind::kShared: return shared_source(operand, member, layout);
   }
   return std::nullopt;
 }
@@ -100,16 +97,16 @@ std::vector<BatchedForm> batch_unary(const BatchingRequest& request) {
   }
   Node like = request.node;
   for (StackLayout layout : all_layouts(request.output.rank())) {
-    forms.push_back({std::vector(request.operands.size(), layout), layout, 0,
-                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                         const ValueType& type) {
-                       std::vector<ValueId> inputs = {operands[0]};
-                       for (size_t i = 0; i < others.size(); ++i) {
-                         bool fixed = constants[i].defined();
-                         inputs.push_back(fixed ? builder.constant(constants[i]) : others[i]);
-                       }
-                       return builder.node_like(like, std::move(inputs), type);
-                     }});
+    forms.push_back(
+        {std::vector(request.operands.size(), layout), layout, 0,
+         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           std::vector<ValueId> inputs = {operands[0]};
+           for (size_t i = 0; i < others.size(); ++i) {
+             bool fixed = constants[i].defined();
+             inputs.push_back(fixed ? builder.constant(constants[i]) : others[i]);
+           }
+           return builder.node_like(like, std::move(inputs), type);
+         }});
   }
   return forms;
 }
@@ -151,16 +148,16 @@ std::vector<BatchedForm> batch_clip(const BatchingRequest& request) {
       if (fits) steps.emplace_back(slot == 1 ? "Max" : "Min", *bound);
     }
     if (!fits) continue;
-    forms.push_back({std::vector(request.operands.size(), layout), layout,
-                     static_cast<double>(steps.size()) - 1,
-                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                         const ValueType& type) {
-                       ValueId value = operands[0];
-                       for (const auto& [name, bound] : steps) {
-                         value = builder.node(name, {value, builder.constant(bound)}, {}, type);
-                       }
-                       return value;
-                     }});
+    forms.push_back(
+        {std::vector(request.operands.size(), layout), layout,
+         static_cast<double>(steps.size()) - 1,
+         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           ValueId value = operands[0];
+           for (const auto& [name, bound] : steps) {
+             value = builder.node(name, {value, builder.constant(bound)}, {}, type);
+           }
+           return value;
+         }});
   }
   return forms;
 }
@@ -187,16 +184,16 @@ std::vector<BatchedForm> batch_broadcasting(const BatchingRequest& request) {
       layouts.push_back(operand_layout(operand, member, layout).value_or(layout));
     }
     if (sources.size() != request.operands.size()) continue;
-    forms.push_back({layouts, layout, 0,
-                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                         const ValueType& type) {
-                       std::vector<ValueId> inputs;
-                       for (size_t i = 0; i < sources.size(); ++i) {
-                         bool stacked = operands[i] != ValueId::kNone;
-                         inputs.push_back(stacked ? operands[i] : sources[i](builder));
-                       }
-                       return builder.node_like(like, std::move(inputs), type);
-                     }});
+    forms.push_back(
+        {layouts, layout, 0,
+         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           std::vector<ValueId> inputs;
+           for (size_t i = 0; i < sources.size(); ++i) {
+             bool stacked = operands[i] != ValueId::kNone;
+             inputs.push_back(stacked ? operands[i] : sources[i](builder));
+           }
+           return builder.node_like(like, std::move(inputs), type);
+         }});
   }
   return forms;
 }

@@ -47,7 +47,9 @@ std::vector<BatchedForm> constant_times_stacked(const BatchingRequest& request) 
   bool equal = request.operands[0].equal;
   Node like = request.node;
   StackLayout layout = StackLayout::on_axis(rank - 2);
-  return {{{{}, layout}, layout, 0,
+  return {{{{}, layout},
+           layout,
+           0,
            [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
              Tensor stacked = equal ? matrices[0] : stack_tensors(matrices, 0);
              ValueId matrix = builder.constant(stacked, "matrix");
@@ -62,11 +64,13 @@ std::vector<BatchedForm> times_shared(const BatchingRequest& request) {
   ValueId shared = request.operands[1].shared;
   for (int axis = 0; axis < request.output.rank(); ++axis) {
     StackLayout layout = StackLayout::on_axis(axis);
-    forms.push_back({{layout, {}}, layout, 0,
-                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                         const ValueType& type) {
-                       return builder.node_like(like, {operands[0], shared}, type);
-                     }});
+    forms.push_back(
+        {{layout, {}},
+         layout,
+         0,
+         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           return builder.node_like(like, {operands[0], shared}, type);
+         }});
   }
   return forms;
 }
@@ -91,11 +95,13 @@ std::optional<BatchedForm> rows_together(const BatchingRequest& request) {
   Dimension count{request.count, ""};
   DType dtype = request.output.dtype;
   return BatchedForm{
-      {layout, {}}, layout, 0,
+      {layout, {}},
+      layout,
+      0,
       [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
-        ValueId rows = builder.reshape(
-            operands[0], {count.size, -1, in.back().size},
-            ValueType::tensor(dtype, std::vector<Dimension>{count, {}, in.back()}));
+        ValueId rows =
+            builder.reshape(operands[0], {count.size, -1, in.back().size},
+                            ValueType::tensor(dtype, std::vector<Dimension>{count, {}, in.back()}));
         ValueId w = builder.constant(stack_tensors(weights, 0), "weight");
         ValueId product = builder.node_like(
             like, {rows, w},
@@ -117,11 +123,13 @@ std::vector<BatchedForm> batch_matmul(const BatchingRequest& request) {
   StackLayout before_matrix = StackLayout::on_axis(rank - 2);
   if (request.is_stacked(1)) {
     if (request.operands[1].type.rank() != rank) return forms;
-    forms.push_back({{before_matrix, before_matrix}, before_matrix, 0,
-                     [like](GraphBuilder& builder, std::span<const ValueId> operands,
-                            const ValueType& type) {
-                       return builder.node_like(like, {operands[0], operands[1]}, type);
-                     }});
+    forms.push_back(
+        {{before_matrix, before_matrix},
+         before_matrix,
+         0,
+         [like](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           return builder.node_like(like, {operands[0], operands[1]}, type);
+         }});
     return forms;
   }
   if (request.has(1) && !request.is_constant(1) && request.operands[1].type.rank() == 2) {
@@ -134,22 +142,26 @@ std::vector<BatchedForm> batch_matmul(const BatchingRequest& request) {
   if (weight.equal) {
     for (int axis = 0; axis < rank; ++axis) {
       StackLayout layout = StackLayout::on_axis(axis);
-      forms.push_back({{layout, {}}, layout, 0,
-                       [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                           const ValueType& type) {
-                         ValueId w = builder.constant(weights[0], "weight");
-                         return builder.node_like(like, {operands[0], w}, type);
-                       }});
+      forms.push_back(
+          {{layout, {}},
+           layout,
+           0,
+           [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+             ValueId w = builder.constant(weights[0], "weight");
+             return builder.node_like(like, {operands[0], w}, type);
+           }});
     }
     return forms;
   }
   if (auto form = rows_together(request)) forms.push_back(std::move(*form));
-  forms.push_back({{before_matrix, {}}, before_matrix, forms.empty() ? 0.0 : 0.1,
-                   [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                       const ValueType& type) {
-                     ValueId w = builder.constant(stack_tensors(weights, 0), "weight");
-                     return builder.node_like(like, {operands[0], w}, type);
-                   }});
+  forms.push_back(
+      {{before_matrix, {}},
+       before_matrix,
+       forms.empty() ? 0.0 : 0.1,
+       [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+         ValueId w = builder.constant(stack_tensors(weights, 0), "weight");
+         return builder.node_like(like, {operands[0], w}, type);
+       }});
   return forms;
 }
 
@@ -178,16 +190,17 @@ std::vector<BatchedForm> batch_gemm(const BatchingRequest& request) {
     if (!bias) return forms;
   }
   bool equal = weight.equal;
-  forms.push_back({{layout, {}, {}}, layout, 0,
-                   [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                       const ValueType& type) {
-                     Tensor stacked = equal ? weights[0] : stack_tensors(weights, 0);
-                     ValueId w = builder.constant(stacked, "weight");
-                     ValueId product = builder.node("MatMul", {operands[0], w}, {}, type);
-                     if (!bias) return product;
-                     return builder.node("Add", {product, builder.constant(*bias, "bias")}, {},
-                                         type);
-                   }});
+  forms.push_back(
+      {{layout, {}, {}},
+       layout,
+       0,
+       [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+         Tensor stacked = equal ? weights[0] : stack_tensors(weights, 0);
+         ValueId w = builder.constant(stacked, "weight");
+         ValueId product = builder.node("MatMul", {operands[0], w}, {}, type);
+         if (!bias) return product;
+         return builder.node("Add", {product, builder.constant(*bias, "bias")}, {}, type);
+       }});
   return forms;
 }
 

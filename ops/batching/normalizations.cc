@@ -26,16 +26,14 @@ BatchedForm normalized_form(const ChannelNormalization& norm, StackLayout layout
 }
 
 // nullopt unless the node has `count` constant parameters behind its input, for all members.
-std::optional<ChannelNormalization> normalization_of(const BatchingRequest& request,
-                                                     size_t count) {
+std::optional<ChannelNormalization> normalization_of(const BatchingRequest& request, size_t count) {
   if (!request.is_stacked(0) || request.operands.size() != count + 1) return std::nullopt;
   for (size_t i = 1; i <= count; ++i) {
     if (!request.is_constant(i) || request.operands[i].constants[0].rank() != 1) {
       return std::nullopt;
     }
   }
-  return ChannelNormalization{request.node,
-                              {request.operands.begin() + 1, request.operands.end()}};
+  return ChannelNormalization{request.node, {request.operands.begin() + 1, request.operands.end()}};
 }
 
 bool all_equal(const ChannelNormalization& norm) {
@@ -123,7 +121,9 @@ std::vector<BatchedForm> batch_layer_normalization(const BatchingRequest& reques
     auto biases = request.has(2) ? stacked_constant(bias, request.output, layout) : std::nullopt;
     if (!scales || (request.has(2) && !biases)) continue;
     forms.push_back(
-        {{layout, {}, {}}, layout, equal ? 0.0 : 1.0,
+        {{layout, {}, {}},
+         layout,
+         equal ? 0.0 : 1.0,
          [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
            if (equal) {
              std::vector<ValueId> inputs = {operands[0], builder.constant(scale.constants[0])};

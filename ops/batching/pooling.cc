@@ -29,22 +29,26 @@ std::vector<BatchedForm> batch_pool(const BatchingRequest& request) {
   Node like = request.node;
   for (StackLayout layout : {StackLayout::fold(1), StackLayout::fold_minor(1),
                              StackLayout::fold_minor(0), StackLayout::fold(0)}) {
-    forms.push_back({{layout}, layout, 0,
-                     [like](GraphBuilder& builder, std::span<const ValueId> operands,
-                            const ValueType& type) {
-                       return builder.node_like(like, {operands[0]}, type);
-                     }});
+    forms.push_back(
+        {{layout},
+         layout,
+         0,
+         [like](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           return builder.node_like(like, {operands[0]}, type);
+         }});
   }
   // A window of 1 on the stacked axis.
   bool windowed = like.attributes.contains("kernel_shape") && request.output.rank() < 5;
   for (int axis = 2; axis <= request.output.rank() && windowed; ++axis) {
     StackLayout layout = StackLayout::on_axis(axis);
     Node higher = window_along_axis(like, request.output.rank(), axis);
-    forms.push_back({{layout}, layout, 0,
-                     [higher](GraphBuilder& builder, std::span<const ValueId> operands,
-                              const ValueType& type) {
-                       return builder.node_like(higher, {operands[0]}, type);
-                     }});
+    forms.push_back(
+        {{layout},
+         layout,
+         0,
+         [higher](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           return builder.node_like(higher, {operands[0]}, type);
+         }});
   }
   return forms;
 }

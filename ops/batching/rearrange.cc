@@ -21,10 +21,10 @@ std::optional<int> single_axis(const BatchingRequest& request, int rank) {
 }
 
 BatchedForm as_it_is(StackLayout from, StackLayout to) {
-  return {{from, from}, to, 0,
-          [](GraphBuilder&, std::span<const ValueId> operands, const ValueType&) {
-            return operands[0];
-          }};
+  return {
+      {from, from}, to, 0, [](GraphBuilder&, std::span<const ValueId> operands, const ValueType&) {
+        return operands[0];
+      }};
 }
 
 // All other axes keep their order: rows are copied, or go from one place to another.
@@ -50,11 +50,13 @@ std::vector<BatchedForm> batch_unsqueeze(const BatchingRequest& request) {
     int64_t inserted = at < *axis ? *axis + 1 : *axis;
     int place = at < *axis ? at : at + 1;
     if (at == *axis) continue;
-    forms.push_back({{StackLayout::on_axis(at), {}}, StackLayout::on_axis(place), 0,
-                     [inserted](GraphBuilder& builder, std::span<const ValueId> operands,
-                                const ValueType&) {
-                       return builder.unsqueeze(operands[0], {inserted});
-                     }});
+    forms.push_back(
+        {{StackLayout::on_axis(at), {}},
+         StackLayout::on_axis(place),
+         0,
+         [inserted](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType&) {
+           return builder.unsqueeze(operands[0], {inserted});
+         }});
   }
   return forms;
 }
@@ -68,12 +70,13 @@ std::vector<BatchedForm> batch_squeeze(const BatchingRequest& request) {
   forms.push_back(as_it_is(StackLayout::fold(*axis), StackLayout::on_axis(*axis)));
   for (int at = 0; at <= input.rank(); ++at) {
     int64_t removed = *axis < at ? *axis : *axis + 1;
-    forms.push_back({{StackLayout::on_axis(at), {}},
-                     StackLayout::on_axis(*axis < at ? at - 1 : at), 0,
-                     [removed](GraphBuilder& builder, std::span<const ValueId> operands,
-                               const ValueType&) {
-                       return builder.squeeze(operands[0], {removed});
-                     }});
+    forms.push_back(
+        {{StackLayout::on_axis(at), {}},
+         StackLayout::on_axis(*axis < at ? at - 1 : at),
+         0,
+         [removed](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType&) {
+           return builder.squeeze(operands[0], {removed});
+         }});
   }
   return forms;
 }
@@ -93,8 +96,11 @@ std::vector<BatchedForm> batch_transpose(const BatchingRequest& request) {
       for (int64_t axis : *perm) moved.push_back(axis < from ? axis : axis + 1);
       moved.insert(moved.begin() + to, from);
       bool straight = std::is_sorted(moved.begin(), moved.end());
-      forms.push_back({{StackLayout::on_axis(from)}, StackLayout::on_axis(to),
-                       straight ? 0.0 : moves_one_axis(moved) ? 0.01 : 0.5,
+      forms.push_back({{StackLayout::on_axis(from)},
+                       StackLayout::on_axis(to),
+                       straight                ? 0.0
+                       : moves_one_axis(moved) ? 0.01
+                                               : 0.5,
                        [moved, straight](GraphBuilder& builder, std::span<const ValueId> operands,
                                          const ValueType&) {
                          return straight ? operands[0] : builder.transpose(operands[0], moved);

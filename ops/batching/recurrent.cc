@@ -71,17 +71,17 @@ std::vector<BatchedForm> batch_recurrent(const BatchingRequest& request) {
                           : is_state(i) ? stacked_state(operand, layouts[i])
                                         : operand.constants[0]);
     }
-    forms.push_back({layouts, output, 0,
-                     [=](GraphBuilder& builder, std::span<const ValueId> operands,
-                         const ValueType& type) {
-                       std::vector<ValueId> inputs(operands.begin(), operands.end());
-                       for (size_t i = 0; i < inputs.size(); ++i) {
-                         if (inputs[i] != ValueId::kNone) continue;
-                         bool fixed = constants[i].defined();
-                         inputs[i] = fixed ? builder.constant(constants[i]) : shared[i];
-                       }
-                       return builder.node_like(like, std::move(inputs), type, slot);
-                     }});
+    forms.push_back(
+        {layouts, output, 0,
+         [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+           std::vector<ValueId> inputs(operands.begin(), operands.end());
+           for (size_t i = 0; i < inputs.size(); ++i) {
+             if (inputs[i] != ValueId::kNone) continue;
+             bool fixed = constants[i].defined();
+             inputs[i] = fixed ? builder.constant(constants[i]) : shared[i];
+           }
+           return builder.node_like(like, std::move(inputs), type, slot);
+         }});
   }
   return forms;
 }

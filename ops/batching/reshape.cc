@@ -66,7 +66,9 @@ std::vector<BatchedForm> forms_between(const Sizes& in, const Sizes& out, int64_
       auto sizes = sizes_to(before, after);
       if (!sizes) continue;
       StackLayout from = StackLayout::on_axis(static_cast<int>(p));
-      forms.push_back({{from, {}}, StackLayout::on_axis(static_cast<int>(q)), 0,
+      forms.push_back({{from, {}},
+                       StackLayout::on_axis(static_cast<int>(q)),
+                       0,
                        [shape = *sizes](GraphBuilder& builder, std::span<const ValueId> operands,
                                         const ValueType& type) {
                          return builder.reshape(operands[0], shape, type);

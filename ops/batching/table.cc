@@ -5,26 +5,32 @@
 namespace convoy {
 
 void register_batching_rules(Registry& registry) {
-  for (const char* name :
-       {"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot", "Cast", "Ceil",
-        "Celu", "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
-        "HardSwish", "Identity", "IsInf", "IsNaN", "LeakyRelu", "Log", "Mish", "Neg", "Not",
-        "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
-        "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu"}) {
+  for (const char* name : {"Abs",        "Acos",     "Acosh",       "Asin",
+                           "Asinh",      "Atan",     "Atanh",       "BitwiseNot",
+                           "Cast",       "Ceil",     "Celu",        "Cos",
+                           "Cosh",       "Elu",      "Erf",         "Exp",
+                           "Floor",      "Gelu",     "HardSigmoid", "HardSwish",
+                           "Identity",   "IsInf",    "IsNaN",       "LeakyRelu",
+                           "Log",        "Mish",     "Neg",         "Not",
+                           "Reciprocal", "Relu",     "Round",       "Selu",
+                           "Shrink",     "Sigmoid",  "Sign",        "Sin",
+                           "Sinh",       "Softplus", "Softsign",    "Sqrt",
+                           "Swish",      "Tan",      "Tanh",        "ThresholdedRelu"}) {
     registry.set_batching(name, {batch_unary, {}});
   }
   registry.set_batching("Clip", {batch_clip, {}});
   for (const char* name : {"GRU", "LSTM", "RNN"}) {
     registry.set_batching(name, {batch_recurrent, {}, true});
   }
-  for (const char* name :
-       {"Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Equal",
-        "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean", "Min", "Mod", "Mul",
-        "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor"}) {
+  for (const char* name : {"Add",        "And",         "BitShift", "BitwiseAnd", "BitwiseOr",
+                           "BitwiseXor", "Div",         "Equal",    "Greater",    "GreaterOrEqual",
+                           "Less",       "LessOrEqual", "Max",      "Mean",       "Min",
+                           "Mod",        "Mul",         "Or",       "PRelu",      "Pow",
+                           "Sub",        "Sum",         "Where",    "Xor"}) {
     registry.set_batching(name, {batch_broadcasting, {}});
   }
-  for (const char* name : {"AveragePool", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool",
-                           "LpPool", "MaxPool"}) {
+  for (const char* name :
+       {"AveragePool", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "LpPool", "MaxPool"}) {
     registry.set_batching(name, {batch_pool, {}});
   }
   registry.set_batching("Conv", {batch_conv, {2}, false, sum_conv});

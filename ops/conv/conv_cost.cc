@@ -6,15 +6,15 @@ namespace convoy {
 namespace {
 
 constexpr double kReorder = 0.5;  // an element from one layout to another, in the caches
-constexpr double kWeight = 0.2;    // an element from the second- or third-level cache
+constexpr double kWeight = 0.2;   // an element from the second- or third-level cache
 // Shares of the FMA peak that oneDNN's kernels reach.
 constexpr double kBlocked = 0.85, kDepthwise = 0.55;
 constexpr double kFirstLayer = 0.6, kWideFirstLayer = 0.85;  // of 8 and of 16 lanes
 constexpr double kProduct = 0.9;
-constexpr double kCall = 1500;  // of oneDNN, on top of the arithmetic
-constexpr double kCode = 1e4;   // made at run time: a million cycles, over a hundred runs
+constexpr double kCall = 1500;    // of oneDNN, on top of the arithmetic
+constexpr double kCode = 1e4;     // made at run time: a million cycles, over a hundred runs
 constexpr double kChange = 0.05;  // what a change of layouts must promise: estimates err
-constexpr double kStep = 1000;  // of a plan, on top of what it does
+constexpr double kStep = 1000;    // of a plan, on top of what it does
 
 double multiply_adds(const ConvShape& shape) {
   return static_cast<double>(shape.batch * shape.out_channels * shape.group_in() *
@@ -25,13 +25,9 @@ double weight_count(const ConvShape& shape) {
   return static_cast<double>(shape.out_channels * shape.group_in() * shape.window.kernel_volume());
 }
 
-bool is_depthwise(const ConvShape& shape) {
-  return shape.groups > 1 && shape.group_in() == 1;
-}
+bool is_depthwise(const ConvShape& shape) { return shape.groups > 1 && shape.group_in() == 1; }
 
-double count_of(const TensorDesc& desc) {
-  return static_cast<double>(element_count(desc.shape));
-}
+double count_of(const TensorDesc& desc) { return static_cast<double>(element_count(desc.shape)); }
 
 // From blocks to plain tensors and back, or the other way round: what a kernel costs for being
 // alone in its layout among its neighbours.
@@ -45,8 +41,8 @@ bool has_plain_input(const KernelRequest& request) { return request.input(0).lay
 
 double planned_seconds(const KernelRequest& request, const kernels::ConvProblem& problem,
                        double cycles) {
-  int64_t positions = problem.batch[0].size * problem.batch[1].size * problem.group[0].size *
-                      problem.group[1].size;
+  int64_t positions =
+      problem.batch[0].size * problem.batch[1].size * problem.group[0].size * problem.group[1].size;
   for (int i = 0; i < problem.rank; ++i) positions *= problem.spatial[i].output_size;
   const double detour = has_plain_input(request) ? 0 : detour_cycles(request);
   return machine_of(request.isa).seconds(cycles * static_cast<double>(positions) + detour);
@@ -61,7 +57,8 @@ double blocked_seconds(const KernelRequest& request, const ConvShape& shape) {
   double cycles = kCall + multiply_adds(shape) / (machine.lanes * machine.fma_per_cycle * share) +
                   kWeight * weight_count(shape);
   // Depthwise convolutions have neighbours that stay in blocks with them.
-  if (!has_plain_input(request)) return machine.seconds(depthwise ? cycles : cycles * (1 - kChange));
+  if (!has_plain_input(request))
+    return machine.seconds(depthwise ? cycles : cycles * (1 - kChange));
   if (depthwise) return machine.seconds(cycles + kStep + kReorder * count_of(request.input(0)));
   return machine.seconds((cycles + kCode + detour_cycles(request)) * (1 + kChange));
 }

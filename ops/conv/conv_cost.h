@@ -1,5 +1,5 @@
-// What convolutions cost by estimate, in seconds of one core: the measure by which the candidates of
-// Conv are chosen, and which `convoy explain` prints. Fitted to a core with AVX2.
+// What convolutions cost by estimate, in seconds of one core: the measure by which the candidates
+// of Conv are chosen, and which `convoy explain` prints. Fitted to a core with AVX2.
 #pragma once
 
 #include <optional>

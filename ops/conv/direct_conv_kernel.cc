@@ -69,9 +69,8 @@ class PlannedKernel : public Kernel {
       Tensor plain = weights->contiguous();
       packed_ = request.weights->get(
           *weights, format_of(problem, form, request.isa),
-          static_cast<size_t>(packed_size) * sizeof(float), [&](void* destination) {
-            pack_weights(plain, static_cast<float*>(destination));
-          });
+          static_cast<size_t>(packed_size) * sizeof(float),
+          [&](void* destination) { pack_weights(plain, static_cast<float*>(destination)); });
     } else {
       packed_at_ = floats;
       floats += packed_size;
@@ -211,8 +210,7 @@ template <typename Winograd>
 std::unique_ptr<Kernel> plan(KernelRequest& request, const ConvProblem& problem) {
   if (!has_room(*request.constant(1))) return request.refuse("weights near the largest number");
   Winograd winograd(problem, request.isa, threads_for(request, problem));
-  return std::make_unique<PlannedKernel<Winograd>>(request, problem, winograd,
-                                                   Winograd::kName);
+  return std::make_unique<PlannedKernel<Winograd>>(request, problem, winograd, Winograd::kName);
 }
 
 // Of a strided problem that is a node's.
@@ -235,8 +233,7 @@ bool has_conv_element(DType dtype) { return is_floating(dtype) && dtype != DType
 
 kernels::ConvElement conv_element(DType dtype) {
   if (dtype == DType::kFloat16) return kernels::ConvElement::float16;
-  return dtype == DType::kBFloat16 ? kernels::ConvElement::bfloat16
-                                   : kernels::ConvElement::float32;
+  return dtype == DType::kBFloat16 ? kernels::ConvElement::bfloat16 : kernels::ConvElement::float32;
 }
 
 std::optional<double> estimate_direct(KernelRequest& request, const ConvProblem& problem) {
@@ -259,8 +256,7 @@ std::unique_ptr<Kernel> make_winograd(KernelRequest& request, const ConvProblem&
   return plan<WinogradConv>(request, problem);
 }
 
-std::optional<double> estimate_winograd_pixels(KernelRequest& request,
-                                               const ConvProblem& problem) {
+std::optional<double> estimate_winograd_pixels(KernelRequest& request, const ConvProblem& problem) {
   return estimate_by<WinogradPixelsConv>(request, problem);
 }
 

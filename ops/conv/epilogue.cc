@@ -7,10 +7,14 @@ namespace convoy {
 namespace {
 
 constexpr std::pair<std::string_view, Activation> kNames[] = {
-    {"", Activation::none},           {"Relu", Activation::relu},
-    {"LeakyRelu", Activation::leaky_relu}, {"Clip", Activation::clip},
-    {"Sigmoid", Activation::sigmoid}, {"Tanh", Activation::tanh},
-    {"HardSwish", Activation::hard_swish}, {"HardSigmoid", Activation::hard_sigmoid},
+    {"", Activation::none},
+    {"Relu", Activation::relu},
+    {"LeakyRelu", Activation::leaky_relu},
+    {"Clip", Activation::clip},
+    {"Sigmoid", Activation::sigmoid},
+    {"Tanh", Activation::tanh},
+    {"HardSwish", Activation::hard_swish},
+    {"HardSigmoid", Activation::hard_sigmoid},
     {"Silu", Activation::silu},
 };
 

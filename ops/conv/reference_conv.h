@@ -57,8 +57,8 @@ class ReferenceConv {
 
   void add_unit_axis() {
     Window& window = shape_.window;
-    for (Dims* list : {&window.input, &window.output, &window.kernel, &window.strides,
-                       &window.dilations}) {
+    for (Dims* list :
+         {&window.input, &window.output, &window.kernel, &window.strides, &window.dilations}) {
       list->push_back(1);
     }
     window.pads_begin.push_back(0);

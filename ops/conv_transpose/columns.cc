@@ -37,8 +37,7 @@ class ColumnsConvTranspose : public Kernel {
     int64_t pieces = std::min<int64_t>(tasks, context.threads().thread_count());
     context.threads().parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
-        auto* products =
-            reinterpret_cast<float*>(context.scratch()) + piece * floats_of_piece();
+        auto* products = reinterpret_cast<float*>(context.scratch()) + piece * floats_of_piece();
         for (int64_t t = tasks * piece / pieces; t < tasks * (piece + 1) / pieces; ++t) {
           run_task(context, t, products);
         }
@@ -64,8 +63,8 @@ class ColumnsConvTranspose : public Kernel {
     int64_t in_channel = group * shape_.group_in();
     const float* x =
         context.input(0).as<const float>() + (n * shape_.in_channels + in_channel) * in_plane_;
-    const float* w = context.input(1).as<const float>() +
-                     (in_channel * shape_.group_out() + first) * taps_;
+    const float* w =
+        context.input(1).as<const float>() + (in_channel * shape_.group_out() + first) * taps_;
     kernels::SmallGemm product;
     product.m = count * taps_;
     product.k = shape_.group_in();
@@ -146,11 +145,10 @@ std::unique_ptr<Kernel> make_columns_conv_transpose(KernelRequest& request) {
     return request.refuse("nothing to compute");
   }
   ConvTransposeShape shape = read_conv_transpose(request);
-  int64_t multiplications = element_count(request.input(0).shape) * shape.group_out() *
-                            element_count(shape.kernel);
+  int64_t multiplications =
+      element_count(request.input(0).shape) * shape.group_out() * element_count(shape.kernel);
   if (multiplications > kMostMultiplications) return request.refuse("oneDNN is faster when large");
-  auto kernel =
-      std::make_unique<ColumnsConvTranspose>(shape, request.has_input(2), request.isa);
+  auto kernel = std::make_unique<ColumnsConvTranspose>(shape, request.has_input(2), request.isa);
   request.use_scratch(kernel->scratch_bytes(request.threads));
   return kernel;
 }

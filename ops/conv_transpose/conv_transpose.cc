@@ -167,8 +167,7 @@ void register_conv_transpose(Registry& registry) {
     Shape y = resolve_conv_transpose(request.node, request.inputs[0].shape, w).output_shape();
     request.set_output(0, request.inputs[0].dtype, y);
   };
-  definition
-      .kernel("onednn_blocked", make_blocked_conv_transpose)
+  definition.kernel("onednn_blocked", make_blocked_conv_transpose)
       .kernel("columns", make_columns_conv_transpose)
       .kernel("onednn", make_onednn_conv_transpose)
       .kernel("reference", make_reference_conv_transpose);

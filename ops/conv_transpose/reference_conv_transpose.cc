@@ -25,10 +25,11 @@ class ReferenceConvTranspose {
   void run(const T* x, const T* w, const T* bias, T* y, ThreadPool& threads) const {
     int64_t cost = std::max<int64_t>(1, row_ * shape_.group_in() * kernel_volume_);
     int64_t tasks = shape_.batch * shape_.out_channels * rows_;
-    threads.parallel_for(tasks, std::max<int64_t>(1, 16384 / cost), [&](int64_t begin,
-                                                                        int64_t end) {
-      for (int64_t task = begin; task < end; ++task) run_row(x, w, bias, task, y + task * row_);
-    });
+    threads.parallel_for(tasks, std::max<int64_t>(1, 16384 / cost),
+                         [&](int64_t begin, int64_t end) {
+                           for (int64_t task = begin; task < end; ++task)
+                             run_row(x, w, bias, task, y + task * row_);
+                         });
   }
 
  private:
@@ -87,8 +88,7 @@ class ReferenceConvTranspose {
       int64_t shift = k * shape_.dilations[axis] - shape_.pads_begin[axis] - row.at[axis];
       int64_t first = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
       int64_t room = row.count - shift;
-      int64_t last =
-          room <= 0 ? 0 : std::min(shape_.input[axis], (room + stride - 1) / stride);
+      int64_t last = room <= 0 ? 0 : std::min(shape_.input[axis], (room + stride - 1) / stride);
       auto weight = static_cast<Acc>(row.w[w_offset + k]);
       const T* x = row.x + x_offset;
       for (int64_t i = first; i < last; ++i) {
@@ -116,8 +116,8 @@ std::unique_ptr<Kernel> make_reference_conv_transpose(KernelRequest& request) {
     ReferenceConvTranspose<T> reference(shape);
     return make_kernel([reference, has_bias](KernelContext& context) {
       reference.run(context.input(0).as<const T>(), context.input(1).as<const T>(),
-                    has_bias ? context.input(2).as<const T>() : nullptr,
-                    context.output(0).as<T>(), context.threads());
+                    has_bias ? context.input(2).as<const T>() : nullptr, context.output(0).as<T>(),
+                    context.threads());
     });
   });
 }

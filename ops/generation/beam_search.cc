@@ -100,8 +100,7 @@ class BeamSearch {
   int64_t length() const { return static_cast<int64_t>(sequences_[0].size()); }
 
   // The best tokens of the beams of batch entry b, twice as many as there are beams.
-  std::vector<Candidate> candidates(const std::vector<std::vector<float>>& scores,
-                                    size_t b) const {
+  std::vector<Candidate> candidates(const std::vector<std::vector<float>>& scores, size_t b) const {
     std::vector<Candidate> all;
     for (size_t k = 0; k < width_; ++k) {
       const std::vector<float>& row = scores[b * width_ + k];

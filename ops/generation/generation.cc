@@ -47,8 +47,7 @@ std::unique_ptr<Kernel> make_greedy_search(KernelRequest& request) {
     read_search_inputs(context, {3, 4, 5, 6}, settings);
     GptDecoder decoder = decoders.make(context);
     const Sequences found = greedy_search(settings, decoder);
-    context.set_output(
-        0, padded(found, {settings.batch, settings.max_length}, settings.padding));
+    context.set_output(0, padded(found, {settings.batch, settings.max_length}, settings.padding));
   });
 }
 
@@ -66,14 +65,13 @@ BeamSettings read_beams(KernelContext& context, bool stops_early) {
 }
 
 // [steps, batch, beams, vocabulary], zeros for steps that did not run.
-Tensor scores_of_steps(const std::vector<std::vector<float>>& steps,
-                       const SearchSettings& settings, int64_t beams) {
+Tensor scores_of_steps(const std::vector<std::vector<float>>& steps, const SearchSettings& settings,
+                       int64_t beams) {
   const auto vocabulary = static_cast<int64_t>(steps.empty() ? 0 : steps[0].size());
   const int64_t count =
       settings.max_length -
       static_cast<int64_t>(settings.prompt.empty() ? 0 : settings.prompt[0].size());
-  Tensor tensor =
-      Tensor::allocate(DType::kFloat32, {count, settings.batch, beams, vocabulary});
+  Tensor tensor = Tensor::allocate(DType::kFloat32, {count, settings.batch, beams, vocabulary});
   float* to = tensor.mutable_data<float>();
   std::fill_n(to, tensor.count(), 0.0f);
   for (const auto& row : steps) to = std::copy(row.begin(), row.end(), to);
@@ -94,9 +92,9 @@ std::unique_ptr<Kernel> make_beam_search(KernelRequest& request) {
     const BeamSettings beams = read_beams(context, stops_early);
     GptDecoder decoder = decoders.make(context);
     const BeamResults found = beam_search(settings, beams, decoder);
-    context.set_output(0, padded(found.sequences,
-                                 {settings.batch, beams.results, settings.max_length},
-                                 settings.padding));
+    context.set_output(0,
+                       padded(found.sequences, {settings.batch, beams.results, settings.max_length},
+                              settings.padding));
     if (context.wants_output(1)) {
       Tensor scores = Tensor::allocate(DType::kFloat32, {settings.batch, beams.results});
       std::copy(found.scores.begin(), found.scores.end(), scores.mutable_data<float>());
@@ -111,9 +109,7 @@ std::unique_ptr<Kernel> make_beam_search(KernelRequest& request) {
 }  // namespace
 
 void register_generation(Registry& registry) {
-  registry.add("GreedySearch", "com.microsoft")
-      .kernel("bodies", make_greedy_search)
-      .dynamic = true;
+  registry.add("GreedySearch", "com.microsoft").kernel("bodies", make_greedy_search).dynamic = true;
   registry.add("BeamSearch", "com.microsoft").kernel("bodies", make_beam_search).dynamic = true;
 }
 

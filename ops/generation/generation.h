@@ -17,8 +17,8 @@ struct BeamSettings {
 };
 
 struct BeamResults {
-  Sequences sequences;  // [batch · results], of different lengths, best first
-  std::vector<float> scores;  // of these
+  Sequences sequences;                    // [batch · results], of different lengths, best first
+  std::vector<float> scores;              // of these
   std::vector<std::vector<float>> steps;  // [step · batch · beams][vocabulary]
 };
 

@@ -17,8 +17,7 @@ void check_body(const Graph& graph) {
 
 Tensor int32s(const Sequences& rows) {
   const auto columns = static_cast<int64_t>(rows.empty() ? 0 : rows[0].size());
-  Tensor tensor =
-      Tensor::allocate(DType::kInt32, {static_cast<int64_t>(rows.size()), columns});
+  Tensor tensor = Tensor::allocate(DType::kInt32, {static_cast<int64_t>(rows.size()), columns});
   int32_t* to = tensor.mutable_data<int32_t>();
   for (const auto& row : rows) to = std::copy(row.begin(), row.end(), to);
   return tensor;
@@ -41,12 +40,10 @@ Value GptDecoder::past_before(size_t input, int64_t rows) const {
                      (*type.shape)[4].known() && is_floating(type.dtype);
   check_model(known, "the past '{}' must say its type, heads and size",
               graph_->value_name(graph_->inputs()[input]));
-  return Tensor::allocate(type.dtype,
-                          {2, rows, (*type.shape)[2].size, 0, (*type.shape)[4].size});
+  return Tensor::allocate(type.dtype, {2, rows, (*type.shape)[2].size, 0, (*type.shape)[4].size});
 }
 
-std::vector<std::vector<float>> GptDecoder::step(const Sequences& sequences,
-                                                 int64_t vocabulary) {
+std::vector<std::vector<float>> GptDecoder::step(const Sequences& sequences, int64_t vocabulary) {
   const bool first = past_.empty();
   const auto rows = static_cast<int64_t>(sequences.size());
   Sequences tokens = sequences;

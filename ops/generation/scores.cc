@@ -71,8 +71,8 @@ int64_t integer_input(KernelContext& context, int i, const char* what, int64_t o
 float number_input(KernelContext& context, int i, const char* what, float otherwise) {
   if (i >= context.input_count() || !context.input_value(i).defined()) return otherwise;
   const Tensor tensor = context.input_value(i).tensor().contiguous();
-  check_input(tensor.dtype() == DType::kFloat32 && tensor.count() == 1,
-              "{} is {}, not one float32", what, to_string(tensor.desc()));
+  check_input(tensor.dtype() == DType::kFloat32 && tensor.count() == 1, "{} is {}, not one float32",
+              what, to_string(tensor.desc()));
   return *tensor.data<float>();
 }
 
@@ -93,8 +93,7 @@ void read_search_inputs(KernelContext& context, const SearchInputs& inputs,
               settings.repetition_penalty);
   settings.vocabulary_mask = int32_input(context, inputs.vocabulary_mask, "vocab_mask");
   settings.prefix_mask = int32_input(context, inputs.prefix_mask, "prefix_vocab_mask");
-  const std::vector<int32_t> mask =
-      int32_input(context, inputs.attention_mask, "attention_mask");
+  const std::vector<int32_t> mask = int32_input(context, inputs.attention_mask, "attention_mask");
   check_input(mask.empty() || mask.size() == tokens.size(),
               "attention_mask has {} elements for {} tokens", mask.size(), tokens.size());
   const auto length = static_cast<size_t>(shape[1]);

@@ -41,8 +41,7 @@ Image decode_bmp(Bytes bytes) {
   const uint32_t compression = read_little(bytes, 30, 4);
   check_supported(compression == 0 || (compression == 3 && bits == 32),
                   "BMP compression {} is not supported", compression);
-  check_supported(bits == 8 || bits == 24 || bits == 32, "BMP with {} bits is not supported",
-                  bits);
+  check_supported(bits == 8 || bits == 24 || bits == 32, "BMP with {} bits is not supported", bits);
   const bool top_down = signed_height < 0;
   Image image;
   image.resize(top_down ? -int64_t{signed_height} : signed_height, width);

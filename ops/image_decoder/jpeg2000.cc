@@ -63,9 +63,9 @@ void to_rgb(const opj_image_t& decoded, Image& image) {
   check_input(decoded.numcomps > 0, "the JPEG 2000 image has no components");
   for (OPJ_UINT32 c = 0; c < count; ++c) {
     const opj_image_comp_t& component = decoded.comps[c];
-    check_supported(component.w == image.width && component.h == image.height &&
-                        component.data != nullptr,
-                    "JPEG 2000 images with subsampled components are not supported");
+    check_supported(
+        component.w == image.width && component.h == image.height && component.data != nullptr,
+        "JPEG 2000 images with subsampled components are not supported");
     const int shift = static_cast<int>(component.prec) - 8;
     const int bias = component.sgnd ? 1 << (component.prec - 1) : 0;
     for (size_t i = 0; i < image.rgb.size() / 3; ++i) {
@@ -84,8 +84,7 @@ Image decode_jpeg2000(Bytes bytes) {
   Memory memory{bytes};
   const Stream stream = open_stream(memory);
   const bool raw = bytes[0] == 0xff;
-  const Codec codec(opj_create_decompress(raw ? OPJ_CODEC_J2K : OPJ_CODEC_JP2),
-                    opj_destroy_codec);
+  const Codec codec(opj_create_decompress(raw ? OPJ_CODEC_J2K : OPJ_CODEC_JP2), opj_destroy_codec);
   opj_dparameters_t parameters;
   opj_set_default_decoder_parameters(&parameters);
   opj_image_t* header = nullptr;

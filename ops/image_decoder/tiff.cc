@@ -86,8 +86,8 @@ Image decode_tiff(Bytes bytes) {
   library.set_warning_handler(nullptr);
   Memory memory{bytes};
   std::unique_ptr<TIFF, decltype(&TIFFClose)> file(
-      library.open("memory", "rm", &memory, read_bytes, write_bytes, seek, close_file,
-                   size_of_file, nullptr, nullptr),
+      library.open("memory", "rm", &memory, read_bytes, write_bytes, seek, close_file, size_of_file,
+                   nullptr, nullptr),
       library.close);
   check_input(file != nullptr, "the TIFF image is damaged");
   uint32_t width = 0;

@@ -91,9 +91,7 @@ typedef uint32_t VBits __attribute__((vector_size(kLanes * 4)));  // wraps aroun
   return a < b ? a : b;
 #endif
 }
-[[maybe_unused]] inline VFloat vabs(VFloat x) {
-  return (VFloat)((VInt)x & 0x7fffffff);
-}
+[[maybe_unused]] inline VFloat vabs(VFloat x) { return (VFloat)((VInt)x & 0x7fffffff); }
 
 // Lanes k + half to lane k, for k < half.
 template <int half>

@@ -11,8 +11,7 @@ namespace {
 MatMulRequest read_matmul(const KernelRequest& request) {
   request.attributes().finish();
   MatMulRequest matmul;
-  matmul.shape = describe_matmul(request.input(0), request.input(1),
-                                 contiguous_output(request, 0));
+  matmul.shape = describe_matmul(request.input(0), request.input(1), contiguous_output(request, 0));
   return matmul;
 }
 
@@ -35,16 +34,15 @@ struct FusedAttributes {
 MatMulRequest read_fused(const KernelRequest& request) {
   FusedAttributes attributes(request.node());
   MatMulRequest matmul;
-  matmul.shape = describe_matmul(request.input(0), request.input(1),
-                                 contiguous_output(request, 0),
+  matmul.shape = describe_matmul(request.input(0), request.input(1), contiguous_output(request, 0),
                                  attributes.transpose_a, attributes.transpose_b);
   matmul.scale = attributes.scale;
   matmul.epilogue = attributes.epilogue;
   matmul.has_c = request.has_input(2);
   if (matmul.has_c) {
     check_input(request.input(2).shape == Shape{matmul.shape.n},
-                "the bias of shape {} does not fit {} columns",
-                to_string(request.input(2).shape), matmul.shape.n);
+                "the bias of shape {} does not fit {} columns", to_string(request.input(2).shape),
+                matmul.shape.n);
     matmul.c_n = 1;
   }
   matmul.has_residual = request.has_input(3);

@@ -77,8 +77,8 @@ void fold_batch_into_rows(MatMulShape& shape) {
     int last = shape.batch.rank() - 1;
     if (shape.b_batch[last] != 0) return;
     bool single = shape.m == 1;
-    bool continues = shape.a_batch[last] == shape.a_m * shape.m &&
-                     shape.y_batch[last] == shape.y_m * shape.m;
+    bool continues =
+        shape.a_batch[last] == shape.a_m * shape.m && shape.y_batch[last] == shape.y_m * shape.m;
     if (!single && !continues) return;
     if (single) {
       shape.a_m = shape.a_batch[last];

@@ -121,9 +121,7 @@ class OneDnnMatMul : public Kernel {
  public:
   OneDnnMatMul(KernelRequest& request, const MatMulRequest& matmul,
                std::shared_ptr<const Primitive> primitive)
-      : primitive_(std::move(primitive)),
-        matmul_(matmul),
-        needs_finish_(needs_finish(matmul)) {
+      : primitive_(std::move(primitive)), matmul_(matmul), needs_finish_(needs_finish(matmul)) {
     request.use_scratch(primitive_->scratch_bytes());
     if (primitive_->weights_format().empty()) return;
     const Tensor& b = *request.constant(matmul.b_input);

@@ -107,8 +107,8 @@ class PackedMatMul : public Kernel {
     return to;
   }
 
-  void multiply(KernelContext& context, int64_t matrix, const float* b, int64_t first,
-                int64_t last, float* mine) const {
+  void multiply(KernelContext& context, int64_t matrix, const float* b, int64_t first, int64_t last,
+                float* mine) const {
     MatMulOffsets at = matrix_offsets(matmul_.shape, matrix);
     const auto* a = context.input(matmul_.a_input).as<const float>();
     const float* bias = matmul_.has_c ? context.input(2).as<const float>() : nullptr;

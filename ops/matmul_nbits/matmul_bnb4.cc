@@ -15,9 +15,9 @@ constexpr int kB = 1, kMagnitudes = 2;
 constexpr int64_t kMostElements = int64_t{1} << 40;
 
 using Codes = std::array<float, 16>;
-constexpr Codes kFp4 = {0.0f,      0.0052083333f,  0.6666667f,  1.0f,  0.33333333f,  0.5f,
-                        0.1666667f, 0.25f,         0.0f,        -0.0052083333f, -0.6666667f,
-                        -1.0f,     -0.33333333f,   -0.5f,       -0.1666667f,    -0.25f};
+constexpr Codes kFp4 = {
+    0.0f, 0.0052083333f,  0.6666667f,  1.0f,  0.33333333f,  0.5f,  0.1666667f,  0.25f,
+    0.0f, -0.0052083333f, -0.6666667f, -1.0f, -0.33333333f, -0.5f, -0.1666667f, -0.25f};
 // Quantiles of the normal distribution.
 constexpr Codes kNf4 = {-1.0f,
                         -0.6961928009986877f,

@@ -41,8 +41,7 @@ Blocks read_blocks(const Node& node) {
   bool power = blocks.size >= 16 && (blocks.size & (blocks.size - 1)) == 0;
   check_model(power && blocks.size <= kMostElements, "block_size {} is no power of 2 from 16 on",
               blocks.size);
-  check_supported(blocks.bits == 2 || blocks.bits == 4 || blocks.bits == 8, "{} bits",
-                  blocks.bits);
+  check_supported(blocks.bits == 2 || blocks.bits == 4 || blocks.bits == 8, "{} bits", blocks.bits);
   check_supported(prepacked == 0, "weight_prepacked is {}", prepacked);
   return blocks;
 }
@@ -169,9 +168,9 @@ std::unique_ptr<Kernel> make(KernelRequest& request) {
   product.zeros = kZeros;
   product.groups = kGroups;
   product.bias = kBias;
-  return make_panel_product(request, product, panels_of(blocks, request.isa),
-                            fmt::format("panels of {} bits in blocks of {}", blocks.bits,
-                                        blocks.size));
+  return make_panel_product(
+      request, product, panels_of(blocks, request.isa),
+      fmt::format("panels of {} bits in blocks of {}", blocks.bits, blocks.size));
 }
 
 void infer(InferRequest& request) {

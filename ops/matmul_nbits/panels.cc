@@ -13,9 +13,9 @@
 namespace convoy {
 namespace {
 
-constexpr int64_t kRows = 32;     // at a time
-constexpr int64_t kFewRows = 8;   // for which a panel is not worth its making
-constexpr int64_t kColumns = 8;   // filled before they are laid side by side
+constexpr int64_t kRows = 32;                     // at a time
+constexpr int64_t kFewRows = 8;                   // for which a panel is not worth its making
+constexpr int64_t kColumns = 8;                   // filled before they are laid side by side
 constexpr int64_t kMostKept = int64_t{64} << 20;  // bytes of float32 panels kept in a session
 
 int64_t aligned(int64_t floats) { return (floats + 15) / 16 * 16; }
@@ -75,8 +75,7 @@ class PanelMatMul : public Kernel {
   }
 
   void keep(KernelRequest& request, const std::string& format) {
-    int64_t bytes =
-        checked_multiply(checked_multiply(panel_count_, panel_floats_), sizeof(float));
+    int64_t bytes = checked_multiply(checked_multiply(panel_count_, panel_floats_), sizeof(float));
     if (request.weights == nullptr || bytes > kMostKept) return;
     Tensor held[4];
     std::string name = format;
@@ -101,8 +100,8 @@ class PanelMatMul : public Kernel {
         });
   }
 
-  void run_panels(KernelContext& context, const StoredWeights& weights, int64_t begin,
-                  int64_t end, float* mine) const {
+  void run_panels(KernelContext& context, const StoredWeights& weights, int64_t begin, int64_t end,
+                  float* mine) const {
     float* columns = mine + aligned((kRows + 1) * kPanel);
     float* filled = columns + aligned(product_.k * kColumns);
     for (int64_t i = begin; i < end; ++i) {
@@ -119,8 +118,7 @@ class PanelMatMul : public Kernel {
   }
 
   // Columns [first, first + kPanel) of b as [k][kPanel]; columns from n on are zero.
-  void fill_panel(const StoredWeights& weights, int64_t first, float* columns,
-                  float* panel) const {
+  void fill_panel(const StoredWeights& weights, int64_t first, float* columns, float* panel) const {
     const int64_t k = product_.k;
     for (int64_t j = 0; j < kPanel; j += kColumns) {
       for (int64_t c = 0; c < kColumns; ++c) {

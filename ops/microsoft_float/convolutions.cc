@@ -31,8 +31,7 @@ std::string signature(const Node& node) {
 std::string fused_conv(const Node& node, const InputTypes&) {
   std::string nodes = std::string(kConvolution) + "(X, W, B) ";
   nodes += node.has_input(3) ? "s = Add(c, Z) " : "s = Identity(c) ";
-  nodes += activation_nodes(text_of(node, "activation", ""), activation_parameters(node), "s",
-                            "Y");
+  nodes += activation_nodes(text_of(node, "activation", ""), activation_parameters(node), "s", "Y");
   return microsoft_function(signature(node), nodes);
 }
 
@@ -53,8 +52,7 @@ std::string channels_last_conv(const Node& node, const InputTypes& types) {
   } else {
     nodes += "s = Identity(c) ";
   }
-  nodes += activation_nodes(text_of(node, "activation", ""), activation_parameters(node), "s",
-                            "a");
+  nodes += activation_nodes(text_of(node, "activation", ""), activation_parameters(node), "s", "a");
   nodes += fmt::format("Y = {} ", channels_last(rank, "a"));
   return microsoft_function(signature(node), nodes);
 }
@@ -67,8 +65,7 @@ std::string transpose_with_dynamic_pads(const Node& node, const InputTypes&) {
       R"(t = ConvTranspose <auto_pad: string = @auto_pad, dilations: ints = @dilations,
          group: int = @group, kernel_shape: ints = @kernel_shape,
          output_padding: ints = @output_padding, strides: ints = @strides> (X, W, B) )";
-  nodes += !cut ? "Y = Identity(t)"
-                : R"(
+  nodes += !cut ? "Y = Identity(t)" : R"(
     begins, ends = Split <axis = 0, num_outputs = 2> (Pads)
     none = Constant <value_ints = [0, 0]> ()
     all = Concat <axis = 0> (none, begins, none, ends)
@@ -86,8 +83,7 @@ void register_microsoft_convolutions(Registry& registry) {
   registry.add("FusedConv", kMicrosoftDomain).body = fused_conv;
   registry.add("NhwcConv", kMicrosoftDomain).body = channels_last_conv;
   registry.add("NhwcFusedConv", kMicrosoftDomain).body = channels_last_conv;
-  registry.add("ConvTransposeWithDynamicPads", kMicrosoftDomain).body =
-      transpose_with_dynamic_pads;
+  registry.add("ConvTransposeWithDynamicPads", kMicrosoftDomain).body = transpose_with_dynamic_pads;
 }
 
 }  // namespace convoy

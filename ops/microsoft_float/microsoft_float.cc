@@ -25,14 +25,15 @@ struct Parameter {
 };
 
 constexpr Parameter kParameters[] = {
-    {"LeakyRelu", 0, "alpha"},   {"Elu", 0, "alpha"},  {"ThresholdedRelu", 0, "alpha"},
+    {"LeakyRelu", 0, "alpha"},   {"Elu", 0, "alpha"},        {"ThresholdedRelu", 0, "alpha"},
     {"HardSigmoid", 0, "alpha"}, {"HardSigmoid", 1, "beta"}, {"Swish", 0, "alpha"},
-    {"Selu", 0, "alpha"},        {"Selu", 2, "gamma"}, {"Celu", 0, "alpha"},
+    {"Selu", 0, "alpha"},        {"Selu", 2, "gamma"},       {"Celu", 0, "alpha"},
 };
 
 constexpr std::string_view kActivations[] = {
-    "Relu", "LeakyRelu", "Elu",   "ThresholdedRelu", "HardSigmoid", "HardSwish", "Sigmoid",
-    "Tanh", "Softplus",  "Softsign", "Selu",         "Celu",        "Gelu"};
+    "Relu",      "LeakyRelu", "Elu",  "ThresholdedRelu", "HardSigmoid",
+    "HardSwish", "Sigmoid",   "Tanh", "Softplus",        "Softsign",
+    "Selu",      "Celu",      "Gelu"};
 
 std::string transpose(const std::vector<int>& order, std::string_view x) {
   return fmt::format("Transpose <perm = [{}]> ({})", fmt::join(order, ", "), x);
@@ -59,8 +60,7 @@ std::string activation_nodes(std::string_view activation, const std::vector<floa
   for (const Parameter& parameter : kParameters) {
     if (parameter.activation != type || parameter.index >= parameters.size()) continue;
     if (std::isnan(parameters[parameter.index])) continue;
-    attributes.push_back(
-        fmt::format("{} = {:.9e}", parameter.name, parameters[parameter.index]));
+    attributes.push_back(fmt::format("{} = {:.9e}", parameter.name, parameters[parameter.index]));
   }
   std::string list = attributes.empty() ? "" : fmt::format("<{}> ", fmt::join(attributes, ", "));
   return fmt::format("{} = {} {}({}) ", y, type, list, x);

@@ -16,18 +16,19 @@ bool has_output(const Node& node, size_t j) {
 std::string skip_layer_normalization(const Node& node, const InputTypes&) {
   const bool centered = node.op_type == "SkipLayerNormalization";
   const int bias = centered ? 4 : 3;
-  std::string nodes = node.has_input(bias) ? "t = Add(input, skip) sum = Add(t, bias) "
-                                           : "sum = Add(input, skip) ";
+  std::string nodes =
+      node.has_input(bias) ? "t = Add(input, skip) sum = Add(t, bias) " : "sum = Add(input, skip) ";
   if (centered) {
-    nodes += has_output(node, 1) || has_output(node, 2) ? "output, mean, inv_std_var = "
-                                                        : "output = ";
+    nodes +=
+        has_output(node, 1) || has_output(node, 2) ? "output, mean, inv_std_var = " : "output = ";
     nodes += "LayerNormalization <axis = -1, epsilon: float = @epsilon> (sum, gamma, beta) ";
   } else {
     nodes += "output = RMSNormalization <axis = -1, epsilon: float = @epsilon> (sum, gamma) ";
   }
   if (!centered && has_output(node, 1)) {
-    nodes += "axes = Constant <value_ints = [-1]> () wide = Cast <to = 1> (sum) "
-             "mean = ReduceMean(wide, axes) ";
+    nodes +=
+        "axes = Constant <value_ints = [-1]> () wide = Cast <to = 1> (sum) "
+        "mean = ReduceMean(wide, axes) ";
   }
   if (!centered && has_output(node, 2)) {
     nodes += R"(axes_2 = Constant <value_ints = [-1]> () wide_2 = Cast <to = 1> (sum)
@@ -54,13 +55,15 @@ std::string embed_layer_normalization(const Node& node, const InputTypes&) {
   }
   nodes += "placed = Add(words, places) ";
   if (node.has_input(1) && node.has_input(4)) {
-    nodes += "segments = Gather <axis = 0> (segment_embedding, segment_ids) "
-             "sum = Add(placed, segments) ";
+    nodes +=
+        "segments = Gather <axis = 0> (segment_embedding, segment_ids) "
+        "sum = Add(placed, segments) ";
   } else {
     nodes += "sum = Identity(placed) ";
   }
-  nodes += "output = LayerNormalization <axis = -1, epsilon: float = @epsilon> "
-           "(sum, gamma, beta) ";
+  nodes +=
+      "output = LayerNormalization <axis = -1, epsilon: float = @epsilon> "
+      "(sum, gamma, beta) ";
   // How many elements of a row of the mask are 1; zeros without one.
   if (has_output(node, 1) && node.has_input(7)) {
     nodes += R"(one = Constant <value_int = 1> () one_t = CastLike(one, mask)
@@ -68,8 +71,9 @@ std::string embed_layer_normalization(const Node& node, const InputTypes&) {
                 last = Constant <value_ints = [1]> ()
                 mask_index = ReduceSum <keepdims = 0> (ones, last) )";
   } else if (has_output(node, 1)) {
-    nodes += "batch = Shape <end = 1> (input_ids) "
-             "mask_index = ConstantOfShape <value = int32[1] {0}> (batch) ";
+    nodes +=
+        "batch = Shape <end = 1> (input_ids) "
+        "mask_index = ConstantOfShape <value = int32[1] {0}> (batch) ";
   }
   return microsoft_function(
       "EmbedLayerNormalization <epsilon: float = 1e-12, mask_index_type: int = 1> (input_ids, "
@@ -100,8 +104,10 @@ std::string group_normalization(const Node& node, const InputTypes& types) {
     if (node.has_input(4) && !last && rank > 2) {
       std::string axes;
       for (int i = 1; i + 1 < rank; ++i) axes += fmt::format("{}{}", i > 1 ? ", " : "", i);
-      nodes += fmt::format("tail = Constant <value_ints = [{}]> () "
-                           "bias_t = Unsqueeze(bias, tail) ", axes);
+      nodes += fmt::format(
+          "tail = Constant <value_ints = [{}]> () "
+          "bias_t = Unsqueeze(bias, tail) ",
+          axes);
     } else if (node.has_input(4)) {
       nodes += "bias_t = Identity(bias) ";
     }
@@ -139,7 +145,8 @@ std::string gated_relative_position_bias(const Node& node, const InputTypes&) {
         one = Constant <value_float = 1.0> () one_t = CastLike(one, query)
         two = Constant <value_float = 2.0> () two_t = CastLike(two, query)
         scaled = Mul(r, eco_a) less = Sub(scaled, one_t) product_2 = Mul(u, less)
-        gate = Add(product_2, two_t) output = Mul(gate, places))", heads));
+        gate = Add(product_2, two_t) output = Mul(gate, places))",
+                  heads));
 }
 
 }  // namespace

@@ -44,14 +44,14 @@ std::vector<float> activation_parameters(const Node& node) {
 
 std::string fused_matmul(const Node& node, const InputTypes& types) {
   auto is_set = [&](const char* name) { return integer_of(node, name, 0) != 0; };
-  std::string nodes =
-      operand(types, 0, "A", "a", is_set("transA"), is_set("transBatchA")) +
-      operand(types, 1, "B", "b", is_set("transB"), is_set("transBatchB"));
+  std::string nodes = operand(types, 0, "A", "a", is_set("transA"), is_set("transBatchA")) +
+                      operand(types, 1, "B", "b", is_set("transB"), is_set("transBatchB"));
   if (number_of(node, "alpha", 1) == 1) {
     nodes += "p = MatMul(a, b) ";
   } else {
-    nodes += "q = MatMul(a, b) f = Constant <value_float: float = @alpha> () g = CastLike(f, A) "
-             "p = Mul(q, g) ";
+    nodes +=
+        "q = MatMul(a, b) f = Constant <value_float: float = @alpha> () g = CastLike(f, A) "
+        "p = Mul(q, g) ";
   }
   const bool activated = node.op_type == "FusedMatMulActivation";
   nodes += activation_nodes(activated ? text_of(node, "activation", "") : "",
@@ -73,8 +73,7 @@ std::string fused_gemm(const Node& node, const InputTypes&) {
       "activation, activation_alpha, activation_beta, activation_gamma> (A, B, C) => (Y)",
       "p = Gemm <alpha: float = @alpha, beta: float = @beta, transA: int = @transA, "
       "transB: int = @transB> (A, B, C) " +
-          activation_nodes(text_of(node, "activation", ""), activation_parameters(node), "p",
-                           "Y"));
+          activation_nodes(text_of(node, "activation", ""), activation_parameters(node), "p", "Y"));
 }
 
 }  // namespace

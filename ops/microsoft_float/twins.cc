@@ -17,13 +17,12 @@ std::string trilu(const Node& node, const InputTypes&) {
 }
 
 std::string range(const Node& node, const InputTypes&) {
-  return microsoft_function(
-      "Range (start, limit, delta) => (Y)",
-      fmt::format(R"(none = Constant <value_ints: ints = []> ()
+  return microsoft_function("Range (start, limit, delta) => (Y)",
+                            fmt::format(R"(none = Constant <value_ints: ints = []> ()
                      first = Reshape(start, none) last = Reshape(limit, none)
                      {} step = CastLike(d, first) Y = Range(first, last, step))",
-                  node.has_input(2) ? "d = Reshape(delta, none)"
-                                    : "d = Constant <value_int = 1> ()"));
+                                        node.has_input(2) ? "d = Reshape(delta, none)"
+                                                          : "d = Constant <value_int = 1> ()"));
 }
 
 std::string pad(const Node& node, const InputTypes&) {
@@ -47,15 +46,19 @@ std::string is_all_finite(const Node& node, const InputTypes&) {
     inputs += fmt::format("{}x{}", i > 0 ? ", " : "", i);
     for (std::string_view test : {"IsNaN", "IsInf"}) {
       if (test == "IsNaN" ? infinite_only : nan_only) continue;
-      nodes += fmt::format("b_{0}{1} = {0}(x{1}) c_{0}{1} = Cast <to = 7> (b_{0}{1}) "
-                           "t_{0}{1} = ReduceSum <keepdims = 0> (c_{0}{1}) "
-                           "s_{0}{1} = Reshape(t_{0}{1}, one) ", test, i);
+      nodes += fmt::format(
+          "b_{0}{1} = {0}(x{1}) c_{0}{1} = Cast <to = 7> (b_{0}{1}) "
+          "t_{0}{1} = ReduceSum <keepdims = 0> (c_{0}{1}) "
+          "s_{0}{1} = Reshape(t_{0}{1}, one) ",
+          test, i);
       sums += fmt::format("{}s_{}{}", sums.empty() ? "" : ", ", test, i);
     }
   }
   check_model(!sums.empty(), "there is no input");
-  nodes += fmt::format("found = Concat <axis = 0> ({}) total = ReduceSum <keepdims = 0> (found) "
-                       "some = Cast <to = 9> (total) output = Not(some)", sums);
+  nodes += fmt::format(
+      "found = Concat <axis = 0> ({}) total = ReduceSum <keepdims = 0> (found) "
+      "some = Cast <to = 9> (total) output = Not(some)",
+      sums);
   return microsoft_function(
       fmt::format("IsAllFinite <isinf_only: int = 0, isnan_only: int = 0> ({}) => (output)",
                   inputs),
@@ -97,8 +100,7 @@ struct Composition {
 
 constexpr Composition kCompositions[] = {
     {"SampleOp", "SampleOp (X) => (Y)", "Y = Identity(X)"},
-    {"Unique", "Unique (x) => (y, idx, counts)",
-     "y, first, idx, counts = Unique <sorted = 0> (x)"},
+    {"Unique", "Unique (x) => (y, idx, counts)", "y, first, idx, counts = Unique <sorted = 0> (x)"},
     {"GatherND", "GatherND (data, indices) => (output)",
      "places = Cast <to = 7> (indices) output = GatherND(data, places)"},
     {"ExpandDims", "ExpandDims (X, axis) => (Y)",

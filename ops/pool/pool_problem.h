@@ -15,7 +15,7 @@ struct PoolProblem {
   Window window;
   int64_t batch = 0;
   int64_t channels = 0;
-  Shape output;                  // of Y
+  Shape output;  // of Y
   bool count_include_pad = false;
   bool column_major = false;  // of the indices that MaxPool gives
   int64_t p = 2;              // of LpPool

@@ -67,8 +67,7 @@ void run_rows(KernelContext& context, ByteRow row, const ByteArithmetic& arithme
   int64_t steps[] = {walk.row_step(0), walk.row_step(1), walk.row_step(2)};
   context.threads().parallel_for(walk.count, 16384, [&](int64_t begin, int64_t end) {
     for_each_row(walk, begin, end, [&](const WalkPosition& at, int64_t points) {
-      run_row(row, arithmetic, x + at.offset(1), y + at.offset(2), z + at.offset(0), steps,
-              points);
+      run_row(row, arithmetic, x + at.offset(1), y + at.offset(2), z + at.offset(0), steps, points);
     });
   });
 }
@@ -98,9 +97,8 @@ std::unique_ptr<Kernel> make_binary(KernelRequest& request) {
 }  // namespace
 
 void register_qlinear_binary(Registry& registry) {
-  registry.add("QLinearAdd", "com.microsoft")
-      .kernel("rows", make_binary<Operation::kAdd>)
-      .infer = infer_binary;
+  registry.add("QLinearAdd", "com.microsoft").kernel("rows", make_binary<Operation::kAdd>).infer =
+      infer_binary;
   registry.add("QLinearMul", "com.microsoft")
       .kernel("rows", make_binary<Operation::kMultiply>)
       .infer = infer_binary;

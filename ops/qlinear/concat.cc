@@ -36,8 +36,7 @@ void infer_concat(InferRequest& request) {
     Shape expected = first.shape;
     if (next.rank() == first.rank()) expected[axis] = next.shape[axis];
     check_input(next.dtype == first.dtype && next.shape == expected,
-                "cannot concatenate {} and {} on axis {}", to_string(first), to_string(next),
-                axis);
+                "cannot concatenate {} and {} on axis {}", to_string(first), to_string(next), axis);
     shape[axis] = checked_add(shape[axis], next.shape[axis]);
   }
   request.set_output(0, first.dtype, shape);

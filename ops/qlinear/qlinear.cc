@@ -71,10 +71,9 @@ void run_where(DType dtype, KernelContext& context) {
   context.threads().parallel_for(walk.count, 16384, [&](int64_t begin, int64_t end) {
     for_each_row(walk, begin, end, [&](const WalkPosition& at, int64_t points) {
       for (int64_t i = 0; i < points; ++i) {
-        out[at.offset(0) + i * steps[0]] =
-            condition[at.offset(1) + i * steps[1]]
-                ? x_table[x[at.offset(2) + i * steps[2]]]
-                : y_table[y[at.offset(3) + i * steps[3]]];
+        out[at.offset(0) + i * steps[0]] = condition[at.offset(1) + i * steps[1]]
+                                               ? x_table[x[at.offset(2) + i * steps[2]]]
+                                               : y_table[y[at.offset(3) + i * steps[3]]];
       }
     });
   });
@@ -97,8 +96,7 @@ std::unique_ptr<Kernel> make_where(KernelRequest& request) {
 
 }  // namespace
 
-void check_quantization(const KernelRequest& request, const QuantizationSlots& slots,
-                        DType dtype) {
+void check_quantization(const KernelRequest& request, const QuantizationSlots& slots, DType dtype) {
   check_model(request.has_input(slots.scale), "the scale, input {}, is missing", slots.scale);
   const TensorDesc& scale = request.input(slots.scale);
   check_model(scale.dtype == DType::kFloat32 && scale.count() == 1,
@@ -124,8 +122,7 @@ void register_qlinear(Registry& registry) {
       elementwise::infer_as_input;
   registry.add("QLinearLeakyRelu", "com.microsoft").kernel("reference", make_leaky_relu).infer =
       elementwise::infer_as_input;
-  registry.add("QLinearWhere", "com.microsoft").kernel("reference", make_where).infer =
-      infer_where;
+  registry.add("QLinearWhere", "com.microsoft").kernel("reference", make_where).infer = infer_where;
   register_qlinear_binary(registry);
   register_qlinear_concat(registry);
 }

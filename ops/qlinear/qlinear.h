@@ -65,8 +65,7 @@ ByteTable quantized_table(DType dtype, const Quantization& from, const Quantizat
   return table;
 }
 
-inline ByteTable requantizing_table(DType dtype, const Quantization& from,
-                                    const Quantization& to) {
+inline ByteTable requantizing_table(DType dtype, const Quantization& from, const Quantization& to) {
   bool same = from.scale == to.scale && from.zero == to.zero;
   if (!same) return quantized_table(dtype, from, to, [](float x) { return x; });
   ByteTable table{};

@@ -323,8 +323,8 @@ std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
   if (slots.y_scale < 0 && !exact) return request.refuse("sums may exceed 2^24");
   std::string format =
       fmt::format("float,{},{}", fmt::join(zeros, ","), primitive->weights_format());
-  auto packed = request.weights->get(
-      constant, format, primitive->packed_weights_bytes(), [&](void* to) {
+  auto packed =
+      request.weights->get(constant, format, primitive->packed_weights_bytes(), [&](void* to) {
         if (primitive->weights_format().empty()) {
           std::memcpy(to, weights.values.data(), weights.values.size() * sizeof(float));
         } else {

@@ -67,9 +67,8 @@ std::unique_ptr<Kernel> make_conv(KernelRequest& request, const Slots& slots) {
   return visit_8bit(x.dtype, w.dtype, [&](auto first, auto second) {
     using X = typename decltype(first)::type;
     using W = typename decltype(second)::type;
-    return make_kernel([shape, slots](KernelContext& context) {
-      run_conv<X, W>(shape, slots, context);
-    });
+    return make_kernel(
+        [shape, slots](KernelContext& context) { run_conv<X, W>(shape, slots, context); });
   });
 }
 
@@ -106,8 +105,7 @@ void run_matmul(const IntegerMatMul& matmul, KernelContext& context) {
   float y_scale = scales(context, slots.y_scale, 1)[0];
   int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
   auto* y = context.output(0).as<A>();
-  auto store = [&](int64_t offset, int64_t row, int64_t first, const int32_t* sums,
-                   int64_t count) {
+  auto store = [&](int64_t offset, int64_t row, int64_t first, const int32_t* sums, int64_t count) {
     float left = a_scale[row % rows] / y_scale;
     for (int64_t j = 0; j < count; ++j) {
       float scale = left * b_scale[first + j];
@@ -125,9 +123,9 @@ std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) 
   matmul.slots = slots;
   bool zero_by_row = request.has_input(slots.x_zero) && request.input(slots.x_zero).count() > 1;
   bool scale_by_row = slots.x_scale >= 0 && request.input(slots.x_scale).count() > 1;
-  matmul.shape = describe_matmul(
-      contiguous_input(request, slots.x), contiguous_input(request, slots.w),
-      contiguous_output(request, 0), false, false, zero_by_row || scale_by_row);
+  matmul.shape =
+      describe_matmul(contiguous_input(request, slots.x), contiguous_input(request, slots.w),
+                      contiguous_output(request, 0), false, false, zero_by_row || scale_by_row);
   matmul.rows = a.rank() >= 2 ? std::max<int64_t>(1, a.shape[a.rank() - 2]) : 1;
   bool same_type = slots.y_scale < 0 || request.output(0).dtype == a.dtype;
   check_supported(same_type, "a of type {} and y of type {}", to_string(a.dtype),

@@ -94,9 +94,8 @@ std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
 template <typename Visitor>
 std::unique_ptr<Kernel> visit_8bit(DType a, DType b, const Visitor& visitor) {
   return visit_dtype_among<uint8_t, int8_t>(a, [&](auto first) {
-    return visit_dtype_among<uint8_t, int8_t>(b, [&](auto second) {
-      return visitor(first, second);
-    });
+    return visit_dtype_among<uint8_t, int8_t>(b,
+                                              [&](auto second) { return visitor(first, second); });
   });
 }
 

@@ -55,8 +55,7 @@ std::vector<Activation> read_activations(AttributeReader& attributes, int64_t di
     std::transform(name.begin(), name.end(), name.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     auto has_name = [&](const ActivationName& known) { return name == known.name; };
-    const auto* found =
-        std::find_if(std::begin(kActivations), std::end(kActivations), has_name);
+    const auto* found = std::find_if(std::begin(kActivations), std::end(kActivations), has_name);
     check_model(found != std::end(kActivations), "activation '{}' is not known", name);
     Activation activation{found->kind, found->alpha, found->beta};
     if (found->has_alpha && alpha_at < alphas.size()) activation.alpha = alphas[alpha_at++];

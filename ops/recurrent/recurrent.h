@@ -19,8 +19,17 @@ enum class Cell { kLstm, kGru, kRnn };
 
 struct Activation {
   enum class Kind {
-    kSigmoid, kTanh, kRelu, kAffine, kLeakyRelu, kThresholdedRelu, kScaledTanh, kHardSigmoid,
-    kElu, kSoftsign, kSoftplus,
+    kSigmoid,
+    kTanh,
+    kRelu,
+    kAffine,
+    kLeakyRelu,
+    kThresholdedRelu,
+    kScaledTanh,
+    kHardSigmoid,
+    kElu,
+    kSoftsign,
+    kSoftplus,
   };
   Kind kind = Kind::kTanh;
   double alpha = 0;
@@ -43,7 +52,7 @@ struct Recurrent {
   int64_t gates = 1;  // 4, 3, 1
   int64_t directions = 1;
   bool first_is_reverse = false;
-  bool batch_first = false;  // layout 1
+  bool batch_first = false;             // layout 1
   std::vector<Activation> activations;  // of one direction after the other
   double clip = 0;                      // 0: none
   bool input_forget = false;

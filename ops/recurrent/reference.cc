@@ -40,7 +40,7 @@ double dot(const double* a, const double* b, int64_t n) {
 class OneSequence {
  public:
   OneSequence(const Recurrent& node, int64_t direction, const double* w, const double* r,
-            const double* bias, const double* peephole)
+              const double* bias, const double* peephole)
       : node_(node), w_(w), r_(r), bias_(bias), peephole_(peephole) {
     const int64_t per = node.activations_per_direction();
     activations_ = node.activations.data() + direction * per;
@@ -93,9 +93,8 @@ class OneSequence {
       for (int64_t g = 0; g < 4; ++g) gate[g] = from_input(x, g, k) + from_state(state, g, k);
       const double before = at(cell, k);
       const double input = activations_[0](clip(gate[0] + peephole(0, k) * before));
-      const double forget = node_.input_forget
-                                ? 1 - input
-                                : activations_[0](clip(gate[2] + peephole(2, k) * before));
+      const double forget =
+          node_.input_forget ? 1 - input : activations_[0](clip(gate[2] + peephole(2, k) * before));
       const double after = forget * before + input * activations_[1](clip(gate[3]));
       const double output = activations_[0](clip(gate[1] + peephole(1, k) * after));
       at(cell, k) = after;
@@ -115,9 +114,8 @@ class OneSequence {
     }
     Vector next(hidden.size());
     for (int64_t k = 0; k < node_.hidden; ++k) {
-      const double recurrent = node_.linear_before_reset
-                                   ? at(reset, k) * from_state(hidden, 2, k)
-                                   : from_state(reset_state, 2, k);
+      const double recurrent = node_.linear_before_reset ? at(reset, k) * from_state(hidden, 2, k)
+                                                         : from_state(reset_state, 2, k);
       const double candidate = activations_[1](clip(from_input(x, 2, k) + recurrent));
       at(next, k) = (1 - at(update, k)) * candidate + at(update, k) * at(hidden, k);
     }

@@ -66,8 +66,7 @@ Sizes size_up(const Recurrent& node, int threads) {
   const int64_t wanted = whole_batch ? 1 : std::max<int64_t>(1, threads / node.directions);
   sizes.unit_rows = std::max<int64_t>(1, (node.batch + wanted - 1) / wanted);
   sizes.units = node.directions * ((node.batch + sizes.unit_rows - 1) / sizes.unit_rows);
-  sizes.block_steps =
-      std::max<int64_t>(1, std::min(node.steps, kBlockRows / sizes.unit_rows));
+  sizes.block_steps = std::max<int64_t>(1, std::min(node.steps, kBlockRows / sizes.unit_rows));
   sizes.unit = pointer_floats(sizes.block_rows()) +
                (sizes.block_rows() + sizes.unit_rows) * sizes.columns + kSlack +
                3 * sizes.unit_rows * sizes.state;
@@ -157,14 +156,13 @@ class VectorizedRecurrent : public Kernel {
                        int64_t k, int64_t scratch_at) const;
   void prepare_parameters(KernelContext& context, float* to) const;
   Unit make_unit(KernelContext& context, int64_t index, const float* w, const float* r) const;
-  void run_unit(KernelContext& context, const Unit& unit,
-                std::span<const int64_t> lengths) const;
+  void run_unit(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths) const;
   void load_state(KernelContext& context, const Unit& unit) const;
   void store_state(KernelContext& context, const Unit& unit) const;
   void input_gates(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths,
                    int64_t first_step, int64_t steps) const;
-  void step(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths,
-            int64_t s, const float* block) const;
+  void step(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths, int64_t s,
+            const float* block) const;
   void round_state(const Unit& unit, std::span<const int64_t> lengths, int64_t s,
                    int64_t count) const;
   void update(const Unit& unit, int64_t row, const float* block) const;
@@ -252,8 +250,7 @@ VectorizedRecurrent::Unit VectorizedRecurrent::make_unit(KernelContext& context,
 
 // out = init + a · weights for the first `rows` pointers of the unit and one group's columns.
 void VectorizedRecurrent::multiply(ThreadPool* threads, const Unit& unit, int64_t rows,
-                                   const GateGroup& group, const float* packed,
-                                   int64_t k) const {
+                                   const GateGroup& group, const float* packed, int64_t k) const {
   auto panels = [&](int64_t begin, int64_t end) {
     for (int64_t panel = begin; panel < end; ++panel) {
       const int64_t column = group.column + panel * kPanel;
@@ -334,8 +331,8 @@ void VectorizedRecurrent::update(const Unit& unit, int64_t row, const float* blo
 }
 
 // Has the unit's first `count` pointers name rounded copies of the states.
-void VectorizedRecurrent::round_state(const Unit& unit, std::span<const int64_t> lengths,
-                                      int64_t s, int64_t count) const {
+void VectorizedRecurrent::round_state(const Unit& unit, std::span<const int64_t> lengths, int64_t s,
+                                      int64_t count) const {
   const int64_t h = node_.hidden;
   float low = 0;
   float high = 0;
@@ -359,9 +356,7 @@ void VectorizedRecurrent::step(KernelContext& context, const Unit& unit,
                                std::span<const int64_t> lengths, int64_t s,
                                const float* block) const {
   const int64_t h = node_.hidden;
-  auto active = [&](int64_t row) {
-    return s < lengths[static_cast<size_t>(unit.first_row + row)];
-  };
+  auto active = [&](int64_t row) { return s < lengths[static_cast<size_t>(unit.first_row + row)]; };
   int64_t count = 0;
   for (int64_t row = 0; row < unit.rows; ++row) {
     if (!active(row)) continue;
@@ -378,8 +373,8 @@ void VectorizedRecurrent::step(KernelContext& context, const Unit& unit,
     for (int64_t row = 0; row < unit.rows; ++row) {
       if (!active(row)) continue;
       float* reset = unit.reset + row * sizes_.state;
-      kernels_.gru_gates(unit.gates + row * sizes_.columns, unit.hidden + row * sizes_.state,
-                         reset, h);
+      kernels_.gru_gates(unit.gates + row * sizes_.columns, unit.hidden + row * sizes_.state, reset,
+                         h);
       if (node_.linear_before_reset) {
         unit.init[count] = unit.recurrent_bias;
       } else {

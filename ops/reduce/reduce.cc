@@ -59,9 +59,7 @@ Work reduce_elements(ReduceKind kind, int64_t count, const Each& each) {
   switch (kind) {
     case ReduceKind::kSum:
     case ReduceKind::kMean:
-    case ReduceKind::kLogSum:
-      each([&](Work value) { total = add(total, value); });
-      break;
+    case ReduceKind::kLogSum: each([&](Work value) { total = add(total, value); }); break;
     case ReduceKind::kSumSquare:
     case ReduceKind::kL2:
       each([&](Work value) { total = add(total, multiply(value, value)); });
@@ -164,9 +162,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
     if constexpr (kind == ReduceKind::kMax || kind == ReduceKind::kMin) {
       if (dtype == DType::kBool) return run_reference<bool>(kind, plan, context);
     }
-    visit_numeric(dtype, [&](auto tag) {
-      run_reference<typename decltype(tag)::type>(kind, plan, context);
-    });
+    visit_numeric(
+        dtype, [&](auto tag) { run_reference<typename decltype(tag)::type>(kind, plan, context); });
   });
 }
 

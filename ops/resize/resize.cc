@@ -30,11 +30,10 @@ struct ResizeForm {
 };
 
 ResizeMode read_mode(AttributeReader& attributes) {
-  return named<ResizeMode>(attributes.text("mode", "nearest"),
-                           {{"nearest", ResizeMode::kNearest},
-                            {"linear", ResizeMode::kLinear},
-                            {"bilinear", ResizeMode::kLinear},
-                            {"cubic", ResizeMode::kCubic}});
+  return named<ResizeMode>(attributes.text("mode", "nearest"), {{"nearest", ResizeMode::kNearest},
+                                                                {"linear", ResizeMode::kLinear},
+                                                                {"bilinear", ResizeMode::kLinear},
+                                                                {"cubic", ResizeMode::kCubic}});
 }
 
 // Upsample, and Resize as opset 10 had it.
@@ -201,8 +200,8 @@ std::unique_ptr<Kernel> make_resize(KernelRequest& request) {
               to_string(sizes->output));
   auto maps = make_maps(operands, form, *sizes);
   if (!maps) return request.refuse("roi is not known");
-  bool copies = std::all_of(maps->begin(), maps->end(),
-                            [](const AxisMap& map) { return map.identity; });
+  bool copies =
+      std::all_of(maps->begin(), maps->end(), [](const AxisMap& map) { return map.identity; });
   if (copies) {
     request.accept_strides(0);
     request.accept_output_strides(0);
@@ -228,8 +227,7 @@ std::unique_ptr<Kernel> make_resize(KernelRequest& request) {
 void register_resize(Registry& registry) {
   constexpr int kLast = std::numeric_limits<int>::max();
   registry.add("Resize").versions(10, kLast).kernel("separable", make_resize).infer = infer_resize;
-  registry.add("Upsample").versions(1, kLast).kernel("separable", make_resize).infer =
-      infer_resize;
+  registry.add("Upsample").versions(1, kLast).kernel("separable", make_resize).infer = infer_resize;
 }
 
 }  // namespace convoy

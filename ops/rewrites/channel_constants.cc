@@ -61,9 +61,8 @@ Tensor scale_outputs(const Node& conv, const Tensor& weights, std::span<const do
   // [in, out / group, kernel…] with the group major in the input and the output channels.
   int64_t inner = inner_count(weights, 1), out = weights.shape()[1];
   int64_t in = weights.shape()[0] / integer_of(conv, "group", 1);
-  return scaled(weights, factors, [=](int64_t i) {
-    return i / (inner * out) / in * out + i / inner % out;
-  });
+  return scaled(weights, factors,
+                [=](int64_t i) { return i / (inner * out) / in * out + i / inner % out; });
 }
 
 Tensor channel_vector(DType dtype, std::span<const double> values) {

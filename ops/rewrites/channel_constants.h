@@ -13,8 +13,7 @@ namespace convoy {
 // The elements of a constant that broadcasts to [·, channels, …] of the given rank without varying
 // along any axis but 1; one for each channel. nullopt otherwise, and for types that are not
 // floating.
-std::optional<std::vector<double>> channel_values(const Tensor& tensor, int rank,
-                                                  int64_t channels);
+std::optional<std::vector<double>> channel_values(const Tensor& tensor, int rank, int64_t channels);
 
 // weights[.., i on `axis`, ..] · factors[i], in the weights' type.
 Tensor scale_along(const Tensor& weights, int axis, std::span<const double> factors);

@@ -1,9 +1,9 @@
 // Two re-arrangements in a row become one. The inner one may be read elsewhere: it then stays.
 #include <algorithm>
 
-#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/rules.h"
 #include "ops/rewrites/squeeze_axes.h"
+#include "runtime/graph/node_attributes.h"
 
 namespace convoy {
 namespace {
@@ -75,9 +75,8 @@ std::optional<List> direct_shape(const Match& match) {
 }
 
 Rule compose_reshapes() {
-  Pattern outer = op_of({"Reshape", "Squeeze", "Unsqueeze", "Flatten"},
-                        {rearranger("inner").shared()})
-                      .rest();
+  Pattern outer =
+      op_of({"Reshape", "Squeeze", "Unsqueeze", "Flatten"}, {rearranger("inner").shared()}).rest();
   return {"compose_reshapes", RuleSet::kPortable, outer,
           [](const Match& match) -> Refusal {
             return direct_shape(match) ? Refusal() : "more than one dimension is not known";
@@ -86,24 +85,22 @@ Rule compose_reshapes() {
             auto before = match.type("x").static_shape();
             auto after = match.output_type().static_shape();
             if (before && after && *before == *after) return {match.value("x")};
-            return {builder.reshape(match.value("x"), *direct_shape(match),
-                                    match.output_type())};
+            return {builder.reshape(match.value("x"), *direct_shape(match), match.output_type())};
           }};
 }
 
 // Squeeze of an Unsqueeze on the same axes: any sizes.
 Rule cancel_unsqueeze() {
   Pattern inner = op("Unsqueeze", {any("x")}).rest().named("inner").shared();
-  return {"cancel_unsqueeze", RuleSet::kPortable, op("Squeeze", {inner}).rest(),
-          [](const Match& match) -> Refusal {
-            auto inserted = squeeze_axes(match.graph(), match.node("inner"));
-            auto removed = squeeze_axes(match.graph(), match.root());
-            if (!inserted || !removed) return "the axes or the rank are not known";
-            return *inserted == *removed ? Refusal() : "the axes differ";
-          },
-          [](const Match& match, GraphBuilder&) -> std::vector<ValueId> {
-            return {match.value("x")};
-          }};
+  return {
+      "cancel_unsqueeze", RuleSet::kPortable, op("Squeeze", {inner}).rest(),
+      [](const Match& match) -> Refusal {
+        auto inserted = squeeze_axes(match.graph(), match.node("inner"));
+        auto removed = squeeze_axes(match.graph(), match.root());
+        if (!inserted || !removed) return "the axes or the rank are not known";
+        return *inserted == *removed ? Refusal() : "the axes differ";
+      },
+      [](const Match& match, GraphBuilder&) -> std::vector<ValueId> { return {match.value("x")}; }};
 }
 
 // Every value of `from` survives the way to `to`: the inner Cast of a pair may be left out.
@@ -120,10 +117,8 @@ bool holds_exactly(DType from, DType to) {
     case DType::kInt64:
     case DType::kInt32:
     case DType::kInt16:
-      return (is_signed_integer(from) || is_unsigned_integer(from)) &&
-             size_of(from) < size_of(to);
-    default:
-      return false;
+      return (is_signed_integer(from) || is_unsigned_integer(from)) && size_of(from) < size_of(to);
+    default: return false;
   }
 }
 
@@ -134,8 +129,7 @@ Rule compose_casts() {
             const ValueType& type = match.type("x");
             if (!type.is_tensor()) return "the type is not known";
             auto middle = static_cast<DType>(integer_of(match.node("inner"), "to", 0));
-            return holds_exactly(type.dtype, middle) ? Refusal()
-                                                     : "the first Cast loses digits";
+            return holds_exactly(type.dtype, middle) ? Refusal() : "the first Cast loses digits";
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             return {builder.node_like(match.root(), {match.value("x")}, match.output_type())};

@@ -31,8 +31,8 @@ std::optional<std::map<int64_t, Range>> ranges_of(const Graph& graph, const Node
   if (!axes || axes->size() != starts->size()) return std::nullopt;
   if (node.has_input(4)) {
     auto steps = graph.constant_int64s(node.input(4));
-    bool forward = steps && std::all_of(steps->begin(), steps->end(),
-                                        [](int64_t step) { return step == 1; });
+    bool forward =
+        steps && std::all_of(steps->begin(), steps->end(), [](int64_t step) { return step == 1; });
     if (!forward) return std::nullopt;
   }
   std::map<int64_t, Range> ranges;

@@ -2,9 +2,9 @@
 // weights: y = (x − mean) · s + b with s = scale / sqrt(var + epsilon).
 #include <cmath>
 
-#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/channel_constants.h"
 #include "ops/rewrites/rules.h"
+#include "runtime/graph/node_attributes.h"
 
 namespace convoy {
 namespace {
@@ -58,8 +58,8 @@ Pattern normalized_pattern(Pattern inner) {
 
 Refusal are_constant(const Match& match) {
   static const std::pair<const char*, const char*> kOperands[] = {
-      {"w", "the weight"},      {"b", "the bias"},      {"c", "C"},
-      {"scale", "the scale"},   {"bias", "the offset"}, {"mean", "the mean"},
+      {"w", "the weight"},         {"b", "the bias"},      {"c", "C"},
+      {"scale", "the scale"},      {"bias", "the offset"}, {"mean", "the mean"},
       {"variance", "the variance"}};
   for (const auto& [name, words] : kOperands) {
     if (!match.has(name) || match.value(name) == ValueId::kNone) continue;
@@ -141,8 +141,6 @@ Rule after_gemm() {
 
 }  // namespace
 
-std::vector<RewriteStep> fold_batch_normalization() {
-  return {after_conv(), after_gemm()};
-}
+std::vector<RewriteStep> fold_batch_normalization() { return {after_conv(), after_gemm()}; }
 
 }  // namespace convoy

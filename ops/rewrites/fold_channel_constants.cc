@@ -2,9 +2,9 @@
 // its weights.
 #include <algorithm>
 
-#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/channel_constants.h"
 #include "ops/rewrites/rules.h"
+#include "runtime/graph/node_attributes.h"
 
 namespace convoy {
 namespace {
@@ -52,8 +52,7 @@ Rule fold_factor() {
   return {"fold_channel_factor", RuleSet::kPortable,
           any_of({op("Mul", {conv_pattern(), constant("c")}),
                   op("Div", {conv_pattern(), constant("c")})}),
-          is_per_channel,
-          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+          is_per_channel, [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             Refusal why;
             std::vector<double> factors = *values_of(match, why);
             if (match.root().is("Div")) {
@@ -77,8 +76,7 @@ Rule fold_offset() {
   return {"fold_channel_offset", RuleSet::kPortable,
           any_of({op("Add", {conv_pattern(), constant("c")}),
                   op("Sub", {conv_pattern(), constant("c")})}),
-          is_per_channel,
-          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+          is_per_channel, [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             Refusal why;
             std::vector<double> offsets = *values_of(match, why);
             const Tensor& weights = match.tensor("w");
@@ -88,8 +86,7 @@ Rule fold_offset() {
             double sign = match.root().is("Sub") ? -1 : 1;
             for (size_t i = 0; i < bias.size(); ++i) bias[i] += sign * offsets[i];
             ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
-            return {builder.node_like(match.node("conv"),
-                                      {match.value("x"), match.value("w"), b},
+            return {builder.node_like(match.node("conv"), {match.value("x"), match.value("w"), b},
                                       match.output_type())};
           }};
 }

@@ -46,9 +46,8 @@ Refusal pads_zeros(const Match& match) {
   if (auto_pad != "NOTSET" && auto_pad != "VALID") return "the padding is computed from the size";
   List own = own_pads(match.root());
   if (!own.empty() && own.size() != pads.size() - 4) return "the pads do not fit its own";
-  bool sound = std::all_of(own.begin(), own.end(), [](int64_t pad) {
-    return pad >= 0 && pad <= kMostPad;
-  });
+  bool sound =
+      std::all_of(own.begin(), own.end(), [](int64_t pad) { return pad >= 0 && pad <= kMostPad; });
   if (!sound) return "its own padding makes no sense";
   return std::nullopt;
 }
@@ -88,8 +87,7 @@ Rule before_conv() {
   return {"fold_pad_into_conv", RuleSet::kPortable,
           op("Conv", {pad, any("w"), any("b").optional()}), pads_zeros,
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            return {padded(match, builder, {match.value("x"), match.value("w"),
-                                            match.value("b")})};
+            return {padded(match, builder, {match.value("x"), match.value("w"), match.value("b")})};
           }};
 }
 

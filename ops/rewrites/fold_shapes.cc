@@ -1,8 +1,8 @@
 // Shape and Size, and elements taken of them, where the dimensions in question are known.
 #include <algorithm>
 
-#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/rules.h"
+#include "runtime/graph/node_attributes.h"
 
 namespace convoy {
 namespace {

@@ -13,10 +13,10 @@ namespace {
 
 Pattern conv_or_fused() {
   Pattern plain = op("Conv", {any("x"), any("w"), any("b").optional()}).named("conv");
-  Pattern fused = op("FusedConv", {any("x"), any("w"), any("b").optional(),
-                                   any("residual").optional()})
-                      .domain(kPrivateDomain)
-                      .named("conv");
+  Pattern fused =
+      op("FusedConv", {any("x"), any("w"), any("b").optional(), any("residual").optional()})
+          .domain(kPrivateDomain)
+          .named("conv");
   return any_of({fused, plain});
 }
 
@@ -33,8 +33,7 @@ Refusal may_take_epilogue(const Match& match) {
 }
 
 ValueId fused(const Match& match, GraphBuilder& builder, Attributes attributes, ValueId residual) {
-  return builder.node("FusedConv",
-                      {match.value("x"), match.value("w"), match.value("b"), residual},
+  return builder.node("FusedConv", {match.value("x"), match.value("w"), match.value("b"), residual},
                       std::move(attributes), match.output_type(), kPrivateDomain);
 }
 
@@ -90,8 +89,8 @@ std::optional<std::pair<float, float>> scaled_further(const Match& match) {
 
 // What stands before an activation goes into the weights.
 Rule fuse_scale() {
-  Pattern scaled = any_of({op("Mul", {conv_or_fused(), constant("c")}),
-                           op("Add", {conv_or_fused(), constant("c")})});
+  Pattern scaled = any_of(
+      {op("Mul", {conv_or_fused(), constant("c")}), op("Add", {conv_or_fused(), constant("c")})});
   return {"fuse_conv_scale", RuleSet::kLowering, std::move(scaled),
           [](const Match& match) -> Refusal {
             const Tensor& constant = match.tensor("c");

@@ -14,8 +14,7 @@ Pattern gemm() {
   return op("Gemm", {any("a"), any("b"), constant("c").optional()}).named("product");
 }
 Pattern fused_matmul() {
-  return op("FusedMatMul", {any("a"), any("b"), any("bias").optional(),
-                            any("residual").optional()})
+  return op("FusedMatMul", {any("a"), any("b"), any("bias").optional(), any("residual").optional()})
       .domain(kPrivateDomain)
       .named("product");
 }
@@ -70,8 +69,7 @@ Product as_fused(const Match& match, GraphBuilder& builder) {
 }
 
 ValueId fused(const Match& match, GraphBuilder& builder, Product product, ValueId residual) {
-  return builder.node("FusedMatMul",
-                      {match.value("a"), match.value("b"), product.bias, residual},
+  return builder.node("FusedMatMul", {match.value("a"), match.value("b"), product.bias, residual},
                       std::move(product.attributes), match.output_type(), kPrivateDomain);
 }
 
@@ -84,8 +82,7 @@ Rule fuse_bias() {
               return "there is a bias or residual already";
             }
             if (match.type("b").rank() < 2) return "the right operand may be a vector";
-            const ValueType& product =
-                match.graph().value(match.node("product").outputs[0]).type;
+            const ValueType& product = match.graph().value(match.node("product").outputs[0]).type;
             if (!is_row(match.tensor("row"), columns_of(product))) {
               return "the constant is not one for each column";
             }
@@ -95,8 +92,7 @@ Rule fuse_bias() {
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             const Tensor& row = match.tensor("row");
             Product product = as_fused(match, builder);
-            product.bias =
-                builder.constant(row.contiguous().reshaped({row.count()}), "bias");
+            product.bias = builder.constant(row.contiguous().reshaped({row.count()}), "bias");
             return {fused(match, builder, std::move(product), ValueId::kNone)};
           }};
 }
@@ -119,8 +115,7 @@ Rule fuse_residual() {
             if (captured(match, "residual") != ValueId::kNone) {
               return "there is a residual already";
             }
-            const ValueType& product =
-                match.graph().value(match.node("product").outputs[0]).type;
+            const ValueType& product = match.graph().value(match.node("product").outputs[0]).type;
             if (!surely_equal_shapes(match.type("r"), match.output_type()) ||
                 !surely_equal_shapes(product, match.output_type())) {
               return "the residual may have another shape";
@@ -150,8 +145,6 @@ Rule fuse_activation() {
 
 }  // namespace
 
-std::vector<RewriteStep> fuse_matmul() {
-  return {fuse_bias(), fuse_residual(), fuse_activation()};
-}
+std::vector<RewriteStep> fuse_matmul() { return {fuse_bias(), fuse_residual(), fuse_activation()}; }
 
 }  // namespace convoy

@@ -36,8 +36,7 @@ ValueType lifted(const ValueType& type) {
 }
 
 Rule lift_conv() {
-  Rule rule{"lift_conv", RuleSet::kPortable,
-            op("Conv", {any("x"), constant("w")}).rest(), may_lift,
+  Rule rule{"lift_conv", RuleSet::kPortable, op("Conv", {any("x"), constant("w")}).rest(), may_lift,
             [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
               Shape shape = match.tensor("w").shape();
               shape.insert(static_cast<int>(kAxis), 1);
@@ -74,8 +73,8 @@ Rule lower_squeeze() {
             [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
               std::vector<ValueId> inputs = match.root().inputs;
               inputs[0] = match.value("x");
-              ValueId y = builder.node_like(match.root(), std::move(inputs),
-                                            lifted(match.output_type()));
+              ValueId y =
+                  builder.node_like(match.root(), std::move(inputs), lifted(match.output_type()));
               return {builder.squeeze(y, {kAxis})};
             }};
   rule.quiet = true;
@@ -84,8 +83,6 @@ Rule lower_squeeze() {
 
 }  // namespace
 
-std::vector<RewriteStep> lift_convolutions() {
-  return {lift_conv(), lower_squeeze()};
-}
+std::vector<RewriteStep> lift_convolutions() { return {lift_conv(), lower_squeeze()}; }
 
 }  // namespace convoy

@@ -8,16 +8,14 @@ namespace convoy {
 namespace {
 
 bool same_weights(const Match& match) {
-  return match.value("w") == match.value("v") ||
-         identical(match.tensor("w"), match.tensor("v"));
+  return match.value("w") == match.value("v") || identical(match.tensor("w"), match.tensor("v"));
 }
 
 }  // namespace
 
 std::vector<RewriteStep> merge_convolution_sums() {
   Pattern first = op("Conv", {any("x"), constant("w"), constant("b").optional()}).named("first");
-  Pattern second =
-      op("Conv", {any("y"), constant("v"), constant("c").optional()}).named("second");
+  Pattern second = op("Conv", {any("y"), constant("v"), constant("c").optional()}).named("second");
   Rule rule{
       "merge_convolution_sum", RuleSet::kPortable, op("Add", {first, second}),
       [](const Match& match) -> Refusal {

@@ -16,16 +16,15 @@ constexpr size_t kHashedBytes = 4096;  // of the beginning
 size_t key_of(const Tensor& tensor) {
   size_t bytes = static_cast<size_t>(tensor.count()) * size_of(tensor.dtype());
   std::string_view start(static_cast<const char*>(tensor.raw()), std::min(bytes, kHashedBytes));
-  size_t shape = std::hash<std::string>()(fmt::format("{}{}", to_string(tensor.dtype()),
-                                                      to_string(tensor.shape())));
+  size_t shape = std::hash<std::string>()(
+      fmt::format("{}{}", to_string(tensor.dtype()), to_string(tensor.shape())));
   return std::hash<std::string_view>()(start) * 31 + shape;
 }
 
 bool is_comparable(const ValueInfo& info) {
   const Tensor* tensor = info.initializer.get();
   return !info.removed && tensor != nullptr && !info.is_input && !info.is_output &&
-         tensor->dtype() != DType::kString && tensor->count() > 0 &&
-         tensor->desc().is_contiguous();
+         tensor->dtype() != DType::kString && tensor->count() > 0 && tensor->desc().is_contiguous();
 }
 
 void merge(GraphEditor& editor) {

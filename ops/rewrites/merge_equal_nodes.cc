@@ -42,8 +42,8 @@ std::optional<std::string> key_of(const Graph& graph, const Node& node) {
   if (node.inputs.empty() || node.has_bodies()) return std::nullopt;
   Node canonical = node;
   fill_default_attributes(canonical);
-  std::string key = fmt::format("{}:{}:{}:{}|", node.domain, node.op_type, node.version,
-                                node.overload);
+  std::string key =
+      fmt::format("{}:{}:{}:{}|", node.domain, node.op_type, node.version, node.overload);
   for (const auto& [name, value] : canonical.attributes) {
     if (const auto* tensor = std::get_if<Tensor>(&value)) {
       if (!is_comparable(*tensor)) return std::nullopt;

@@ -22,11 +22,10 @@ RewriteStage lowered(std::string name, std::vector<std::vector<RewriteStep>> gro
 
 std::vector<RewriteStep> simplifications() {
   std::vector<RewriteStep> steps;
-  for (auto& group : {scalar_range_operands(), fold_constants(), fold_shapes(),
-                      remove_identities(), simplify_reshapes(), compose_chains(),
-                      compose_squeezes(), compose_slices(), push_transposes(),
-                      merge_equal_constants(),
-                      inline_constant_if(), remove_dead_nodes(), merge_equal_nodes()}) {
+  for (auto& group : {scalar_range_operands(), fold_constants(), fold_shapes(), remove_identities(),
+                      simplify_reshapes(), compose_chains(), compose_squeezes(), compose_slices(),
+                      push_transposes(), merge_equal_constants(), inline_constant_if(),
+                      remove_dead_nodes(), merge_equal_nodes()}) {
     steps.insert(steps.end(), group.begin(), group.end());
   }
   return steps;
@@ -37,12 +36,10 @@ RewritePipeline make_pipeline() {
   return {
       stage("simplify", {simplifications()}),
       stage("simplify with inferred types", {simplifications()}),
-      stage("fold into weights",
-            {fold_batch_normalization(), fold_channel_constants(), fold_pads(),
-             merge_convolution_sums()}),
-      stage("recognize",
-            {recognize_compositions(RuleSet::kPortable),
-             recognize_rms_normalization(RuleSet::kPortable), recognize_attention()}),
+      stage("fold into weights", {fold_batch_normalization(), fold_channel_constants(), fold_pads(),
+                                  merge_convolution_sums()}),
+      stage("recognize", {recognize_compositions(RuleSet::kPortable),
+                          recognize_rms_normalization(RuleSet::kPortable), recognize_attention()}),
       stage("merge branches", {merge_branches()}),
       stage("fit to the target", {lift_convolutions(), cancel_squeezes()}),
       stage("clean up", {simplifications()}),
@@ -50,8 +47,8 @@ RewritePipeline make_pipeline() {
                       recognize_rms_normalization(RuleSet::kLowering), keep_softmax_digits(),
                       fuse_conv(), fuse_matmul(), separate_string_labels()}),
       lowered("lower merged branches", {raise_stacked_conv()}),
-      lowered("lower the rest", {recognize_swish(), compose_chains(), fuse_elementwise(),
-                                 remove_dead_nodes()}),
+      lowered("lower the rest",
+              {recognize_swish(), compose_chains(), fuse_elementwise(), remove_dead_nodes()}),
   };
 }
 

@@ -17,17 +17,16 @@ constexpr size_t kMostNodes = 64;  // between two Transposes
 
 bool is_elementwise(const Node& node) {
   static const std::set<std::string_view> kTypes = {
-      "Abs",  "Add",  "Cast", "Clip",      "Div",         "Elu",     "Erf",     "Exp",  "Gelu",
-      "HardSigmoid",  "HardSwish",         "LeakyRelu",   "Log",     "Max",     "Min",  "Mul",
-      "Neg",  "Pow",  "Relu", "Sigmoid",   "Softplus",    "Sqrt",    "Sub",     "Tanh", "Sum"};
+      "Abs",         "Add",       "Cast",      "Clip", "Div", "Elu",  "Erf", "Exp", "Gelu",
+      "HardSigmoid", "HardSwish", "LeakyRelu", "Log",  "Max", "Min",  "Mul", "Neg", "Pow",
+      "Relu",        "Sigmoid",   "Softplus",  "Sqrt", "Sub", "Tanh", "Sum"};
   return node.domain.empty() && node.version >= 7 && kTypes.contains(node.op_type) &&
          node.outputs.size() == 1;
 }
 
 class Pusher {
  public:
-  Pusher(GraphEditor& editor, NodeId root)
-      : editor_(editor), graph_(editor.graph()), root_(root) {}
+  Pusher(GraphEditor& editor, NodeId root) : editor_(editor), graph_(editor.graph()), root_(root) {}
 
   void run() {
     const Node& node = graph_.node(root_);
@@ -40,8 +39,8 @@ class Pusher {
     if (leaves_.empty()) return;
     if (!whole) return editor_.near_miss(root_, why_not_);
     if (added() >= removed()) {
-      return editor_.near_miss(root_, fmt::format("{} would come for {} that go", added(),
-                                                  removed()));
+      return editor_.near_miss(root_,
+                               fmt::format("{} would come for {} that go", added(), removed()));
     }
     GraphBuilder builder = editor_.builder(root_);
     ValueId replacement = rebuilt(builder, top);
@@ -97,9 +96,9 @@ class Pusher {
     }));
   }
   size_t removed() const {
-    return 1 + static_cast<size_t>(std::count_if(
-                   leaves_.begin(), leaves_.end(),
-                   [&](ValueId leaf) { return graph_.only_user(leaf) != NodeId::kNone; }));
+    return 1 + static_cast<size_t>(std::count_if(leaves_.begin(), leaves_.end(), [&](ValueId leaf) {
+             return graph_.only_user(leaf) != NodeId::kNone;
+           }));
   }
 
   ValueType permuted(const ValueType& type) const {
@@ -119,8 +118,7 @@ class Pusher {
     } else if (leaves_.contains(value)) {
       ValueId source = graph_.node(id).inputs[0];
       List order = composed(value);
-      made = std::is_sorted(order.begin(), order.end()) ? source
-                                                        : builder.transpose(source, order);
+      made = std::is_sorted(order.begin(), order.end()) ? source : builder.transpose(source, order);
     } else {
       Node node = graph_.node(id);
       for (ValueId& input : node.inputs) {

@@ -123,32 +123,32 @@ Rule raise_input() {
   Pattern moved = op("Transpose", {any("x")}).named("transpose").shared();
   Pattern folded = op("Reshape", {moved}).rest().named("reshape").shared();
   auto axis = [](const Match& match) { return axis_brought_to_one(match.node("transpose")); };
-  return {"raise_stacked_conv_input", RuleSet::kLowering, grouped_conv(folded),
-          [axis](const Match& match) -> Refusal {
-            if (Refusal refusal = has_kernel(match)) return refusal;
-            if (!axis(match)) return "the Transpose moves more than one axis";
-            auto shape = shape_of(match, "reshape");
-            const ValueType& split = output_type_of(match, "transpose");
-            if (!shape || !folds_axes_one_and_two(split, output_type_of(match, "reshape"),
-                                                  &*shape)) {
-              return "the Reshape does not fold one axis into the channels";
-            }
-            if (!divides(match, (*split.shape)[1].size)) return "the groups do not divide";
-            if (match.output_type().rank() != split.rank() - 1 ||
-                !(*match.output_type().shape)[1].known()) {
-              return "the result's type is not known";
-            }
-            return reshape_sizes(match.output_type()) ? Refusal() : "too many unknown sizes";
-          },
-          [axis](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            int64_t count = (*output_type_of(match, "transpose").shape)[1].size;
-            ValueType type = match.output_type();
-            ValueId y = builder.node(
-                "StackedConv", {match.value("x"), match.value("w"), match.value("b")},
-                stacked_attributes(match.node("conv"), count, *axis(match), 1),
-                split_type(type, count), kPrivateDomain);
-            return {builder.reshape(y, *reshape_sizes(type), type)};
-          }};
+  return {
+      "raise_stacked_conv_input", RuleSet::kLowering, grouped_conv(folded),
+      [axis](const Match& match) -> Refusal {
+        if (Refusal refusal = has_kernel(match)) return refusal;
+        if (!axis(match)) return "the Transpose moves more than one axis";
+        auto shape = shape_of(match, "reshape");
+        const ValueType& split = output_type_of(match, "transpose");
+        if (!shape || !folds_axes_one_and_two(split, output_type_of(match, "reshape"), &*shape)) {
+          return "the Reshape does not fold one axis into the channels";
+        }
+        if (!divides(match, (*split.shape)[1].size)) return "the groups do not divide";
+        if (match.output_type().rank() != split.rank() - 1 ||
+            !(*match.output_type().shape)[1].known()) {
+          return "the result's type is not known";
+        }
+        return reshape_sizes(match.output_type()) ? Refusal() : "too many unknown sizes";
+      },
+      [axis](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+        int64_t count = (*output_type_of(match, "transpose").shape)[1].size;
+        ValueType type = match.output_type();
+        ValueId y =
+            builder.node("StackedConv", {match.value("x"), match.value("w"), match.value("b")},
+                         stacked_attributes(match.node("conv"), count, *axis(match), 1),
+                         split_type(type, count), kPrivateDomain);
+        return {builder.reshape(y, *reshape_sizes(type), type)};
+      }};
 }
 
 // Transpose(Reshape(Reshape(StackedConv))): the result is written where it belongs.
@@ -159,32 +159,32 @@ Rule raise_output() {
   Pattern folded = op("Reshape", {stacked}).rest().named("fold");
   Pattern split = op("Reshape", {folded}).rest().named("split");
   Pattern whole = any_of({op("Transpose", {split}), op("Transpose", {stacked})});
-  return {"raise_stacked_conv_output", RuleSet::kLowering, whole,
-          [](const Match& match) -> Refusal {
-            if (integer_of(match.node("conv"), "output_axis", -1) != 1) return "it moved already";
-            if (!axis_taken_from_one(match.root())) {
-              return "the Transpose moves more than one axis";
-            }
-            if (!match.has("split")) return std::nullopt;
-            auto shape = shape_of(match, "split");
-            const ValueType& before = output_type_of(match, "conv");
-            const ValueType& after = output_type_of(match, "split");
-            bool same = before.shape && after.shape && before.rank() == after.rank() &&
-                        (*before.shape)[1] == (*after.shape)[1] &&
-                        (*before.shape)[2] == (*after.shape)[2];
-            if (!shape || !same ||
-                !folds_axes_one_and_two(after, output_type_of(match, "fold"), &*shape)) {
-              return "the Reshape does not split the channels";
-            }
-            return std::nullopt;
-          },
-          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            Attributes attributes = match.node("conv").attributes;
-            attributes["output_axis"] = int64_t{*axis_taken_from_one(match.root())};
-            return {builder.node("StackedConv",
-                                 {match.value("x"), match.value("w"), match.value("b")},
-                                 std::move(attributes), match.output_type(), kPrivateDomain)};
-          }};
+  return {
+      "raise_stacked_conv_output", RuleSet::kLowering, whole,
+      [](const Match& match) -> Refusal {
+        if (integer_of(match.node("conv"), "output_axis", -1) != 1) return "it moved already";
+        if (!axis_taken_from_one(match.root())) {
+          return "the Transpose moves more than one axis";
+        }
+        if (!match.has("split")) return std::nullopt;
+        auto shape = shape_of(match, "split");
+        const ValueType& before = output_type_of(match, "conv");
+        const ValueType& after = output_type_of(match, "split");
+        bool same = before.shape && after.shape && before.rank() == after.rank() &&
+                    (*before.shape)[1] == (*after.shape)[1] &&
+                    (*before.shape)[2] == (*after.shape)[2];
+        if (!shape || !same ||
+            !folds_axes_one_and_two(after, output_type_of(match, "fold"), &*shape)) {
+          return "the Reshape does not split the channels";
+        }
+        return std::nullopt;
+      },
+      [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+        Attributes attributes = match.node("conv").attributes;
+        attributes["output_axis"] = int64_t{*axis_taken_from_one(match.root())};
+        return {builder.node("StackedConv", {match.value("x"), match.value("w"), match.value("b")},
+                             std::move(attributes), match.output_type(), kPrivateDomain)};
+      }};
 }
 
 // Transpose(Reshape(Conv(x))): the last of a chain of grouped convolutions writes in place.
@@ -214,11 +214,10 @@ Rule raise_last() {
             int64_t count = (*output_type_of(match, "split").shape)[1].size;
             ValueType type = split_type(match.type("x"), count);
             ValueId x = builder.reshape(match.value("x"), *reshape_sizes(type), type);
-            return {builder.node(
-                "StackedConv", {x, match.value("w"), match.value("b")},
-                stacked_attributes(match.node("conv"), count, 1,
-                                   *axis_taken_from_one(match.root())),
-                match.output_type(), kPrivateDomain)};
+            return {builder.node("StackedConv", {x, match.value("w"), match.value("b")},
+                                 stacked_attributes(match.node("conv"), count, 1,
+                                                    *axis_taken_from_one(match.root())),
+                                 match.output_type(), kPrivateDomain)};
           }};
 }
 

@@ -73,11 +73,9 @@ std::vector<RewriteStep> recognize_attention() {
                            op("Div", {product, constant("divisor")}), product});
   Pattern masked = any_of({op("Add", {scores, any("mask")}), scores});
   Pattern weights = op("Softmax", {masked}).named("softmax");
-  Rule rule{"recognize_attention", RuleSet::kFile, op("MatMul", {weights, any("v")}),
-            is_attention,
+  Rule rule{"recognize_attention", RuleSet::kFile, op("MatMul", {weights, any("v")}), is_attention,
             [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-              std::vector<ValueId> inputs = {match.value("q"), match.value("k"),
-                                             match.value("v")};
+              std::vector<ValueId> inputs = {match.value("q"), match.value("k"), match.value("v")};
               if (match.has("mask")) inputs.push_back(match.value("mask"));
               auto scale = static_cast<float>(*scale_of(match));
               return {builder.node("Attention", std::move(inputs), {{"scale", scale}},

@@ -12,9 +12,9 @@ namespace convoy {
 namespace {
 
 struct Composition {
-  std::string name;      // of the rules: recognize_NAME
+  std::string name;  // of the rules: recognize_NAME
   std::string op_type;
-  int first_version;     // of the operator
+  int first_version;  // of the operator
   Pattern pattern;
   std::function<Refusal(const Match&)> guard;
   Attributes attributes;
@@ -53,8 +53,7 @@ Rule rule_of(const Composition& composition, RuleSet set) {
       inputs.push_back(match.value(operand));
     }
     return {builder.node(composition.op_type, std::move(inputs), std::move(attributes),
-                         match.output_type(), "",
-                         version_for(composition, match.root().version))};
+                         match.output_type(), "", version_for(composition, match.root().version))};
   };
   return {composition.name, set, composition.pattern, guard, build};
 }
@@ -72,9 +71,9 @@ Composition gelu_by_erf() {
                            op("Mul", {x, scalar(1 / std::numbers::sqrt2, 1e-5)})});
   Pattern sum = op("Add", {op("Erf", {scaled}), scalar(1)});
   Pattern half = scalar(0.5);
-  Pattern whole = any_of({op("Mul", {op("Mul", {x, sum}), half}),
-                          op("Mul", {op("Mul", {x, half}), sum}),
-                          op("Mul", {x, op("Mul", {sum, half})})});
+  Pattern whole =
+      any_of({op("Mul", {op("Mul", {x, sum}), half}), op("Mul", {op("Mul", {x, half}), sum}),
+              op("Mul", {x, op("Mul", {sum, half})})});
   return {"recognize_gelu", "Gelu", 20, whole, is_floating_point, {}, {"x"}};
 }
 
@@ -84,14 +83,18 @@ Composition gelu_by_tanh() {
   Pattern cube = any_of({op("Pow", {x, scalar(3)}), op("Mul", {x, op("Mul", {x, x})})});
   Pattern inner = op("Add", {x, op("Mul", {cube, scalar(0.044715, 1e-5)})});
   double factor = std::sqrt(2 * std::numbers::inv_pi);
-  Pattern sum =
-      op("Add", {op("Tanh", {op("Mul", {inner, scalar(factor, 1e-5)})}), scalar(1)});
+  Pattern sum = op("Add", {op("Tanh", {op("Mul", {inner, scalar(factor, 1e-5)})}), scalar(1)});
   Pattern half = scalar(0.5);
-  Pattern whole = any_of({op("Mul", {op("Mul", {x, sum}), half}),
-                          op("Mul", {op("Mul", {x, half}), sum}),
-                          op("Mul", {x, op("Mul", {sum, half})})});
-  return {"recognize_gelu_tanh", "Gelu", 20, whole, is_floating_point,
-          {{"approximate", std::string("tanh")}}, {"x"}};
+  Pattern whole =
+      any_of({op("Mul", {op("Mul", {x, sum}), half}), op("Mul", {op("Mul", {x, half}), sum}),
+              op("Mul", {x, op("Mul", {sum, half})})});
+  return {"recognize_gelu_tanh",
+          "Gelu",
+          20,
+          whole,
+          is_floating_point,
+          {{"approximate", std::string("tanh")}},
+          {"x"}};
 }
 
 Refusal is_sixth_and_half(const Match& match) {
@@ -149,15 +152,16 @@ Composition layer_normalization() {
   Pattern deviation = op("Sqrt", {op("Add", {variance, constant("epsilon")})});
   Pattern normalized = op("Div", {centred, deviation});
   Pattern whole = op("Add", {op("Mul", {normalized, constant("scale")}), constant("bias")});
-  return {"recognize_layer_normalization", "LayerNormalization", 17, whole,
-          is_layer_normalization, {}, {"x", "scale", "bias"}};
+  return {
+      "recognize_layer_normalization", "LayerNormalization", 17, whole, is_layer_normalization, {},
+      {"x", "scale", "bias"}};
 }
 
 // Not for files: ONNX Runtime 1.32 loads opset 24, and has no kernel for its Swish.
 Composition swish() {
   Pattern x = any("x");
-  return {"recognize_swish", "Swish", 24, op("Mul", {x, op("Sigmoid", {x})}),
-          is_floating_point, {}, {"x"}};
+  return {"recognize_swish", "Swish", 24,   op("Mul", {x, op("Sigmoid", {x})}),
+          is_floating_point, {},      {"x"}};
 }
 
 }  // namespace

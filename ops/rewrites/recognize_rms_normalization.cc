@@ -36,21 +36,20 @@ std::vector<RewriteStep> recognize_rms_normalization(RuleSet set) {
   Pattern root = op("Sqrt", {op("Add", {mean, constant("epsilon")})});
   Pattern inverse = any_of({op("Reciprocal", {root}), op("Div", {scalar(1), root})});
   Pattern normalized = any_of({op("Mul", {x, inverse}), op("Div", {x, root})});
-  Rule rule{"recognize_rms_normalization", set,
-            op("Mul", {normalized, constant("scale")}),
-            [set](const Match& match) -> Refusal {
-              if (set == RuleSet::kPortable && match.root().version < kFirstVersion) {
-                return fmt::format("opset {} has no RMSNormalization", match.root().version);
-              }
-              return is_rms_normalization(match);
-            },
-            [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-              auto epsilon = static_cast<float>(to_doubles(match.tensor("epsilon"))[0]);
-              return {builder.node("RMSNormalization", {match.value("x"), match.value("scale")},
-                                   {{"axis", int64_t{-1}}, {"epsilon", epsilon}},
-                                   match.output_type(), "",
-                                   std::max(kFirstVersion, match.root().version))};
-            }};
+  Rule rule{
+      "recognize_rms_normalization", set, op("Mul", {normalized, constant("scale")}),
+      [set](const Match& match) -> Refusal {
+        if (set == RuleSet::kPortable && match.root().version < kFirstVersion) {
+          return fmt::format("opset {} has no RMSNormalization", match.root().version);
+        }
+        return is_rms_normalization(match);
+      },
+      [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+        auto epsilon = static_cast<float>(to_doubles(match.tensor("epsilon"))[0]);
+        return {builder.node("RMSNormalization", {match.value("x"), match.value("scale")},
+                             {{"axis", int64_t{-1}}, {"epsilon", epsilon}}, match.output_type(), "",
+                             std::max(kFirstVersion, match.root().version))};
+      }};
   return {rule};
 }
 

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "runtime/graph/node_attributes.h"
 #include "ops/rewrites/epilogues.h"
 #include "ops/rewrites/rules.h"
+#include "runtime/graph/node_attributes.h"
 
 namespace convoy {
 namespace {
@@ -12,7 +12,10 @@ namespace {
 using Guard = std::function<Refusal(const Match&)>;
 
 Rule returns_x(std::string name, Pattern pattern, Guard guard = nullptr) {
-  return {std::move(name), RuleSet::kPortable, std::move(pattern), std::move(guard),
+  return {std::move(name),
+          RuleSet::kPortable,
+          std::move(pattern),
+          std::move(guard),
           [](const Match& match, GraphBuilder&) -> std::vector<ValueId> {
             std::vector<ValueId> values(match.root().outputs.size(), ValueId::kNone);
             values[0] = match.value("x");
@@ -21,9 +24,7 @@ Rule returns_x(std::string name, Pattern pattern, Guard guard = nullptr) {
           true};
 }
 
-Refusal refuse_unless(bool ok, const char* reason) {
-  return ok ? Refusal() : Refusal(reason);
-}
+Refusal refuse_unless(bool ok, const char* reason) { return ok ? Refusal() : Refusal(reason); }
 
 Refusal is_inference_dropout(const Match& match) {
   const Node& node = match.root();
@@ -109,8 +110,8 @@ Refusal takes_all(const Match& match) {
   if (!keeps_static_shape(match)) {
     auto steps = integers_of(match.graph(), node, "steps", 4);
     if (!node.has_input(4)) return std::nullopt;
-    bool forward = steps && std::count(steps->begin(), steps->end(), 1) ==
-                                static_cast<int64_t>(steps->size());
+    bool forward =
+        steps && std::count(steps->begin(), steps->end(), 1) == static_cast<int64_t>(steps->size());
     return refuse_unless(forward, "it may reverse");
   }
   auto starts = integers_of(match.graph(), node, "starts", 1);
@@ -138,7 +139,8 @@ ValueId taken_everywhere(const Match& match) {
 }
 
 Rule remove_where() {
-  return {"remove_where", RuleSet::kPortable,
+  return {"remove_where",
+          RuleSet::kPortable,
           op("Where", {constant("condition"), any(), any()}),
           [](const Match& match) -> Refusal {
             bool one = taken_everywhere(match) != ValueId::kNone;
@@ -160,8 +162,8 @@ std::vector<RewriteStep> remove_identities() {
   return {
       returns_x("remove_identity", op("Identity", {any("x")})),
       returns_x("remove_dropout", op("Dropout", {any("x")}).rest(), is_inference_dropout),
-      returns_x("remove_add_zero",
-                any_of({binary_constant("Add", 0), binary_constant("Sub", 0)}), is_not_broadened),
+      returns_x("remove_add_zero", any_of({binary_constant("Add", 0), binary_constant("Sub", 0)}),
+                is_not_broadened),
       returns_x("remove_multiply_one",
                 any_of({binary_constant("Mul", 1), binary_constant("Div", 1)}), is_not_broadened),
       returns_x("remove_cast", op("Cast", {any("x")}), is_same_type),

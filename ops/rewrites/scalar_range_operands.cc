@@ -11,12 +11,13 @@ std::vector<RewriteStep> scalar_range_operands() {
     const Tensor* tensor = graph.constant(id);
     return tensor != nullptr && tensor->rank() != 0 && tensor->count() == 1;
   };
-  Rule rule{"scalar_range_operands", RuleSet::kPortable, op("Range", {any(), any(), any()}),
+  Rule rule{"scalar_range_operands",
+            RuleSet::kPortable,
+            op("Range", {any(), any(), any()}),
             [is_vector](const Match& match) -> Refusal {
               const auto& inputs = match.root().inputs;
-              bool fits = std::any_of(inputs.begin(), inputs.end(), [&](ValueId id) {
-                return is_vector(match.graph(), id);
-              });
+              bool fits = std::any_of(inputs.begin(), inputs.end(),
+                                      [&](ValueId id) { return is_vector(match.graph(), id); });
               return fits ? Refusal() : "the operands are scalars";
             },
             [is_vector](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {

@@ -40,9 +40,9 @@ std::vector<ValueId> number_classes(const Match& match, GraphBuilder& builder) {
   Node& added = builder.graph().mutable_node(builder.added().back());
   added.domain = kDomain;
   added.version = version;
-  outputs[0] = builder.node("LabelEncoder", {outputs[0]},
-                            {{"keys_int64s", numbers}, {"values_strings", labels}}, named, kDomain,
-                            2);
+  outputs[0] =
+      builder.node("LabelEncoder", {outputs[0]},
+                   {{"keys_int64s", numbers}, {"values_strings", labels}}, named, kDomain, 2);
   return outputs;
 }
 

@@ -20,8 +20,8 @@ bool is_own_size(const Graph& graph, ValueId size, ValueId x, int64_t position) 
   NodeId source = graph.value(gather.inputs[0]).producer;
   if (!index || index->size() != 1 || source == NodeId::kNone) return false;
   const Node& shape = graph.node(source);
-  bool whole = shape.is("Shape") && integer_of(shape, "start", 0) == 0 &&
-               !shape.attributes.contains("end");
+  bool whole =
+      shape.is("Shape") && integer_of(shape, "start", 0) == 0 && !shape.attributes.contains("end");
   return whole && shape.inputs[0] == x && (*index)[0] == position;
 }
 
@@ -57,15 +57,15 @@ std::optional<List> constant_sizes(const Match& match) {
 
 std::vector<RewriteStep> simplify_reshapes() {
   Pattern sizes = op("Concat", {}).rest().named("concat").shared();
-  Rule rule{"simplify_reshape", RuleSet::kPortable, op("Reshape", {any("x"), sizes}),
-            [](const Match& match) -> Refusal {
-              if (integer_of(match.root(), "allowzero", 0) != 0) return "allowzero is set";
-              return constant_sizes(match) ? Refusal() : "more than one size is computed";
-            },
-            [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-              return {builder.reshape(match.value("x"), *constant_sizes(match),
-                                      match.output_type())};
-            }};
+  Rule rule{
+      "simplify_reshape", RuleSet::kPortable, op("Reshape", {any("x"), sizes}),
+      [](const Match& match) -> Refusal {
+        if (integer_of(match.root(), "allowzero", 0) != 0) return "allowzero is set";
+        return constant_sizes(match) ? Refusal() : "more than one size is computed";
+      },
+      [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+        return {builder.reshape(match.value("x"), *constant_sizes(match), match.output_type())};
+      }};
   return {rule};
 }
 

@@ -81,9 +81,15 @@ kernels::ConvProblem problem_of(const KernelRequest& request) {
   problem.rank = member.window.rank();
   for (int i = 0; i < problem.rank; ++i) {
     const Window& window = member.window;
-    problem.spatial[i] = {window.input[i],      window.output[i],     window.kernel[i],
-                          window.strides[i],    window.dilations[i],  window.pads_begin[i],
-                          x[i + 2],             y[i + 2],             0};
+    problem.spatial[i] = {window.input[i],
+                          window.output[i],
+                          window.kernel[i],
+                          window.strides[i],
+                          window.dilations[i],
+                          window.pads_begin[i],
+                          x[i + 2],
+                          y[i + 2],
+                          0};
   }
   problem.element = conv_element(request.input(0).dtype);
   problem.epilogue = conv.epilogue;
@@ -149,8 +155,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   if (!has_conv_element(dtype)) return request.refuse("only float32 and 16-bit floats");
   StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
   request.accept_strides(0);
-  int64_t in = conv.member.batch * conv.member.in_channels *
-               element_count(conv.member.window.input);
+  int64_t in =
+      conv.member.batch * conv.member.in_channels * element_count(conv.member.window.input);
   request.use_scratch(static_cast<size_t>(in) * size_of(dtype));
   return visit_dtype_among<float, Float16, BFloat16>(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

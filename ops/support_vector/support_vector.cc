@@ -27,7 +27,7 @@ struct SvmClassifier {
   std::vector<int64_t> starts;      // of each class's vectors, then their count
   int64_t classes = 0;
   int64_t features = 0;
-  bool all_positive = true;         // the coefficients
+  bool all_positive = true;  // the coefficients
 
   bool linear() const { return vectors.empty(); }
   int64_t vector_count() const { return starts.back(); }
@@ -51,8 +51,7 @@ void check_sizes(const SvmClassifier& svm) {
               svm.vector_count(), svm.classes);
   check_model(size_of_list(svm.rho) >= svm.pairs(), "rho has {} of {} numbers", svm.rho.size(),
               svm.pairs());
-  check_model(svm.a.size() == svm.b.size() &&
-                  (svm.a.empty() || size_of_list(svm.a) >= svm.pairs()),
+  check_model(svm.a.size() == svm.b.size() && (svm.a.empty() || size_of_list(svm.a) >= svm.pairs()),
               "prob_a has {} numbers and prob_b {}, expected {}", svm.a.size(), svm.b.size(),
               svm.pairs());
 }
@@ -269,8 +268,7 @@ void register_support_vector(Registry& registry) {
   constexpr std::string_view kDomain = "ai.onnx.ml";
   registry.add("SVMClassifier", kDomain).kernel("reference", make_classifier).infer =
       infer_classifier;
-  registry.add("SVMRegressor", kDomain).kernel("reference", make_regressor).infer =
-      infer_regressor;
+  registry.add("SVMRegressor", kDomain).kernel("reference", make_regressor).infer = infer_regressor;
 }
 
 }  // namespace convoy

@@ -16,9 +16,8 @@ size_t checked(int64_t index, size_t size, const char* what) {
 }
 
 BranchMode mode_of(const std::string& name) {
-  static constexpr const char* kNames[] = {"BRANCH_LEQ", "BRANCH_LT",  "BRANCH_GTE",
-                                           "BRANCH_GT",  "BRANCH_EQ", "BRANCH_NEQ",
-                                           "BRANCH_MEMBER", "LEAF"};
+  static constexpr const char* kNames[] = {"BRANCH_LEQ", "BRANCH_LT",  "BRANCH_GTE",    "BRANCH_GT",
+                                           "BRANCH_EQ",  "BRANCH_NEQ", "BRANCH_MEMBER", "LEAF"};
   for (int i = 0; i < 8; ++i) {
     if (name == kNames[i]) return static_cast<BranchMode>(i);
   }
@@ -108,9 +107,9 @@ void check_trees(const TreeEnsemble& trees) {
   for (const LeafWeight& weight : trees.weights) {
     checked(weight.target, static_cast<size_t>(trees.targets), "target");
   }
-  check_model(trees.base_values.empty() ||
-                  static_cast<int64_t>(trees.base_values.size()) == trees.targets,
-              "{} base values for {} targets", trees.base_values.size(), trees.targets);
+  check_model(
+      trees.base_values.empty() || static_cast<int64_t>(trees.base_values.size()) == trees.targets,
+      "{} base values for {} targets", trees.base_values.size(), trees.targets);
   CycleCheck check(trees);
   for (int64_t root : trees.roots) {
     checked(root, trees.nodes.size(), "root");
@@ -128,8 +127,8 @@ void make_plain(TreeEnsemble& trees) {
   for (const TreeNode& node : trees.nodes) {
     TreeEnsemble::PlainNode plain;
     if (node.mode != BranchMode::kLeaf) {
-      plain = {node.split, static_cast<int32_t>(node.feature),
-               static_cast<int32_t>(node.when_true), static_cast<int32_t>(node.when_false)};
+      plain = {node.split, static_cast<int32_t>(node.feature), static_cast<int32_t>(node.when_true),
+               static_cast<int32_t>(node.when_false)};
     }
     trees.plain.push_back(plain);
   }

@@ -85,9 +85,7 @@ std::unique_ptr<Kernel> make_ensemble(KernelRequest& request) {
   return make_scores(request, read_tree_ensemble(request));
 }
 
-void infer_ensemble(InferRequest& request) {
-  infer_rows(request, request.inputs[0].dtype);
-}
+void infer_ensemble(InferRequest& request) { infer_rows(request, request.inputs[0].dtype); }
 
 std::unique_ptr<Kernel> make_regressor(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
@@ -95,9 +93,9 @@ std::unique_ptr<Kernel> make_regressor(KernelRequest& request) {
   trees.targets = attributes.integer("n_targets", 1);
   const std::string aggregate = attributes.text("aggregate_function", "SUM");
   attributes.finish();
-  check_model(aggregate == "SUM" || aggregate == "AVERAGE" || aggregate == "MIN" ||
-                  aggregate == "MAX",
-              "aggregate_function '{}' is not known", aggregate);
+  check_model(
+      aggregate == "SUM" || aggregate == "AVERAGE" || aggregate == "MIN" || aggregate == "MAX",
+      "aggregate_function '{}' is not known", aggregate);
   trees.aggregate = aggregate == "SUM"       ? Aggregate::kSum
                     : aggregate == "AVERAGE" ? Aggregate::kAverage
                     : aggregate == "MIN"     ? Aggregate::kMin
@@ -106,9 +104,7 @@ std::unique_ptr<Kernel> make_regressor(KernelRequest& request) {
   return make_scores(request, std::move(trees));
 }
 
-void infer_regressor(InferRequest& request) {
-  infer_rows(request, DType::kFloat32);
-}
+void infer_regressor(InferRequest& request) { infer_rows(request, DType::kFloat32); }
 
 // Two classes of which only one has weights. Those are the margins, or, where none is negative, the
 // probabilities of the second class: under the first one's number its only score, under the second
@@ -142,8 +138,8 @@ int64_t classify(const TreeEnsemble& trees, const LonelyClass& lonely, double* s
   if (lonely.number == 1) {
     apply_transform(trees.transform, scores, 2);
   } else {
-    spread_score(trees.transform,
-                 lonely.probabilities ? OneScore::kProbability : OneScore::kMargin, score, scores);
+    spread_score(trees.transform, lonely.probabilities ? OneScore::kProbability : OneScore::kMargin,
+                 score, scores);
   }
   return label;
 }

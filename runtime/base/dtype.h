@@ -72,9 +72,9 @@ inline bool is_unsigned_integer(DType t) {
 
 template <typename T>
 struct DTypeOf;
-#define CONVOY_DTYPE(type, value) \
-  template <>                     \
-  struct DTypeOf<type> {          \
+#define CONVOY_DTYPE(type, value)                 \
+  template <>                                     \
+  struct DTypeOf<type> {                          \
     static constexpr DType kValue = DType::value; \
   }
 CONVOY_DTYPE(float, kFloat32);

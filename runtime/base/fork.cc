@@ -74,7 +74,9 @@ void after_fork_in_parent() {
 // One caller at a time. Never destroyed: its thread waits for work until the process ends.
 class OwnThread {
  public:
-  OwnThread() { std::thread([this] { work(); }).detach(); }
+  OwnThread() {
+    std::thread([this] { work(); }).detach();
+  }
 
   void call(const std::function<void()>& body) {
     std::unique_lock lock(mutex_);

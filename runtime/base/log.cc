@@ -21,8 +21,7 @@ Sink& sink() {
 }  // namespace
 
 void print_warning(std::string_view message) {
-  std::fprintf(stderr, "convoy: warning: %.*s\n", static_cast<int>(message.size()),
-               message.data());
+  std::fprintf(stderr, "convoy: warning: %.*s\n", static_cast<int>(message.size()), message.data());
 }
 
 void set_warning_sink(WarningSink replacement) {

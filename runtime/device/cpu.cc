@@ -4,8 +4,8 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/parallel_for.h"
-#include "runtime/device/machine.h"
 #include "runtime/device/device.h"
+#include "runtime/device/machine.h"
 
 namespace convoy {
 namespace {
@@ -44,9 +44,7 @@ class CpuDevice : public Device {
 
 }  // namespace
 
-std::string_view to_string(DeviceKind kind) {
-  return kind == DeviceKind::kCpu ? "cpu" : "cuda";
-}
+std::string_view to_string(DeviceKind kind) { return kind == DeviceKind::kCpu ? "cpu" : "cuda"; }
 
 Device& cpu_device() {
   // Never destroyed: tensors may live in static objects that are destroyed later.

@@ -125,9 +125,8 @@ std::vector<ValueId> GraphBuilder::split(ValueId x, int64_t axis,
                                          const std::vector<int64_t>& sizes) {
   std::vector<ValueType> types;
   for (int64_t size : sizes) {
-    types.push_back(with_dims(type(x), [&](Sizes& dims) {
-      dims[static_cast<size_t>(axis)] = {size, ""};
-    }));
+    types.push_back(
+        with_dims(type(x), [&](Sizes& dims) { dims[static_cast<size_t>(axis)] = {size, ""}; }));
   }
   if (opset_ < 13) return nodes("Split", {x}, {{"axis", axis}, {"split", sizes}}, types);
   return nodes("Split", {x, int64s(sizes, "split")}, {{"axis", axis}}, types);
@@ -170,8 +169,10 @@ ValueId GraphBuilder::reduce_sum(ValueId x, int64_t axis, bool keep) {
 ValueId GraphBuilder::pad_zeros(ValueId x, const std::vector<int64_t>& pads) {
   ValueType to = with_dims(type(x), [&](Sizes& dims) {
     for (size_t i = 0; i < dims.size(); ++i) {
-      if (dims[i].known()) dims[i] = {dims[i].size + pads[i] + pads[i + dims.size()], ""};
-      else dims[i] = {};
+      if (dims[i].known())
+        dims[i] = {dims[i].size + pads[i] + pads[i + dims.size()], ""};
+      else
+        dims[i] = {};
     }
   });
   if (opset_ < 2) return node("Pad", {x}, {{"paddings", pads}}, std::move(to));

@@ -23,8 +23,7 @@ class GraphBuilder {
 
   // A node with one output of the given type (unknown if left out), at `slot`.
   ValueId node(std::string_view op_type, std::vector<ValueId> inputs, Attributes attributes = {},
-               ValueType type = {}, std::string_view domain = "", int version = 0,
-               int slot = 0);
+               ValueType type = {}, std::string_view domain = "", int version = 0, int slot = 0);
   // A copy of `like` with other inputs: same operator, version and attributes. Its only output is
   // the one at `slot`; `type` is that one's.
   ValueId node_like(const Node& like, std::vector<ValueId> inputs, ValueType type = {},
@@ -41,7 +40,7 @@ class GraphBuilder {
   ValueId reshape(ValueId x, const std::vector<int64_t>& shape, ValueType type);
   // Axes of the output, sorted, ≥ 0.
   ValueId unsqueeze(ValueId x, const std::vector<int64_t>& axes);
-  ValueId squeeze(ValueId x, const std::vector<int64_t>& axes);    // ≥ 0
+  ValueId squeeze(ValueId x, const std::vector<int64_t>& axes);  // ≥ 0
   // Elements start, start + step … below `end` along one axis; step ≥ 1, and 1 below opset 10.
   ValueId slice(ValueId x, int64_t axis, int64_t start, int64_t end, int64_t step = 1);
   // Parts of these sizes along one axis.

@@ -11,9 +11,7 @@ constexpr char kPastEllipsis = 0x20;  // labels of an ellipsis end with the char
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool has_ellipsis(const std::string& labels) {
-  return labels.find(kEllipsis) != std::string::npos;
-}
+bool has_ellipsis(const std::string& labels) { return labels.find(kEllipsis) != std::string::npos; }
 
 std::string expand_ellipsis(const std::string& labels, int axes) {
   size_t at = labels.find(kEllipsis);

@@ -41,9 +41,7 @@ Graph Graph::clone() const {
   copy.captured_by_ = captured_by_;
   copy.live_nodes_ = live_nodes_;
   copy.next_suffix_ = next_suffix_;
-  auto deep = [](std::shared_ptr<Graph>& body) {
-    body = std::make_shared<Graph>(body->clone());
-  };
+  auto deep = [](std::shared_ptr<Graph>& body) { body = std::make_shared<Graph>(body->clone()); };
   for (const auto& node : nodes_) {
     copy.nodes_.push_back(node ? std::make_unique<Node>(*node) : nullptr);
     if (!node) continue;

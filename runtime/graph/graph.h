@@ -100,7 +100,7 @@ class Graph {
   void set_type(ValueId value, ValueType type);
   void rename(ValueId value, std::string_view name);
   const ValueInfo& value(ValueId id) const { return values_[index_of(id)]; }
-  const std::string& value_name(ValueId id) const;  // "" for kNone
+  const std::string& value_name(ValueId id) const;       // "" for kNone
   size_t value_count() const { return values_.size(); }  // ids are below this; some are removed
   ValueId find_value(std::string_view name) const;       // kNone if there is none
 

@@ -64,7 +64,7 @@ class Verifier {
     return found;
   }
 
-  void check_marks(const std::vector<ValueId>& ids, bool ValueInfo::*mark,
+  void check_marks(const std::vector<ValueId>& ids, bool ValueInfo::* mark,
                    std::string_view what) const {
     for (ValueId id : ids) {
       check_internal(graph_.value(id).*mark, "{} '{}' is not marked as one", what,

@@ -42,8 +42,7 @@ AxisWindow axis_window(const WindowAttributes& attributes, int axis, int rank, i
   window.dilation = entry_of(attributes.dilations, axis, rank, 1, 1, kMost, "dilations");
   if (attributes.auto_pad == AutoPad::kNotSet) {
     window.pad_begin = entry_of(attributes.pads, axis, 2 * rank, 0, -kMost, kWidest, "pads");
-    window.pad_end =
-        entry_of(attributes.pads, axis + rank, 2 * rank, 0, -kMost, kWidest, "pads");
+    window.pad_end = entry_of(attributes.pads, axis + rank, 2 * rank, 0, -kMost, kWidest, "pads");
   }
   return window;
 }
@@ -59,15 +58,17 @@ int64_t window_count(const AxisWindow& window, int64_t input, bool ceil_mode) {
   check_input(input >= 0 && input <= kLongest, "an input of length {}", input);
   int64_t padded = input + window.pad_begin + window.pad_end;
   int64_t room = padded - window.extent();
-  int64_t count = ceil_mode ? -floor_divide(-room, window.stride) + 1
-                            : floor_divide(room, window.stride) + 1;
+  int64_t count =
+      ceil_mode ? -floor_divide(-room, window.stride) + 1 : floor_divide(room, window.stride) + 1;
   if (ceil_mode && (count - 1) * window.stride >= input + window.pad_begin) --count;
   if (count < 1 && padded == input) {
     fail(ErrorCode::kInvalidInput, "an input of length {} is shorter than the window of {}", input,
          window.extent());
   }
-  check_input(count >= 1, "an input of length {}, {} with its padding, is shorter than the window "
-              "of {}", input, padded, window.extent());
+  check_input(count >= 1,
+              "an input of length {}, {} with its padding, is shorter than the window "
+              "of {}",
+              input, padded, window.extent());
   return count;
 }
 
@@ -117,12 +118,10 @@ TransposedAxis transposed_axis(const TransposedAttributes& attributes, int axis,
   AxisWindow& window = along.window;
   // Some models write the whole shape of Y, batch and channels included.
   bool whole = static_cast<int>(attributes.output_shape.size()) == rank + 2;
-  int64_t wanted = whole ? entry_of(attributes.output_shape, axis + 2, rank + 2, 0, 0, kMost,
-                                    "output_shape")
-                         : entry_of(attributes.output_shape, axis, rank, 0, 0, kMost,
-                                    "output_shape");
-  int64_t extra =
-      entry_of(attributes.output_padding, axis, rank, 0, 0, kWidest, "output_padding");
+  int64_t wanted =
+      whole ? entry_of(attributes.output_shape, axis + 2, rank + 2, 0, 0, kMost, "output_shape")
+            : entry_of(attributes.output_shape, axis, rank, 0, 0, kMost, "output_shape");
+  int64_t extra = entry_of(attributes.output_padding, axis, rank, 0, 0, kWidest, "output_padding");
   int64_t reach = checked_add(checked_multiply(input - 1, window.stride), window.extent() + extra);
   if (attributes.output_shape.empty() && !form.pads_to_same()) {
     along.output = checked_add(reach, -window.pad_begin - window.pad_end);

@@ -15,8 +15,7 @@ using GraphWriter = std::function<void(const Graph&, onnx::GraphProto&)>;
 
 // Throws kInvalidModel for an attribute without a type that ONNX defines, or that holds graphs
 // while there is no reader for them.
-AttributeValue attribute_from_proto(const onnx::AttributeProto& proto,
-                                    TensorStore* store = nullptr,
+AttributeValue attribute_from_proto(const onnx::AttributeProto& proto, TensorStore* store = nullptr,
                                     const GraphReader& read_graph = nullptr);
 
 // Graphs are left empty where there is no writer for them.

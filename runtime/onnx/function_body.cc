@@ -179,10 +179,10 @@ Graph function_body_from_text(const std::string& text, const Node& node,
       }
     }
     for (const auto& [name, value] : node.attributes) {
-      bool declared = std::count(function.attribute().begin(), function.attribute().end(), name) ||
-                      std::any_of(function.attribute_proto().begin(),
-                                  function.attribute_proto().end(),
-                                  [&](const auto& item) { return item.name() == name; });
+      bool declared =
+          std::count(function.attribute().begin(), function.attribute().end(), name) ||
+          std::any_of(function.attribute_proto().begin(), function.attribute_proto().end(),
+                      [&](const auto& item) { return item.name() == name; });
       check_model(declared, "the attribute '{}' is not known", name);
     }
     check_inputs(function, node);

@@ -47,8 +47,8 @@ class Writer {
     names_.resize(graph_.value_count());
     std::unordered_set<std::string> taken;
     for (const Graph::Capture& capture : graph_.captures()) {
-      const std::string& outside = parent_ != nullptr ? parent_->name(capture.outer)
-                                                      : graph_.value_name(capture.inner);
+      const std::string& outside =
+          parent_ != nullptr ? parent_->name(capture.outer) : graph_.value_name(capture.inner);
       names_[index_of(capture.inner)] = outside;
       taken.insert(outside);
     }
@@ -180,8 +180,7 @@ void write_opsets(const std::map<std::string, int>& opsets,
 
 }  // namespace
 
-void graph_to_proto(const Graph& graph, onnx::GraphProto& proto,
-                    const GraphWriteOptions& options) {
+void graph_to_proto(const Graph& graph, onnx::GraphProto& proto, const GraphWriteOptions& options) {
   Writer(graph, options, nullptr).write(proto);
 }
 

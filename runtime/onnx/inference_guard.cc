@@ -17,8 +17,8 @@ constexpr int64_t kLongestStep = 1 << 16;
 // Attributes of ONNX's own operators that are values or ends of ranges.
 bool takes_any_number(std::string_view attribute) {
   static const std::unordered_set<std::string_view> kNames = {
-      "value_int", "value_ints",   "starts",      "ends", "start", "end",
-      "k",         "ignore_index", "pool_int64s", "shape"};
+      "value_int", "value_ints", "starts",       "ends",        "start",
+      "end",       "k",          "ignore_index", "pool_int64s", "shape"};
   return kNames.contains(attribute);
 }
 
@@ -109,8 +109,8 @@ void guard_split(const Node& node, onnx::InferenceContext& context) {
   const onnx::AttributeProto* given = context.getAttribute("num_outputs");
   auto outputs = static_cast<int64_t>(node.outputs.size());
   if (given != nullptr) {
-    check_model(given->i() == outputs, "num_outputs is {}, but the node has {} outputs",
-                given->i(), outputs);
+    check_model(given->i() == outputs, "num_outputs is {}, but the node has {} outputs", given->i(),
+                outputs);
   }
   if (!onnx::hasInputShape(context, 0)) return;
   // Sizes are ints there.

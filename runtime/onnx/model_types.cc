@@ -62,8 +62,8 @@ ValueType merged(const ValueType& known, const ValueType& inferred) {
     for (size_t i = 0; i < result.shape->size(); ++i) {
       Dimension& dimension = (*result.shape)[i];
       const Dimension& other = (*inferred.shape)[i];
-      bool has_name = !dimension.symbol.empty() &&
-                      (!is_own_name(dimension.symbol) || other.symbol.empty());
+      bool has_name =
+          !dimension.symbol.empty() && (!is_own_name(dimension.symbol) || other.symbol.empty());
       bool says_more = !dimension.known() && (other.known() || !has_name);
       if (says_more) dimension = other;
     }
@@ -100,8 +100,8 @@ class ModelInference {
 
   void complain(const Graph& graph, const Node& node, const std::string& message) {
     if (!complaint_.empty()) return;
-    complaint_ = fmt::format("node '{}' ({}): {}", node.label(graph), node.qualified_type(),
-                             message);
+    complaint_ =
+        fmt::format("node '{}' ({}): {}", node.label(graph), node.qualified_type(), message);
   }
 
   void infer_node(InferenceScope& scope, const Node& node, int depth) {
@@ -180,8 +180,8 @@ class ModelInference {
   // ONNX's inference throws for a type that is missing as for one that does not fit.
   static bool has_unknown_input(const Graph& graph, const Node& node) {
     for (ValueId input : node.inputs) {
-      bool unknown = input != ValueId::kNone &&
-                     graph.value(input).type.kind == ValueType::Kind::kUnknown;
+      bool unknown =
+          input != ValueId::kNone && graph.value(input).type.kind == ValueType::Kind::kUnknown;
       if (unknown) return true;
     }
     return false;

@@ -35,8 +35,8 @@ OperandRules make_rules(const onnx::OpSchema& schema) {
     OperandRule rule;
     rule.name = input.GetName();
     bool variadic = input.GetOption() == onnx::OpSchema::Variadic;
-    rule.required = input.GetOption() == onnx::OpSchema::Single ||
-                    (variadic && input.GetIsHomogeneous());
+    rule.required =
+        input.GetOption() == onnx::OpSchema::Single || (variadic && input.GetIsHomogeneous());
     int fresh = static_cast<int>(variables.size());
     int variable = variables.try_emplace(input.GetTypeStr(), fresh).first->second;
     if (input.GetIsHomogeneous()) rule.variable = variable;

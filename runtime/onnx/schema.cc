@@ -42,8 +42,7 @@ const std::string& canonical_domain(const std::string& domain) {
   return domain == "ai.onnx" ? standard : domain;
 }
 
-const onnx::OpSchema* find_schema(const std::string& domain, const std::string& name,
-                                  int version) {
+const onnx::OpSchema* find_schema(const std::string& domain, const std::string& name, int version) {
   thread_local std::unordered_map<Key, const onnx::OpSchema*, Hash, std::equal_to<>> known;
   auto found = known.find(KeyView{domain, name, version});
   if (found != known.end()) return found->second;

@@ -19,8 +19,8 @@ namespace convoy {
 // A graph whose types are being inferred, and what is known of the values in it.
 struct InferenceScope {
   Graph& graph;
-  InferenceScope* parent = nullptr;       // the graph around a body
-  const Attributes* bindings = nullptr;   // in a function body: the attributes of the call
+  InferenceScope* parent = nullptr;      // the graph around a body
+  const Attributes* bindings = nullptr;  // in a function body: the attributes of the call
   // Elements of small integer vectors, as far as they are known.
   std::unordered_map<ValueId, onnx::TensorShapeProto> elements = {};
   // How many more may be kept, in this graph and those around it; nullptr: any number.

@@ -43,7 +43,9 @@ ValueType convert(const onnx::TypeProto& proto, int depth) {
     case onnx::TypeProto::kOptionalType:
       return {ValueType::Kind::kOptional, {}, {}, element(proto.optional_type().elem_type())};
     case onnx::TypeProto::kMapType:
-      return {ValueType::Kind::kMap, dtype_from_proto(proto.map_type().key_type()), {},
+      return {ValueType::Kind::kMap,
+              dtype_from_proto(proto.map_type().key_type()),
+              {},
               element(proto.map_type().value_type())};
     default: return {};
   }
@@ -77,8 +79,7 @@ ValueType type_from_proto(const onnx::TypeProto& proto) { return convert(proto, 
 void type_to_proto(const ValueType& type, onnx::TypeProto& proto) {
   switch (type.kind) {
     case ValueType::Kind::kUnknown: return;
-    case ValueType::Kind::kTensor:
-      return tensor_type_to_proto(type, *proto.mutable_tensor_type());
+    case ValueType::Kind::kTensor: return tensor_type_to_proto(type, *proto.mutable_tensor_type());
     case ValueType::Kind::kSparseTensor:
       return tensor_type_to_proto(type, *proto.mutable_sparse_tensor_type());
     case ValueType::Kind::kSequence:

@@ -65,8 +65,7 @@ Dimension count_along(const WindowAttributes& attributes, int axis, int rank,
                       const Dimension& input, const Dimension& kernel, bool ceil_mode) {
   bool same = attributes.pads_to_same();
   if (!kernel.known() && !same) return {};
-  AxisWindow window =
-      axis_window(attributes, axis, rank, kernel.known() ? kernel.size : 1);
+  AxisWindow window = axis_window(attributes, axis, rank, kernel.known() ? kernel.size : 1);
   if (!input.known()) {
     if (input.symbol.empty() || (ceil_mode && !same)) return {};
     return symbolic_count(window, same, input.symbol);
@@ -100,8 +99,8 @@ Dimensions transposed_sizes(const Node& node, const Dimensions& x, const Dimensi
                                   list_of(node, "output_shape")};
   int rank = static_cast<int>(x.size()) - 2;
   int64_t groups = integer_of(node, "group", 1);
-  Dimensions y{x[0], w[1].known() ? Dimension{checked_multiply(w[1].size, groups), ""}
-                                  : Dimension{}};
+  Dimensions y{x[0],
+               w[1].known() ? Dimension{checked_multiply(w[1].size, groups), ""} : Dimension{}};
   for (int axis = 0; axis < rank; ++axis) {
     size_t at = static_cast<size_t>(axis) + 2;
     if (!x[at].known() || !w[at].known()) {
@@ -240,8 +239,8 @@ class Resizing {
 }  // namespace
 
 bool has_window_types(const Node& node) {
-  return node.domain.empty() && (conv_slots(node) != nullptr || is_resize(node) || is_pool(node) ||
-                                 is_global_pool(node));
+  return node.domain.empty() &&
+         (conv_slots(node) != nullptr || is_resize(node) || is_pool(node) || is_global_pool(node));
 }
 
 std::vector<ValueType> window_types(const InferenceScope& scope, const Node& node) {

@@ -40,8 +40,8 @@ struct BatchedOperand {
   ValueType type;  // of one member; of the shared value
   // kConstants: one a member, of equal dtype and shape; undefined where a member lacks it.
   std::vector<Tensor> constants;
-  bool equal = false;                // kConstants: the same elements for all
-  ValueId shared = ValueId::kNone;   // kShared: the value that all members read
+  bool equal = false;               // kConstants: the same elements for all
+  ValueId shared = ValueId::kNone;  // kShared: the value that all members read
 };
 
 struct BatchingRequest {

@@ -34,8 +34,8 @@ struct KernelDef {
 // entries left kUndefined are unknown until the node has run.
 struct InferRequest {
   const Node& node;
-  const std::vector<TensorDesc>& inputs;         // kUndefined where left out
-  const std::vector<const Tensor*>& constants;   // nullptr where not known
+  const std::vector<TensorDesc>& inputs;        // kUndefined where left out
+  const std::vector<const Tensor*>& constants;  // nullptr where not known
   std::vector<TensorDesc> outputs;
 
   bool has_input(size_t i) const {
@@ -103,8 +103,7 @@ struct OpDef {
     body = [text = std::move(text)](const Node&, const std::vector<ValueType>&) { return text; };
     return *this;
   }
-  OpDef& kernel(std::string kernel_name, KernelFactory make,
-                DeviceKind device = DeviceKind::kCpu) {
+  OpDef& kernel(std::string kernel_name, KernelFactory make, DeviceKind device = DeviceKind::kCpu) {
     kernels.push_back({std::move(kernel_name), device, std::move(make)});
     return *this;
   }

@@ -31,8 +31,7 @@ class Registry {
   std::deque<OpDef>& all() { return definitions_; }
 
   // Sets how siblings of an operator become one, in every version that is registered.
-  void set_batching(std::string_view name, const BatchingRule& rule,
-                    std::string_view domain = "");
+  void set_batching(std::string_view name, const BatchingRule& rule, std::string_view domain = "");
 
   // Every operator under ops/.
   static const Registry& standard();

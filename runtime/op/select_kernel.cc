@@ -27,9 +27,8 @@ bool has_halves(const std::vector<TensorDesc>& descs) {
 
 TensorDesc in_float32(const TensorDesc& desc) {
   if (!is_half(desc.dtype)) return desc;
-  return desc.layout.plain()
-             ? TensorDesc::contiguous(DType::kFloat32, desc.shape)
-             : TensorDesc::blocked(DType::kFloat32, desc.shape, desc.layout.block);
+  return desc.layout.plain() ? TensorDesc::contiguous(DType::kFloat32, desc.shape)
+                             : TensorDesc::blocked(DType::kFloat32, desc.shape, desc.layout.block);
 }
 
 // What a request says of the operands, to be put back where a question was in vain.
@@ -253,11 +252,11 @@ Tensor constant_in_form(const Tensor& constant, const TensorDesc& form, WeightCa
   };
   std::shared_ptr<const Buffer> buffer;
   if (weights != nullptr) {
-    buffer = weights->get(constant,
-                          fmt::format("{} {} of {} {}", to_string(form), form.layout.block,
-                                      to_string(constant.desc()),
-                                      to_string(constant.desc().strides)),
-                          bytes, pack);
+    buffer =
+        weights->get(constant,
+                     fmt::format("{} {} of {} {}", to_string(form), form.layout.block,
+                                 to_string(constant.desc()), to_string(constant.desc().strides)),
+                     bytes, pack);
   } else {
     auto fresh = Buffer::allocate(bytes);
     pack(fresh->data());

@@ -28,7 +28,8 @@ struct KernelChoice {
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request);
 
 // The cheapest candidate that says yes, by estimate; the first one where none has an estimate. The
-// request's needs, in-place pairs and scratch size are its. Throws kUnsupported, naming every refusal, when no candidate for `device` says yes.
+// request's needs, in-place pairs and scratch size are its. Throws kUnsupported, naming every
+// refusal, when no candidate for `device` says yes.
 KernelChoice select_kernel(const OpDef& definition, KernelRequest& request,
                            DeviceKind device = DeviceKind::kCpu);
 

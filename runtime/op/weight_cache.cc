@@ -4,8 +4,8 @@
 
 namespace convoy {
 
-std::shared_ptr<const Buffer> SessionWeights::get(const Tensor& constant,
-                                                  const std::string& format, size_t bytes,
+std::shared_ptr<const Buffer> SessionWeights::get(const Tensor& constant, const std::string& format,
+                                                  size_t bytes,
                                                   const std::function<void(void*)>& pack) {
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[{constant.raw(), format}];

@@ -11,8 +11,7 @@ namespace convoy {
 // Thread-safe. Keeps every constant that it has packed alive, so that addresses identify constants.
 class SessionWeights : public WeightCache {
  public:
-  std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format,
-                                    size_t bytes,
+  std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format, size_t bytes,
                                     const std::function<void(void*)>& pack) override;
   size_t bytes() const;
 
@@ -31,8 +30,7 @@ class SessionWeights : public WeightCache {
 class TransientWeights : public WeightCache {
  public:
   TransientWeights(WeightCache* cache, const std::vector<const Tensor*>& lasting);
-  std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format,
-                                    size_t bytes,
+  std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format, size_t bytes,
                                     const std::function<void(void*)>& pack) override;
 
  private:

@@ -83,8 +83,7 @@ class Analyzer {
     const OpDef& definition = *about.definition;
     if (any_dynamic_ || node.has_bodies()) return set_dynamic(node);
     if (definition.dynamic) {
-      return all_constant_ && !definition.random && fold_values(node) ? void()
-                                                                     : set_dynamic(node);
+      return all_constant_ && !definition.random && fold_values(node) ? void() : set_dynamic(node);
     }
     std::vector<TensorDesc> outputs = infer_node(definition, node, descs_, constants_);
     if (fold_types(node, outputs)) return;

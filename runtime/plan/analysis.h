@@ -10,8 +10,8 @@ namespace convoy {
 struct ValueFacts {
   enum class Kind { kUnused, kConstant, kStatic, kDynamic };
   Kind kind = Kind::kUnused;
-  Tensor constant;  // kConstant
-  TensorDesc desc;  // kConstant, kStatic: contiguous type
+  Tensor constant;       // kConstant
+  TensorDesc desc;       // kConstant, kStatic: contiguous type
   bool lasting = false;  // constant in every plan, not only for these shapes
 };
 
@@ -22,7 +22,7 @@ struct NodeFacts {
 };
 
 struct Analysis {
-  std::vector<NodeId> order;  // producers first; folded nodes included
+  std::vector<NodeId> order;       // producers first; folded nodes included
   std::vector<ValueFacts> values;  // by ValueId
   std::vector<NodeFacts> nodes;    // by NodeId
   size_t folded = 0;

@@ -146,8 +146,8 @@ class Wishes {
     }
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       if (node.inputs[i] == ValueId::kNone) continue;
-      ask(node.inputs[i], part_region(graph_, analysis_, node, static_cast<int>(i),
-                                      locations_.wish(whole)));
+      ask(node.inputs[i],
+          part_region(graph_, analysis_, node, static_cast<int>(i), locations_.wish(whole)));
     }
   }
 

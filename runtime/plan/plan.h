@@ -32,8 +32,8 @@ struct Place {
 // table.
 struct DynamicOperand {
   bool is_static = false;
-  Place place;        // when static
-  int slot = -1;      // of the value table, otherwise; -1 when left out
+  Place place;           // when static
+  int slot = -1;         // of the value table, otherwise; -1 when left out
   bool lasting = false;  // the same in every run
 };
 
@@ -53,15 +53,15 @@ struct Step {
   std::vector<Place> inputs;
   std::vector<Place> outputs;
   std::vector<DynamicOperand> dynamic_inputs;
-  std::vector<int> dynamic_outputs;       // slots; -1 where left out
-  std::vector<int> released_slots;        // slots that nobody reads after this step
+  std::vector<int> dynamic_outputs;  // slots; -1 where left out
+  std::vector<int> released_slots;   // slots that nobody reads after this step
   size_t scratch_bytes = 0;
 };
 
 // How a graph output is obtained when the steps are done.
 struct PlannedOutput {
   bool is_static = true;
-  TensorDesc desc;  // static outputs: contiguous, written by the steps into output number k
+  TensorDesc desc;        // static outputs: contiguous, written by the steps into output number k
   DynamicOperand source;  // dynamic ones
 };
 
@@ -89,8 +89,8 @@ struct PlanOptions {
   const Registry* registry = nullptr;
   ThreadPool* threads = nullptr;
   WeightCache* weights = nullptr;
-  Tuner* tuner = nullptr;  // nullptr: the first kernel that accepts
-  size_t memory_limit = 0;  // bytes of arena and scratch; 0 is no limit
+  Tuner* tuner = nullptr;    // nullptr: the first kernel that accepts
+  size_t memory_limit = 0;   // bytes of arena and scratch; 0 is no limit
   bool all_dynamic = false;  // shape-agnostic: every step infers as it goes
 };
 

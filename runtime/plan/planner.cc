@@ -277,8 +277,7 @@ class Planner {
 
   // Chooses where output j is written, in the form that the request states.
   Located place_result(const Node& node, const KernelRequest& request, size_t j,
-                       const Operands& operands,
-                       std::vector<std::pair<Located, Located>>& copies) {
+                       const Operands& operands, std::vector<std::pair<Located, Located>>& copies) {
     ValueId id = node.outputs[j];
     const Located wish = locations_.wish(id);
     if (operands.as_wished[j]) {

@@ -119,8 +119,9 @@ std::map<std::string, double> measure(const OpDef& definition, KernelRequest& re
                                       ThreadPool& threads) {
   std::map<std::string, double> times;
   WeightCache* session_weights = request.weights;
-  OperandForms forms{[&](size_t i, const Need& need) { return form_for(request.inputs[i], need); },
-                     [&](size_t j, const Need& need) { return form_for(request.outputs[j], need); }};
+  OperandForms forms{
+      [&](size_t i, const Need& need) { return form_for(request.inputs[i], need); },
+      [&](size_t j, const Need& need) { return form_for(request.outputs[j], need); }};
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != DeviceKind::kCpu || candidate.name == kReference) continue;
     SessionWeights weights;

@@ -196,16 +196,23 @@ bool GraphEditor::inline_body(NodeId node, const Graph& body) {
 
 void GraphEditor::near_miss(NodeId place, std::string reason, std::string before) {
   if (before.empty()) before = describe(std::span(&place, 1));
-  log_.nearly({step_, graph_.node(place).label(graph_), std::move(before), "",
-               std::move(reason), 0, {}, {}, std::exchange(estimates_, {})});
+  log_.nearly({step_,
+               graph_.node(place).label(graph_),
+               std::move(before),
+               "",
+               std::move(reason),
+               0,
+               {},
+               {},
+               std::exchange(estimates_, {})});
 }
 
 void GraphEditor::remove_dead() {
   size_t removed = graph_.remove_dead();
   if (removed == 0) return;
   changed_ = true;
-  log_.fired({step_, graph_.name, fmt::format("{} nodes that nobody reads", removed), "", "", 0,
-              {}, {}});
+  log_.fired(
+      {step_, graph_.name, fmt::format("{} nodes that nobody reads", removed), "", "", 0, {}, {}});
 }
 
 std::vector<NodeId> GraphEditor::take_touched() {

@@ -105,9 +105,8 @@ RewriteReport optimize_graph(Model& model, const RewriteOptions& options,
   RewriteReport report;
   try {
     call_with_threads([&] {
-      report = run_pipeline(model.graph, options, pipeline, [&] {
-        infer_model_types(model, type_rule(Registry::standard()));
-      });
+      report = run_pipeline(model.graph, options, pipeline,
+                            [&] { infer_model_types(model, type_rule(Registry::standard())); });
     });
   } catch (const std::exception&) {
     rethrow_caught({});

@@ -12,8 +12,8 @@ Pattern make_pattern(PatternForm form) {
   return pattern;
 }
 
-Pattern Pattern::changed(void (*change)(PatternForm&, std::string_view, int),
-                         std::string_view text, int number) const {
+Pattern Pattern::changed(void (*change)(PatternForm&, std::string_view, int), std::string_view text,
+                         int number) const {
   PatternForm copy = *form_;
   change(copy, text, number);
   return make_pattern(std::move(copy));
@@ -39,8 +39,7 @@ Pattern Pattern::ordered() const {
   return changed([](PatternForm& form, std::string_view, int) { form.ordered = true; });
 }
 Pattern Pattern::domain(std::string_view domain) const {
-  return changed([](PatternForm& form, std::string_view text, int) { form.domain = text; },
-                 domain);
+  return changed([](PatternForm& form, std::string_view text, int) { form.domain = text; }, domain);
 }
 
 std::vector<std::string> Pattern::root_types() const {
@@ -98,8 +97,8 @@ Pattern any_of(std::vector<Pattern> alternatives) {
 
 bool is_commutative(const Node& node) {
   static constexpr std::array<std::string_view, 13> kTypes = {
-      "Add", "Mul", "And", "Or", "Xor", "Max", "Min", "Sum", "Mean", "Equal",
-      "BitwiseAnd", "BitwiseOr", "BitwiseXor"};
+      "Add", "Mul",  "And",   "Or",         "Xor",       "Max",       "Min",
+      "Sum", "Mean", "Equal", "BitwiseAnd", "BitwiseOr", "BitwiseXor"};
   return node.domain.empty() && node.inputs.size() == 2 &&
          std::find(kTypes.begin(), kTypes.end(), node.op_type) != kTypes.end();
 }
@@ -169,8 +168,7 @@ class Matcher {
       return form.may_lack && capture_and_solve(form.name, ValueId::kNone, goal->next);
     }
     switch (form.kind) {
-      case PatternForm::Kind::kAny:
-        return capture_and_solve(form.name, goal->value, goal->next);
+      case PatternForm::Kind::kAny: return capture_and_solve(form.name, goal->value, goal->next);
       case PatternForm::Kind::kConstant:
         return graph_.constant(goal->value) != nullptr &&
                capture_and_solve(form.name, goal->value, goal->next);
@@ -184,8 +182,7 @@ class Matcher {
           Goal chosen{&other.form(), goal->value, goal->next};
           return solve(&chosen);
         });
-      case PatternForm::Kind::kOp:
-        return solve_op(form, *goal);
+      case PatternForm::Kind::kOp: return solve_op(form, *goal);
     }
     return false;
   }

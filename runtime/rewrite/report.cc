@@ -77,8 +77,8 @@ nlohmann::json to_json(const RewriteReport& report) {
   auto entries = [](const std::vector<RewriteEntry>& list, bool with_reason) {
     nlohmann::json array = nlohmann::json::array();
     for (const RewriteEntry& entry : list) {
-      nlohmann::json item = {{"rule", entry.rule}, {"place", entry.place},
-                             {"before", entry.before}};
+      nlohmann::json item = {
+          {"rule", entry.rule}, {"place", entry.place}, {"before", entry.before}};
       if (with_reason) {
         item["reason"] = entry.reason;
       } else {

@@ -11,8 +11,8 @@ namespace convoy {
 
 // What one target is thought to take for what a merge replaces and for what takes its place.
 struct MergeEstimate {
-  std::string target;   // "convoy", "ort", "any"
-  double before = 0;    // seconds
+  std::string target;  // "convoy", "ort", "any"
+  double before = 0;   // seconds
   double after = 0;
   bool decides = false;  // the target that the model is optimized for
 };

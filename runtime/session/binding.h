@@ -38,8 +38,8 @@ class Binding {
 
  private:
   Session& session_;
-  std::vector<Value> inputs_;         // in the order of the graph's inputs
-  std::vector<TensorView> memory_;    // in the order of outputs; not present() where not bound
+  std::vector<Value> inputs_;       // in the order of the graph's inputs
+  std::vector<TensorView> memory_;  // in the order of outputs; not present() where not bound
   std::vector<Value> outputs_;
 };
 

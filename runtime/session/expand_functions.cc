@@ -147,8 +147,7 @@ class Expander {
     check_supported(inlined_ <= kMostNodes, "the functions of the model are more than {} nodes",
                     kMostNodes);
     const Node node = graph.node(id);
-    std::vector<ValueId> results =
-        inline_graph(graph, body, node.inputs, node.label(graph) + "/");
+    std::vector<ValueId> results = inline_graph(graph, body, node.inputs, node.label(graph) + "/");
     for (size_t j = 0; j < node.outputs.size(); ++j) {
       if (node.outputs[j] == ValueId::kNone) continue;
       bool computed = j < results.size() && results[j] != ValueId::kNone;
@@ -172,8 +171,7 @@ std::vector<std::string> describe(const std::map<std::string, std::vector<std::s
   constexpr size_t kNamed = 5;
   std::vector<std::string> lines;
   for (const auto& [op, nodes] : missing) {
-    std::vector<std::string> first(nodes.begin(),
-                                   nodes.begin() + std::min(nodes.size(), kNamed));
+    std::vector<std::string> first(nodes.begin(), nodes.begin() + std::min(nodes.size(), kNamed));
     std::string more =
         nodes.size() > kNamed ? fmt::format(" and {} more", nodes.size() - kNamed) : "";
     lines.push_back(fmt::format("{} ({}{})", op, fmt::join(first, ", "), more));

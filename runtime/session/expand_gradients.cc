@@ -134,8 +134,8 @@ class Differentiation {
   ValueId filled_like(ValueId like, float number) {
     DType dtype = graph_.value(like).type.dtype;
     Tensor one = Tensor::scalar(number).reshaped({1});
-    ValueId value = builder_.node("ConstantOfShape", {builder_.node("Shape", {like})},
-                                  {{"value", one}});
+    ValueId value =
+        builder_.node("ConstantOfShape", {builder_.node("Shape", {like})}, {{"value", one}});
     if (dtype == DType::kFloat32 || dtype == DType::kUndefined) return value;
     return builder_.node("Cast", {value}, {{"to", static_cast<int64_t>(dtype)}});
   }

@@ -49,9 +49,7 @@ class GraphRunner::ContextLease {
 };
 
 GraphRunner::GraphRunner(const Graph& graph, RunnerResources resources)
-    : graph_(graph),
-      resources_(resources),
-      plans_(resources.max_plans, resources.max_plan_bytes) {
+    : graph_(graph), resources_(resources), plans_(resources.max_plans, resources.max_plan_bytes) {
   // A context is given back by a destructor, which may not throw when memory has run out.
   contexts_.reserve(kIdleContexts);
 }

@@ -20,9 +20,9 @@ struct RunnerResources {
   ThreadPool* threads = nullptr;
   WeightCache* weights = nullptr;
   BufferPool* outputs = nullptr;
-  Tuner* tuner = nullptr;      // may be nullptr
-  size_t memory_limit = 0;     // bytes a plan may need; 0: no limit
-  size_t max_plans = 64;       // a cache of plans holds at most this many
+  Tuner* tuner = nullptr;   // may be nullptr
+  size_t memory_limit = 0;  // bytes a plan may need; 0: no limit
+  size_t max_plans = 64;    // a cache of plans holds at most this many
   size_t max_plan_bytes = 256u << 20;
 };
 

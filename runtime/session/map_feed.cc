@@ -13,8 +13,8 @@ Tensor converted(const Tensor& values, DType wanted) {
   Tensor result = Tensor::allocate(wanted, values.shape());
   if (values.count() == 0) return result;
   if (values.dtype() == DType::kString || !is_floating(wanted)) {
-    fail(ErrorCode::kInvalidInput, "values of a map are {}, expected {}",
-         to_string(values.dtype()), to_string(wanted));
+    fail(ErrorCode::kInvalidInput, "values of a map are {}, expected {}", to_string(values.dtype()),
+         to_string(wanted));
   }
   const std::vector<double> numbers = to_doubles(values);
   visit_floating(wanted, [&](auto tag) {

@@ -85,8 +85,7 @@ void* RunContext::address(const Place& place) const {
   return nullptr;
 }
 
-void RunContext::run_step(const Step& step, size_t number,
-                          const RunEnvironment& environment) {
+void RunContext::run_step(const Step& step, size_t number, const RunEnvironment& environment) {
   if (step.kind == Step::Kind::kDynamic) return run_dynamic(step, environment);
   const StepViews& range = steps_[number];
   std::span<const TensorView> views(views_);

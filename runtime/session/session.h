@@ -32,10 +32,10 @@ struct ValueDescription {
 };
 
 struct StepTime {
-  std::string name;         // node label
-  std::string op_type;      // "Conv", "copy", "reorder"
+  std::string name;     // node label
+  std::string op_type;  // "Conv", "copy", "reorder"
   std::string kernel;
-  std::string output_type;  // "float32[1,8,16]"
+  std::string output_type;           // "float32[1,8,16]"
   std::chrono::nanoseconds start{};  // since the run began
   std::chrono::nanoseconds duration{};
 };

@@ -85,8 +85,8 @@ void convert_blocks(const TensorView& plain, T* blocked, ThreadPool& threads) {
   threads.parallel_for(plain.shape[0] * blocks * rows, grain, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       int64_t block = task / rows % blocks;
-      int64_t offset = task / rows / blocks * plain.strides[0] +
-                       block * kBlock * plain.strides[1] + spatial.row_offset(task % rows);
+      int64_t offset = task / rows / blocks * plain.strides[0] + block * kBlock * plain.strides[1] +
+                       spatial.row_offset(task % rows);
       int64_t count = std::min(kBlock, channels - block * kBlock);
       T* plain_row = plain.as<T>() + offset;
       T* blocked_row = blocked + task * row * kBlock;

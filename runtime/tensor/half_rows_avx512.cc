@@ -13,9 +13,7 @@ namespace {
 constexpr int64_t kLanes = 16;
 
 __m512 float16_to_float(__m256i bits) { return _mm512_cvtph_ps(bits); }
-__m256i float_to_float16(__m512 value) {
-  return _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT);
-}
+__m256i float_to_float16(__m512 value) { return _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT); }
 
 __m512 bfloat16_to_float(__m256i bits) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));

@@ -52,7 +52,6 @@ void narrow_bfloat16(const float* from, uint16_t* to, int64_t count) {
 
 }  // namespace
 
-const HalfRows half_rows_generic = {widen_float16, narrow_float16, widen_bfloat16,
-                                    narrow_bfloat16};
+const HalfRows half_rows_generic = {widen_float16, narrow_float16, widen_bfloat16, narrow_bfloat16};
 
 }  // namespace convoy

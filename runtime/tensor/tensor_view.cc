@@ -137,16 +137,11 @@ void copy_elements(const TensorView& from, const TensorView& to) {
     return copy_level(nest, 0, from.as<std::string>(), to.as<std::string>());
   }
   switch (size_of(from.dtype)) {
-    case 1:
-      return copy_level(nest, 0, from.as<uint8_t>(), to.as<uint8_t>());
-    case 2:
-      return copy_level(nest, 0, from.as<uint16_t>(), to.as<uint16_t>());
-    case 4:
-      return copy_level(nest, 0, from.as<uint32_t>(), to.as<uint32_t>());
-    case 8:
-      return copy_level(nest, 0, from.as<uint64_t>(), to.as<uint64_t>());
-    default:
-      return copy_level(nest, 0, from.as<Bytes16>(), to.as<Bytes16>());
+    case 1: return copy_level(nest, 0, from.as<uint8_t>(), to.as<uint8_t>());
+    case 2: return copy_level(nest, 0, from.as<uint16_t>(), to.as<uint16_t>());
+    case 4: return copy_level(nest, 0, from.as<uint32_t>(), to.as<uint32_t>());
+    case 8: return copy_level(nest, 0, from.as<uint64_t>(), to.as<uint64_t>());
+    default: return copy_level(nest, 0, from.as<Bytes16>(), to.as<Bytes16>());
   }
 }
 

@@ -36,8 +36,8 @@ class Value {
   Value() = default;
   Value(Tensor tensor) : held_(std::move(tensor)) {}  // NOLINT: implicit by design
   Value(std::shared_ptr<const Sequence> sequence) : held_(std::move(sequence)) {}  // NOLINT
-  Value(Optional optional) : held_(std::move(optional)) {}  // NOLINT
-  Value(std::shared_ptr<const Map> map) : held_(std::move(map)) {}  // NOLINT
+  Value(Optional optional) : held_(std::move(optional)) {}                         // NOLINT
+  Value(std::shared_ptr<const Map> map) : held_(std::move(map)) {}                 // NOLINT
 
   bool defined() const { return !std::holds_alternative<std::monostate>(held_); }
   bool is_tensor() const { return std::holds_alternative<Tensor>(held_); }

@@ -96,9 +96,9 @@ TEST(Fork, WaitsUntilAMutexIsFree) {
   bool always = true;
   for (int i = 0; i < 20; ++i) {
     always = always && holds_in_child([&] {
-      std::lock_guard lock(mutex);
-      return first == second;
-    });
+               std::lock_guard lock(mutex);
+               return first == second;
+             });
   }
   stop = true;
   other.join();

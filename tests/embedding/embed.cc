@@ -18,8 +18,8 @@ int main(int argc, char** argv) {
     }
     for (const auto& info : session.overridable_initializers()) {
       const float other = 10;
-      auto changed = session.run({{"x", convoy::view(x.data(), {2, 3})},
-                                  {info.name, convoy::view(&other, {1})}});
+      auto changed = session.run(
+          {{"x", convoy::view(x.data(), {2, 3})}, {info.name, convoy::view(&other, {1})}});
       std::printf("%s=10 %g\n", info.name.c_str(), changed[0].data<float>()[1]);
     }
     std::vector<float> first(x.size());

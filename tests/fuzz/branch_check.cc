@@ -65,8 +65,8 @@ std::string compare_ways(uint64_t seed, const std::string& bytes, const Feeds& f
     if (!problem.empty()) return stage + ": " + problem;
     stage = "the session";
     problem = difference(run(read_again(bytes), feeds, true), expected, tolerance);
-    const bool excused = tolerance == kHalfTolerance && !problem.empty() &&
-                         !is_steady(bytes, feeds, expected);
+    const bool excused =
+        tolerance == kHalfTolerance && !problem.empty() && !is_steady(bytes, feeds, expected);
     return problem.empty() || excused ? "" : stage + ": " + problem;
   } catch (const std::exception& error) {
     return stage + ": " + error.what();
@@ -84,9 +84,8 @@ bool runs(const std::string& bytes, const Feeds& feeds) {
 }
 
 bool has_empty(const Feeds& feeds) {
-  return std::any_of(feeds.begin(), feeds.end(), [](const auto& feed) {
-    return feed.second.tensor().count() == 0;
-  });
+  return std::any_of(feeds.begin(), feeds.end(),
+                     [](const auto& feed) { return feed.second.tensor().count() == 0; });
 }
 
 // Other sizes for what the graph leaves open; nothing where it leaves nothing open.
@@ -155,10 +154,9 @@ BranchVerdict check_branch_file(const std::string& path) {
     bool flag = info.type.dtype == DType::kBool;
     feeds.emplace_back(info.name, flag ? Tensor::scalar(true) : dice.floats(shape));
   }
-  bool half = std::any_of(model.graph.outputs().begin(), model.graph.outputs().end(),
-                          [&](ValueId output) {
-                            return model.graph.value(output).type.dtype == DType::kFloat16;
-                          });
+  bool half = std::any_of(
+      model.graph.outputs().begin(), model.graph.outputs().end(),
+      [&](ValueId output) { return model.graph.value(output).type.dtype == DType::kFloat16; });
   verdict.problem = compare_ways(0, serialize_model(model), feeds, verdict,
                                  half ? kHalfTolerance : kFloatTolerance);
   return verdict;

@@ -32,7 +32,10 @@ int run(const FuzzOptions& options) {
     bool bad = !verdict.problem.empty();
     failed += bad ? 1 : 0;
     if (bad || options.all) {
-      std::printf("%s %lld: %s\n    %s\n", bad ? "FAILED" : verdict.merged ? "merged" : "apart",
+      std::printf("%s %lld: %s\n    %s\n",
+                  bad              ? "FAILED"
+                  : verdict.merged ? "merged"
+                                   : "apart",
                   static_cast<long long>(i), verdict.text.c_str(), verdict.problem.c_str());
       std::fflush(stdout);
     }
@@ -43,8 +46,8 @@ int run(const FuzzOptions& options) {
   }
   std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   std::printf("seed %llu: %lld graphs, %lld with a merge (%.1f %%), %lld failed, %.1f s\n",
-              static_cast<unsigned long long>(options.seed),
-              static_cast<long long>(options.graphs), static_cast<long long>(merged),
+              static_cast<unsigned long long>(options.seed), static_cast<long long>(options.graphs),
+              static_cast<long long>(merged),
               100.0 * static_cast<double>(merged) / static_cast<double>(options.graphs),
               static_cast<long long>(failed), spent.count());
   return failed == 0 ? 0 : 1;

@@ -26,9 +26,14 @@ enum class Twist {
 };
 
 const char* name_of(Twist twist) {
-  static constexpr const char* kNames[] = {"",           ", one odd",     ", one feeds the next",
-                                           ", neighbours", ", tapped output", ", tapped reader",
-                                           ", repeated", ", one left out"};
+  static constexpr const char* kNames[] = {"",
+                                           ", one odd",
+                                           ", one feeds the next",
+                                           ", neighbours",
+                                           ", tapped output",
+                                           ", tapped reader",
+                                           ", repeated",
+                                           ", one left out"};
   return kNames[static_cast<int>(twist)];
 }
 
@@ -117,8 +122,8 @@ class LayerWriter {
     if (style == 1) {
       std::vector<int64_t> indices(static_cast<size_t>(length_));
       std::iota(indices.begin(), indices.end(), start);
-      slice = writer_.node("Gather", {source.value, writer_.ints(indices)},
-                           {{"axis", int64_t{axis_}}});
+      slice =
+          writer_.node("Gather", {source.value, writer_.ints(indices)}, {{"axis", int64_t{axis_}}});
     } else if (style == 2 && size % length_ == 0) {
       slice = split_part(source, row);
     } else {
@@ -127,9 +132,9 @@ class LayerWriter {
         return squeezed_ ? writer_.build().squeeze(slice, {axis_}) : slice;
       }
       int64_t end = start + length_ == size && dice_.chance(30) ? INT64_MAX : start + length_;
-      std::vector<ValueId> inputs = {source.value, writer_.ints({start}), writer_.ints({end}),
-                                     writer_.ints({dice_.chance(20) ? axis_ - source.shape.rank()
-                                                                    : int64_t{axis_}})};
+      std::vector<ValueId> inputs = {
+          source.value, writer_.ints({start}), writer_.ints({end}),
+          writer_.ints({dice_.chance(20) ? axis_ - source.shape.rank() : int64_t{axis_}})};
       if (style == 3) inputs.push_back(writer_.ints({1}));
       slice = writer_.node("Slice", inputs);
     }
@@ -151,8 +156,8 @@ class LayerWriter {
       shapes_.push_back(step.output);
       steps_.push_back(std::move(step));
     }
-    odd_step_ = steps_.empty() ? 0 : static_cast<size_t>(
-                                         dice_.below(static_cast<int64_t>(steps_.size())));
+    odd_step_ =
+        steps_.empty() ? 0 : static_cast<size_t>(dice_.below(static_cast<int64_t>(steps_.size())));
   }
 
   void write_branch(int number) {
@@ -267,8 +272,8 @@ class LayerWriter {
 
   void tap() {
     const Branch& branch = dice_.pick(branches_);
-    ValueId value = branch[static_cast<size_t>(
-                               dice_.below(static_cast<int64_t>(branch.size())))].value;
+    ValueId value =
+        branch[static_cast<size_t>(dice_.below(static_cast<int64_t>(branch.size())))].value;
     if (twist_ == Twist::kTappedOutput) writer_.output(value);
     if (twist_ == Twist::kTappedReader) writer_.output(writer_.node("Tanh", {value}));
   }
@@ -341,8 +346,8 @@ SizedValue layer_in_body(GraphWriter& writer, const std::vector<SizedValue>& sou
   } else {
     auto other = std::make_shared<Graph>(body->clone());
     ValueId last = other->outputs().back();
-    other->set_output(outputs - 1, GraphBuilder(*other, writer.opset(), "other")
-                                       .node("Neg", {last}));
+    other->set_output(outputs - 1,
+                      GraphBuilder(*other, writer.opset(), "other").node("Neg", {last}));
     values = writer.build().nodes("If", {condition},
                                   {{"then_branch", body}, {"else_branch", other}}, types);
   }
@@ -366,8 +371,8 @@ SizedValue random_layer(GraphWriter& writer, const std::vector<SizedValue>& sour
 
 BranchGraph make_branch_graph(uint64_t seed) {
   Dice dice(seed ^ 0x9e3779b97f4a7c15U);
-  int opset = dice.pick(std::vector<int>{9, 10, 11, 11, 12, 13, 13, 14, 15, 16, 17, 17, 18, 18, 19,
-                                         20, 21, 22, 23, 23});
+  int opset = dice.pick(std::vector<int>{9,  10, 11, 11, 12, 13, 13, 14, 15, 16,
+                                         17, 17, 18, 18, 19, 20, 21, 22, 23, 23});
   BranchGraph made{std::make_unique<GraphWriter>(seed, opset), ""};
   if (dice.chance(10)) {
     made.writer->set_dtype(DType::kFloat16);

@@ -26,10 +26,10 @@ TEST(BranchFuzz, GraphsThatOnceFailedComputeTheSame) {
 TEST(BranchFuzz, OptimizedGraphsComputeTheSame) {
   const char* wanted = std::getenv("CONVOY_FUZZ_SEED");
   auto now = std::chrono::system_clock::now().time_since_epoch();
-  uint64_t seed = wanted != nullptr
-                      ? std::strtoull(wanted, nullptr, 10)
-                      : static_cast<uint64_t>(
-                            std::chrono::duration_cast<std::chrono::minutes>(now).count());
+  uint64_t seed =
+      wanted != nullptr
+          ? std::strtoull(wanted, nullptr, 10)
+          : static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::minutes>(now).count());
   auto end = std::chrono::steady_clock::now() + std::chrono::seconds(8);
   int64_t graphs = 0;
   int64_t merged = 0;
@@ -37,8 +37,9 @@ TEST(BranchFuzz, OptimizedGraphsComputeTheSame) {
     BranchVerdict verdict = check_branch_graph(seed, graphs++);
     merged += verdict.merged ? 1 : 0;
     ASSERT_TRUE(verdict.problem.empty())
-        << "build/bin/branch_fuzz --seed " << seed << " --first " << graphs - 1
-        << " --graphs 1\n" << verdict.text << "\n" << verdict.problem;
+        << "build/bin/branch_fuzz --seed " << seed << " --first " << graphs - 1 << " --graphs 1\n"
+        << verdict.text << "\n"
+        << verdict.problem;
   }
   std::printf("CONVOY_FUZZ_SEED=%llu: %lld graphs, %lld with a merge\n",
               static_cast<unsigned long long>(seed), static_cast<long long>(graphs),

@@ -30,8 +30,7 @@ std::optional<BranchStep> conv_transpose_step(GraphWriter& writer,
 std::optional<BranchStep> pool_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 std::optional<BranchStep> unary_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 std::optional<BranchStep> constant_step(GraphWriter& writer, const std::vector<Shape>& so_far);
-std::optional<BranchStep> normalization_step(GraphWriter& writer,
-                                             const std::vector<Shape>& so_far);
+std::optional<BranchStep> normalization_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 std::optional<BranchStep> softmax_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 std::optional<BranchStep> product_step(GraphWriter& writer, const std::vector<Shape>& so_far);
 std::optional<BranchStep> reduction_step(GraphWriter& writer, const std::vector<Shape>& so_far);

@@ -113,9 +113,8 @@ std::optional<BranchStep> conv_step(GraphWriter& writer, const std::vector<Shape
   bool biased = dice.chance(65);
   bool lacking = biased && dice.chance(15);  // on some branches only
   Sharing sharing = writer.random_sharing();
-  Parameter weight =
-      writer.parameter(weight_shape(out, shape[1] / group, window->kernel), sharing);
-  Sharing of_bias = dice.chance(70) ? sharing
+  Parameter weight = writer.parameter(weight_shape(out, shape[1] / group, window->kernel), sharing);
+  Sharing of_bias = dice.chance(70)   ? sharing
                     : dice.chance(50) ? Sharing::kOne
                                       : writer.random_sharing();
   Parameter bias = writer.parameter({out}, of_bias);

@@ -13,15 +13,16 @@ TEST(GraphFuzz, AllWaysToRunAGraphAgree) {
   const char* wanted = std::getenv("CONVOY_FUZZ_SEED");
   auto now = std::chrono::system_clock::now().time_since_epoch();
   auto minutes = std::chrono::duration_cast<std::chrono::minutes>(now).count();
-  uint64_t seed = wanted != nullptr ? std::strtoull(wanted, nullptr, 10)
-                                    : static_cast<uint64_t>(minutes);
+  uint64_t seed =
+      wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : static_cast<uint64_t>(minutes);
   auto end = std::chrono::steady_clock::now() + std::chrono::seconds(15);
   int64_t graphs = 0;
   while (std::chrono::steady_clock::now() < end && graphs < 400) {
     GeneralVerdict verdict = check_general_graph(seed, graphs++);
     ASSERT_TRUE(verdict.problem.empty())
-        << "build/bin/graph_fuzz --seed " << seed << " --first " << graphs - 1
-        << " --graphs 1\n" << verdict.text << "\n" << verdict.problem;
+        << "build/bin/graph_fuzz --seed " << seed << " --first " << graphs - 1 << " --graphs 1\n"
+        << verdict.text << "\n"
+        << verdict.problem;
   }
   std::printf("CONVOY_FUZZ_SEED=%llu: %lld graphs\n", static_cast<unsigned long long>(seed),
               static_cast<long long>(graphs));

@@ -19,8 +19,8 @@ bool has_axes(const Shape& shape) { return any(shape) && shape.rank() >= 2; }
 bool unary(ValuePool& pool) {
   auto x = pool.pick(any);
   if (!x) return false;
-  static const Names kTypes = {"Relu", "Sigmoid", "Tanh", "LeakyRelu", "Neg", "Abs",
-                               "Softplus", "HardSigmoid", "Elu", "Identity", "Erf"};
+  static const Names kTypes = {"Relu",     "Sigmoid",     "Tanh", "LeakyRelu", "Neg", "Abs",
+                               "Softplus", "HardSigmoid", "Elu",  "Identity",  "Erf"};
   pool.apply(pool.dice().pick(kTypes), {*x});
   return true;
 }
@@ -96,8 +96,8 @@ bool split(ValuePool& pool) {
   Dice& dice = pool.dice();
   auto x = pool.pick([](const Shape& shape) { return has_axes(shape) && shape[1] >= 2; });
   if (!x) return false;
-  int64_t first = dice.chance(60) && x->shape[1] % 2 == 0 ? x->shape[1] / 2
-                                                          : dice.between(1, x->shape[1] - 1);
+  int64_t first =
+      dice.chance(60) && x->shape[1] % 2 == 0 ? x->shape[1] / 2 : dice.between(1, x->shape[1] - 1);
   List sizes = {first, x->shape[1] - first};
   if (pool.writer().opset() >= 13) {
     pool.apply("Split", {*x, pool.ints(sizes)}, {{"axis", int64_t{1}}}, 2);
@@ -116,8 +116,8 @@ bool slice(ValuePool& pool) {
   int64_t step = dice.chance(70) ? 1 : 2;
   int64_t start = dice.below(size);
   int64_t end = dice.between(start + 1, size);
-  pool.apply("Slice", {*x, pool.ints({start}), pool.ints({end}), pool.ints({axis}),
-                       pool.ints({step})});
+  pool.apply("Slice",
+             {*x, pool.ints({start}), pool.ints({end}), pool.ints({axis}), pool.ints({step})});
   return true;
 }
 
@@ -230,14 +230,13 @@ bool product(ValuePool& pool) {
 
 // Two values that the graph computes.
 bool attention_like(ValuePool& pool) {
-  auto x = pool.pick([](const Shape& shape) {
-    return any(shape) && shape.rank() == 3 && shape[1] <= 64;
-  });
+  auto x = pool.pick(
+      [](const Shape& shape) { return any(shape) && shape.rank() == 3 && shape[1] <= 64; });
   if (!x) return false;
   SizedValue turned = pool.apply("Transpose", {*x}, {{"perm", List{0, 2, 1}}});
   float scale = 1.0F / static_cast<float>(x->shape[2] * 4);
-  SizedValue scores = pool.apply("Mul", {pool.apply("MatMul", {*x, turned}),
-                                         pool.constant({}, scale, scale * 1.01F)});
+  SizedValue scores = pool.apply(
+      "Mul", {pool.apply("MatMul", {*x, turned}), pool.constant({}, scale, scale * 1.01F)});
   SizedValue weights = pool.apply("Softmax", {scores}, {{"axis", int64_t{-1}}});
   pool.apply("MatMul", {weights, *x});
   return true;
@@ -271,9 +270,8 @@ bool reduce(ValuePool& pool) {
 
 bool layer_normalization(ValuePool& pool) {
   if (pool.writer().opset() < 17) return false;
-  auto x = pool.pick([](const Shape& shape) {
-    return has_axes(shape) && shape[shape.rank() - 1] > 2;
-  });
+  auto x =
+      pool.pick([](const Shape& shape) { return has_axes(shape) && shape[shape.rank() - 1] > 2; });
   if (!x) return false;
   Shape last = {x->shape[x->shape.rank() - 1]};
   pool.apply("LayerNormalization", {*x, pool.constant(last, 0.5F, 1.5F), pool.constant(last)},
@@ -285,9 +283,9 @@ bool layer_normalization(ValuePool& pool) {
 
 const std::vector<GraphStep>& general_steps() {
   static const std::vector<GraphStep> steps = {
-      unary,  unary,   clip,      with_constant, binary, binary,  concat,         concat,
-      split,  slice,   gather,    transpose,     reshape, unsqueeze, pad,         resize,
-      product, attention_like, softmax, reduce,  layer_normalization};
+      unary,  unary,  clip,    with_constant,  binary,    binary,  concat,
+      concat, split,  slice,   gather,         transpose, reshape, unsqueeze,
+      pad,    resize, product, attention_like, softmax,   reduce,  layer_normalization};
   return steps;
 }
 

@@ -42,8 +42,7 @@ int run(const FuzzOptions& options) {
   }
   std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   std::printf("seed %llu: %lld graphs with kernels for %s, %lld failed, %.1f s\n",
-              static_cast<unsigned long long>(options.seed),
-              static_cast<long long>(options.graphs),
+              static_cast<unsigned long long>(options.seed), static_cast<long long>(options.graphs),
               std::string(convoy::to_string(convoy::best_isa())).c_str(),
               static_cast<long long>(failed), spent.count());
   return failed == 0 ? 0 : 1;

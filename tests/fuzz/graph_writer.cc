@@ -123,16 +123,11 @@ ValueId GraphWriter::computed_constant(const Tensor& tensor) {
   Shape shape = tensor.shape();
   std::vector<int64_t> sizes(shape.begin(), shape.end());
   switch (dice_.below(5)) {
-    case 0:
-      return node("Reshape", {constant(tensor.reshaped({tensor.count()})), ints(sizes)});
-    case 1:
-      return node("Neg", {node("Neg", {constant(tensor)})});
-    case 2:
-      return node("Identity", {constant(tensor)});
-    case 3:
-      return build().squeeze(build().unsqueeze(constant(tensor), {0}), {0});
-    default:
-      return node("Mul", {constant(tensor), constant(Tensor::scalar(1.0F))});
+    case 0: return node("Reshape", {constant(tensor.reshaped({tensor.count()})), ints(sizes)});
+    case 1: return node("Neg", {node("Neg", {constant(tensor)})});
+    case 2: return node("Identity", {constant(tensor)});
+    case 3: return build().squeeze(build().unsqueeze(constant(tensor), {0}), {0});
+    default: return node("Mul", {constant(tensor), constant(Tensor::scalar(1.0F))});
   }
 }
 
@@ -173,8 +168,7 @@ Parameter GraphWriter::parameter(const Shape& shape, Sharing sharing, float low,
   switch (sharing) {
     case Sharing::kEach:
       return [=, this](int) { return computed_constant(dice_.floats(shape, low, high)); };
-    case Sharing::kInputs:
-      return [=, this](int) { return input(shape, {}, low, high).value; };
+    case Sharing::kInputs: return [=, this](int) { return input(shape, {}, low, high).value; };
     case Sharing::kOne: {
       auto made = std::make_shared<ValueId>(ValueId::kNone);
       Tensor tensor = dice_.floats(shape, low, high);

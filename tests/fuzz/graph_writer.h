@@ -53,8 +53,8 @@ class GraphWriter {
   ValueId flag(bool value);
 
   // Dimensions named in `symbols` ("" for known ones) are left open in the graph.
-  SizedValue input(const Shape& shape, const std::vector<std::string>& symbols = {},
-                   float low = -1, float high = 1);
+  SizedValue input(const Shape& shape, const std::vector<std::string>& symbols = {}, float low = -1,
+                   float high = 1);
   ValueId node(std::string_view type, std::vector<ValueId> inputs, Attributes attributes = {});
   // All outputs of a node.
   std::vector<ValueId> nodes(std::string_view type, std::vector<ValueId> inputs,

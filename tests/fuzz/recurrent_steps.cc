@@ -18,8 +18,8 @@ std::optional<BranchStep> recurrent_step(GraphWriter& writer, const std::vector<
   int64_t length = shape[batch_first ? 1 : 0];
   int64_t batch = shape[batch_first ? 0 : 1];
   bool state = dice.chance(40);
-  Shape of_state = batch_first ? Shape{batch, directions, hidden}
-                               : Shape{directions, batch, hidden};
+  Shape of_state =
+      batch_first ? Shape{batch, directions, hidden} : Shape{directions, batch, hidden};
   Shape of_all = batch_first ? Shape{batch, length, directions, hidden}
                              : Shape{length, directions, batch, hidden};
   Sharing sharing = dice.chance(70) ? Sharing::kOne : writer.random_sharing();
@@ -32,19 +32,21 @@ std::optional<BranchStep> recurrent_step(GraphWriter& writer, const std::vector<
   int64_t further = dice.chance(40) ? dice.below(type == "LSTM" ? 3 : 2) : -1;
   return BranchStep{type, state ? of_state : of_all,
                     [=, &writer](const Branch& branch, int number, bool odd) {
-    std::vector<ValueId> inputs = {branch.back().value, w(number), r(number)};
-    inputs.push_back(odd ? ValueId::kNone : b(number));
-    if (started) {
-      inputs.push_back(ValueId::kNone);
-      inputs.push_back(first(number));
-    }
-    Attributes attributes{{"hidden_size", hidden}};
-    attributes["direction"] = std::string(directions == 2 ? "bidirectional" : "forward");
-    if (batch_first) attributes["layout"] = int64_t{1};
-    auto made = writer.nodes(type, inputs, attributes, type == "LSTM" ? 3 : 2);
-    if (further >= 0) others->push_back(made[static_cast<size_t>(further)]);
-    return made[state ? 1 : 0];
-  }, others};
+                      std::vector<ValueId> inputs = {branch.back().value, w(number), r(number)};
+                      inputs.push_back(odd ? ValueId::kNone : b(number));
+                      if (started) {
+                        inputs.push_back(ValueId::kNone);
+                        inputs.push_back(first(number));
+                      }
+                      Attributes attributes{{"hidden_size", hidden}};
+                      attributes["direction"] =
+                          std::string(directions == 2 ? "bidirectional" : "forward");
+                      if (batch_first) attributes["layout"] = int64_t{1};
+                      auto made = writer.nodes(type, inputs, attributes, type == "LSTM" ? 3 : 2);
+                      if (further >= 0) others->push_back(made[static_cast<size_t>(further)]);
+                      return made[state ? 1 : 0];
+                    },
+                    others};
 }
 
 std::optional<BranchStep> clip_step(GraphWriter& writer, const std::vector<Shape>& so_far) {
@@ -53,14 +55,14 @@ std::optional<BranchStep> clip_step(GraphWriter& writer, const std::vector<Shape
   int64_t kind = dice.below(3);  // both bounds, the upper, the lower
   Parameter low = writer.parameter({}, writer.random_sharing(), -1, 0.2F);
   Parameter high = writer.parameter({}, writer.random_sharing(), 0, 1);
-  return BranchStep{"Clip", so_far.back(), [=, &writer](const Branch& branch, int number,
-                                                        bool odd) {
-    bool without_low = kind == 1 || odd;
-    std::vector<ValueId> inputs = {branch.back().value,
-                                   without_low ? ValueId::kNone : low(number)};
-    if (kind != 2) inputs.push_back(high(number));
-    return writer.node("Clip", inputs);
-  }};
+  return BranchStep{"Clip", so_far.back(),
+                    [=, &writer](const Branch& branch, int number, bool odd) {
+                      bool without_low = kind == 1 || odd;
+                      std::vector<ValueId> inputs = {branch.back().value,
+                                                     without_low ? ValueId::kNone : low(number)};
+                      if (kind != 2) inputs.push_back(high(number));
+                      return writer.node("Clip", inputs);
+                    }};
 }
 
 }  // namespace convoy::testing

@@ -24,13 +24,12 @@ SizedValue ValuePool::apply(std::string_view type, const std::vector<SizedValue>
   const Graph& graph = writer_.build().graph();
   for (const SizedValue& input : inputs) {
     ids.push_back(input.value);
-    const Tensor* constant =
-        input.value == ValueId::kNone ? nullptr : graph.constant(input.value);
+    const Tensor* constant = input.value == ValueId::kNone ? nullptr : graph.constant(input.value);
     constants.push_back(constant);
-    descs.push_back(input.value == ValueId::kNone
-                        ? TensorDesc{}
-                        : TensorDesc::contiguous(constant ? constant->dtype() : writer_.dtype(),
-                                                 input.shape));
+    descs.push_back(
+        input.value == ValueId::kNone
+            ? TensorDesc{}
+            : TensorDesc::contiguous(constant ? constant->dtype() : writer_.dtype(), input.shape));
   }
   std::vector<ValueId> results = writer_.nodes(type, ids, std::move(attributes), outputs);
   const Node& node = graph.node(graph.value(results[0]).producer);

@@ -74,8 +74,8 @@ bool conv(ValuePool& pool) {
   Attributes attributes = random_window(dice, x->shape, false, dice.chance(60), kernel);
   attributes["group"] = groups;
   Shape weights = weight_shape(out, in / groups, kernel);
-  std::vector<SizedValue> inputs = {*x, scaled_weights(pool, weights,
-                                                       element_count(weights) / out)};
+  std::vector<SizedValue> inputs = {*x,
+                                    scaled_weights(pool, weights, element_count(weights) / out)};
   if (dice.chance(70)) inputs.push_back(pool.constant({out}));
   SizedValue y = pool.apply("Conv", inputs, attributes);
   static const std::vector<std::string> kActivations = {"Relu", "Sigmoid", "Tanh"};
@@ -123,17 +123,16 @@ bool batch_normalization(ValuePool& pool) {
   auto x = pool.pick(is_image);
   if (!x) return false;
   Shape channels = {x->shape[1]};
-  pool.apply("BatchNormalization", {*x, pool.constant(channels, 0.5F, 1.5F),
-                                    pool.constant(channels), pool.constant(channels),
-                                    pool.constant(channels, 0.5F, 2)});
+  pool.apply("BatchNormalization",
+             {*x, pool.constant(channels, 0.5F, 1.5F), pool.constant(channels),
+              pool.constant(channels), pool.constant(channels, 0.5F, 2)});
   return true;
 }
 
 // Channels of two halves are dealt out in turn, as in ShuffleNet.
 bool channel_shuffle(ValuePool& pool) {
-  auto x = pool.pick([](const Shape& shape) {
-    return is_image(shape) && shape.rank() == 4 && shape[1] % 2 == 0;
-  });
+  auto x = pool.pick(
+      [](const Shape& shape) { return is_image(shape) && shape.rank() == 4 && shape[1] % 2 == 0; });
   if (!x) return false;
   const Shape& s = x->shape;
   SizedValue parts = pool.apply("Reshape", {*x, pool.ints({0, 2, s[1] / 2, s[2], s[3]})});
@@ -192,10 +191,9 @@ bool squeeze_and_excite(ValuePool& pool) {
 }  // namespace
 
 const std::vector<GraphStep>& window_steps() {
-  static const std::vector<GraphStep> steps = {conv,    conv,    conv,    conv_transpose,
-                                               pooling, pooling, batch_normalization,
-                                               ghost,   ghost,   dense_block,
-                                               channel_shuffle, squeeze_and_excite};
+  static const std::vector<GraphStep> steps = {
+      conv,  conv,  conv,        conv_transpose,  pooling,           pooling, batch_normalization,
+      ghost, ghost, dense_block, channel_shuffle, squeeze_and_excite};
   return steps;
 }
 

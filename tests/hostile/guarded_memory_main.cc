@@ -33,9 +33,8 @@ void* allocate(size_t bytes) {
   if (bytes > SIZE_MAX / 2) return nullptr;
   size_t room = round_up(bytes == 0 ? 1 : bytes, kPage);
   size_t mapped = room + 2 * kPage;
-  void* memory =
-      mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-           -1, 0);
+  void* memory = mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   auto* base = static_cast<unsigned char*>(memory);
   *reinterpret_cast<Header*>(base) = {mapped, bytes};

@@ -100,8 +100,8 @@ void run_cases(const FuzzOptions& options, const std::vector<HostileCase>& origi
     HostileCase hostile = make_case(originals, options.seed, number);
     HostileVerdict verdict = try_hostile(hostile);
     progress.ran += verdict.refusal.empty() ? 1 : 0;
-    if (options.all) std::printf("%lld: %s\n", static_cast<long long>(number),
-                                 verdict.refusal.c_str());
+    if (options.all)
+      std::printf("%lld: %s\n", static_cast<long long>(number), verdict.refusal.c_str());
     std::string problem = std::move(verdict.problem);
     int64_t grown = peak_bytes() - at_start;
     if (options.limit_memory && problem.empty() && grown > kMostBytes) {
@@ -181,8 +181,8 @@ int fuzz(const FuzzOptions& options) {
     std::fprintf(stderr, "hostile_fuzz: %s holds no cases\n", options.folder.c_str());
     return 2;
   }
-  void* shared = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* shared =
+      mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   auto& progress = *new (shared) Progress{};
   std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
   std::fflush(stdout);

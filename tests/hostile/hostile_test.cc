@@ -200,7 +200,10 @@ TEST(HostileModels, TypesOutOfProportionAreNotCarriedOn) {
       R"(<ir_version: 10, opset_import: ["" : 17]> g (float[n] x, float[n] z) => (float[m] y)
          { a = Relu (x) b = Relu (z) y = Concat <axis = 0> (a, b) })");
   auto shape_of = [&](int input) -> auto& {
-    return *proto.mutable_graph()->mutable_input(input)->mutable_type()->mutable_tensor_type()
+    return *proto.mutable_graph()
+                ->mutable_input(input)
+                ->mutable_type()
+                ->mutable_tensor_type()
                 ->mutable_shape();
   };
   shape_of(0).mutable_dim(0)->set_dim_param(std::string(100'000, 'n'));

@@ -14,13 +14,34 @@
 namespace convoy::testing {
 namespace {
 
-const std::vector<int64_t> kIntegers = {
-    0, 1, -1, 2, -2, 3, -3, 7, 8, 13, 64, 255, 1000, 65536, -65536,
-    std::numeric_limits<int32_t>::max(), std::numeric_limits<int32_t>::min(),
-    int64_t{1} << 31, int64_t{1} << 32, (int64_t{1} << 32) + 1, -(int64_t{1} << 32),
-    int64_t{1} << 40, int64_t{1} << 62, -(int64_t{1} << 62),
-    std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::max() - 1,
-    std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::min() + 1};
+const std::vector<int64_t> kIntegers = {0,
+                                        1,
+                                        -1,
+                                        2,
+                                        -2,
+                                        3,
+                                        -3,
+                                        7,
+                                        8,
+                                        13,
+                                        64,
+                                        255,
+                                        1000,
+                                        65536,
+                                        -65536,
+                                        std::numeric_limits<int32_t>::max(),
+                                        std::numeric_limits<int32_t>::min(),
+                                        int64_t{1} << 31,
+                                        int64_t{1} << 32,
+                                        (int64_t{1} << 32) + 1,
+                                        -(int64_t{1} << 32),
+                                        int64_t{1} << 40,
+                                        int64_t{1} << 62,
+                                        -(int64_t{1} << 62),
+                                        std::numeric_limits<int64_t>::max(),
+                                        std::numeric_limits<int64_t>::max() - 1,
+                                        std::numeric_limits<int64_t>::min(),
+                                        std::numeric_limits<int64_t>::min() + 1};
 
 const std::vector<float> kFloats = {0.0F,
                                     -0.0F,
@@ -38,12 +59,36 @@ const std::vector<float> kFloats = {0.0F,
                                     -std::numeric_limits<float>::infinity(),
                                     std::numeric_limits<float>::quiet_NaN()};
 
-const std::vector<std::string> kTexts = {
-    "",       "x",          "SAME_UPPER", "SAME_LOWER", "VALID",   "NOTSET", "linear",
-    "cubic",  "nearest",    "reflect",    "edge",       "wrap",    "mean",   "none",
-    "max",    "mul",        "constant",   "...",        "ij,jk->", "i->ii",  "->",
-    "forward", "bidirectional", "reverse", "half_pixel", "align_corners", "tf_crop_and_resize",
-    "not_larger", std::string(300, 'a'), "\xff\xfe"};
+const std::vector<std::string> kTexts = {"",
+                                         "x",
+                                         "SAME_UPPER",
+                                         "SAME_LOWER",
+                                         "VALID",
+                                         "NOTSET",
+                                         "linear",
+                                         "cubic",
+                                         "nearest",
+                                         "reflect",
+                                         "edge",
+                                         "wrap",
+                                         "mean",
+                                         "none",
+                                         "max",
+                                         "mul",
+                                         "constant",
+                                         "...",
+                                         "ij,jk->",
+                                         "i->ii",
+                                         "->",
+                                         "forward",
+                                         "bidirectional",
+                                         "reverse",
+                                         "half_pixel",
+                                         "align_corners",
+                                         "tf_crop_and_resize",
+                                         "not_larger",
+                                         std::string(300, 'a'),
+                                         "\xff\xfe"};
 
 int64_t an_integer(Dice& dice) {
   return dice.chance(40) ? dice.between(-4, 9) : dice.pick(kIntegers);
@@ -265,8 +310,8 @@ void change_declared(onnx::ValueInfoProto& value, Dice& dice) {
   if (dice.chance(20)) return type.clear_shape();
   if (dice.chance(10)) return type.set_elem_type(static_cast<int>(dice.between(1, 16)));
   if (type.shape().dim_size() == 0) return;
-  auto& dim = *type.mutable_shape()->mutable_dim(
-      static_cast<int>(dice.below(type.shape().dim_size())));
+  auto& dim =
+      *type.mutable_shape()->mutable_dim(static_cast<int>(dice.below(type.shape().dim_size())));
   if (dice.chance(50)) {
     dim.set_dim_param("n");
   } else {
@@ -337,9 +382,10 @@ HostileCase mutated(const HostileCase& original, Dice& dice) {
     if (kind < 55) {
       change_node(hostile, dice);
     } else if (kind < 85 && !hostile.inputs.empty()) {
-      change_tensor(hostile.inputs[static_cast<size_t>(
-                        dice.below(static_cast<int64_t>(hostile.inputs.size())))],
-                    dice);
+      change_tensor(
+          hostile
+              .inputs[static_cast<size_t>(dice.below(static_cast<int64_t>(hostile.inputs.size())))],
+          dice);
       resized = true;
     } else if (kind < 93) {
       change_graph(hostile, dice);

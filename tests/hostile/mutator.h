@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-
 #include "runtime/onnx/protobuf.h"
 #include "tests/fuzz/dice.h"
 

@@ -41,11 +41,11 @@ onnx::ModelProto relu_model() {
   return model;
 }
 
-#define EXPECT_COMPLAINT(subject, expected_code, expected_text)   \
-  {                                                               \
-    Complaint complaint = complaint_about(subject);               \
-    EXPECT_EQ(complaint.code, ErrorCode::expected_code);          \
-    EXPECT_THAT(complaint.text, HasSubstr(expected_text));        \
+#define EXPECT_COMPLAINT(subject, expected_code, expected_text) \
+  {                                                             \
+    Complaint complaint = complaint_about(subject);             \
+    EXPECT_EQ(complaint.code, ErrorCode::expected_code);        \
+    EXPECT_THAT(complaint.text, HasSubstr(expected_text));      \
   }
 
 TEST(BadModel, TheGoodOneLoads) { EXPECT_EQ(complaint_about(relu_model()).text, "no error"); }
@@ -181,10 +181,10 @@ TEST(BadModel, TextThatIsNotUtf8) {
   }();
   EXPECT_EQ(complaint_about(whole).text, "no error");
   const std::pair<std::string, std::string> cases[] = {
-      {"input", "the name of a value"},    {"batch", "the symbol of a size"},
-      {"act", "the name of a node"},       {"Relu", "the type of a node"},
-      {"maker", "the producer's name"},    {"about", "the model's documentation"},
-      {"a key", "a key of the metadata"},  {"a value", "a value of the metadata"},
+      {"input", "the name of a value"},   {"batch", "the symbol of a size"},
+      {"act", "the name of a node"},      {"Relu", "the type of a node"},
+      {"maker", "the producer's name"},   {"about", "the model's documentation"},
+      {"a key", "a key of the metadata"}, {"a value", "a value of the metadata"},
   };
   for (const char* bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82"}) {
     for (const auto& [text, what] : cases) {
@@ -233,8 +233,13 @@ TEST(BadModel, TypedFields) {
 
 TEST(BadModel, DeclaredTypes) {
   onnx::ModelProto model = relu_model();
-  model.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()
-      ->mutable_dim(0)->set_dim_value(-5);
+  model.mutable_graph()
+      ->mutable_input(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->mutable_shape()
+      ->mutable_dim(0)
+      ->set_dim_value(-5);
   EXPECT_COMPLAINT(model, kInvalidModel, "value 'x': a dimension has the negative size -5");
 }
 
@@ -271,9 +276,10 @@ TEST(BadModel, DeepNestingIsRefused) {
   std::string bytes;
   for (int i = 0; i < 2000; ++i) {
     // ModelProto.graph, then node, attribute, graph again and again.
-    std::string outer(1, static_cast<char>(i == 1999 ? 0x3a : i % 3 == 0 ? 0x32
-                                                          : i % 3 == 1   ? 0x2a
-                                                                         : 0x0a));
+    std::string outer(1, static_cast<char>(i == 1999    ? 0x3a
+                                           : i % 3 == 0 ? 0x32
+                                           : i % 3 == 1 ? 0x2a
+                                                        : 0x0a));
     size_t length = bytes.size();
     do {
       outer += static_cast<char>((length & 0x7f) | (length > 0x7f ? 0x80 : 0));

@@ -11,8 +11,8 @@ namespace {
 onnx::ModelProto open_model() {
   onnx::ModelProto model = empty_model();
   add_node(*model.mutable_graph(), "Relu", {"x"}, {"y"});
-  for (auto* value : {model.mutable_graph()->mutable_input(0),
-                      model.mutable_graph()->mutable_output(0)}) {
+  for (auto* value :
+       {model.mutable_graph()->mutable_input(0), model.mutable_graph()->mutable_output(0)}) {
     auto* shape = value->mutable_type()->mutable_tensor_type()->mutable_shape();
     shape->Clear();
     shape->add_dim()->set_dim_param("n");

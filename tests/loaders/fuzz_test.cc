@@ -62,9 +62,9 @@ class Mutator {
       case 3: bytes.insert(at, bytes.substr(below(bytes.size()), length)); break;
       case 4: {
         // Numbers at the edges, as varints of one byte or of ten.
-        static const std::string kEdges[] = {
-            std::string("\0", 1), "\x7f", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
-            "\xff\xff\xff\xff\xff\xff\xff\xff\x7f"};
+        static const std::string kEdges[] = {std::string("\0", 1), "\x7f",
+                                             "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+                                             "\xff\xff\xff\xff\xff\xff\xff\xff\x7f"};
         bytes.replace(at, 1, kEdges[below(std::size(kEdges))]);
         break;
       }

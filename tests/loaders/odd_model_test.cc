@@ -52,8 +52,8 @@ std::string relu_with(const std::string& header) {
 TEST(OddModel, ImportsAnOperatorSetTwice) {
   for (const char* twice : {R"("" : 17, "" : 17)", R"("" : 17, "ai.onnx" : 17)",
                             R"("" : 17, "ai.onnx.ml" : 3, "ai.onnx.ml" : 3)"}) {
-    Outcome outcome = outcome_of(relu_with(std::string("ir_version: 8, opset_import: [") + twice +
-                                           "]"));
+    Outcome outcome =
+        outcome_of(relu_with(std::string("ir_version: 8, opset_import: [") + twice + "]"));
     EXPECT_EQ(outcome.outputs, (Floats{{0, 2}})) << twice << outcome.warning;
   }
 }
@@ -135,10 +135,10 @@ TEST(OddModel, HasAttributesOfALaterVersion) {
   };
   for (const AttributeCase& item : cases) {
     SCOPED_TRACE(item.node);
-    Outcome outcome = outcome_of(fmt::format(
-        "<ir_version: 8, opset_import: [\"\" : {}]> g (float[2] x) => (float y) "
-        "<int64[1] two = {{2}}, int64[1] zero = {{0}}, float[1] one = {{1}}> {{ {} }}",
-        item.opset, item.node));
+    Outcome outcome = outcome_of(
+        fmt::format("<ir_version: 8, opset_import: [\"\" : {}]> g (float[2] x) => (float y) "
+                    "<int64[1] two = {{2}}, int64[1] zero = {{0}}, float[1] one = {{1}}> {{ {} }}",
+                    item.opset, item.node));
     EXPECT_EQ(outcome.outputs.size(), item.taken ? 1u : 0u) << outcome.warning;
     if (!item.taken) {
       EXPECT_THAT(outcome.warning, HasSubstr("attribute"));

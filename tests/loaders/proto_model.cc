@@ -52,8 +52,7 @@ onnx::TensorProto& add_floats(onnx::GraphProto& graph, const std::string& name,
 }
 
 onnx::TensorProto& add_external(onnx::GraphProto& graph, const std::string& name,
-                                std::initializer_list<int64_t> dims,
-                                const std::string& location) {
+                                std::initializer_list<int64_t> dims, const std::string& location) {
   auto& tensor = add_floats(graph, name, dims);
   tensor.clear_raw_data();
   tensor.set_data_location(onnx::TensorProto::EXTERNAL);

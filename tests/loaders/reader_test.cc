@@ -41,9 +41,8 @@ Tensor constant_of(const std::function<void(onnx::NodeProto&)>& set_value) {
 }
 
 TEST(Reader, ConstantsInEveryForm) {
-  Tensor integer = constant_of([](auto& node) {
-    add_attribute(node, "value_int", onnx::AttributeProto::INT).set_i(7);
-  });
+  Tensor integer = constant_of(
+      [](auto& node) { add_attribute(node, "value_int", onnx::AttributeProto::INT).set_i(7); });
   EXPECT_TRUE(identical(integer, Tensor::scalar<int64_t>(7)));
   Tensor integers = constant_of([](auto& node) {
     auto& attribute = add_attribute(node, "value_ints", onnx::AttributeProto::INTS);
@@ -106,12 +105,11 @@ TEST(Reader, PackedTensorsInEveryField) {
     std::vector<int32_t> data;  // one byte each
     std::vector<int> elements;
   };
-  for (const Case& c : std::vector<Case>{
-           {onnx::TensorProto::UINT4, {0xA1, 0x0F}, {1, 10, 15}},
-           {onnx::TensorProto::INT4, {0xA1, 0x0F}, {1, -6, -1}},
-           {onnx::TensorProto::FLOAT4E2M1, {0x21, 0x03}, {1, 2, 3}},
-           {onnx::TensorProto::UINT2, {0x36}, {2, 1, 3}},
-           {onnx::TensorProto::INT2, {0x36}, {-2, 1, -1}}}) {
+  for (const Case& c : std::vector<Case>{{onnx::TensorProto::UINT4, {0xA1, 0x0F}, {1, 10, 15}},
+                                         {onnx::TensorProto::INT4, {0xA1, 0x0F}, {1, -6, -1}},
+                                         {onnx::TensorProto::FLOAT4E2M1, {0x21, 0x03}, {1, 2, 3}},
+                                         {onnx::TensorProto::UINT2, {0x36}, {2, 1, 3}},
+                                         {onnx::TensorProto::INT2, {0x36}, {-2, 1, -1}}}) {
     for (bool raw : {false, true}) {
       onnx::ModelProto proto = empty_model(25, 13);
       auto& tensor = add_floats(*proto.mutable_graph(), "w", {3});
@@ -191,8 +189,8 @@ onnx::ModelProto nested_model() {
       auto& output = *attribute.mutable_g()->mutable_output(0);
       output.mutable_type()->mutable_tensor_type()->set_elem_type(1);
       for (auto& inner : *attribute.mutable_g()->mutable_node(1)->mutable_attribute()) {
-        inner.mutable_g()->mutable_output(0)->mutable_type()->mutable_tensor_type()
-            ->set_elem_type(1);
+        inner.mutable_g()->mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+            1);
       }
     }
   }
@@ -292,7 +290,10 @@ TEST(Reader, FunctionsKeepReferencesDefaultsAndOpsets) {
 
 TEST(Reader, SymbolsOfDimensionsAndDomainsAreKept) {
   onnx::ModelProto proto = empty_model();
-  auto& shape = *proto.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()
+  auto& shape = *proto.mutable_graph()
+                     ->mutable_input(0)
+                     ->mutable_type()
+                     ->mutable_tensor_type()
                      ->mutable_shape();
   shape.mutable_dim(0)->set_dim_param("batch");
   shape.mutable_dim(1)->clear_dim_value();

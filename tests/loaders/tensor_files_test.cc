@@ -46,9 +46,8 @@ std::string message_of_npy(const std::string& path) {
 TEST(Npy, KeepsEveryTypeThatNumpyHas) {
   TemporaryFolder folder;
   for (DType dtype : {DType::kBool, DType::kInt8, DType::kUInt8, DType::kInt16, DType::kUInt16,
-                      DType::kInt32, DType::kUInt32, DType::kInt64, DType::kUInt64,
-                      DType::kFloat16, DType::kFloat32, DType::kFloat64, DType::kComplex64,
-                      DType::kComplex128}) {
+                      DType::kInt32, DType::kUInt32, DType::kInt64, DType::kUInt64, DType::kFloat16,
+                      DType::kFloat32, DType::kFloat64, DType::kComplex64, DType::kComplex128}) {
     for (const Shape& shape : {Shape{}, Shape{5}, Shape{0, 3}, Shape{2, 3, 4}}) {
       Tensor tensor = numbers(dtype, shape);
       write_npy(folder.path("x.npy"), tensor);
@@ -72,8 +71,8 @@ TEST(Npy, ReadsColumnMajorAndBigEndian) {
 TEST(Npy, RefusesWhatItCannotRead) {
   TemporaryFolder folder;
   auto message = [&](std::string_view descr, std::string_view shape, std::string_view data) {
-    std::string header = fmt::format("{{'descr': {}, 'fortran_order': False, 'shape': {}, }}\n",
-                                     descr, shape);
+    std::string header =
+        fmt::format("{{'descr': {}, 'fortran_order': False, 'shape': {}, }}\n", descr, shape);
     return message_of_npy(folder.write("x.npy", npy(header, data)));
   };
   EXPECT_THAT(message("'|O'", "(1,)", "x"), HasSubstr("pickles"));

@@ -222,15 +222,14 @@ Model make_model() {
 TEST(InferModelTypes, PropagatesElementsOfShapes) {
   Model model = make_model();
   Graph& graph = model.graph;
-  ValueId x = graph.add_input("x", ValueType::tensor(DType::kFloat32, std::vector<Dimension>{
-                                                                          {-1, "batch"},
-                                                                          {2, ""},
-                                                                          {3, ""}}));
+  ValueId x = graph.add_input(
+      "x",
+      ValueType::tensor(DType::kFloat32, std::vector<Dimension>{{-1, "batch"}, {2, ""}, {3, ""}}));
   auto numbers = [&](std::vector<int64_t> values) {
     return graph.add_constant(Tensor::from_int64s(values));
   };
-  ValueId first = add(graph, "Gather", {add(graph, "Shape", {x}), numbers({0})},
-                      {{"axis", int64_t{0}}});
+  ValueId first =
+      add(graph, "Gather", {add(graph, "Shape", {x}), numbers({0})}, {{"axis", int64_t{0}}});
   ValueId target = add(graph, "Concat", {first, numbers({6})}, {{"axis", int64_t{0}}});
   ValueId y = add(graph, "Reshape", {x, target});
   graph.add_output(y);
@@ -345,9 +344,9 @@ struct WindowGraph {
   ValueId conv(ValueId from, int64_t kernel, int64_t stride, int64_t pad) {
     Tensor weights = Tensor::allocate(DType::kFloat32, {4, 4, kernel});
     std::fill_n(weights.mutable_data<float>(), weights.count(), 1.0F);
-    return add("Conv", {from, model.graph.add_constant(weights, "w")},
-               {{"strides", std::vector<int64_t>{stride}},
-                {"pads", std::vector<int64_t>{pad, pad}}});
+    return add(
+        "Conv", {from, model.graph.add_constant(weights, "w")},
+        {{"strides", std::vector<int64_t>{stride}}, {"pads", std::vector<int64_t>{pad, pad}}});
   }
 };
 
@@ -358,12 +357,14 @@ TEST(InferModelTypes, EqualWindowsGiveEqualNames) {
   ValueId wide = graph.conv(graph.x, 3, 2, 1);
   ValueId narrow = graph.conv(graph.x, 1, 2, 0);
   ValueId shorter = graph.conv(graph.x, 3, 2, 0);
-  ValueId pooled = graph.add("MaxPool", {same}, {{"kernel_shape", std::vector<int64_t>{3}},
-                                                 {"strides", std::vector<int64_t>{2}},
-                                                 {"pads", std::vector<int64_t>{1, 1}}});
-  ValueId up = graph.add("MaxPool", {same}, {{"kernel_shape", std::vector<int64_t>{3}},
-                                             {"strides", std::vector<int64_t>{2}},
-                                             {"ceil_mode", int64_t{1}}});
+  ValueId pooled = graph.add("MaxPool", {same},
+                             {{"kernel_shape", std::vector<int64_t>{3}},
+                              {"strides", std::vector<int64_t>{2}},
+                              {"pads", std::vector<int64_t>{1, 1}}});
+  ValueId up = graph.add("MaxPool", {same},
+                         {{"kernel_shape", std::vector<int64_t>{3}},
+                          {"strides", std::vector<int64_t>{2}},
+                          {"ceil_mode", int64_t{1}}});
   infer_model_types(graph.model);
   const Graph& g = graph.model.graph;
   EXPECT_EQ(symbol_of(g, same, 2), "length");

@@ -51,10 +51,11 @@ TEST(WindowTypes, FollowTheRulesOfTheOperators) {
   Sizes image = {{-1, "n"}, {4, ""}, {9, ""}, {-1, "w"}};
   {
     WindowModel m(11);
-    EXPECT_EQ(m.types("MaxPool", {m.input(image)},
-                      {{"kernel_shape", Ints{1, 1}}, {"strides", Ints{4, 1}},
-                       {"ceil_mode", int64_t{1}}}, 2),
-              (Texts{"float32[n,4,3,?]", "int64[n,4,3,?]"}));
+    EXPECT_EQ(
+        m.types("MaxPool", {m.input(image)},
+                {{"kernel_shape", Ints{1, 1}}, {"strides", Ints{4, 1}}, {"ceil_mode", int64_t{1}}},
+                2),
+        (Texts{"float32[n,4,3,?]", "int64[n,4,3,?]"}));
   }
   {
     WindowModel m(18);  // a window behind the input: dropped before opset 22 too
@@ -65,7 +66,8 @@ TEST(WindowTypes, FollowTheRulesOfTheOperators) {
   {
     WindowModel m(17);
     EXPECT_EQ(m.types("Conv", {m.input(image), m.weight({8, 4, 3, 3})},
-                      {{"auto_pad", std::string("VALID")}, {"pads", Ints{1, 1, 1, 1}},
+                      {{"auto_pad", std::string("VALID")},
+                       {"pads", Ints{1, 1, 1, 1}},
                        {"strides", Ints{2, 2}}}),
               Texts{"float32[n,8,4,?]"});
   }
@@ -77,10 +79,10 @@ TEST(WindowTypes, FollowTheRulesOfTheOperators) {
   }
   {
     WindowModel m(17);
-    EXPECT_EQ(m.types("ConvTranspose", {m.input(image), m.weight({4, 3, 2, 2})},
-                      {{"group", int64_t{2}}, {"strides", Ints{2, 2}},
-                       {"output_padding", Ints{1, 0}}}),
-              Texts{"float32[n,6,19,?]"});
+    EXPECT_EQ(
+        m.types("ConvTranspose", {m.input(image), m.weight({4, 3, 2, 2})},
+                {{"group", int64_t{2}}, {"strides", Ints{2, 2}}, {"output_padding", Ints{1, 0}}}),
+        Texts{"float32[n,6,19,?]"});
   }
   {
     WindowModel m(17);

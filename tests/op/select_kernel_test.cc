@@ -151,8 +151,8 @@ TEST(InFloat32, SaysWhatTheKernelSays) {
   KernelRequest request = sum.request(half, wide, half);
   KernelChoice choice = ask(definition, definition.kernels[0], request);
   EXPECT_FALSE(choice.kernel);
-  EXPECT_EQ(choice.refusals, (std::vector<std::string>{"sum: only float32",
-                                                       "sum in float32: only float32"}));
+  EXPECT_EQ(choice.refusals,
+            (std::vector<std::string>{"sum: only float32", "sum in float32: only float32"}));
   EXPECT_EQ(request.inputs[0], half);
   EXPECT_EQ(request.outputs[0], half);
   KernelRequest none = sum.request(wide, wide, wide);

@@ -18,7 +18,8 @@ TEST(AheadOfItsOpset, NormalizationsRun) {
           one = Constant <value = float[1] {{1}}> ()
           s, inverse = SimplifiedLayerNormalization <axis = 2, epsilon = 0.0> (mean, one)
           z = Mul(s, factor)
-        }})", opset));
+        }})",
+        opset));
     auto outputs = session->run({{"x", x}, {"ones", ones}});
     expect_equal(outputs[0].tensor(), tensor<float>({1, 2, 2}, {-1, 1, -1, 1}), 1e-6, "y");
     expect_equal(outputs[1].tensor(), tensor<float>({1, 2, 1}, {1, 0.1f}), 1e-6, "z");

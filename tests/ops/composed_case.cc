@@ -26,8 +26,7 @@ Model model_of(const OpCase& c, Feeds& feeds) {
       node.inputs.push_back(graph.add_constant(input));
     } else {
       std::string name = fmt::format("x{}", i);
-      node.inputs.push_back(
-          graph.add_input(name, ValueType::tensor(input.dtype(), input.shape())));
+      node.inputs.push_back(graph.add_input(name, ValueType::tensor(input.dtype(), input.shape())));
       feeds.emplace_back(name, input);
     }
   }

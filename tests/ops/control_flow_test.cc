@@ -54,8 +54,10 @@ TEST(ControlFlow, LoopCarriesAndStacks) {
   auto session = session_of_text(kLoop);
   Tensor x = tensor<float>({2}, {1, 2});
   auto run = [&](int64_t most, bool first, float limit) {
-    return session->run({{"m", tensor<int64_t>({}, {most})}, {"c", tensor<bool>({}, {first})},
-                         {"x", x}, {"limit", tensor<float>({}, {limit})}});
+    return session->run({{"m", tensor<int64_t>({}, {most})},
+                         {"c", tensor<bool>({}, {first})},
+                         {"x", x},
+                         {"limit", tensor<float>({}, {limit})}});
   };
   auto by_count = run(2, true, 100);
   expect_tensor(by_count[0], tensor<float>({2}, {3, 6}));
@@ -124,8 +126,8 @@ running (float[D] s, float[T, D] x) => (float[D] last, float[D, T] sums) {
 
 TEST(ControlFlow, ScanWalksBackwardsAndStacksOnAnotherAxis) {
   auto session = session_of_text(kScan);
-  auto out = session->run({{"s", tensor<float>({2}, {0, 0})},
-                           {"x", tensor<float>({3, 2}, {1, 2, 3, 4, 5, 6})}});
+  auto out = session->run(
+      {{"s", tensor<float>({2}, {0, 0})}, {"x", tensor<float>({3, 2}, {1, 2, 3, 4, 5, 6})}});
   expect_tensor(out[0], tensor<float>({2}, {9, 12}));
   expect_tensor(out[1], tensor<float>({2, 3}, {5, 8, 9, 6, 10, 12}));
 }

@@ -7,8 +7,12 @@ namespace convoy {
 namespace {
 
 std::vector<Tensor> dft(const Tensor& x, int64_t length, int64_t inverse, int64_t onesided) {
-  OpCase c{"dft", "DFT", {x, Tensor::scalar(length)}, {Tensor::scalar(0.0f)},
-           {{"inverse", inverse}, {"onesided", onesided}}, 20};
+  OpCase c{"dft",
+           "DFT",
+           {x, Tensor::scalar(length)},
+           {Tensor::scalar(0.0f)},
+           {{"inverse", inverse}, {"onesided", onesided}},
+           20};
   return evaluate_case(c, c.inputs);
 }
 
@@ -78,18 +82,28 @@ TEST_F(Fourier, PadsWithZeros) {
 }
 
 TEST_F(Fourier, ShortTimeFramesAreWindowed) {
-  OpCase c{"stft", "STFT",
+  OpCase c{"stft",
+           "STFT",
            {tensor<float>({1, 4, 1}, {1, 2, 3, 4}), Tensor::scalar(int64_t{2}),
             tensor<float>({2}, {1, 2})},
-           {tensor<float>({1, 2, 2, 2}, {5, 0, -3, 0, 11, 0, -5, 0})}, {}, 17, 1e-6, {1}};
+           {tensor<float>({1, 2, 2, 2}, {5, 0, -3, 0, 11, 0, -5, 0})},
+           {},
+           17,
+           1e-6,
+           {1}};
   run_case(c);
 }
 
 TEST(MelWeightMatrix, HasTriangles) {
-  OpCase c{"mel", "MelWeightMatrix",
+  OpCase c{"mel",
+           "MelWeightMatrix",
            {Tensor::scalar(int64_t{8}), Tensor::scalar(int64_t{16}), Tensor::scalar(int64_t{8192}),
             Tensor::scalar(0.0f), Tensor::scalar(4096.0f)},
-           {Tensor::scalar(0.0f)}, {}, 17, 0, {0, 1, 2, 3, 4}};
+           {Tensor::scalar(0.0f)},
+           {},
+           17,
+           0,
+           {0, 1, 2, 3, 4}};
   const Tensor y = evaluate_case(c, c.inputs)[0];
   ASSERT_EQ(y.shape(), (Shape{9, 8}));
   for (float value : y.values<float>()) EXPECT_TRUE(value >= 0 && value <= 1);

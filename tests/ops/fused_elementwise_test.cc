@@ -60,9 +60,10 @@ std::vector<OpCase> cases() {
 CONVOY_OP_CASES(FusedElementwise, cases());
 
 TEST(FusedElementwise, AgreesWithDoublePrecision) {
-  for (const auto& [a, b] : std::vector<std::pair<Shape, Shape>>{
-           {{3, 40, 700}, {40, 1}}, {{3, 40, 7}, {40, 1}}, {{5, 3000}, {5, 3000}},
-           {{1}, {2, 70}}}) {
+  for (const auto& [a, b] : std::vector<std::pair<Shape, Shape>>{{{3, 40, 700}, {40, 1}},
+                                                                 {{3, 40, 7}, {40, 1}},
+                                                                 {{5, 3000}, {5, 3000}},
+                                                                 {{1}, {2, 70}}}) {
     OpCase c = case_of("gated", gated(), {pattern(a, -4, 4), pattern(b, -4, 4, 9)},
                        {tensor<float>({}, {0})});
     compare_kernels(c);

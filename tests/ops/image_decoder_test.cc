@@ -12,8 +12,8 @@ Tensor bytes(std::string_view text) {
 }
 
 OpCase decode(std::string_view image, const std::string& format) {
-  OpCase c{"decode", "ImageDecoder", {bytes(image)}, {Tensor::scalar(0.0f)},
-           {{"pixel_format", format}}};
+  OpCase c{
+      "decode", "ImageDecoder", {bytes(image)}, {Tensor::scalar(0.0f)}, {{"pixel_format", format}}};
   c.version = 20;
   return c;
 }

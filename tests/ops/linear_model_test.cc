@@ -19,17 +19,25 @@ const Tensor kRows = tensor<float>({2, 2}, {0.3f, 0, 1, 0.5f});
 
 // Two classes by one row of coefficients.
 OpCase one_row(const std::string& transform, std::initializer_list<float> scores) {
-  return ml({"one_row_" + transform, "LinearClassifier", {kRows},
+  return ml({"one_row_" + transform,
+             "LinearClassifier",
+             {kRows},
              {tensor<int64_t>({2}, {20, 10}), tensor<float>({2, 2}, scores)},
-             {{"coefficients", Floats{1, -3}}, {"intercepts", Floats{0.1f}},
-              {"classlabels_ints", Ints{10, 20}}, {"post_transform", transform}}});
+             {{"coefficients", Floats{1, -3}},
+              {"intercepts", Floats{0.1f}},
+              {"classlabels_ints", Ints{10, 20}},
+              {"post_transform", transform}}});
 }
 
 OpCase two_rows(const std::string& transform, std::initializer_list<float> scores) {
-  return ml({"two_rows_" + transform, "LinearClassifier", {kRows},
+  return ml({"two_rows_" + transform,
+             "LinearClassifier",
+             {kRows},
              {tensor<std::string>({2}, {"a", "b"}), tensor<float>({2, 2}, scores)},
-             {{"coefficients", Floats{1, -3, 0.2f, 0.4f}}, {"intercepts", Floats{0.1f, 0}},
-              {"classlabels_strings", Texts{"a", "b"}}, {"post_transform", transform}}});
+             {{"coefficients", Floats{1, -3, 0.2f, 0.4f}},
+              {"intercepts", Floats{0.1f, 0}},
+              {"classlabels_strings", Texts{"a", "b"}},
+              {"post_transform", transform}}});
 }
 
 OpCase regressor(const std::string& name, int64_t targets, const std::string& transform,
@@ -38,8 +46,13 @@ OpCase regressor(const std::string& name, int64_t targets, const std::string& tr
   Floats intercepts{0.1f, 0.3f};
   coefficients.resize(static_cast<size_t>(targets) * 2);
   intercepts.resize(static_cast<size_t>(targets));
-  return ml({name, "LinearRegressor", {kRows}, {tensor<float>({2, targets}, scores)},
-             {{"coefficients", coefficients}, {"intercepts", intercepts}, {"targets", targets},
+  return ml({name,
+             "LinearRegressor",
+             {kRows},
+             {tensor<float>({2, targets}, scores)},
+             {{"coefficients", coefficients},
+              {"intercepts", intercepts},
+              {"targets", targets},
               {"post_transform", transform}}});
 }
 
@@ -59,19 +72,29 @@ std::vector<OpCase> cases() {
       regressor("two_targets_logistic", 2, "LOGISTIC", {0.59869f, 0.58904f, 0.40131f, 0.66819f}),
       regressor("two_targets_softmax", 2, "SOFTMAX", {0.51f, 0.49f, 0.24974f, 0.75026f}),
   };
-  all.push_back(ml({"no_labels", "LinearClassifier", {kRows},
+  all.push_back(ml({"no_labels",
+                    "LinearClassifier",
+                    {kRows},
                     {tensor<int64_t>({2}, {1, 0}), tensor<float>({2, 1}, {0.4f, -0.4f})},
                     {{"coefficients", Floats{1, -3}}, {"intercepts", Floats{0.1f}}}}));
-  all.push_back(ml({"one_sample_of_integers", "LinearClassifier", {tensor<int64_t>({2}, {3, 1})},
+  all.push_back(ml({"one_sample_of_integers",
+                    "LinearClassifier",
+                    {tensor<int64_t>({2}, {3, 1})},
                     {tensor<int64_t>({1}, {20}), tensor<float>({1, 2}, {0.1f, 1})},
-                    {{"coefficients", Floats{1, -3, 0.2f, 0.4f}}, {"intercepts", Floats{0.1f, 0}},
-                     {"classlabels_ints", Ints{10, 20}}}}));
-  all.push_back(ml({"no_intercepts", "LinearClassifier", {tensor<double>({1, 2}, {0.3, 0})},
-                    {tensor<int64_t>({1}, {10}), tensor<float>({1, 2}, {0.3f, 0.06f})},
                     {{"coefficients", Floats{1, -3, 0.2f, 0.4f}},
+                     {"intercepts", Floats{0.1f, 0}},
                      {"classlabels_ints", Ints{10, 20}}}}));
-  all.push_back(ml({"integers", "LinearRegressor", {tensor<int32_t>({1, 2}, {2, 1})},
-                    {tensor<float>({1, 1}, {-1})}, {{"coefficients", Floats{1, -3}}}}));
+  all.push_back(
+      ml({"no_intercepts",
+          "LinearClassifier",
+          {tensor<double>({1, 2}, {0.3, 0})},
+          {tensor<int64_t>({1}, {10}), tensor<float>({1, 2}, {0.3f, 0.06f})},
+          {{"coefficients", Floats{1, -3, 0.2f, 0.4f}}, {"classlabels_ints", Ints{10, 20}}}}));
+  all.push_back(ml({"integers",
+                    "LinearRegressor",
+                    {tensor<int32_t>({1, 2}, {2, 1})},
+                    {tensor<float>({1, 1}, {-1})},
+                    {{"coefficients", Floats{1, -3}}}}));
   return all;
 }
 

@@ -48,8 +48,8 @@ TEST(ZipMap, GivesAMapForEachRowWithKeysInOrder) {
 }
 
 TEST(ZipMap, TakesOneRowAndIntegers) {
-  const Value result = evaluate("ZipMap", tensor<float>({2}, {1, 2}),
-                                {{"classlabels_int64s", Ints{7, -1}}});
+  const Value result =
+      evaluate("ZipMap", tensor<float>({2}, {1, 2}), {{"classlabels_int64s", Ints{7, -1}}});
   ASSERT_EQ(result.sequence().elements.size(), 1u);
   const Map& map = result.sequence().elements[0].map();
   EXPECT_EQ(std::get<Ints>(map.keys), (Ints{-1, 7}));
@@ -64,8 +64,7 @@ TEST(ZipMap, RefusesLabelsThatDoNotFit) {
 
 TEST(DictVectorizer, PutsZerosForAbsentKeys) {
   const Value numbers = map_of(Texts{"x", "z"}, tensor<double>({2}, {1.5, -2}));
-  expect_tensor(evaluate("DictVectorizer", numbers,
-                         {{"string_vocabulary", Texts{"z", "y", "x"}}}),
+  expect_tensor(evaluate("DictVectorizer", numbers, {{"string_vocabulary", Texts{"z", "y", "x"}}}),
                 tensor<double>({1, 3}, {-2, 0, 1.5}));
   const Value texts = map_of(Ints{3}, tensor<std::string>({1}, {"t"}));
   expect_tensor(evaluate("DictVectorizer", texts, {{"int64_vocabulary", Ints{1, 3}}}),

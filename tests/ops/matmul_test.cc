@@ -78,8 +78,7 @@ std::vector<OpCase> gemm_cases() {
   add("full_c", {5, 16}, {16, 9}, Shape{5, 9}, {});
   add("scalar_c", {5, 16}, {16, 9}, Shape{}, {});
   add("one_c", {5, 16}, {16, 9}, Shape{1}, {});
-  add("transposed", {16, 5}, {9, 16}, Shape{9},
-      {{"transA", int64_t{1}}, {"transB", int64_t{1}}});
+  add("transposed", {16, 5}, {9, 16}, Shape{9}, {{"transA", int64_t{1}}, {"transB", int64_t{1}}});
   add("transposed_b", {64, 32}, {48, 32}, Shape{48}, {{"transB", int64_t{1}}});
   add("square_b", {3, 16}, {16, 16}, Shape{16}, {{"transB", int64_t{1}}});
   add("scaled", {5, 16}, {16, 9}, Shape{9}, {{"alpha", 0.5f}, {"beta", -2.0f}});
@@ -122,33 +121,44 @@ TEST(FusedMatMul, ScalesAProductWithNothingElse) {
 }
 
 // Column by column: [[1,2],[3,4]] · [[5,6],[7,8]].
-CONVOY_OP_CASES(MatMul, (std::vector<OpCase>{
-    {"by_hand", "MatMul",
-     {tensor<float>({2, 2}, {1, 2, 3, 4}), tensor<float>({2, 2}, {5, 6, 7, 8})},
-     {tensor<float>({2, 2}, {19, 22, 43, 50})}},
-    {"integers", "MatMul",
-     {tensor<int32_t>({1, 2}, {2147483647, 1}), tensor<int32_t>({2, 1}, {2, 3})},
-     {tensor<int32_t>({1, 1}, {1})}},
-    {"doubles", "MatMul",
-     {tensor<double>({2}, {1, 2}), tensor<double>({2}, {3, 4})},
-     {tensor<double>({}, {11})}},
-    {"gemm_by_hand", "Gemm",
-     {tensor<float>({2, 1}, {1, 2}), tensor<float>({1, 2}, {3, 4}), tensor<float>({2, 1}, {1, 2})},
-     {tensor<float>({2, 2}, {3.5, 4.5, 7, 9})},
-     {{"alpha", 1.0f}, {"beta", 0.5f}},
-     21, 1e-6},
-    {"gemm_integers", "Gemm",
-     {tensor<int64_t>({1, 2}, {1, 2}), tensor<int64_t>({2, 1}, {3, 4}), tensor<int64_t>({1}, {5})},
-     {tensor<int64_t>({1, 1}, {16})}},
-    {"integer_zero_points", "MatMulInteger",
-     {tensor<uint8_t>({2, 2}, {11, 7, 3, 10}), tensor<uint8_t>({2, 1}, {1, 4}),
-      tensor<uint8_t>({}, {12}), tensor<uint8_t>({}, {0})},
-     {tensor<int32_t>({2, 1}, {-21, -17})}},
-    {"integer_zero_points_by_row", "MatMulInteger",
-     {tensor<int8_t>({3, 2, 1}, {1, 2, 3, 4, 5, 6}), tensor<int8_t>({1, 2}, {1, 10}),
-      tensor<int8_t>({2}, {0, 1})},
-     {tensor<int32_t>({3, 2, 2}, {1, 10, 1, 10, 3, 30, 3, 30, 5, 50, 5, 50})}},
-}));
+CONVOY_OP_CASES(MatMul,
+                (std::vector<OpCase>{
+                    {"by_hand",
+                     "MatMul",
+                     {tensor<float>({2, 2}, {1, 2, 3, 4}), tensor<float>({2, 2}, {5, 6, 7, 8})},
+                     {tensor<float>({2, 2}, {19, 22, 43, 50})}},
+                    {"integers",
+                     "MatMul",
+                     {tensor<int32_t>({1, 2}, {2147483647, 1}), tensor<int32_t>({2, 1}, {2, 3})},
+                     {tensor<int32_t>({1, 1}, {1})}},
+                    {"doubles",
+                     "MatMul",
+                     {tensor<double>({2}, {1, 2}), tensor<double>({2}, {3, 4})},
+                     {tensor<double>({}, {11})}},
+                    {"gemm_by_hand",
+                     "Gemm",
+                     {tensor<float>({2, 1}, {1, 2}), tensor<float>({1, 2}, {3, 4}),
+                      tensor<float>({2, 1}, {1, 2})},
+                     {tensor<float>({2, 2}, {3.5, 4.5, 7, 9})},
+                     {{"alpha", 1.0f}, {"beta", 0.5f}},
+                     21,
+                     1e-6},
+                    {"gemm_integers",
+                     "Gemm",
+                     {tensor<int64_t>({1, 2}, {1, 2}), tensor<int64_t>({2, 1}, {3, 4}),
+                      tensor<int64_t>({1}, {5})},
+                     {tensor<int64_t>({1, 1}, {16})}},
+                    {"integer_zero_points",
+                     "MatMulInteger",
+                     {tensor<uint8_t>({2, 2}, {11, 7, 3, 10}), tensor<uint8_t>({2, 1}, {1, 4}),
+                      tensor<uint8_t>({}, {12}), tensor<uint8_t>({}, {0})},
+                     {tensor<int32_t>({2, 1}, {-21, -17})}},
+                    {"integer_zero_points_by_row",
+                     "MatMulInteger",
+                     {tensor<int8_t>({3, 2, 1}, {1, 2, 3, 4, 5, 6}),
+                      tensor<int8_t>({1, 2}, {1, 10}), tensor<int8_t>({2}, {0, 1})},
+                     {tensor<int32_t>({3, 2, 2}, {1, 10, 1, 10, 3, 30, 3, 30, 5, 50, 5, 50})}},
+                }));
 
 TEST(MatMul, RefusesShapesThatDoNotFit) {
   OpCase c = product("bad", {2, 3}, {4, 5});

@@ -15,8 +15,13 @@ Attributes heads(int64_t count) { return {{"num_heads", count}}; }
 
 OpCase multi_head(const char* name, std::vector<Tensor> inputs, std::vector<Tensor> expected,
                   Attributes attributes) {
-  OpCase c{name, "MultiHeadAttention", std::move(inputs), std::move(expected),
-           std::move(attributes), 1, kWithin};
+  OpCase c{name,
+           "MultiHeadAttention",
+           std::move(inputs),
+           std::move(expected),
+           std::move(attributes),
+           1,
+           kWithin};
   c.domain = "com.microsoft";
   return c;
 }
@@ -31,8 +36,8 @@ std::vector<OpCase> multi_head_cases() {
   return {
       multi_head("one_head", {q, k, v},
                  {tensor<float>({1, 2, 2}, {2.69381f, 3.69382f, 4.16245f, 5.16245f})}, heads(1)),
-      multi_head("two_heads", {q, k, v},
-                 {tensor<float>({1, 2, 2}, {2.54822f, 4, 3, 5.49901f})}, heads(2)),
+      multi_head("two_heads", {q, k, v}, {tensor<float>({1, 2, 2}, {2.54822f, 4, 3, 5.49901f})},
+                 heads(2)),
       multi_head("bias", {q, k, v, tensor<float>({6}, {1, 0, 0, 1, 1, -1})},
                  {tensor<float>({1, 2, 2}, {3.34681f, 2.34681f, 4.95672f, 3.95672f})}, heads(1)),
       multi_head("mask", {q, k, v, kNone, tensor<int32_t>({1, 3}, {1, 0, 1})},
@@ -44,8 +49,8 @@ std::vector<OpCase> multi_head_cases() {
                   tensor<float>({1, 1, 3, 2}, {2, -1, 1, 1, -1, 0}),
                   tensor<float>({1, 1, 3, 2}, {-1, 1, 1, 2, 3, 4})},
                  causal),
-      multi_head("no_rows", {tensor<float>({1, 0, 2}, {}), k, v},
-                 {tensor<float>({1, 0, 2}, {})}, heads(1)),
+      multi_head("no_rows", {tensor<float>({1, 0, 2}, {}), k, v}, {tensor<float>({1, 0, 2}, {})},
+                 heads(1)),
   };
 }
 
@@ -65,8 +70,9 @@ OpCase group_query(const char* name, std::vector<Tensor> inputs, std::vector<Ten
                    Attributes more = {}) {
   more["num_heads"] = int64_t{2};
   more["kv_num_heads"] = int64_t{1};
-  OpCase c{name, "GroupQueryAttention", std::move(inputs), std::move(expected), std::move(more),
-           1, kWithin};
+  OpCase c{
+      name,   "GroupQueryAttention", std::move(inputs), std::move(expected), std::move(more), 1,
+      kWithin};
   c.constants = {6};
   c.domain = "com.microsoft";
   return c;
@@ -92,8 +98,8 @@ std::vector<OpCase> group_query_cases() {
       group_query("window_and_sinks",
                   {queries, keys, values, kNone, kNone, last, total, kNone, kNone, kNone, kNone,
                    tensor<float>({2}, {0.5f, -0.5f})},
-                  {padded({1, 2, 16}, {0.713862f, 1.42772f, 0.871492f, 1.74298f, 2.14158f,
-                                       2.85545f, 1.34522f, 1.79363f})},
+                  {padded({1, 2, 16}, {0.713862f, 1.42772f, 0.871492f, 1.74298f, 2.14158f, 2.85545f,
+                                       1.34522f, 1.79363f})},
                   {{"local_window_size", int64_t{1}}}),
   };
 }
@@ -103,11 +109,20 @@ std::vector<OpCase> rotary_cases() {
   const Tensor cosines = tensor<float>({3, 2}, {1, 1, 0, 0.6f, 0.8f, 0});
   const Tensor sines = tensor<float>({3, 2}, {0, 0, 1, 0.8f, 0.6f, 1});
   std::vector<OpCase> cases = {
-      {"halves", "RotaryEmbedding", {x, tensor<int64_t>({1, 2}, {2, 1}), cosines, sines},
-       {tensor<float>({1, 2, 4}, {-1, -4, 3, 2, -7, -2.8f, 5, 9.6f})}, {}, 1, kWithin},
-      {"interleaved", "RotaryEmbedding", {x, tensor<int64_t>({1}, {1}), cosines, sines},
+      {"halves",
+       "RotaryEmbedding",
+       {x, tensor<int64_t>({1, 2}, {2, 1}), cosines, sines},
+       {tensor<float>({1, 2, 4}, {-1, -4, 3, 2, -7, -2.8f, 5, 9.6f})},
+       {},
+       1,
+       kWithin},
+      {"interleaved",
+       "RotaryEmbedding",
+       {x, tensor<int64_t>({1}, {1}), cosines, sines},
        {tensor<float>({1, 2, 4}, {-2, 1, -1.4f, 4.8f, 0.4f, 7.8f, -8, 7})},
-       {{"interleaved", int64_t{1}}}, 1, kWithin},
+       {{"interleaved", int64_t{1}}},
+       1,
+       kWithin},
   };
   for (OpCase& c : cases) c.domain = "com.microsoft";
   return cases;
@@ -169,8 +184,9 @@ TEST(MicrosoftAttention, RefusesWhatDoesNotFit) {
   const Tensor row = padded({1, 1, 8}, {1, 1});
   const Tensor cache = padded({1, 1, 3, 8}, {2, -1});
   for (int32_t last : {-1, 3, 1 << 30}) {
-    expect(group_query("length", {step, row, row, cache, cache, tensor<int32_t>({1}, {last}),
-                                  Tensor::scalar<int32_t>(2)},
+    expect(group_query("length",
+                       {step, row, row, cache, cache, tensor<int32_t>({1}, {last}),
+                        Tensor::scalar<int32_t>(2)},
                        {out}),
            "do not fit");
   }

@@ -14,7 +14,8 @@ Tensor row(std::initializer_list<float> values) {
 std::unique_ptr<Session> session_of(const std::string& inputs, const std::string& outputs,
                                     const std::string& node) {
   return testing::session_of_text(R"(<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>
-    m ()" + inputs + ") => (" + outputs + ") {" + node + "}");
+    m ()" + inputs + ") => (" + outputs +
+                                  ") {" + node + "}");
 }
 
 std::string refusal(const std::string& inputs, const std::string& node) {
@@ -39,8 +40,8 @@ TEST(MicrosoftComposition, TakesAttributesOrTheirDefaults) {
   auto session = session_of(inputs, "float[2, 2] y, float[2, 2] z",
                             "y = com.microsoft.FusedMatMul <transA = 1, alpha = 2.0> (a, b) "
                             "z = com.microsoft.FusedMatMul(a, b)");
-  auto results = session->run({{"a", tensor<float>({2, 2}, {1, 2, 3, 4})},
-                               {"b", tensor<float>({2, 2}, {1, 0, 1, 1})}});
+  auto results = session->run(
+      {{"a", tensor<float>({2, 2}, {1, 2, 3, 4})}, {"b", tensor<float>({2, 2}, {1, 0, 1, 1})}});
   expect_equal(results[0].tensor(), tensor<float>({2, 2}, {8, 6, 12, 8}), 0, "y");
   expect_equal(results[1].tensor(), tensor<float>({2, 2}, {3, 2, 7, 4}), 0, "z");
 }
@@ -52,8 +53,8 @@ TEST(MicrosoftComposition, LeavesOutOutputs) {
   auto results = session->run({{"x", tensor<float>({1, 1, 4}, {1, 2, 3, 4})},
                                {"s", tensor<float>({1, 1, 4}, {0, 1, 0, 1})},
                                {"g", row({1, 1, 2, 1})}});
-  expect_equal(results[0].tensor(), tensor<float>({1, 1, 4}, {-1.41421f, 0, 0, 1.41421f}),
-               kWithin, "y");
+  expect_equal(results[0].tensor(), tensor<float>({1, 1, 4}, {-1.41421f, 0, 0, 1.41421f}), kWithin,
+               "y");
   expect_equal(results[1].tensor(), tensor<float>({1, 1, 4}, {1, 3, 3, 5}), 0, "sum");
 }
 
@@ -72,18 +73,17 @@ TEST(MicrosoftComposition, NamesAnInputThatIsMissing) {
 }
 
 TEST(MicrosoftComposition, NamesAnActivationThatIsNotKnown) {
-  std::string said = refusal(
-      "float[a, b] x", R"(y = com.microsoft.FusedGemm <activation = "Sinus"> (x, x))");
+  std::string said =
+      refusal("float[a, b] x", R"(y = com.microsoft.FusedGemm <activation = "Sinus"> (x, x))");
   EXPECT_NE(said.find("the activation 'Sinus' is not known"), std::string::npos) << said;
   EXPECT_NE(said.find("node 'y' (com.microsoft::FusedGemm)"), std::string::npos) << said;
 }
 
 // The rank that the body of FusedMatMul asks for comes through a kernel that ONNX does not know.
 TEST(MicrosoftComposition, KnowsTypesBehindKernels) {
-  auto session = session_of(
-      "float[batch, rows, 8] x", "float[batch, rows, r2] y",
-      "h = com.microsoft.MultiHeadAttention <num_heads = 2> (x, x, x) "
-      "t = com.microsoft.FusedMatMul <transB = 1> (h, h) y = Relu(t)");
+  auto session = session_of("float[batch, rows, 8] x", "float[batch, rows, r2] y",
+                            "h = com.microsoft.MultiHeadAttention <num_heads = 2> (x, x, x) "
+                            "t = com.microsoft.FusedMatMul <transB = 1> (h, h) y = Relu(t)");
   const Graph& graph = session->model().graph;
   bool transposes = false;
   for (size_t i = 0; i < graph.value_count(); ++i) {
@@ -104,9 +104,11 @@ TEST(MicrosoftComposition, EndsInAPrivateOperator) {
       y = com.microsoft.Attention <num_heads = 1, mask_filter_value = -1.0> (x, w, , lengths)
     })");
   const Tensor w = tensor<float>({2, 6}, {1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1});
-  Tensor y = session->run({{"x", tensor<float>({1, 2, 2}, {1, 0, 0, 2})},
-                          {"w", w},
-                          {"lengths", tensor<int32_t>({1}, {1})}})[0].tensor();
+  Tensor y = session
+                 ->run({{"x", tensor<float>({1, 2, 2}, {1, 0, 0, 2})},
+                        {"w", w},
+                        {"lengths", tensor<int32_t>({1}, {1})}})[0]
+                 .tensor();
   expect_equal(y, tensor<float>({1, 2, 2}, {0.846461f, 0.307079f, 0.138426f, 1.72315f}), kWithin,
                "y");
 }

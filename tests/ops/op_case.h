@@ -13,13 +13,13 @@
 namespace convoy {
 
 struct OpCase {
-  std::string name;  // letters, digits and underscores
-  std::string op;    // operator; of the private domain where is_private
+  std::string name;              // letters, digits and underscores
+  std::string op;                // operator; of the private domain where is_private
   std::vector<Tensor> inputs;    // undefined where left out
   std::vector<Tensor> expected;  // undefined where the node leaves the output out
   Attributes attributes = {};
   int version = 21;
-  double within = 0;  // floats: max|a - b| ≤ within · max|b| over a tensor
+  double within = 0;                // floats: max|a - b| ≤ within · max|b| over a tensor
   std::vector<int> constants = {};  // inputs that are the same in every run, e.g. axes
   bool is_private = false;
   std::string domain = {};
@@ -66,10 +66,10 @@ void compare_kernels(const OpCase& c);
 void compare_half_kernels(const OpCase& c, DType dtype);
 
 // TEST_P over a table: CONVOY_OP_CASES(Softmax, cases()) with std::vector<OpCase> cases().
-#define CONVOY_OP_CASES(suite, table)                                                     \
-  class suite : public ::testing::TestWithParam<OpCase> {};                               \
-  TEST_P(suite, Computes) { run_case(GetParam()); }                                       \
-  INSTANTIATE_TEST_SUITE_P(Cases, suite, ::testing::ValuesIn(table),                      \
+#define CONVOY_OP_CASES(suite, table)                                \
+  class suite : public ::testing::TestWithParam<OpCase> {};          \
+  TEST_P(suite, Computes) { run_case(GetParam()); }                  \
+  INSTANTIATE_TEST_SUITE_P(Cases, suite, ::testing::ValuesIn(table), \
                            [](const auto& tested) { return tested.param.name; })
 
 }  // namespace convoy

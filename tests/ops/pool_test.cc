@@ -39,7 +39,9 @@ std::vector<OpCase> pools() {
     add("strided_3d", {2, 2, 6, 7, 24},
         {{"kernel_shape", Ints{2, 2, 2}}, {"strides", Ints{1, 2, 2}}});
     add("ceil", {1, 2, 8, 9},
-        {{"kernel_shape", Ints{3, 3}}, {"strides", Ints{2, 2}}, {"ceil_mode", int64_t{1}},
+        {{"kernel_shape", Ints{3, 3}},
+         {"strides", Ints{2, 2}},
+         {"ceil_mode", int64_t{1}},
          {"pads", Ints{0, 1, 0, 0}}});
     add("dilated", {1, 2, 9, 9}, {{"kernel_shape", Ints{2, 3}}, {"dilations", Ints{2, 3}}});
     add("same", {1, 2, 9, 10},
@@ -68,29 +70,51 @@ INSTANTIATE_TEST_SUITE_P(Cases, PoolKernels, testing::ValuesIn(pools()),
 
 const float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-CONVOY_OP_CASES(Pool, (std::vector<OpCase>{
-    {"max_with_nan", "MaxPool", {tensor<float>({1, 1, 4}, {1, kNaN, 3, 2})},
-     {tensor<float>({1, 1, 3}, {kNaN, kNaN, 3})}, {{"kernel_shape", Ints{2}}}},
-    {"indices_row_major", "MaxPool", {tensor<float>({1, 1, 2, 3}, {1, 5, 2, 3, 4, 6})},
-     {tensor<float>({1, 1, 1, 2}, {5, 6}), tensor<int64_t>({1, 1, 1, 2}, {1, 5})},
-     {{"kernel_shape", Ints{2, 2}}}},
-    {"indices_column_major", "MaxPool", {tensor<float>({1, 1, 2, 3}, {1, 5, 2, 3, 4, 6})},
-     {tensor<float>({1, 1, 1, 2}, {5, 6}), tensor<int64_t>({1, 1, 1, 2}, {2, 5})},
-     {{"kernel_shape", Ints{2, 2}}, {"storage_order", int64_t{1}}}},
-    {"max_int8", "MaxPool", {tensor<int8_t>({1, 1, 3}, {-128, -3, -7})},
-     {tensor<int8_t>({1, 1, 2}, {-3, -3})}, {{"kernel_shape", Ints{2}}}},
-    {"average_of_padding", "AveragePool", {tensor<float>({1, 1, 2}, {4, 8})},
-     {tensor<float>({1, 1, 3}, {2, 6, 4})},
-     {{"kernel_shape", Ints{2}}, {"pads", Ints{1, 1}}, {"count_include_pad", int64_t{1}}}},
-    {"lp", "LpPool", {tensor<float>({1, 1, 2, 1}, {-3, 4})}, {tensor<float>({1, 1, 1, 1}, {5})},
-     {{"kernel_shape", Ints{2, 1}}}, 21, 1e-6},
-    {"unpool", "MaxUnpool",
-     {tensor<float>({1, 1, 2}, {5, 6}), tensor<int64_t>({1, 1, 2}, {1, 2})},
-     {tensor<float>({1, 1, 4}, {0, 5, 6, 0})}, {{"kernel_shape", Ints{2}}, {"strides", Ints{2}}}},
-}));
+CONVOY_OP_CASES(
+    Pool,
+    (std::vector<OpCase>{
+        {"max_with_nan",
+         "MaxPool",
+         {tensor<float>({1, 1, 4}, {1, kNaN, 3, 2})},
+         {tensor<float>({1, 1, 3}, {kNaN, kNaN, 3})},
+         {{"kernel_shape", Ints{2}}}},
+        {"indices_row_major",
+         "MaxPool",
+         {tensor<float>({1, 1, 2, 3}, {1, 5, 2, 3, 4, 6})},
+         {tensor<float>({1, 1, 1, 2}, {5, 6}), tensor<int64_t>({1, 1, 1, 2}, {1, 5})},
+         {{"kernel_shape", Ints{2, 2}}}},
+        {"indices_column_major",
+         "MaxPool",
+         {tensor<float>({1, 1, 2, 3}, {1, 5, 2, 3, 4, 6})},
+         {tensor<float>({1, 1, 1, 2}, {5, 6}), tensor<int64_t>({1, 1, 1, 2}, {2, 5})},
+         {{"kernel_shape", Ints{2, 2}}, {"storage_order", int64_t{1}}}},
+        {"max_int8",
+         "MaxPool",
+         {tensor<int8_t>({1, 1, 3}, {-128, -3, -7})},
+         {tensor<int8_t>({1, 1, 2}, {-3, -3})},
+         {{"kernel_shape", Ints{2}}}},
+        {"average_of_padding",
+         "AveragePool",
+         {tensor<float>({1, 1, 2}, {4, 8})},
+         {tensor<float>({1, 1, 3}, {2, 6, 4})},
+         {{"kernel_shape", Ints{2}}, {"pads", Ints{1, 1}}, {"count_include_pad", int64_t{1}}}},
+        {"lp",
+         "LpPool",
+         {tensor<float>({1, 1, 2, 1}, {-3, 4})},
+         {tensor<float>({1, 1, 1, 1}, {5})},
+         {{"kernel_shape", Ints{2, 1}}},
+         21,
+         1e-6},
+        {"unpool",
+         "MaxUnpool",
+         {tensor<float>({1, 1, 2}, {5, 6}), tensor<int64_t>({1, 1, 2}, {1, 2})},
+         {tensor<float>({1, 1, 4}, {0, 5, 6, 0})},
+         {{"kernel_shape", Ints{2}}, {"strides", Ints{2}}}},
+    }));
 
 TEST(MaxUnpool, RefusesIndicesOutside) {
-  OpCase c{"outside", "MaxUnpool",
+  OpCase c{"outside",
+           "MaxUnpool",
            {tensor<float>({1, 1, 1}, {5}), tensor<int64_t>({1, 1, 1}, {2})},
            {kWanted},
            {{"kernel_shape", Ints{2}}, {"strides", Ints{2}}}};
@@ -103,9 +127,8 @@ std::vector<OpCase> transposes() {
   std::vector<OpCase> cases;
   auto add = [&](const char* name, const Shape& x, const Shape& w, Attributes attributes) {
     OpCase c = pool(name, "ConvTranspose", x, std::move(attributes));
-    int64_t group = c.attributes.contains("group")
-                        ? std::get<int64_t>(c.attributes.find("group")->second)
-                        : 1;
+    int64_t group =
+        c.attributes.contains("group") ? std::get<int64_t>(c.attributes.find("group")->second) : 1;
     c.inputs.push_back(pattern(w, -1, 1, 2));
     c.inputs.push_back(pattern({w[1] * group}, -1, 1, 3));
     c.constants = {1};

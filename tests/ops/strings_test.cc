@@ -33,26 +33,49 @@ std::vector<OpCase> string_cases() {
   pairs.erase("pool_int64s");
   pairs["pool_strings"] = std::vector<std::string>{"a", "b", "a", "b"};
   return {
-      {"concat_broadcasts", "StringConcat",
+      {"concat_broadcasts",
+       "StringConcat",
        {tensor<std::string>({2, 1}, {"a", "b"}), words({"x", ""})},
        {tensor<std::string>({2, 2}, {"ax", "a", "bx", "b"})}},
-      {"split_at_spaces", "StringSplit", {words({"  a\t b ", "", "c"})},
+      {"split_at_spaces",
+       "StringSplit",
+       {words({"  a\t b ", "", "c"})},
        {tensor<std::string>({3, 2}, {"a", "b", "", "", "c", ""}), ints({2, 0, 1})}},
-      {"split_keeps_the_rest", "StringSplit", {words({" a  b c "})},
-       {tensor<std::string>({1, 2}, {"a", "b c "}), ints({2})}, one_cut},
-      {"split_at_delimiter", "StringSplit", {words({"a--b----c", ""})},
+      {"split_keeps_the_rest",
+       "StringSplit",
+       {words({" a  b c "})},
+       {tensor<std::string>({1, 2}, {"a", "b c "}), ints({2})},
+       one_cut},
+      {"split_at_delimiter",
+       "StringSplit",
+       {words({"a--b----c", ""})},
        {tensor<std::string>({2, 4}, {"a", "b", "", "c", "", "", "", ""}), ints({4, 1})},
        text("delimiter", "--")},
-      {"normalizer_lowers_beyond_ascii", "StringNormalizer", {words({"ÄbC", "\xff"})},
-       {words({"äbc", "\xff"})}, lower},
-      {"normalizer_drops_words", "StringNormalizer", {words({"STRAßE", "weg"})}, {words({"WEG"})},
+      {"normalizer_lowers_beyond_ascii",
+       "StringNormalizer",
+       {words({"ÄbC", "\xff"})},
+       {words({"äbc", "\xff"})},
+       lower},
+      {"normalizer_drops_words",
+       "StringNormalizer",
+       {words({"STRAßE", "weg"})},
+       {words({"WEG"})},
        drop},
-      {"normalizer_leaves_one_empty", "StringNormalizer",
-       {tensor<std::string>({1, 1}, {"Straße"})}, {tensor<std::string>({1, 1}, {""})}, drop},
-      {"ngrams_with_gaps", "TfIdfVectorizer", {ints({5, 7, 5, 8, 7})},
-       {tensor<float>({3}, {2, 20, 200})}, counts},
-      {"pairs_of_words", "TfIdfVectorizer", {words({"a", "b", "a", "b"})},
-       {tensor<float>({3}, {2, 2, 2})}, pairs},
+      {"normalizer_leaves_one_empty",
+       "StringNormalizer",
+       {tensor<std::string>({1, 1}, {"Straße"})},
+       {tensor<std::string>({1, 1}, {""})},
+       drop},
+      {"ngrams_with_gaps",
+       "TfIdfVectorizer",
+       {ints({5, 7, 5, 8, 7})},
+       {tensor<float>({3}, {2, 20, 200})},
+       counts},
+      {"pairs_of_words",
+       "TfIdfVectorizer",
+       {words({"a", "b", "a", "b"})},
+       {tensor<float>({3}, {2, 2, 2})},
+       pairs},
   };
 }
 
@@ -60,8 +83,11 @@ CONVOY_OP_CASES(Strings, string_cases());
 
 #if defined(CONVOY_HAS_RE2)
 TEST(Regex, MatchesWholeStringsOnly) {
-  OpCase c{"", "RegexFullMatch", {words({"ab1", "ab", "ab12"})},
-           {tensor<bool>({3}, {true, false, false})}, text("pattern", "[a-z]+b\\d")};
+  OpCase c{"",
+           "RegexFullMatch",
+           {words({"ab1", "ab", "ab12"})},
+           {tensor<bool>({3}, {true, false, false})},
+           text("pattern", "[a-z]+b\\d")};
   run_case(c);
   c.attributes = text("pattern", "(");
   EXPECT_THROW(evaluate_case(c, c.inputs), Error);

@@ -54,15 +54,19 @@ Attributes linear(const Floats& coefficients, const Floats& rho, const Ints& lab
 }
 
 OpCase two(const std::string& transform, bool probabilities, std::initializer_list<float> scores) {
-  return ml({(probabilities ? "two_probabilities_" : "two_") + transform, "SVMClassifier", {kRows},
+  return ml({(probabilities ? "two_probabilities_" : "two_") + transform,
+             "SVMClassifier",
+             {kRows},
              {tensor<int64_t>({2}, {10, 20}), tensor<float>({2, 2}, scores)},
              two_classes(transform, probabilities)});
 }
 
 OpCase three(const std::string& transform, bool probabilities,
              std::initializer_list<float> scores) {
-  return ml({(probabilities ? "three_probabilities_" : "three_") + transform, "SVMClassifier",
-             {kRows}, {tensor<std::string>({2}, {"c", "b"}), tensor<float>({2, 3}, scores)},
+  return ml({(probabilities ? "three_probabilities_" : "three_") + transform,
+             "SVMClassifier",
+             {kRows},
+             {tensor<std::string>({2}, {"c", "b"}), tensor<float>({2, 3}, scores)},
              three_classes(transform, probabilities)});
 }
 
@@ -84,22 +88,32 @@ std::vector<OpCase> cases() {
       three("NONE", false, {0.09319f, -0.00036f, -0.09775f, -0.16419f, 0.00662f, 0.01451f}),
       three("SOFTMAX", false, {0.36538f, 0.33275f, 0.30187f, 0.2957f, 0.35077f, 0.35354f}),
       three("NONE", true, {0.32164f, 0.32804f, 0.35032f, 0.29378f, 0.36159f, 0.34463f}),
-      ml({"linear_mixed", "SVMClassifier", {kRows},
+      ml({"linear_mixed",
+          "SVMClassifier",
+          {kRows},
           {tensor<int64_t>({2}, {20, 20}), tensor<float>({2, 2}, {0.4f, 0.01f, 0.85f, -0.1f})},
           linear({1, -0.5f, -0.3f, 0.2f}, {0.1f}, {10, 20})}),
-      ml({"linear_positive", "SVMClassifier", {kRows},
+      ml({"linear_positive",
+          "SVMClassifier",
+          {kRows},
           {tensor<int64_t>({2}, {10, 20}), tensor<float>({2, 2}, {0.25f, 0.19f, 0.85f, 0.5f})},
           linear({0.5f, 0.5f, 0.3f, 0.2f}, {0.1f}, {10, 20})}),
-      ml({"linear_three", "SVMClassifier", {kRows},
+      ml({"linear_three",
+          "SVMClassifier",
+          {kRows},
           {tensor<int64_t>({2}, {10, 10}),
            tensor<float>({2, 3}, {0.25f, 0.19f, -0.2f, 0.85f, 0.5f, -1.9f})},
           linear({0.5f, 0.5f, 0.3f, 0.2f, -1, -2}, {0.1f, 0.2f, 0.3f}, {10, 20, 30})}),
-      ml({"regressor", "SVMRegressor", {kRows}, {tensor<float>({2, 1}, {0.12919f, 0.15201f})},
+      ml({"regressor",
+          "SVMRegressor",
+          {kRows},
+          {tensor<float>({2, 1}, {0.12919f, 0.15201f})},
           sigmoid}),
-      ml({"one_class", "SVMRegressor", {tensor<double>({2, 2}, {0, 1, 1, 0})},
+      ml({"one_class",
+          "SVMRegressor",
+          {tensor<double>({2, 2}, {0, 1, 1, 0})},
           {tensor<float>({2, 1}, {-1, 1})},
-          {{"coefficients", Floats{1, -0.5f}}, {"rho", Floats{0.1f}},
-           {"one_class", int64_t{1}}}}),
+          {{"coefficients", Floats{1, -0.5f}}, {"rho", Floats{0.1f}}, {"one_class", int64_t{1}}}}),
   };
 }
 

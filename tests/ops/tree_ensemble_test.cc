@@ -20,17 +20,13 @@ OpCase ml(OpCase c, int version) {
 
 // x ≤ 0.5 gives the first leaf, anything else the second.
 Attributes stump(const std::string& prefix, const Ints& ids, const Floats& weights) {
-  return {{"nodes_treeids", Ints{0, 0, 0}},
-          {"nodes_nodeids", Ints{0, 1, 2}},
-          {"nodes_featureids", Ints{0, 0, 0}},
-          {"nodes_modes", Texts{"BRANCH_LEQ", "LEAF", "LEAF"}},
-          {"nodes_values", Floats{0.5f, 0, 0}},
-          {"nodes_truenodeids", Ints{1, 0, 0}},
-          {"nodes_falsenodeids", Ints{2, 0, 0}},
-          {prefix + "_treeids", Ints{0, 0}},
-          {prefix + "_nodeids", Ints{1, 2}},
-          {prefix + "_ids", ids},
-          {prefix + "_weights", weights}};
+  return {
+      {"nodes_treeids", Ints{0, 0, 0}},      {"nodes_nodeids", Ints{0, 1, 2}},
+      {"nodes_featureids", Ints{0, 0, 0}},   {"nodes_modes", Texts{"BRANCH_LEQ", "LEAF", "LEAF"}},
+      {"nodes_values", Floats{0.5f, 0, 0}},  {"nodes_truenodeids", Ints{1, 0, 0}},
+      {"nodes_falsenodeids", Ints{2, 0, 0}}, {prefix + "_treeids", Ints{0, 0}},
+      {prefix + "_nodeids", Ints{1, 2}},     {prefix + "_ids", ids},
+      {prefix + "_weights", weights}};
 }
 
 const Tensor kRows = tensor<float>({3, 1}, {0, 1, kNaN});
@@ -44,8 +40,12 @@ OpCase lonely(const std::string& name, int64_t id, const Floats& weights, const 
   attributes["classlabels_int64s"] = Ints{10, 20};
   attributes["post_transform"] = transform;
   if (!base.empty()) attributes["base_values"] = base;
-  return ml({name, "TreeEnsembleClassifier", {kTwoRows},
-             {tensor<int64_t>({2}, labels), tensor<float>({2, 2}, scores)}, attributes}, 3);
+  return ml({name,
+             "TreeEnsembleClassifier",
+             {kTwoRows},
+             {tensor<int64_t>({2}, labels), tensor<float>({2, 2}, scores)},
+             attributes},
+            3);
 }
 
 std::vector<OpCase> lonely_cases() {
@@ -76,19 +76,18 @@ std::vector<OpCase> lonely_cases() {
 // Five trees of one leaf, 0.1 each, which is 0.5 in float32 and above it in float64.
 OpCase tie() {
   constexpr int64_t kTrees = 5;
-  Attributes attributes = {{"nodes_modes", Texts(kTrees, "LEAF")},
-                           {"nodes_nodeids", Ints(kTrees, 0)},
-                           {"nodes_featureids", Ints(kTrees, 0)},
-                           {"nodes_values", Floats(kTrees, 0)},
-                           {"nodes_truenodeids", Ints(kTrees, 0)},
-                           {"nodes_falsenodeids", Ints(kTrees, 0)},
-                           {"class_nodeids", Ints(kTrees, 0)},
-                           {"class_ids", Ints(kTrees, 0)},
-                           {"class_weights", Floats(kTrees, 0.1f)},
-                           {"classlabels_strings", Texts{"no", "yes"}}};
+  Attributes attributes = {
+      {"nodes_modes", Texts(kTrees, "LEAF")},  {"nodes_nodeids", Ints(kTrees, 0)},
+      {"nodes_featureids", Ints(kTrees, 0)},   {"nodes_values", Floats(kTrees, 0)},
+      {"nodes_truenodeids", Ints(kTrees, 0)},  {"nodes_falsenodeids", Ints(kTrees, 0)},
+      {"class_nodeids", Ints(kTrees, 0)},      {"class_ids", Ints(kTrees, 0)},
+      {"class_weights", Floats(kTrees, 0.1f)}, {"classlabels_strings", Texts{"no", "yes"}}};
   attributes["nodes_treeids"] = attributes["class_treeids"] = Ints{0, 1, 2, 3, 4};
-  return ml({"tie_of_float32_sums", "TreeEnsembleClassifier", {tensor<float>({1, 1}, {0})},
-             {tensor<std::string>({1}, {"no"}), tensor<float>({1, 2}, {0.5f, 0.5f})}, attributes},
+  return ml({"tie_of_float32_sums",
+             "TreeEnsembleClassifier",
+             {tensor<float>({1, 1}, {0})},
+             {tensor<std::string>({1}, {"no"}), tensor<float>({1, 2}, {0.5f, 0.5f})},
+             attributes},
             1);
 }
 
@@ -105,20 +104,39 @@ std::vector<OpCase> cases() {
   three["post_transform"] = std::string("SOFTMAX");
   std::vector<OpCase> all = lonely_cases();
   all.push_back(tie());
-  all.push_back(ml({"regressor", "TreeEnsembleRegressor", {kRows},
-                    {tensor<float>({3, 1}, {-1, 5, 5})}, regressor}, 3));
-  all.push_back(ml({"one_target_stays", "TreeEnsembleRegressor", {kRows},
-                    {tensor<float>({3, 1}, {-1, 5, 5})}, stays}, 1));
-  all.push_back(ml({"regressor_of_integers", "TreeEnsembleRegressor",
-                    {tensor<int64_t>({2, 1}, {0, 1})}, {tensor<float>({2, 1}, {-1, 5})},
-                    regressor}, 3));
-  all.push_back(ml({"classifier", "TreeEnsembleClassifier", {kRows},
-                    {tensor<std::string>({3}, {"no", "yes", "yes"}),
-                     tensor<float>({3, 2}, {1, 0, 0, 1, 0, 1})}, classifier}, 1));
-  all.push_back(ml({"three_classes", "TreeEnsembleClassifier", {kTwoRows},
-                    {tensor<int64_t>({2}, {6, 7}),
-                     tensor<float>({2, 3}, {0.24473f, 0.66524f, 0.09003f, 0.03512f, 0.25950f,
-                                            0.70538f})}, three}, 1));
+  all.push_back(ml({"regressor",
+                    "TreeEnsembleRegressor",
+                    {kRows},
+                    {tensor<float>({3, 1}, {-1, 5, 5})},
+                    regressor},
+                   3));
+  all.push_back(ml({"one_target_stays",
+                    "TreeEnsembleRegressor",
+                    {kRows},
+                    {tensor<float>({3, 1}, {-1, 5, 5})},
+                    stays},
+                   1));
+  all.push_back(ml({"regressor_of_integers",
+                    "TreeEnsembleRegressor",
+                    {tensor<int64_t>({2, 1}, {0, 1})},
+                    {tensor<float>({2, 1}, {-1, 5})},
+                    regressor},
+                   3));
+  all.push_back(ml(
+      {"classifier",
+       "TreeEnsembleClassifier",
+       {kRows},
+       {tensor<std::string>({3}, {"no", "yes", "yes"}), tensor<float>({3, 2}, {1, 0, 0, 1, 0, 1})},
+       classifier},
+      1));
+  all.push_back(
+      ml({"three_classes",
+          "TreeEnsembleClassifier",
+          {kTwoRows},
+          {tensor<int64_t>({2}, {6, 7}),
+           tensor<float>({2, 3}, {0.24473f, 0.66524f, 0.09003f, 0.03512f, 0.25950f, 0.70538f})},
+          three},
+         1));
   return all;
 }
 
@@ -129,24 +147,25 @@ TEST(TreeEnsembles, RefusesACycle) {
   attributes["nodes_modes"] = Texts{"BRANCH_LEQ", "BRANCH_LEQ", "LEAF"};
   attributes["nodes_truenodeids"] = Ints{1, 1, 0};
   attributes["nodes_falsenodeids"] = Ints{2, 2, 0};
-  OpCase c = ml({"cycle", "TreeEnsembleRegressor", {tensor<float>({1, 1}, {0})}, {Tensor()},
-                 attributes}, 3);
+  OpCase c = ml(
+      {"cycle", "TreeEnsembleRegressor", {tensor<float>({1, 1}, {0})}, {Tensor()}, attributes}, 3);
   EXPECT_THROW(evaluate_case(c, c.inputs), Error);
 }
 
 TEST(TreeEnsembles, RefusesAFeatureOutside) {
   Attributes attributes = stump("target", {0, 0}, {1, 1});
   attributes["nodes_featureids"] = Ints{1, 0, 0};
-  OpCase c = ml({"feature", "TreeEnsembleRegressor", {tensor<float>({1, 1}, {0})}, {Tensor()},
-                 attributes}, 3);
+  OpCase c =
+      ml({"feature", "TreeEnsembleRegressor", {tensor<float>({1, 1}, {0})}, {Tensor()}, attributes},
+         3);
   EXPECT_THROW(evaluate_case(c, c.inputs), Error);
 }
 
 TEST(TreeEnsembles, RefusesANodeListedTwice) {
   Attributes attributes = stump("target", {0, 0}, {1, 1});
   attributes["nodes_nodeids"] = Ints{0, 1, 1};
-  OpCase c = ml({"twice", "TreeEnsembleRegressor", {tensor<float>({1, 1}, {0})}, {Tensor()},
-                 attributes}, 3);
+  OpCase c = ml(
+      {"twice", "TreeEnsembleRegressor", {tensor<float>({1, 1}, {0})}, {Tensor()}, attributes}, 3);
   EXPECT_THROW(evaluate_case(c, c.inputs), Error);
 }
 

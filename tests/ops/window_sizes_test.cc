@@ -42,8 +42,13 @@ std::vector<OpCase> ceil_cases() {
   Attributes valid{{"auto_pad", std::string("VALID")}};
   for (int version : {10, 18, 22}) {
     auto add = [&](const char* name, const char* op, Tensor x, Tensor y, Attributes attributes) {
-      cases.push_back({fmt::format("{}_{}", name, version), op, {std::move(x)}, {std::move(y)},
-                       std::move(attributes), version, 1e-6});
+      cases.push_back({fmt::format("{}_{}", name, version),
+                       op,
+                       {std::move(x)},
+                       {std::move(y)},
+                       std::move(attributes),
+                       version,
+                       1e-6});
     };
     add("max_behind_the_input", "MaxPool", line(6), row({1, 4}), pool(1, 3));
     add("max_in_the_padding", "MaxPool", line(6), row({1, 4, 6}), pool(2, 3, padded));
@@ -55,11 +60,17 @@ std::vector<OpCase> ceil_cases() {
     if (version >= 18) add("lp_behind_the_input", "LpPool", line(6), row({1, 4}), pool(1, 3));
   }
   Tensor square = tensor<float>({1, 1, 2, 2}, {1, 2, 3, 4});
-  cases.push_back({"average_counts_padding", "AveragePool", {square},
+  cases.push_back({"average_counts_padding",
+                   "AveragePool",
+                   {square},
                    {tensor<float>({1, 1, 1, 1}, {10.0f / 9})},
-                   {{"kernel_shape", Ints{3, 3}}, {"strides", Ints{3, 3}},
-                    {"pads", Ints{1, 1, 1, 1}}, {"ceil_mode", int64_t{1}},
-                    {"count_include_pad", int64_t{1}}}, 18, 1e-6});
+                   {{"kernel_shape", Ints{3, 3}},
+                    {"strides", Ints{3, 3}},
+                    {"pads", Ints{1, 1, 1, 1}},
+                    {"ceil_mode", int64_t{1}},
+                    {"count_include_pad", int64_t{1}}},
+                   18,
+                   1e-6});
   return cases;
 }
 CONVOY_OP_CASES(PoolCeilMode, ceil_cases());
@@ -85,16 +96,31 @@ std::vector<OpCase> auto_pad_cases() {
       {"conv_same", "Conv", {line(5), kOnes}, {row({3, 9, 9})}, padding("SAME_UPPER", pads)},
       {"pool_valid", "MaxPool", {line(6)}, {row({3, 5})}, padding("VALID", pooled)},
       {"pool_same", "MaxPool", {line(5)}, {row({2, 4, 5})}, padding("SAME_LOWER", pooled)},
-      {"transpose_valid", "ConvTranspose", {line(3), kOnes}, {row({1, 1, 3, 2, 5, 3, 3})},
+      {"transpose_valid",
+       "ConvTranspose",
+       {line(3), kOnes},
+       {row({1, 1, 3, 2, 5, 3, 3})},
        padding("VALID", pads)},
-      {"transpose_same_upper", "ConvTranspose", {line(3), kOnes}, {row({1, 1, 3, 2, 5, 3})},
+      {"transpose_same_upper",
+       "ConvTranspose",
+       {line(3), kOnes},
+       {row({1, 1, 3, 2, 5, 3})},
        padding("SAME_UPPER", pads)},
-      {"transpose_same_lower", "ConvTranspose", {line(3), kOnes}, {row({1, 3, 2, 5, 3, 3})},
+      {"transpose_same_lower",
+       "ConvTranspose",
+       {line(3), kOnes},
+       {row({1, 3, 2, 5, 3, 3})},
        padding("SAME_LOWER")},
       {"transpose_to_size", "ConvTranspose", {line(3), kOnes}, {row({3, 2, 5, 3})}, size(4, pads)},
-      {"transpose_to_size_padded", "ConvTranspose", {line(3), kOnes},
-       {row({1, 3, 2, 5, 3, 3, 0})}, size(7, extra)},
-      {"transpose_to_whole_shape", "ConvTranspose", {line(3), kOnes}, {row({3, 2, 5, 3})},
+      {"transpose_to_size_padded",
+       "ConvTranspose",
+       {line(3), kOnes},
+       {row({1, 3, 2, 5, 3, 3, 0})},
+       size(7, extra)},
+      {"transpose_to_whole_shape",
+       "ConvTranspose",
+       {line(3), kOnes},
+       {row({3, 2, 5, 3})},
        {{"output_shape", Ints{1, 1, 4}}, {"strides", Ints{2}}}},
   };
 }
@@ -108,33 +134,71 @@ std::vector<OpCase> factor_cases() {
   };
   auto by = [](float factor) { return tensor<float>({3}, {1, 1, factor}); };
   return {
-      {"by_0_4", "Resize", {line(20, 0), {}, by(0.4f)}, {row({0, 2, 5, 7, 10, 12, 15, 17})},
-       of("nearest", "asymmetric", "floor"), 18},
-      {"by_0_7", "Resize", {line(10, 0), {}, by(0.7f)}, {row({0, 2, 3, 4, 6, 7, 9})},
-       of("nearest", "half_pixel", "round_prefer_floor"), 18},
-      {"by_0_6", "Resize", {line(10, 0), {}, by(0.6f)}, {row({0, 2, 4, 5, 7, 9})},
-       of("nearest", "half_pixel", "round_prefer_ceil"), 18},
-      {"by_1_4", "Resize", {line(10, 0), {}, by(1.4f)},
-       {row({0, 1, 2, 3, 3, 4, 5, 5, 6, 7, 8, 8, 9, 9})}, of("nearest", "asymmetric", "ceil"), 18},
-      {"linear_by_0_7", "Resize", {line(10, 0), {}, by(0.7f)},
+      {"by_0_4",
+       "Resize",
+       {line(20, 0), {}, by(0.4f)},
+       {row({0, 2, 5, 7, 10, 12, 15, 17})},
+       of("nearest", "asymmetric", "floor"),
+       18},
+      {"by_0_7",
+       "Resize",
+       {line(10, 0), {}, by(0.7f)},
+       {row({0, 2, 3, 4, 6, 7, 9})},
+       of("nearest", "half_pixel", "round_prefer_floor"),
+       18},
+      {"by_0_6",
+       "Resize",
+       {line(10, 0), {}, by(0.6f)},
+       {row({0, 2, 4, 5, 7, 9})},
+       of("nearest", "half_pixel", "round_prefer_ceil"),
+       18},
+      {"by_1_4",
+       "Resize",
+       {line(10, 0), {}, by(1.4f)},
+       {row({0, 1, 2, 3, 3, 4, 5, 5, 6, 7, 8, 8, 9, 9})},
+       of("nearest", "asymmetric", "ceil"),
+       18},
+      {"linear_by_0_7",
+       "Resize",
+       {line(10, 0), {}, by(0.7f)},
        {row({0.21428573f, 1.642857f, 3.0714285f, 4.5f, 5.928572f, 7.357143f, 8.785714f})},
-       of("linear", "half_pixel", "floor"), 18, 1e-6},
-      {"symmetric", "Resize", {line(10, 0), {}, by(0.75f)},
+       of("linear", "half_pixel", "floor"),
+       18,
+       1e-6},
+      {"symmetric",
+       "Resize",
+       {line(10, 0), {}, by(0.75f)},
        {row({0.5f, 1.8333333f, 3.1666667f, 4.5f, 5.8333333f, 7.1666665f, 8.5f})},
-       of("linear", "half_pixel_symmetric", "floor"), 19, 1e-6},
-      {"pytorch_of_one", "Resize", {line(4, 0), {}, by(0.4f)}, {row({0})},
-       of("linear", "pytorch_half_pixel", "floor"), 18},
+       of("linear", "half_pixel_symmetric", "floor"),
+       19,
+       1e-6},
+      {"pytorch_of_one",
+       "Resize",
+       {line(4, 0), {}, by(0.4f)},
+       {row({0})},
+       of("linear", "pytorch_half_pixel", "floor"),
+       18},
       {"resize_10", "Resize", {line(10, 0), by(0.7f)}, {row({0, 2, 3, 5, 6, 8, 9})}, {}, 10},
       {"upsample_9", "Upsample", {line(5, 0), by(1.4f)}, {row({0, 0, 1, 2, 2, 3, 4})}, {}, 9},
-      {"halves_up_to_rounding", "Resize",
+      {"halves_up_to_rounding",
+       "Resize",
        {line(26, 0), {}, {}, tensor<int64_t>({3}, {1, 1, 32})},
-       {row({0, 1, 2, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10, 11, 11, 12,
+       {row({0,  1,  2,  2,  3,  4,  5,  6,  7,  7,  8,  9,  10, 11, 11, 12,
              13, 14, 15, 15, 16, 17, 18, 19, 20, 20, 21, 22, 23, 24, 24, 25})},
-       of("nearest", "asymmetric", "round_prefer_ceil"), 18},
-      {"by_1_1_to_the_same_size", "Resize", {line(8, 0), {}, by(1.1f)}, {line(8, 0)},
-       of("linear", "asymmetric", "floor"), 18},
-      {"upsample_7", "Upsample", {line(10, 0)}, {row({0, 1, 2, 4, 5, 7, 8})},
-       {{"scales", std::vector<float>{1, 1, 0.7f}}}, 7},
+       of("nearest", "asymmetric", "round_prefer_ceil"),
+       18},
+      {"by_1_1_to_the_same_size",
+       "Resize",
+       {line(8, 0), {}, by(1.1f)},
+       {line(8, 0)},
+       of("linear", "asymmetric", "floor"),
+       18},
+      {"upsample_7",
+       "Upsample",
+       {line(10, 0)},
+       {row({0, 1, 2, 4, 5, 7, 8})},
+       {{"scales", std::vector<float>{1, 1, 0.7f}}},
+       7},
   };
 }
 CONVOY_OP_CASES(ResizeFactors, factor_cases());
@@ -168,8 +232,8 @@ void add_bad_windows(std::vector<BadCase>& cases) {
       if (op == std::string("MaxUnpool")) inputs = {line(3), indices};
       Attributes attributes{{"kernel_shape", Ints{3}}};
       attributes[attribute] = std::move(value);
-      cases.push_back({fmt::format("{}_{}", op, name), op, std::move(inputs),
-                       std::move(attributes), reason});
+      cases.push_back(
+          {fmt::format("{}_{}", op, name), op, std::move(inputs), std::move(attributes), reason});
     };
     add("stride_0", "strides", Ints{0}, "strides has an entry of 0");
     add("stride_negative", "strides", Ints{-1}, "strides has an entry of -1");
@@ -193,44 +257,80 @@ void add_bad_windows(std::vector<BadCase>& cases) {
 
 void add_short_inputs(std::vector<BadCase>& cases) {
   auto conv = [](int64_t taps) { return Tensor::zeros(DType::kFloat32, {1, 1, taps}); };
-  cases.push_back({"conv_short", "Conv", {line(100), conv(400)}, {{"strides", Ints{160}}},
+  cases.push_back({"conv_short",
+                   "Conv",
+                   {line(100), conv(400)},
+                   {{"strides", Ints{160}}},
                    "an input of length 100 is shorter than the window of 400"});
-  cases.push_back({"conv_short_by_one", "Conv", {line(2), conv(3)}, {{"strides", Ints{2}}},
+  cases.push_back({"conv_short_by_one",
+                   "Conv",
+                   {line(2), conv(3)},
+                   {{"strides", Ints{2}}},
                    "an input of length 2 is shorter than the window of 3"});
-  cases.push_back({"conv_short_padded", "Conv", {line(2), conv(9)}, {{"pads", Ints{1, 3}}},
+  cases.push_back({"conv_short_padded",
+                   "Conv",
+                   {line(2), conv(9)},
+                   {{"pads", Ints{1, 3}}},
                    "an input of length 2, 6 with its padding, is shorter than the window of 9"});
-  cases.push_back({"conv_short_dilated", "Conv", {line(4), conv(3)}, {{"dilations", Ints{2}}},
+  cases.push_back({"conv_short_dilated",
+                   "Conv",
+                   {line(4), conv(3)},
+                   {{"dilations", Ints{2}}},
                    "an input of length 4 is shorter than the window of 5"});
   for (const char* op : {"MaxPool", "AveragePool", "LpPool"}) {
-    cases.push_back({fmt::format("{}_short", op), op, {line(2)},
+    cases.push_back({fmt::format("{}_short", op),
+                     op,
+                     {line(2)},
                      {{"kernel_shape", Ints{3}}, {"strides", Ints{2}}},
                      "an input of length 2 is shorter than the window of 3"});
-    cases.push_back({fmt::format("{}_short_ceil", op), op, {line(1)}, pool(4, 2),
+    cases.push_back({fmt::format("{}_short_ceil", op),
+                     op,
+                     {line(1)},
+                     pool(4, 2),
                      "an input of length 1 is shorter than the window of 4"});
-    cases.push_back({fmt::format("{}_empty", op), op, {line(0)}, {{"kernel_shape", Ints{1}}},
+    cases.push_back({fmt::format("{}_empty", op),
+                     op,
+                     {line(0)},
+                     {{"kernel_shape", Ints{1}}},
                      "an input of length 0 is shorter than the window of 1"});
   }
-  cases.push_back({"conv_same_of_nothing", "Conv", {line(0), kOnes}, padding("SAME_UPPER"),
+  cases.push_back({"conv_same_of_nothing",
+                   "Conv",
+                   {line(0), kOnes},
+                   padding("SAME_UPPER"),
                    "an input of length 0"});
-  cases.push_back({"transpose_of_nothing", "ConvTranspose", {line(0), kOnes}, {},
-                   "an input of length 0"});
-  cases.push_back({"transpose_cut_away", "ConvTranspose", {line(1), kOnes},
-                   {{"pads", Ints{2, 1}}}, "gives an output of length 0"});
-  cases.push_back({"transpose_to_negative", "ConvTranspose", {line(1), kOnes},
-                   {{"output_shape", Ints{-4}}}, "output_shape has an entry of -4"});
-  cases.push_back({"transpose_extra_negative", "ConvTranspose", {line(1), kOnes},
-                   {{"output_padding", Ints{-4}}}, "output_padding has an entry of -4"});
+  cases.push_back(
+      {"transpose_of_nothing", "ConvTranspose", {line(0), kOnes}, {}, "an input of length 0"});
+  cases.push_back({"transpose_cut_away",
+                   "ConvTranspose",
+                   {line(1), kOnes},
+                   {{"pads", Ints{2, 1}}},
+                   "gives an output of length 0"});
+  cases.push_back({"transpose_to_negative",
+                   "ConvTranspose",
+                   {line(1), kOnes},
+                   {{"output_shape", Ints{-4}}},
+                   "output_shape has an entry of -4"});
+  cases.push_back({"transpose_extra_negative",
+                   "ConvTranspose",
+                   {line(1), kOnes},
+                   {{"output_padding", Ints{-4}}},
+                   "output_padding has an entry of -4"});
   cases.push_back({"global_of_nothing", "GlobalAveragePool", {line(0)}, {}, "a size of 0"});
-  cases.push_back({"lp_p_0", "LpPool", {line(4)}, {{"kernel_shape", Ints{1}}, {"p", int64_t{0}}},
-                   "p is 0"});
+  cases.push_back(
+      {"lp_p_0", "LpPool", {line(4)}, {{"kernel_shape", Ints{1}}, {"p", int64_t{0}}}, "p is 0"});
 }
 
 void add_bad_resizes(std::vector<BadCase>& cases) {
   auto scale = [&](const char* name, float factor, const char* reason) {
-    cases.push_back({name, "Resize", {line(4), {}, tensor<float>({3}, {1, 1, factor})}, {},
-                     reason});
-    cases.push_back({fmt::format("upsample_{}", name), "Upsample",
-                     {line(4), tensor<float>({3}, {1, 1, factor})}, {}, reason, 9});
+    cases.push_back(
+        {name, "Resize", {line(4), {}, tensor<float>({3}, {1, 1, factor})}, {}, reason});
+    cases.push_back({fmt::format("upsample_{}", name),
+                     "Upsample",
+                     {line(4), tensor<float>({3}, {1, 1, factor})},
+                     {},
+                     reason,
+                     9});
   };
   scale("scale_0", 0, "scaled by 0");
   scale("scale_negative", -2, "scaled by -2");
@@ -238,8 +338,8 @@ void add_bad_resizes(std::vector<BadCase>& cases) {
   scale("scale_infinite", std::numeric_limits<float>::infinity(), "scaled by inf");
   scale("scale_huge", 1e30f, "a size of");
   auto resize = [&](const char* name, Tensor sizes, Attributes attributes, const char* reason) {
-    cases.push_back({name, "Resize", {line(4), {}, {}, std::move(sizes)}, std::move(attributes),
-                     reason});
+    cases.push_back(
+        {name, "Resize", {line(4), {}, {}, std::move(sizes)}, std::move(attributes), reason});
   };
   resize("sizes_negative", ints({1, 1, -3}), {}, "a size of -3");
   resize("sizes_few", ints({1, 1}), {}, "2 sizes for 3 axes");
@@ -249,13 +349,23 @@ void add_bad_resizes(std::vector<BadCase>& cases) {
   resize("policy", ints({1, 1, 3}), {{"keep_aspect_ratio_policy", std::string("any")}},
          "keep_aspect_ratio_policy is 'any'");
   resize("nothing_given", Tensor::from_int64s(Ints{}), {}, "neither scales nor sizes");
-  cases.push_back({"both_given", "Resize",
-                   {line(4), {}, tensor<float>({3}, {1, 1, 2}), ints({1, 1, 8})}, {},
+  cases.push_back({"both_given",
+                   "Resize",
+                   {line(4), {}, tensor<float>({3}, {1, 1, 2}), ints({1, 1, 8})},
+                   {},
                    "scales and sizes are given"});
-  cases.push_back({"few_scales", "Upsample", {line(4)}, {{"scales", std::vector<float>{1, 2}}},
-                   "2 scales for 3 axes", 7});
-  cases.push_back({"upsample_1_of_three_axes", "Upsample", {line(4)},
-                   {{"height_scale", 2.0f}, {"width_scale", 2.0f}}, "4 scales for 3 axes", 1});
+  cases.push_back({"few_scales",
+                   "Upsample",
+                   {line(4)},
+                   {{"scales", std::vector<float>{1, 2}}},
+                   "2 scales for 3 axes",
+                   7});
+  cases.push_back({"upsample_1_of_three_axes",
+                   "Upsample",
+                   {line(4)},
+                   {{"height_scale", 2.0f}, {"width_scale", 2.0f}},
+                   "4 scales for 3 axes",
+                   1});
 }
 
 void add_bad_regions(std::vector<BadCase>& cases) {
@@ -263,15 +373,18 @@ void add_bad_regions(std::vector<BadCase>& cases) {
   Tensor rois = Tensor::zeros(DType::kFloat32, {1, 4});
   Tensor numbered = Tensor::zeros(DType::kFloat32, {1, 5});
   auto align = [&](const char* name, Tensor x, Attributes attributes, const char* reason) {
-    cases.push_back({name, "RoiAlign", {std::move(x), rois, ints({0})}, std::move(attributes),
-                     reason});
+    cases.push_back(
+        {name, "RoiAlign", {std::move(x), rois, ints({0})}, std::move(attributes), reason});
   };
   align("roi_height_0", image, {{"output_height", int64_t{0}}}, "an output of 0 by 1");
   align("roi_width_negative", image, {{"output_width", int64_t{-1}}}, "an output of 1 by -1");
   align("roi_of_three_axes", line(4), {}, "X has 3 axes, rois 2");
   for (Ints pooled : {Ints{}, Ints{1}, Ints{0, 1}, Ints{1, -1}, Ints{1, 1, 1}}) {
-    cases.push_back({fmt::format("roi_pool_{}", cases.size()), "MaxRoiPool", {image, numbered},
-                     {{"pooled_shape", pooled}}, "no pair of positive numbers"});
+    cases.push_back({fmt::format("roi_pool_{}", cases.size()),
+                     "MaxRoiPool",
+                     {image, numbered},
+                     {{"pooled_shape", pooled}},
+                     "no pair of positive numbers"});
   }
 }
 
@@ -283,8 +396,11 @@ std::vector<BadCase> bad_cases() {
   add_bad_resizes(cases);
   auto columns = [&](const char* name, Tensor image, Tensor block, Attributes attributes,
                      const char* reason) {
-    cases.push_back({name, "Col2Im", {line(4), std::move(image), std::move(block)},
-                     std::move(attributes), reason});
+    cases.push_back({name,
+                     "Col2Im",
+                     {line(4), std::move(image), std::move(block)},
+                     std::move(attributes),
+                     reason});
   };
   columns("block_0", ints({4}), ints({0}), {}, "the kernel has a size of 0");
   columns("image_negative", ints({-4}), ints({1}), {}, "length -4");

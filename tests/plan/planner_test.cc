@@ -57,8 +57,8 @@ Step conv_step(int64_t channels) {
   PlanOptions options;
   options.registry = &Registry::standard();
   options.threads = threads.get();
-  auto plan = make_plan(graph, {TensorDesc::contiguous(DType::kFloat32, {1, channels, 400})},
-                        options);
+  auto plan =
+      make_plan(graph, {TensorDesc::contiguous(DType::kFloat32, {1, channels, 400})}, options);
   return plan->steps.at(0);
 }
 

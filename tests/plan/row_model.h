@@ -39,8 +39,8 @@ inline Model make_row_model(const RowModel& size) {
   model.opsets[""] = 17;
   Graph& graph = model.graph;
   graph.opset = 17;
-  ValueType type = ValueType::tensor(DType::kFloat32,
-                                     Shape{size.batch, size.channels, size.rows, size.width});
+  ValueType type =
+      ValueType::tensor(DType::kFloat32, Shape{size.batch, size.channels, size.rows, size.width});
   ValueId x = graph.add_input("x", type);
   ValueId axis = graph.add_constant(Tensor::from_int64s(std::vector<int64_t>{2}), "axis");
   std::vector<ValueId> rows;

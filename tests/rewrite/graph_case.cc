@@ -48,12 +48,9 @@ ValueId GraphCase::ints(std::vector<int64_t> values) {
   return graph().add_constant(Tensor::from_int64s(values), "i");
 }
 
-ValueId GraphCase::index(int64_t value) {
-  return graph().add_constant(Tensor::scalar(value), "i");
-}
+ValueId GraphCase::index(int64_t value) { return graph().add_constant(Tensor::scalar(value), "i"); }
 
-ValueId GraphCase::node(std::string_view type, std::vector<ValueId> inputs,
-                        Attributes attributes) {
+ValueId GraphCase::node(std::string_view type, std::vector<ValueId> inputs, Attributes attributes) {
   return builder_.node(type, std::move(inputs), std::move(attributes));
 }
 

@@ -17,8 +17,8 @@ using Feeds = std::map<std::string, Tensor>;
 
 // Dimensions of an input: a number, or a name for one that is not known.
 struct Dim : Dimension {
-  Dim(int64_t number) : Dimension{number, ""} {}         // NOLINT: implicit by design
-  Dim(const char* symbol) : Dimension{-1, symbol} {}     // NOLINT: implicit by design
+  Dim(int64_t number) : Dimension{number, ""} {}      // NOLINT: implicit by design
+  Dim(const char* symbol) : Dimension{-1, symbol} {}  // NOLINT: implicit by design
 };
 
 class GraphCase {

@@ -72,9 +72,7 @@ Body branch_on(GraphCase& test, ValueId x, uint32_t seed) {
   return body;
 }
 
-ValueId rows_input(GraphCase& test) {
-  return test.input("x", {2, kChannels, kRows, kWidth});
-}
+ValueId rows_input(GraphCase& test) { return test.input("x", {2, kChannels, kRows, kWidth}); }
 
 Tensor rows_feed() { return random_floats({2, kChannels, kRows, kWidth}, 5); }
 
@@ -82,8 +80,9 @@ TEST(MergeBodies, BothBranchesOfAnIf) {
   auto make = [](GraphCase& test) {
     ValueId x = rows_input(test);
     ValueId condition = test.input("c", {}, DType::kBool);
-    test.output(test.node("If", {condition}, {{"then_branch", branch_on(test, x, 1)},
-                                              {"else_branch", branch_on(test, x, 50)}}));
+    test.output(test.node(
+        "If", {condition},
+        {{"then_branch", branch_on(test, x, 1)}, {"else_branch", branch_on(test, x, 50)}}));
   };
   for (bool condition : {true, false}) {
     EXPECT_EQ(convolutions_left(make, {{"x", rows_feed()}, {"c", Tensor::scalar(condition)}}), 2);
@@ -124,8 +123,9 @@ TEST(MergeBodies, ARowThatABodyReadsIsTakenOut) {
       return body;
     };
     test.output(stacked(test.build(), rows));
-    test.output(test.node("If", {condition}, {{"then_branch", branch("Neg", rows[1])},
-                                              {"else_branch", branch("Abs", rows[3])}}),
+    test.output(test.node("If", {condition},
+                          {{"then_branch", branch("Neg", rows[1])},
+                           {"else_branch", branch("Abs", rows[3])}}),
                 "row");
   };
   for (bool condition : {true, false}) {
@@ -154,8 +154,9 @@ TEST(MergeBodies, AnInitializerThatABodyReadsToo) {
       return body;
     };
     test.output(stacked(test.build(), rows));
-    test.output(test.node("If", {condition}, {{"then_branch", branch("Neg", weights[1])},
-                                              {"else_branch", branch("Abs", weights[3])}}),
+    test.output(test.node("If", {condition},
+                          {{"then_branch", branch("Neg", weights[1])},
+                           {"else_branch", branch("Abs", weights[3])}}),
                 "weight");
   };
   for (bool condition : {true, false}) {
@@ -184,8 +185,8 @@ TEST(MergeBodies, WeightsOfTheEnclosingGraph) {
       rows.push_back(b.node("Conv", {row, w}, {{"pads", List{1, 1}}}, b.type(row)));
     }
     body->add_output(stacked(b, rows));
-    test.output(test.node("If", {condition}, {{"then_branch", body},
-                                              {"else_branch", branch_on(test, x, 50)}}));
+    test.output(test.node("If", {condition},
+                          {{"then_branch", body}, {"else_branch", branch_on(test, x, 50)}}));
     // Read outside of the body too.
     test.output(test.node("Neg", {weights[2]}), "weight");
   };

@@ -35,8 +35,8 @@ TEST(MergeBranches, ChainCostsTwoTransposes) {
   Rows rows;
   auto branch = [](GraphCase& t, ValueId x, int) {
     ValueId h = t.node("Relu", {conv(t, x, 6, {{"pads", List{1, 1}}})});
-    h = t.node("BatchNormalization", {h, t.positive({6}), t.weight({6}), t.weight({6}),
-                                      t.positive({6})});
+    h = t.node("BatchNormalization",
+               {h, t.positive({6}), t.weight({6}), t.weight({6}), t.positive({6})});
     h = t.node("Add", {h, t.weight({6, 1})});
     return t.node("Conv", {h, t.weight({6, 2, 3})}, {{"group", int64_t{3}}});
   };
@@ -138,9 +138,8 @@ TEST(MergeBranches, DifferentDilationsStayApart) {
 
 TEST(MergeBranches, UnequalChannelsStayApart) {
   Rows rows;
-  std::vector<ValueId> made = rows.apply([](GraphCase& t, ValueId x, int h) {
-    return conv(t, x, 4 + h);
-  });
+  std::vector<ValueId> made =
+      rows.apply([](GraphCase& t, ValueId x, int h) { return conv(t, x, 4 + h); });
   rows.test.output(rows.test.node("Concat", made, {{"axis", int64_t{1}}}));
   RewriteReport report = rows.check();
   EXPECT_EQ(rows.test.count("Conv"), kRows);

@@ -47,8 +47,7 @@ TEST(MergeJoins, NormalizedRowsMeetInAnotherOrder) {
   ValueId x = test.input("x", {2, kChannels, kRows, 8});
   std::vector<ValueId> rows = rows_of(test, x);
   for (ValueId& row : rows) {
-    row = test.node("Conv", {row, test.weight({kChannels, 1, 3})},
-                    {{"group", int64_t{kChannels}}});
+    row = test.node("Conv", {row, test.weight({kChannels, 1, 3})}, {{"group", int64_t{kChannels}}});
   }
   std::vector<ValueId> sums;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -64,9 +63,9 @@ TEST(MergeJoins, MembersAreReadAgainBehindAnotherValue) {
   std::vector<ValueId> rows = rows_of(test, x);
   ValueId other = rows[1];
   for (ValueId& row : rows) {
-    row = test.node("BatchNormalization", {row, test.positive({kChannels}),
-                                           test.weight({kChannels}), test.weight({kChannels}),
-                                           test.positive({kChannels})});
+    row =
+        test.node("BatchNormalization", {row, test.positive({kChannels}), test.weight({kChannels}),
+                                         test.weight({kChannels}), test.positive({kChannels})});
   }
   test.output(concat(test, {rows[0], rows[1], rows[2], rows[3], other, rows[2], rows[0]}, 1));
   check(test);

@@ -6,8 +6,8 @@ namespace convoy::testing {
 namespace {
 
 std::vector<ValueId> split_rows(Rows& rows) {
-  std::vector<ValueType> types(
-      kRows, ValueType::tensor(DType::kFloat32, Shape{2, kChannels, 1, kWidth}));
+  std::vector<ValueType> types(kRows,
+                               ValueType::tensor(DType::kFloat32, Shape{2, kChannels, 1, kWidth}));
   std::vector<ValueId> parts = rows.test.build().nodes(
       "Split", {rows.x, rows.test.ints({1, 1, 1, 1})}, {{"axis", int64_t{2}}}, types);
   std::vector<ValueId> made;
@@ -71,8 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
         Difference{"strides", [](int row) { return Attributes{{"strides", List{1 + row}}}; }},
         Difference{"pads", [](int row) { return Attributes{{"pads", List{row, 0}}}; }},
         Difference{"sides", [](int row) { return Attributes{{"pads", List{row, 3 - row}}}; }},
-        Difference{"dilations",
-                   [](int row) { return Attributes{{"dilations", List{1 + row}}}; }}),
+        Difference{"dilations", [](int row) { return Attributes{{"dilations", List{1 + row}}}; }}),
     [](const auto& info) { return info.param.name; });
 
 TEST(MergeMistakes, UpperAndLowerPaddingStayApart) {
@@ -104,8 +103,7 @@ TEST(MergeMistakes, DefaultsWrittenOutAreNoDifference) {
                           {"pads", List{0, 0}},
                           {"dilations", List{1}},
                           {"kernel_shape", List{3}}};
-    return t.node("Conv", {x, t.weight({3, kChannels, 3})},
-                  row % 2 == 0 ? written : Attributes{});
+    return t.node("Conv", {x, t.weight({3, kChannels, 3})}, row % 2 == 0 ? written : Attributes{});
   });
   rows.test.output(join(rows.test, made));
   RewriteReport report = rows.check();
@@ -116,8 +114,8 @@ TEST(MergeMistakes, OverlappingWindowsAreRowsToo) {
   Rows rows;
   std::vector<ValueId> made;
   for (int h = 0; h < 3; ++h) {
-    ValueId window = rows.test.node("Slice", {rows.x, rows.test.ints({h}), rows.test.ints({h + 2}),
-                                              rows.test.ints({2})});
+    ValueId window = rows.test.node(
+        "Slice", {rows.x, rows.test.ints({h}), rows.test.ints({h + 2}), rows.test.ints({2})});
     made.push_back(rows.test.node("Conv", {window, rows.test.weight({4, kChannels, 2, 3})}));
   }
   rows.test.output(rows.test.node("Concat", made, {{"axis", int64_t{2}}}));

@@ -82,16 +82,12 @@ TEST_P(MergeRecurrent, OneSetOfWeightsTakesABatchOfRows) {
   EXPECT_EQ(rows.test.count(layer.type), 1) << report.to_text();
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, MergeRecurrent,
-                         ::testing::Values(Layer{"LSTM", 4, 0, 1, false},
-                                           Layer{"LSTM", 4, 1, 2, false},
-                                           Layer{"LSTM", 4, 2, 1, true},
-                                           Layer{"GRU", 3, 0, 2, false},
-                                           Layer{"GRU", 3, 1, 1, true},
-                                           Layer{"RNN", 1, 0, 1, true}),
-                         [](const auto& info) {
-                           return std::string(info.param.type) + std::to_string(info.index);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Layers, MergeRecurrent,
+    ::testing::Values(Layer{"LSTM", 4, 0, 1, false}, Layer{"LSTM", 4, 1, 2, false},
+                      Layer{"LSTM", 4, 2, 1, true}, Layer{"GRU", 3, 0, 2, false},
+                      Layer{"GRU", 3, 1, 1, true}, Layer{"RNN", 1, 0, 1, true}),
+    [](const auto& info) { return std::string(info.param.type) + std::to_string(info.index); });
 
 TEST(MergeOutputs, StatesOfEachRow) {
   Layer layer{"GRU", 3, 0, 1, false};
@@ -200,8 +196,7 @@ TEST(MergeOutputs, ALayerThatReadsBothOutputsOfTheOneBefore) {
   std::vector<std::vector<ValueId>> first;
   for (int h = 0; h < kRows; ++h) first.push_back(rows.apply(layer, rows.row(h)));
   rows.weights = {rows.test.weight({1, 4 * kHidden, kHidden}),
-                  rows.test.weight({1, 4 * kHidden, kHidden}),
-                  rows.test.weight({1, 8 * kHidden})};
+                  rows.test.weight({1, 4 * kHidden, kHidden}), rows.test.weight({1, 8 * kHidden})};
   for (auto& outputs : first) {
     ValueId in = rows.test.node("Squeeze", {outputs[0], rows.test.ints({1})});
     last.push_back(rows.apply(layer, in, {outputs[1], outputs[2]})[1]);
@@ -238,11 +233,12 @@ TEST(MergeOutputs, ValuesAndIndicesOfTopK) {
     std::vector<ValueId> values, indices;
     for (int h = 0; h < kRows; ++h) {
       ValueType type = floats_of({2, kChannels, 3});
-      std::vector<ValueId> outputs = rows.test.build().nodes(
-          "TopK", {conv(rows.test, row_by_gather(rows.test, rows.x, h), kChannels),
-                   shared ? k : rows.test.ints({3})},
-          {{"axis", int64_t{-1}}},
-          {type, ValueType::tensor(DType::kInt64, Shape{2, kChannels, 3})});
+      std::vector<ValueId> outputs =
+          rows.test.build().nodes("TopK",
+                                  {conv(rows.test, row_by_gather(rows.test, rows.x, h), kChannels),
+                                   shared ? k : rows.test.ints({3})},
+                                  {{"axis", int64_t{-1}}},
+                                  {type, ValueType::tensor(DType::kInt64, Shape{2, kChannels, 3})});
       values.push_back(outputs[0]);
       indices.push_back(outputs[1]);
     }

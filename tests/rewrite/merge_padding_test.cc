@@ -61,9 +61,8 @@ TEST_P(MergePadding, KeepsItsNumbers) {
   for (const char* padding : {"SAME_UPPER", "SAME_LOWER", "VALID"}) {
     for (Dim width : {Dim(kWidth), Dim("width")}) {
       Rows rows(2, width);
-      std::vector<ValueId> made = rows.apply([&](GraphCase& t, ValueId x, int) {
-        return GetParam().apply(t, x, padding);
-      });
+      std::vector<ValueId> made =
+          rows.apply([&](GraphCase& t, ValueId x, int) { return GetParam().apply(t, x, padding); });
       rows.test.output(join(rows.test, made));
       RewriteReport report = rows.check(2, width.known() ? kWidth : 10);
       EXPECT_EQ(rows.test.count("Conv"), 1) << padding << report.to_text();
@@ -111,8 +110,8 @@ TEST(MergePaddings, WrittenOutIsNoDifference) {
     });
     rows.test.output(join(rows.test, made));
     RewriteReport report = rows.check();
-    EXPECT_EQ(rows.test.count("Conv"), one.convolutions)
-        << one.padding << " " << one.stride << "\n" << report.to_text();
+    EXPECT_EQ(rows.test.count("Conv"), one.convolutions) << one.padding << " " << one.stride << "\n"
+                                                         << report.to_text();
   }
 }
 
@@ -172,8 +171,7 @@ RewriteReport check_clip(Rows& rows, const std::vector<std::pair<float, float>>&
 TEST(MergeClip, BoundsOfEachBranch) {
   Rows rows;
   // In the last, the lower bound is above the upper one, which wins.
-  RewriteReport report =
-      check_clip(rows, {{-0.5F, 0.5F}, {-0.1F, 0.7F}, {0, 1}, {0.3F, -0.3F}});
+  RewriteReport report = check_clip(rows, {{-0.5F, 0.5F}, {-0.1F, 0.7F}, {0, 1}, {0.3F, -0.3F}});
   EXPECT_EQ(rows.test.count("Conv"), 1) << report.to_text();
   EXPECT_EQ(rows.test.count("Max"), 1);
   EXPECT_EQ(rows.test.count("Min"), 1);

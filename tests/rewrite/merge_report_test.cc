@@ -40,8 +40,7 @@ TEST(MergeReport, ANodeWithSeveralOutputsIsNamedOnce) {
     ValueType type = ValueType::tensor(DType::kFloat32, Shape{2, kChannels, 3});
     ValueType numbers = ValueType::tensor(DType::kInt64, Shape{2, kChannels, 3});
     ValueId row = row_by_gather(rows.test, rows.x, h);
-    auto outputs =
-        rows.test.build().nodes("TopK", {row, rows.test.ints({3})}, {}, {type, numbers});
+    auto outputs = rows.test.build().nodes("TopK", {row, rows.test.ints({3})}, {}, {type, numbers});
     values.push_back(outputs[0]);
     indices.push_back(outputs[1]);
   }
@@ -89,8 +88,8 @@ TEST(MergeReport, EachLayerIsWeighedByItself) {
   for (int layer = 0; layer < 5; ++layer) {
     std::vector<ValueId> made;
     for (int h = 0; h < kRows; ++h) {
-      made.push_back(conv(rows.test, row_by_gather(rows.test, value, h), kChannels,
-                          {{"pads", List{1, 1}}}));
+      made.push_back(
+          conv(rows.test, row_by_gather(rows.test, value, h), kChannels, {{"pads", List{1, 1}}}));
     }
     value = rows.test.node("Tanh", {join(rows.test, made)});
   }
@@ -122,8 +121,7 @@ TEST(MergeReport, BranchesWithBodiesHaveAReason) {
   rows.test.output(join(rows.test, made));
   rows.test.finish();
   RewriteReport report = rows.test.optimize();
-  EXPECT_TRUE(nearly(report, "merge_branches", "If has a body in each branch"))
-      << report.to_text();
+  EXPECT_TRUE(nearly(report, "merge_branches", "If has a body in each branch")) << report.to_text();
 }
 
 TEST(MergeReport, BranchesWithoutElements) {

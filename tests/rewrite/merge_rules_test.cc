@@ -45,8 +45,8 @@ std::vector<RuleCase> cases() {
        [](GraphCase& t, ValueId x, int row) {
          std::vector<ValueId> inputs = {x, t.weight({kOut, 2, 3})};
          if (row != 1) inputs.push_back(t.weight({4}));
-         return t.node("ConvTranspose", inputs, {{"group", int64_t{2}}, {"strides", List{2}},
-                                                 {"output_padding", List{1}}});
+         return t.node("ConvTranspose", inputs,
+                       {{"group", int64_t{2}}, {"strides", List{2}}, {"output_padding", List{1}}});
        }},
       {"InstanceNormalization",
        [](GraphCase& t, ValueId x, int) {
@@ -64,13 +64,11 @@ std::vector<RuleCase> cases() {
        }},
       {"MaxPool",
        [](GraphCase& t, ValueId x, int) {
-         return t.node("MaxPool", {x}, {{"kernel_shape", List{3}}, {"pads", List{1, 0}},
-                                        {"strides", List{2}}});
+         return t.node("MaxPool", {x},
+                       {{"kernel_shape", List{3}}, {"pads", List{1, 0}}, {"strides", List{2}}});
        }},
-      {"AveragePool",
-       [](GraphCase& t, ValueId x, int) {
-         return t.node("AveragePool", {x}, {{"kernel_shape", List{2}}});
-       }},
+      {"AveragePool", [](GraphCase& t, ValueId x,
+                         int) { return t.node("AveragePool", {x}, {{"kernel_shape", List{2}}}); }},
       {"GlobalAveragePool",
        [](GraphCase& t, ValueId x, int) { return t.node("GlobalAveragePool", {x}); }},
       {"Pad",
@@ -80,10 +78,8 @@ std::vector<RuleCase> cases() {
       {"Reshape",
        [](GraphCase& t, ValueId x, int) { return t.node("Reshape", {x, t.ints({0, 3, -1})}); }},
       {"Flatten", [](GraphCase& t, ValueId x, int) { return t.node("Flatten", {x}); }},
-      {"Transpose",
-       [](GraphCase& t, ValueId x, int) {
-         return t.node("Transpose", {x}, {{"perm", List{0, 2, 1}}});
-       }},
+      {"Transpose", [](GraphCase& t, ValueId x,
+                       int) { return t.node("Transpose", {x}, {{"perm", List{0, 2, 1}}}); }},
       {"ReduceMean",
        [](GraphCase& t, ValueId x, int) {
          return t.node("ReduceMean", {x}, {{"axes", List{-1}}, {"keepdims", int64_t{0}}});
@@ -115,8 +111,8 @@ std::vector<RuleCase> cases() {
        }},
       {"Slice",
        [](GraphCase& t, ValueId x, int) {
-         return t.node("Slice", {x, t.ints({1, -2}), t.ints({4, -9}), t.ints({1, 2}),
-                                 t.ints({2, -1})});
+         return t.node("Slice",
+                       {x, t.ints({1, -2}), t.ints({4, -9}), t.ints({1, 2}), t.ints({2, -1})});
        }},
       {"Split",
        [](GraphCase& t, ValueId x, int) {
@@ -147,10 +143,8 @@ std::vector<RuleCase> near_misses() {
          ValueId y = t.node("Reshape", {x, t.ints({0, row % 2 == 0 ? 3 : 2, -1})});
          return t.node("Reshape", {t.node("Tanh", {y}), t.ints({0, kOut, -1})});
        }},
-      {"Pad",
-       [](GraphCase& t, ValueId x, int row) {
-         return t.node("Pad", {x, t.ints({0, 0, row, 0, 0, 3 - row})});
-       }},
+      {"Pad", [](GraphCase& t, ValueId x,
+                 int row) { return t.node("Pad", {x, t.ints({0, 0, row, 0, 0, 3 - row})}); }},
       {"Gather",
        [](GraphCase& t, ValueId x, int row) {
          return t.node("Gather", {x, t.ints({row, 0})}, {{"axis", int64_t{2}}});
@@ -160,18 +154,16 @@ std::vector<RuleCase> near_misses() {
          return t.node("ReduceSum", {x, t.ints({1 + row % 2})}, {{"keepdims", int64_t{0}}});
        },
        0},
-      {"Softmax",
-       [](GraphCase& t, ValueId x, int row) {
-         return t.node("Softmax", {x}, {{"axis", int64_t{row % 3}}});
-       }},
+      {"Softmax", [](GraphCase& t, ValueId x,
+                     int row) { return t.node("Softmax", {x}, {{"axis", int64_t{row % 3}}}); }},
       {"LeakyRelu",
        [](GraphCase& t, ValueId x, int row) {
          return t.node("LeakyRelu", {x}, {{"alpha", 0.1F * static_cast<float>(row)}});
        }},
       {"Transpose",
        [](GraphCase& t, ValueId x, int row) {
-         ValueId y = t.node("Transpose", {x}, {{"perm", row % 2 == 0 ? List{0, 2, 1}
-                                                                     : List{2, 1, 0}}});
+         ValueId y =
+             t.node("Transpose", {x}, {{"perm", row % 2 == 0 ? List{0, 2, 1} : List{2, 1, 0}}});
          return t.node("ReduceSum", {y, t.ints({0, 1, 2})}, {{"keepdims", int64_t{1}}});
        }},
   };
@@ -204,10 +196,9 @@ TEST(MergeRules, GroupNormalizationWithOneScaleAGroup) {
   ValueId x = test.input("x", {2, kOut * 4, kWidth});
   std::vector<ValueId> made;
   for (int i = 0; i < 4; ++i) {
-    ValueId part = test.node("Slice", {x, test.ints({i * kOut}), test.ints({(i + 1) * kOut}),
-                                       test.ints({1})});
-    made.push_back(test.node("GroupNormalization",
-                             {part, test.positive({3}), test.weight({3})},
+    ValueId part =
+        test.node("Slice", {x, test.ints({i * kOut}), test.ints({(i + 1) * kOut}), test.ints({1})});
+    made.push_back(test.node("GroupNormalization", {part, test.positive({3}), test.weight({3})},
                              {{"num_groups", int64_t{3}}}));
   }
   test.output(test.node("Concat", made, {{"axis", int64_t{1}}}));
@@ -226,8 +217,8 @@ TEST(MergeRules, OldOperatorsDoNotBroadcast) {
   ValueId x = test.input("x", {2, 8, kWidth});
   std::vector<ValueId> made;
   for (int i = 0; i < 4; ++i) {
-    ValueId part = test.node("Slice", {x}, {{"axes", List{1}}, {"starts", List{2 * i}},
-                                            {"ends", List{2 * i + 2}}});
+    ValueId part = test.node(
+        "Slice", {x}, {{"axes", List{1}}, {"starts", List{2 * i}}, {"ends", List{2 * i + 2}}});
     made.push_back(test.node("PRelu", {part, test.weight({2})}));
   }
   test.output(test.node("Concat", made, {{"axis", int64_t{1}}}));

@@ -87,8 +87,8 @@ TEST(MergeSources, GatedByRowsOfOtherTensors) {
     ValueId gate = two.source(std::string("g") + name);
     std::vector<ValueId> made = two.convolved(source);
     for (int h = 0; h < kRows; ++h) {
-      rows.push_back(two.test.node("Mul", {made[static_cast<size_t>(h)],
-                                           row_by_gather(two.test, gate, h)}));
+      rows.push_back(
+          two.test.node("Mul", {made[static_cast<size_t>(h)], row_by_gather(two.test, gate, h)}));
     }
   }
   two.test.output(join(two.test, rows), "joined");

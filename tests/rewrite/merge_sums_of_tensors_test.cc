@@ -58,9 +58,8 @@ TEST(MergeSumsOfTensors, OneWeightIsAConvolutionOfTheSum) {
   TwoTensors t;
   ValueId w = t.test.weight({5, kChannels, 3});
   ValueId bias = t.test.weight({5});
-  auto terms = t.terms([&](GraphCase& test, ValueId x, int) {
-    return test.node("Conv", {x, w, bias});
-  });
+  auto terms =
+      t.terms([&](GraphCase& test, ValueId x, int) { return test.node("Conv", {x, w, bias}); });
   t.test.output(t.test.node("Sum", terms));
   RewriteReport report = t.check();
   EXPECT_EQ(t.test.count("Conv"), 1) << report.to_text();
@@ -110,9 +109,8 @@ TEST(MergeSumsOfTensors, PairsThatAreReadElsewhere) {
 
 TEST(MergeSumsOfTensors, ANonlinearityBetween) {
   TwoTensors t;
-  auto terms = t.terms([](GraphCase& test, ValueId x, int) {
-    return test.node("Tanh", {conv(test, x)});
-  });
+  auto terms =
+      t.terms([](GraphCase& test, ValueId x, int) { return test.node("Tanh", {conv(test, x)}); });
   t.test.output(t.chain(terms));
   RewriteReport report = t.check();
   EXPECT_EQ(t.test.count("Conv"), 1) << report.to_text();

@@ -142,8 +142,8 @@ TEST(MergeSlices, GatedBranches) {
 
 TEST(MergeSlices, SlicesOfOneSliceAreRows) {
   Rows rows;
-  ValueId top = rows.test.node("Slice", {rows.x, rows.test.ints({1}), rows.test.ints({4}),
-                                         rows.test.ints({2})});
+  ValueId top = rows.test.node(
+      "Slice", {rows.x, rows.test.ints({1}), rows.test.ints({4}), rows.test.ints({2})});
   std::vector<ValueId> made;
   for (int h = 0; h < 3; ++h) made.push_back(conv(rows.test, row_by_gather(rows.test, top, h)));
   made.push_back(conv(rows.test, row_by_gather(rows.test, rows.x, 0)));

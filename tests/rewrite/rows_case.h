@@ -21,8 +21,7 @@ inline ValueId row_by_gather(GraphCase& test, ValueId x, int h) {
 }
 
 inline ValueId row_by_slice(GraphCase& test, ValueId x, int h) {
-  ValueId slice =
-      test.node("Slice", {x, test.ints({h}), test.ints({h + 1}), test.ints({2})});
+  ValueId slice = test.node("Slice", {x, test.ints({h}), test.ints({h + 1}), test.ints({2})});
   return test.node("Squeeze", {slice, test.ints({2})});
 }
 
@@ -46,13 +45,12 @@ struct Rows {
   explicit Rows(Dim batch = 2, Dim width = kWidth)
       : x(test.input("x", {batch, kChannels, kRows, width})) {}
 
-  std::vector<ValueId> apply(const Branch& branch, bool sliced = false,
-                             List order = {0, 1, 2, 3}) {
+  std::vector<ValueId> apply(const Branch& branch, bool sliced = false, List order = {0, 1, 2, 3}) {
     std::vector<ValueId> rows;
     for (int64_t h : order) {
       auto row = static_cast<int>(h);
-      rows.push_back(branch(test, sliced ? row_by_slice(test, x, row)
-                                         : row_by_gather(test, x, row), row));
+      rows.push_back(
+          branch(test, sliced ? row_by_slice(test, x, row) : row_by_gather(test, x, row), row));
     }
     return rows;
   }

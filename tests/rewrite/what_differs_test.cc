@@ -46,8 +46,7 @@ TEST(WhatDiffers, AnotherOperatorAndAnotherDilation) {
   EXPECT_EQ(what_differs(rows.test.graph(), ends),
             "branch 2 of 3 has operator Relu, the others Conv");
   ends[1] = rows.conv(1, 3, {{"pads", List{1, 1}}, {"dilations", List{2}}});
-  EXPECT_EQ(what_differs(rows.test.graph(), ends),
-            "branch 2 of 3 has dilations 2, the others 1");
+  EXPECT_EQ(what_differs(rows.test.graph(), ends), "branch 2 of 3 has dilations 2, the others 1");
 }
 
 TEST(WhatDiffers, NothingBetweenEqualBranches) {

@@ -100,9 +100,7 @@ TEST(Binding, RefusesWhatDoesNotFit) {
 class SteadyRuns : public ::testing::TestWithParam<const char*> {};
 
 // A model of the zoo with its first data set.
-fs::path zoo_model() {
-  return fs::path(CONVOY_SOURCE_DIR) / "../shared/zoo/public";
-}
+fs::path zoo_model() { return fs::path(CONVOY_SOURCE_DIR) / "../shared/zoo/public"; }
 
 TEST_P(SteadyRuns, AllocateNothing) {
   if (!testing::can_count_allocations()) GTEST_SKIP() << "a sanitizer allocates";
@@ -126,22 +124,19 @@ TEST_P(SteadyRuns, AllocateNothing) {
   EXPECT_EQ(count.so_far(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, SteadyRuns,
-                         ::testing::Values("rowconv_loop_ts", "rowconv_chain_ts", "tcn_ts",
-                                           "wavenet_ts", "hifigan_ts", "ecg_resnet1d_ts",
-                                           "sincnet_ts", "pixelshuffle1d_ts",
-                                           "mobilenet_v3_small_ts", "squeezenet1_1_ts",
-                                           "mnasnet0_5_ts", "shufflenet_v2_x0_5_ts",
-                                           "resnet_narrow_ts", "unet2d_ts", "cnn3d_ts", "lstm_ts",
-                                           "gru_ts", "vit_tiny_ts", "whisper_encoder_ts",
-                                           "conv1d_fp16_dyn", "rowconv_fp16_ts", "mlp_bf16_ts",
-                                           "norms_ts", "activations_ts", "convt2d_opts_ts",
-                                           "grid_sample_ts", "roi_align_ts", "stft_op_real_ts",
-                                           "fft_rfft_dyn", "fft_irfft_dyn", "cumsum_scatter_ts",
-                                           "moe_topk_gather_ts", "quant_conv1d_qdq_perchan_q",
-                                           "quant_conv2d_qdq_q", "quant_matmul_qdq_q",
-                                           "quant_conv1d_dynamic_q", "quant_mlp_dynamic_q"),
-                         [](const auto& tested) { return std::string(tested.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Networks, SteadyRuns,
+    ::testing::Values("rowconv_loop_ts", "rowconv_chain_ts", "tcn_ts", "wavenet_ts", "hifigan_ts",
+                      "ecg_resnet1d_ts", "sincnet_ts", "pixelshuffle1d_ts", "mobilenet_v3_small_ts",
+                      "squeezenet1_1_ts", "mnasnet0_5_ts", "shufflenet_v2_x0_5_ts",
+                      "resnet_narrow_ts", "unet2d_ts", "cnn3d_ts", "lstm_ts", "gru_ts",
+                      "vit_tiny_ts", "whisper_encoder_ts", "conv1d_fp16_dyn", "rowconv_fp16_ts",
+                      "mlp_bf16_ts", "norms_ts", "activations_ts", "convt2d_opts_ts",
+                      "grid_sample_ts", "roi_align_ts", "stft_op_real_ts", "fft_rfft_dyn",
+                      "fft_irfft_dyn", "cumsum_scatter_ts", "moe_topk_gather_ts",
+                      "quant_conv1d_qdq_perchan_q", "quant_conv2d_qdq_q", "quant_matmul_qdq_q",
+                      "quant_conv1d_dynamic_q", "quant_mlp_dynamic_q"),
+    [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace
 }  // namespace convoy

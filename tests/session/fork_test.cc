@@ -25,30 +25,42 @@ struct Subject {
 
 const std::vector<Subject>& subjects() {
   static const std::vector<Subject> all = {
-      {"Conv", {2, 64, 500}, [](GraphCase& c, ValueId x) {
+      {"Conv",
+       {2, 64, 500},
+       [](GraphCase& c, ValueId x) {
          Attributes pads{{"pads", std::vector<int64_t>{2, 2}}};
          return c.node("Relu", {c.node("Conv", {x, c.weight({64, 64, 5})}, pads)});
        }},
-      {"strided Conv2d", {1, 16, 40, 40}, [](GraphCase& c, ValueId x) {
+      {"strided Conv2d",
+       {1, 16, 40, 40},
+       [](GraphCase& c, ValueId x) {
          Attributes strides{{"strides", std::vector<int64_t>{2, 2}}};
          return c.node("Conv", {x, c.weight({32, 16, 3, 3})}, strides);
        }},
-      {"ConvTranspose", {1, 32, 28, 28}, [](GraphCase& c, ValueId x) {
+      {"ConvTranspose",
+       {1, 32, 28, 28},
+       [](GraphCase& c, ValueId x) {
          Attributes strides{{"strides", std::vector<int64_t>{2, 2}}};
          return c.node("ConvTranspose", {x, c.weight({32, 16, 4, 4})}, strides);
        }},
-      {"MatMul", {200, 256}, [](GraphCase& c, ValueId x) {
+      {"MatMul",
+       {200, 256},
+       [](GraphCase& c, ValueId x) {
          return c.node("Softmax", {c.node("MatMul", {x, c.weight({256, 300})})});
        }},
-      {"own kernels", {64, 4096}, [](GraphCase& c, ValueId x) {
+      {"own kernels",
+       {64, 4096},
+       [](GraphCase& c, ValueId x) {
          ValueId sum = c.node("ReduceSum", {c.node("Exp", {x}), c.ints({1})});
          return c.node("Div", {c.node("Transpose", {x}), c.node("Transpose", {sum})});
        }},
-      {"Loop of convolutions", {1, 8, 300}, [](GraphCase& c, ValueId x) {
+      {"Loop of convolutions",
+       {1, 8, 300},
+       [](GraphCase& c, ValueId x) {
          Attributes pads{{"pads", std::vector<int64_t>{1, 1}}};
          ValueId y = x;
-         for (int i = 0; i < 6; ++i) y = c.node("Tanh", {c.node("Conv", {y, c.weight({8, 8, 3})},
-                                                                 pads)});
+         for (int i = 0; i < 6; ++i)
+           y = c.node("Tanh", {c.node("Conv", {y, c.weight({8, 8, 3})}, pads)});
          return y;
        }},
   };

@@ -42,8 +42,8 @@ TEST(Override, IsListedApartFromInputs) {
   for (const auto& value : session->overridable_initializers()) {
     names.push_back(value.name + " " + to_string(value.type));
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"w float32[2,2]", "shape int64[2]",
-                                             "four float32[1]"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"w float32[2,2]", "shape int64[2]", "four float32[1]"}));
 }
 
 TEST(Override, StandsInForOneRunAlone) {
@@ -62,8 +62,7 @@ TEST(Override, StandsInForOneRunAlone) {
                 (std::vector<float>{5, 5, 5, 5}));
       EXPECT_EQ(numbers(session->run({{"x", kEye}, {"four", floats(Shape{1}, {9})}})[0]),
                 (std::vector<float>{4, 4, 4, 4}));
-      EXPECT_EQ(session->run({{"x", kEye}, {"shape", square}})[0].tensor().shape(),
-                (Shape{2, 2}));
+      EXPECT_EQ(session->run({{"x", kEye}, {"shape", square}})[0].tensor().shape(), (Shape{2, 2}));
     }
   }
 }

@@ -45,11 +45,15 @@ void widens_all(WidenRow widen) {
 // Around every 16-bit float and halfway to the next, the neighbouring floats; and special ones.
 template <typename T>
 std::vector<float> telling_floats() {
-  std::vector<float> values = {0.0F, -0.0F, std::numeric_limits<float>::infinity(),
+  std::vector<float> values = {0.0F,
+                               -0.0F,
+                               std::numeric_limits<float>::infinity(),
                                -std::numeric_limits<float>::infinity(),
                                std::numeric_limits<float>::quiet_NaN(),
                                std::numeric_limits<float>::max(),
-                               std::numeric_limits<float>::denorm_min(), 65519.9F, 65520.0F};
+                               std::numeric_limits<float>::denorm_min(),
+                               65519.9F,
+                               65520.0F};
   for (uint32_t i = 0; i < 65535; ++i) {
     T low, high;
     low.bits = static_cast<uint16_t>(i);
@@ -110,8 +114,7 @@ TEST_P(HalfRowsOf, WriteNothingBehindARow) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, HalfRowsOf,
-                         testing::Values(Isa::kGeneric, Isa::kAvx2, Isa::kAvx512),
+INSTANTIATE_TEST_SUITE_P(Isas, HalfRowsOf, testing::Values(Isa::kGeneric, Isa::kAvx2, Isa::kAvx512),
                          [](const auto& tested) { return std::string(to_string(tested.param)); });
 
 }  // namespace

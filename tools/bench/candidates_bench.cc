@@ -84,14 +84,18 @@ Case conv(const char* name, const Shape& x, const Shape& w, int64_t stride, int6
   c.attributes["pads"] = Ints(2 * rank, pad);
   c.attributes["dilations"] = Ints(rank, dilation);
   c.attributes["group"] = group;
-  c.work *= static_cast<double>(element_count(c.output)) *
-            static_cast<double>(element_count(w) / w[0]);
+  c.work *=
+      static_cast<double>(element_count(c.output)) * static_cast<double>(element_count(w) / w[0]);
   return c;
 }
 
 Case matmul(int64_t batch, int64_t m, int64_t k, int64_t n, bool shared) {
   Case c{fmt::format("matmul/{}x{}x{}x{}{}", batch, m, k, n, shared ? "" : "/batched"),
-         "MatMul", {{batch, m, k}, {k, n}}, {batch, m, n}, {}, 2.0};
+         "MatMul",
+         {{batch, m, k}, {k, n}},
+         {batch, m, n},
+         {},
+         2.0};
   if (!shared) c.inputs[1] = {batch, k, n};
   c.work *= static_cast<double>(batch * m * k) * static_cast<double>(n);
   return c;
@@ -139,11 +143,10 @@ int register_cases() {
     const OpDef* definition = Registry::standard().find("", c.op, 21);
     for (const KernelDef& candidate : definition->kernels) {
       if (candidate.device != DeviceKind::kCpu) continue;
-      benchmark::RegisterBenchmark(
-          fmt::format("{}/{}", c.name, candidate.name).c_str(),
-          [&c, definition, &candidate](benchmark::State& state) {
-            run_candidate(state, c, *definition, candidate);
-          })
+      benchmark::RegisterBenchmark(fmt::format("{}/{}", c.name, candidate.name).c_str(),
+                                   [&c, definition, &candidate](benchmark::State& state) {
+                                     run_candidate(state, c, *definition, candidate);
+                                   })
           ->Unit(benchmark::kMicrosecond);
     }
   }

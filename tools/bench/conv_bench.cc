@@ -260,8 +260,8 @@ void add_all() {
   add("direct_conv/plane_dense_c256_14_k1", {planes(1, 1, 256, 14, 1)});
   for (int64_t size : {7, 14, 24, 56})
     for (int64_t k : {3, 5, 7}) {
-      const std::string name = "direct_conv/plane_depthwise_c96_" + std::to_string(size) + "_k" +
-                               std::to_string(k);
+      const std::string name =
+          "direct_conv/plane_depthwise_c96_" + std::to_string(size) + "_k" + std::to_string(k);
       add(name, {planes(1, 96, 1, size, k)});
       add(name + "_s2", {planes(1, 96, 1, size, k, 2)});
     }

@@ -65,11 +65,17 @@ int run_bench(const BenchOptions& options) {
   for (double sample : samples) total += sample;
   double per_second = 1e3 * static_cast<double>(samples.size()) / total;
   if (options.json) {
-    nlohmann::json json = {
-        {"model", options.model.path},   {"threads", session->threads()}, {"load_ms", load},
-        {"first_ms", first},             {"min_ms", samples.front()},     {"median_ms", at(0.5)},
-        {"p90_ms", at(0.9)},             {"p99_ms", at(0.99)},            {"runs", samples.size()},
-        {"runs_per_second", per_second}, {"peak_mb", peak_megabytes()}};
+    nlohmann::json json = {{"model", options.model.path},
+                           {"threads", session->threads()},
+                           {"load_ms", load},
+                           {"first_ms", first},
+                           {"min_ms", samples.front()},
+                           {"median_ms", at(0.5)},
+                           {"p90_ms", at(0.9)},
+                           {"p99_ms", at(0.99)},
+                           {"runs", samples.size()},
+                           {"runs_per_second", per_second},
+                           {"peak_mb", peak_megabytes()}};
     std::printf("%s\n", json.dump(1).c_str());
     return kDone;
   }
@@ -84,9 +90,9 @@ int run_bench(const BenchOptions& options) {
 
 void add_bench(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<BenchOptions>();
-  CLI::App* command = add_command(app, chosen, options, "bench", "Time a model",
-                                  "convoy bench model.onnx --shape x=1x3x224x224 --threads 1",
-                                  run_bench);
+  CLI::App* command =
+      add_command(app, chosen, options, "bench", "Time a model",
+                  "convoy bench model.onnx --shape x=1x3x224x224 --threads 1", run_bench);
   add_model_options(*command, options->model);
   add_feed_options(*command, options->feeds);
   command->add_option("--seconds", options->seconds, "how long to run")

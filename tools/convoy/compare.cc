@@ -70,9 +70,8 @@ std::string compare_tensors(const Tensor& actual, const Tensor& expected,
 
 // Entries are compared by key, whatever their order.
 template <typename Key>
-std::string compare_entries(const std::vector<Key>& a, const Map& actual,
-                            const std::vector<Key>& b, const Map& expected,
-                            const Tolerance& tolerance) {
+std::string compare_entries(const std::vector<Key>& a, const Map& actual, const std::vector<Key>& b,
+                            const Map& expected, const Tolerance& tolerance) {
   std::map<Key, int64_t> position;
   for (size_t i = 0; i < a.size(); ++i) position[a[i]] = static_cast<int64_t>(i);
   auto entry = [](const Map& map, int64_t i) {
@@ -82,9 +81,8 @@ std::string compare_entries(const std::vector<Key>& a, const Map& actual,
   for (size_t i = 0; i < b.size(); ++i) {
     auto found = position.find(b[i]);
     if (found == position.end()) return fmt::format("has no key {}", b[i]);
-    std::string difference =
-        compare_tensors(entry(actual, found->second), entry(expected, static_cast<int64_t>(i)),
-                        tolerance);
+    std::string difference = compare_tensors(entry(actual, found->second),
+                                             entry(expected, static_cast<int64_t>(i)), tolerance);
     if (!difference.empty()) return fmt::format("at key {} {}", b[i], difference);
   }
   return "";
@@ -92,8 +90,7 @@ std::string compare_entries(const std::vector<Key>& a, const Map& actual,
 
 std::string compare_maps(const Map& actual, const Map& expected, const Tolerance& tolerance) {
   if (actual.values.count() != expected.values.count()) {
-    return fmt::format("has {} keys, expected {}", actual.values.count(),
-                       expected.values.count());
+    return fmt::format("has {} keys, expected {}", actual.values.count(), expected.values.count());
   }
   if (actual.values.count() == 0) return "";
   if (actual.keys.index() != expected.keys.index()) return "has keys of another type";

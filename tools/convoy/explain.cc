@@ -24,9 +24,9 @@ int run_explain(const ExplainOptions& options) {
 
 void add_explain(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command = add_command(
-      app, chosen, options, "explain", "Print the rewrites and the plan: kernel by node, and why",
-      "convoy explain model.onnx --shape x=1x3x224x224", run_explain);
+  CLI::App* command = add_command(app, chosen, options, "explain",
+                                  "Print the rewrites and the plan: kernel by node, and why",
+                                  "convoy explain model.onnx --shape x=1x3x224x224", run_explain);
   add_model_options(*command, options->model);
   add_feed_options(*command, options->feeds);
 }

@@ -120,8 +120,7 @@ Feeds read_data_set(const Session& session, const std::string& folder) {
     const Graph& graph = session.model().graph;
     for (ValueId input : graph.inputs()) names.push_back(graph.value_name(input));
   }
-  check_input(count <= names.size(), "{} has {} inputs, the model {}", folder, count,
-              names.size());
+  check_input(count <= names.size(), "{} has {} inputs, the model {}", folder, count, names.size());
   Feeds feeds;
   for (size_t i = 0; i < count; ++i) {
     std::string path = fmt::format("{}/input_{}.pb", folder, i);

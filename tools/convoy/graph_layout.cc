@@ -7,7 +7,7 @@
 namespace convoy::cli {
 namespace {
 
-constexpr double kGap = 18;        // between boxes of a layer
+constexpr double kGap = 18;  // between boxes of a layer
 constexpr double kLayerGap = 34;
 constexpr double kBendWidth = 10;  // what an edge takes that passes a layer
 constexpr size_t kMaxBends = 40000;
@@ -73,8 +73,7 @@ class LayeredLayout {
       int at = from;
       for (int layer = vertices_[static_cast<size_t>(from)].layer + 1; layer < last; ++layer) {
         if (bends.size() >= kMaxBends) break;
-        auto [known, added] =
-            bends.try_emplace({from, layer}, static_cast<int>(vertices_.size()));
+        auto [known, added] = bends.try_emplace({from, layer}, static_cast<int>(vertices_.size()));
         if (added) {
           vertices_.push_back({layer, {kBendWidth, 0}, {}, {}, 0});
           connect(at, known->second);
@@ -123,7 +122,9 @@ class LayeredLayout {
 
   double distance(int left, int right) const {
     return (vertices_[static_cast<size_t>(left)].size.width +
-            vertices_[static_cast<size_t>(right)].size.width) / 2 + kGap;
+            vertices_[static_cast<size_t>(right)].size.width) /
+               2 +
+           kGap;
   }
 
   // Centers as near as possible (least squares) to the mean of the neighbours', in this order and
@@ -214,8 +215,7 @@ class LayeredLayout {
     auto from = static_cast<size_t>(edges_[e].first);
     auto to = static_cast<size_t>(edges_[e].second);
     const LayoutSize& a = vertices_[from].size;
-    layout.edges[e].front() = {layout.boxes[from].x + a.width / 2,
-                               layout.boxes[from].y + a.height};
+    layout.edges[e].front() = {layout.boxes[from].x + a.width / 2, layout.boxes[from].y + a.height};
     layout.edges[e].back() = {layout.boxes[to].x + vertices_[to].size.width / 2,
                               layout.boxes[to].y};
   }
@@ -231,8 +231,7 @@ class LayeredLayout {
 
 }  // namespace
 
-GraphLayout lay_out(std::span<const LayoutSize> boxes,
-                    std::span<const std::pair<int, int>> edges) {
+GraphLayout lay_out(std::span<const LayoutSize> boxes, std::span<const std::pair<int, int>> edges) {
   return LayeredLayout(boxes, edges).run();
 }
 

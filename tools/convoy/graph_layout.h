@@ -18,7 +18,7 @@ struct LayoutSize {
 };
 
 struct GraphLayout {
-  std::vector<LayoutPoint> boxes;                // top left corners
+  std::vector<LayoutPoint> boxes;               // top left corners
   std::vector<std::vector<LayoutPoint>> edges;  // from the lower side of a box to the upper of one
   LayoutSize size;
 };

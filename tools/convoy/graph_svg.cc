@@ -49,14 +49,10 @@ LayoutSize size_of_box(const ReportBox& box) {
 const char* class_of(ReportBox::Kind kind) {
   switch (kind) {
     case ReportBox::Kind::kInput:
-    case ReportBox::Kind::kOutput:
-      return "io";
-    case ReportBox::Kind::kMoving:
-      return "mv";
-    case ReportBox::Kind::kOmitted:
-      return "om";
-    case ReportBox::Kind::kOperator:
-      return "op";
+    case ReportBox::Kind::kOutput: return "io";
+    case ReportBox::Kind::kMoving: return "mv";
+    case ReportBox::Kind::kOmitted: return "om";
+    case ReportBox::Kind::kOperator: return "op";
   }
   return "op";
 }
@@ -64,20 +60,23 @@ const char* class_of(ReportBox::Kind kind) {
 using Out = std::back_insert_iterator<fmt::memory_buffer>;
 
 void draw_box(Out out, const ReportBox& box, LayoutPoint at, LayoutSize size) {
-  std::string group =
-      box.group < 0 ? "" : fmt::format(" data-g=\"{}\" style=\"--h:{}\"", box.group,
-                                       group_hue(box.group));
+  std::string group = box.group < 0 ? ""
+                                    : fmt::format(" data-g=\"{}\" style=\"--h:{}\"", box.group,
+                                                  group_hue(box.group));
   fmt::format_to(out,
                  "<g class=\"n {}{}\"{} transform=\"translate({:.1f} {:.1f})\">"
                  "<title>{}</title>",
                  class_of(box.kind), box.group < 0 ? "" : " m", group, at.x, at.y,
                  escape_html(box.tooltip));
   double radius = box.kind == ReportBox::Kind::kInput || box.kind == ReportBox::Kind::kOutput
-                      ? size.height / 2 : 6;
+                      ? size.height / 2
+                      : 6;
   double inset = box.count > 1 ? 6 : 0;
   for (double shift = inset; shift >= 0; shift -= 3) {
-    fmt::format_to(out, "<rect x=\"{0:.1f}\" y=\"{0:.1f}\" width=\"{1:.1f}\" height=\"{2:.1f}\" "
-                   "rx=\"{3:.0f}\"/>", shift, size.width - inset, size.height - inset, radius);
+    fmt::format_to(out,
+                   "<rect x=\"{0:.1f}\" y=\"{0:.1f}\" width=\"{1:.1f}\" height=\"{2:.1f}\" "
+                   "rx=\"{3:.0f}\"/>",
+                   shift, size.width - inset, size.height - inset, radius);
   }
   double middle = (size.width - inset) / 2;
   double height = size.height - inset;

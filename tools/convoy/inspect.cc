@@ -74,9 +74,9 @@ int run_inspect(const InspectOptions& options) {
 
 void add_inspect(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<InspectOptions>();
-  CLI::App* command = add_command(
-      app, chosen, options, "inspect", "Say what a model holds and what of it is not supported",
-      "convoy inspect model.onnx", run_inspect);
+  CLI::App* command = add_command(app, chosen, options, "inspect",
+                                  "Say what a model holds and what of it is not supported",
+                                  "convoy inspect model.onnx", run_inspect);
   command->add_option("MODEL", options->path, "an .onnx file")->required();
 }
 

@@ -24,8 +24,9 @@ int run(int argc, char** argv) {
   CLI::App app{"Convoy runs ONNX models and makes them better.", "convoy"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "convoy " CONVOY_VERSION);
-  app.footer("Example:\n  convoy run model.onnx --input x=x.npy --output out/\n"
-             "convoy COMMAND --help explains a command.");
+  app.footer(
+      "Example:\n  convoy run model.onnx --input x=x.npy --output out/\n"
+      "convoy COMMAND --help explains a command.");
   Action chosen;
   add_run(app, chosen);
   add_test(app, chosen);

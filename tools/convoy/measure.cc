@@ -26,9 +26,11 @@ std::vector<std::string> portable_rewrites() {
   std::vector<std::string> names, lowering;
   for (const RewriteStage& stage : standard_pipeline()) {
     for (const RewriteStep& step : stage.steps) {
-      std::visit([&](const auto& known) {
-        (known.set == RuleSet::kPortable ? names : lowering).push_back(known.name);
-      }, step);
+      std::visit(
+          [&](const auto& known) {
+            (known.set == RuleSet::kPortable ? names : lowering).push_back(known.name);
+          },
+          step);
     }
   }
   std::erase_if(names, [&](const std::string& name) {

@@ -40,10 +40,11 @@ double weight_elements(const Graph& graph, ValueId weight, int skipped) {
 
 double operations_of(const Graph& graph, const Node& node) {
   static const std::set<std::string_view> kMoving = {
-      "Reshape",   "Transpose", "Squeeze", "Unsqueeze", "Flatten",  "Gather",   "Slice",
-      "Split",     "Concat",    "Shape",   "Size",      "Identity", "Constant", "Expand",
-      "Cast",      "Pad",       "Tile",    "Range",     "Where",    "ConstantOfShape",
-      "ScatterND", "GatherND",  "If",      "Loop",      "Scan",     "DepthToSpace"};
+      "Reshape",  "Transpose",       "Squeeze",   "Unsqueeze", "Flatten", "Gather",
+      "Slice",    "Split",           "Concat",    "Shape",     "Size",    "Identity",
+      "Constant", "Expand",          "Cast",      "Pad",       "Tile",    "Range",
+      "Where",    "ConstantOfShape", "ScatterND", "GatherND",  "If",      "Loop",
+      "Scan",     "DepthToSpace"};
   if (!node.domain.empty() || node.outputs.empty() || kMoving.contains(node.op_type)) return 0;
   double out = elements(graph, node.outputs[0]);
   if (node.op_type == "Conv" && node.has_input(1)) {

@@ -85,15 +85,19 @@ void add_figures(ReportContent& content, const OptimizeOptions& options,
 std::string html_report(const RewriteReport& report, const Model& optimized,
                         const OptimizeOptions& options) {
   std::string bytes = serialize_model(optimized);
-  auto written = [&] {
-    return read_model_bytes(std::as_bytes(std::span(bytes)), options.out);
-  };
+  auto written = [&] { return read_model_bytes(std::as_bytes(std::span(bytes)), options.out); };
   Model before = read_model(options.in);
   infer_model_types(before, type_rule(Registry::standard()));
   Model after = written();
   infer_model_types(after, type_rule(Registry::standard()));
-  ReportContent content{options.in, options.target, before.graph, after.graph, report,
-                        figures_of(before.graph), figures_of(after.graph), {}};
+  ReportContent content{options.in,
+                        options.target,
+                        before.graph,
+                        after.graph,
+                        report,
+                        figures_of(before.graph),
+                        figures_of(after.graph),
+                        {}};
   add_figures(content, options, written);
   return report_page(content);
 }

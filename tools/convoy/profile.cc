@@ -36,8 +36,7 @@ std::vector<StepTime> median_run(Session& session, const Feeds& feeds, int runs)
     for (const StepTime& step : steps) total += milliseconds(step.duration);
     if (i >= 2) all.emplace_back(total, std::move(steps));
   }
-  std::sort(all.begin(), all.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return all[all.size() / 2].second;
 }
 
@@ -48,9 +47,8 @@ Rows step_rows(const std::vector<StepTime>& steps) {
   for (const StepTime& step : steps) total += milliseconds(step.duration);
   std::vector<const StepTime*> sorted;
   for (const StepTime& step : steps) sorted.push_back(&step);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const StepTime* a, const StepTime* b) {
-    return a->duration > b->duration;
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const StepTime* a, const StepTime* b) { return a->duration > b->duration; });
   Rows rows;
   for (const StepTime* step : sorted) {
     double time = milliseconds(step->duration);

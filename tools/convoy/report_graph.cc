@@ -68,7 +68,7 @@ std::string tooltip_of(const Graph& graph, const Node& node) {
 
 bool only_moves(const Node& node) {
   static const std::set<std::string> kTypes = {
-      "Gather", "Slice", "Split",  "Squeeze", "Unsqueeze", "Reshape",  "Transpose", "Concat",
+      "Gather", "Slice", "Split",   "Squeeze", "Unsqueeze", "Reshape",  "Transpose", "Concat",
       "Expand", "Cast",  "Flatten", "Shape",   "Identity",  "Constant", "Pad"};
   return node.domain.empty() && kTypes.contains(node.op_type);
 }
@@ -183,8 +183,12 @@ class BoxMaker {
       if (run.size() <= kLongestRun) continue;
       for (size_t k = 3; k + 3 < run.size(); ++k) moved[run[k]] = static_cast<int>(run[3]);
       ReportBox& middle = made_.boxes[run[3]];
-      middle = {ReportBox::Kind::kOmitted, fmt::format("… {} boxes …", run.size() - 6), "",
-                "a run of operators, one after the other", middle.group, 1};
+      middle = {ReportBox::Kind::kOmitted,
+                fmt::format("… {} boxes …", run.size() - 6),
+                "",
+                "a run of operators, one after the other",
+                middle.group,
+                1};
     }
     rebuild(moved);
   }

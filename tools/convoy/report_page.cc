@@ -31,9 +31,8 @@ std::string scaled(double value, const char* unit, double base = 1000) {
     value /= base;
     ++prefix;
   }
-  std::string number =
-      value >= 100 || value == std::floor(value) ? fmt::format("{:.0f}", value)
-                                                 : fmt::format("{:.3g}", value);
+  std::string number = value >= 100 || value == std::floor(value) ? fmt::format("{:.0f}", value)
+                                                                  : fmt::format("{:.3g}", value);
   return fmt::format("{} {}{}", number, kPrefixes[prefix], unit);
 }
 
@@ -43,11 +42,13 @@ std::string figure(const std::string& name, double before, double after,
   double share = before > 0 ? after / before : 1;
   std::string shown_before = text(before);
   std::string shown_after = text(after);
-  std::string change = shown_before == shown_after ? shown_after
-                       : fmt::format("<i>{} →</i> {}", shown_before, shown_after);
-  return fmt::format("<div class=\"figure\"><span>{}</span><b>{}</b>"
-                     "<div class=\"bar{}\"><i style=\"width:{:.1f}%\"></i></div></div>\n",
-                     name, change, share > 1.001 ? " up" : "", 100 * std::min(share, 1.0));
+  std::string change = shown_before == shown_after
+                           ? shown_after
+                           : fmt::format("<i>{} →</i> {}", shown_before, shown_after);
+  return fmt::format(
+      "<div class=\"figure\"><span>{}</span><b>{}</b>"
+      "<div class=\"bar{}\"><i style=\"width:{:.1f}%\"></i></div></div>\n",
+      name, change, share > 1.001 ? " up" : "", 100 * std::min(share, 1.0));
 }
 
 std::string figures(const ReportContent& content) {
@@ -63,14 +64,16 @@ std::string figures(const ReportContent& content) {
                  [](double value) { return scaled(value, "FLOP"); });
   const Measured& measured = content.measured;
   if (measured.before_ms && measured.after_ms) {
-    html += figure("time of a run" + escape_html(measured.sizes), *measured.before_ms,
-                   *measured.after_ms, [](double ms) {
-                     return ms < 1 ? fmt::format("{:.0f} µs", ms * 1e3)
-                                   : fmt::format("{:.3g} ms", ms);
-                   });
+    html +=
+        figure("time of a run" + escape_html(measured.sizes), *measured.before_ms,
+               *measured.after_ms, [](double ms) {
+                 return ms < 1 ? fmt::format("{:.0f} µs", ms * 1e3) : fmt::format("{:.3g} ms", ms);
+               });
   } else {
-    html += fmt::format("<div class=\"figure\"><span>time of a run</span><b>not measured</b>"
-                        "<span>{}</span></div>\n", escape_html(measured.remark));
+    html += fmt::format(
+        "<div class=\"figure\"><span>time of a run</span><b>not measured</b>"
+        "<span>{}</span></div>\n",
+        escape_html(measured.remark));
   }
   html += "</div>\n";
   if (measured.before_ms) {
@@ -82,8 +85,7 @@ std::string figures(const ReportContent& content) {
 std::string view(const ReportGraph& graph, bool as_one, bool hidden) {
   std::string note;
   if (graph.left_out > 0) {
-    note = fmt::format("<p class=\"soft\">&nbsp; {} more boxes are not drawn.</p>",
-                       graph.left_out);
+    note = fmt::format("<p class=\"soft\">&nbsp; {} more boxes are not drawn.</p>", graph.left_out);
   }
   return fmt::format("<div class=\"view\" data-siblings=\"{}\"{}>{}{}</div>\n",
                      as_one ? "one" : "each", hidden ? " hidden" : "", note, graph_svg(graph));
@@ -95,24 +97,26 @@ std::string panel(const std::string& title, const Graph& graph,
   std::string views, button;
   bool each_fits = graph.node_count() <= kManyBoxes;
   bool each_first = each_fits && graph.node_count() <= kFewBoxes;
-  if (each_fits) views += view(report_graph(graph, groups, {false, kManyBoxes + 500}), false,
-                               !each_first);
+  if (each_fits)
+    views += view(report_graph(graph, groups, {false, kManyBoxes + 500}), false, !each_first);
   bool differs = together.boxes.size() < graph.node_count();
   if (!each_fits || differs) views += view(together, true, each_first);
   if (each_fits && differs) {
-    button = fmt::format("<button data-do=\"siblings\" aria-pressed=\"{}\" title=\"Draw nodes that "
-                         "look alike and read the same as one box\">siblings as one</button>",
-                         !each_first);
+    button = fmt::format(
+        "<button data-do=\"siblings\" aria-pressed=\"{}\" title=\"Draw nodes that "
+        "look alike and read the same as one box\">siblings as one</button>",
+        !each_first);
   }
   if (each_fits && !differs && !each_first) {
     views = view(report_graph(graph, groups, {false, kManyBoxes + 500}), false, false);
   }
-  return fmt::format("<figure><figcaption><b>{} <span class=\"soft\">{}</span></b>{}"
-                     "<button data-do=\"out\" title=\"Zoom out\">−</button>"
-                     "<button data-do=\"in\" title=\"Zoom in\">+</button>"
-                     "<button data-do=\"fit\" title=\"All of it\">fit</button></figcaption>\n{}"
-                     "</figure>\n",
-                     title, plural(graph.node_count(), "node"), button, views);
+  return fmt::format(
+      "<figure><figcaption><b>{} <span class=\"soft\">{}</span></b>{}"
+      "<button data-do=\"out\" title=\"Zoom out\">−</button>"
+      "<button data-do=\"in\" title=\"Zoom in\">+</button>"
+      "<button data-do=\"fit\" title=\"All of it\">fit</button></figcaption>\n{}"
+      "</figure>\n",
+      title, plural(graph.node_count(), "node"), button, views);
 }
 
 std::string merges(const MergeGroups& groups) {
@@ -125,10 +129,9 @@ std::string merges(const MergeGroups& groups) {
       html += fmt::format(
           "<div class=\"merge\" data-g=\"{}\" style=\"--h:{}\"><b>{}</b><br>became {}"
           "<br><span class=\"soft\">at <code>{}</code></span>{}</div>\n",
-          g, group_hue(static_cast<int>(g)), escape_html(entry->before),
-          escape_html(entry->after), escape_html(entry->place),
-          entry->reason.empty() ? ""
-                                : "<br>Not the others: " + escape_html(entry->reason) + ".");
+          g, group_hue(static_cast<int>(g)), escape_html(entry->before), escape_html(entry->after),
+          escape_html(entry->place),
+          entry->reason.empty() ? "" : "<br>Not the others: " + escape_html(entry->reason) + ".");
     }
   }
   if (shown > kMostRows) {
@@ -139,9 +142,8 @@ std::string merges(const MergeGroups& groups) {
 
 std::string listing(const std::vector<std::vector<std::string>>& rows,
                     const std::vector<std::string>& header) {
-  std::vector<std::vector<std::string>> shown(rows.begin(),
-                                              rows.begin() + static_cast<int64_t>(std::min(
-                                                                 rows.size(), kMostRows)));
+  std::vector<std::vector<std::string>> shown(
+      rows.begin(), rows.begin() + static_cast<int64_t>(std::min(rows.size(), kMostRows)));
   std::string html = html_table(header, shown);
   if (rows.size() > kMostRows) {
     html += fmt::format("<p class=\"soft\">… and {} more.</p>\n", rows.size() - kMostRows);
@@ -166,11 +168,11 @@ std::string near_misses(const RewriteReport& report) {
     return rank(a) < rank(b);
   });
   for (const auto* item : sorted) {
-    html += fmt::format("<details><summary><code>{}</code> — {} <span class=\"count\">· {}</span>"
-                        "</summary>\n{}</details>\n",
-                        escape_html(item->first.first), escape_html(item->first.second),
-                        plural(item->second.size(), "place"),
-                        listing(item->second, {"At", "Operators"}));
+    html += fmt::format(
+        "<details><summary><code>{}</code> — {} <span class=\"count\">· {}</span>"
+        "</summary>\n{}</details>\n",
+        escape_html(item->first.first), escape_html(item->first.second),
+        plural(item->second.size(), "place"), listing(item->second, {"At", "Operators"}));
   }
   return html;
 }
@@ -186,10 +188,11 @@ std::string fired(const RewriteReport& report) {
     rows.push_back({std::to_string(entry.number), entry.place, entry.before, entry.after});
   }
   for (const std::string& rule : order) {
-    html += fmt::format("<details><summary><code>{}</code> <span class=\"count\">· {}</span>"
-                        "</summary>\n{}</details>\n",
-                        escape_html(rule), plural(by_rule[rule].size(), "time"),
-                        listing(by_rule[rule], {"#", "At", "Before", "After"}));
+    html += fmt::format(
+        "<details><summary><code>{}</code> <span class=\"count\">· {}</span>"
+        "</summary>\n{}</details>\n",
+        escape_html(rule), plural(by_rule[rule].size(), "time"),
+        listing(by_rule[rule], {"#", "At", "Before", "After"}));
   }
   return html;
 }
@@ -202,13 +205,16 @@ std::string operators(const RewriteReport& report) {
     auto found = counts.find(name);
     return found == counts.end() ? 0 : found->second;
   };
-  std::string html = "<h2>Operators</h2>\n<table><thead><tr><th>Operator</th>"
-                     "<th class=\"number\">Before</th><th class=\"number\">After</th></tr></thead>"
-                     "<tbody>\n";
+  std::string html =
+      "<h2>Operators</h2>\n<table><thead><tr><th>Operator</th>"
+      "<th class=\"number\">Before</th><th class=\"number\">After</th></tr></thead>"
+      "<tbody>\n";
   for (const std::string& name : names) {
-    html += fmt::format("<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
-                        "</tr>\n", escape_html(name), count(report.operators_before, name),
-                        count(report.operators_after, name));
+    html += fmt::format(
+        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
+        "</tr>\n",
+        escape_html(name), count(report.operators_before, name),
+        count(report.operators_after, name));
   }
   return html + "</tbody></table>\n";
 }
@@ -227,15 +233,16 @@ std::string file_name(const std::string& path) {
 std::string report_page(const ReportContent& content) {
   const RewriteReport& report = content.report;
   MergeGroups groups = merge_groups(report);
-  std::string body = fmt::format(
-      "<h1>{} <small>optimized for {}: {} in {:.0f} ms</small></h1>\n",
-      escape_html(file_name(content.model)), escape_html(content.target),
-      plural(report.fired.size(), "rewrite"), std::ceil(report.seconds * 1e3));
+  std::string body =
+      fmt::format("<h1>{} <small>optimized for {}: {} in {:.0f} ms</small></h1>\n",
+                  escape_html(file_name(content.model)), escape_html(content.target),
+                  plural(report.fired.size(), "rewrite"), std::ceil(report.seconds * 1e3));
   body += figures(content);
   body += "<div class=\"graphs\">\n" + panel("Before", content.before, groups.before) +
           panel("After", content.after, groups.after) + "</div>\n";
-  body += "<p class=\"soft\">Drag to move, wheel to zoom, double-click for all of it. Colours: "
-          "what was merged, and what it became. Dashed: inputs and outputs.</p>\n";
+  body +=
+      "<p class=\"soft\">Drag to move, wheel to zoom, double-click for all of it. Colours: "
+      "what was merged, and what it became. Dashed: inputs and outputs.</p>\n";
   body += "<div class=\"two\"><div>" + merges(groups) + near_misses(report) + fired(report) +
           "</div><div>" + operators(report) + "</div></div>\n";
   return fmt::format(

@@ -11,7 +11,7 @@
 namespace convoy::cli {
 
 struct ReportContent {
-  std::string model;   // as the user named it
+  std::string model;  // as the user named it
   std::string target;
   const Graph& before;  // with types as far as they can be inferred
   const Graph& after;

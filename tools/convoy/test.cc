@@ -107,9 +107,10 @@ void add_test(CLI::App& app, Action& chosen) {
   CLI::App* command = add_command(app, chosen, options, "test",
                                   "Run models on golden inputs and compare with golden outputs",
                                   "convoy test models/*/", run_test);
-  command->add_option("DIR", options->directories,
-                      "folders with model.onnx, test_data_set_*/{input,output}_K.pb and, if other "
-                      "than rtol 1e-3 and atol 1e-5 is wanted, tolerance.json")
+  command
+      ->add_option("DIR", options->directories,
+                   "folders with model.onnx, test_data_set_*/{input,output}_K.pb and, if other "
+                   "than rtol 1e-3 and atol 1e-5 is wanted, tolerance.json")
       ->required();
   command->add_option("--threads", options->threads, "threads of one run (0: all)");
   command->add_flag("--no-optimize", options->no_optimize, "run the graph as it is in the file");

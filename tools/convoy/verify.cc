@@ -71,8 +71,8 @@ double tolerance_for(const Graph& graph) {
     if (dtype == DType::kBFloat16) tolerance = std::max(tolerance, 4e-2);
   };
   auto look = [&](const Graph& around, const Node& node) {
-    bool quantizes = node.op_type.find("Quant") != std::string::npos ||
-                     node.op_type.starts_with("QLinear");
+    bool quantizes =
+        node.op_type.find("Quant") != std::string::npos || node.op_type.starts_with("QLinear");
     if (quantizes) tolerance = std::max(tolerance, 2e-2);
     for (const auto* values : {&node.inputs, &node.outputs}) {
       for (ValueId id : *values) {
@@ -167,8 +167,10 @@ class Comparison {
       } else if (!same_type(expected[k], actual[k])) {
         problem = "is of another type";
       }
-      check_input(problem.empty(), "--verify: output '{}' of the optimized model {}; nothing "
-                  "written", before_.outputs()[k].name, problem);
+      check_input(problem.empty(),
+                  "--verify: output '{}' of the optimized model {}; nothing "
+                  "written",
+                  before_.outputs()[k].name, problem);
     }
     return true;
   }
@@ -216,7 +218,8 @@ std::string verify(Model before, Model after, const FeedOptions& options) {
   }
   check_input(compared > 0,
               "--verify: the model ran on nothing that was tried (--shape and --input give other "
-              "sizes and values): {}", comparison.refusal());
+              "sizes and values): {}",
+              comparison.refusal());
   return fmt::format("verified on {} set{} of inputs\n", compared, compared == 1 ? "" : "s") +
          comparison.note();
 }

@@ -20,8 +20,7 @@ Model read(const nb::object& source, const ReadOptions& options) {
     return read_model(path, options);
   }
   auto bytes = nb::cast<nb::bytes>(source);
-  std::span<const std::byte> span(reinterpret_cast<const std::byte*>(bytes.c_str()),
-                                  bytes.size());
+  std::span<const std::byte> span(reinterpret_cast<const std::byte*>(bytes.c_str()), bytes.size());
   WithoutGil released;
   return read_model_bytes(span, "model", options);
 }

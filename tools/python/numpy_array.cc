@@ -67,9 +67,9 @@ nb::object make_array(const Tensor& tensor) {
   nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<Tensor*>(p); });
   owned.release();
   std::vector<npy_intp> shape(tensor.shape().begin(), tensor.shape().end());
-  nb::object array = nb::steal(PyArray_New(
-      &PyArray_Type, static_cast<int>(shape.size()), shape.data(), number_of(tensor.dtype()),
-      nullptr, tensor.raw(), 0, NPY_ARRAY_CARRAY, nullptr));
+  nb::object array = nb::steal(PyArray_New(&PyArray_Type, static_cast<int>(shape.size()),
+                                           shape.data(), number_of(tensor.dtype()), nullptr,
+                                           tensor.raw(), 0, NPY_ARRAY_CARRAY, nullptr));
   if (!array.is_valid()) throw nb::python_error();
   auto* made = reinterpret_cast<PyArrayObject*>(array.ptr());
   if (PyArray_SetBaseObject(made, owner.release().ptr()) < 0) throw nb::python_error();

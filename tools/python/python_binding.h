@@ -21,8 +21,7 @@ class PythonBinding {
   void bind_output(const std::string& name, nanobind::object array);
   // Row-major memory of `dtype` (its ONNX number) and `shape` at `address`, which the caller keeps.
   void bind_input_memory(const std::string& name, int dtype, const Shape& shape, uint64_t address);
-  void bind_output_memory(const std::string& name, int dtype, const Shape& shape,
-                          uint64_t address);
+  void bind_output_memory(const std::string& name, int dtype, const Shape& shape, uint64_t address);
   // Throws for a name that the model has not.
   void check_output(const std::string& name) const;
 

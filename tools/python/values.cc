@@ -121,7 +121,8 @@ Tensor entries_to_tensor(const nb::list& entries, DType dtype) {
 Value from_dict(const nb::dict& dict) {
   const std::optional<DType> keys = type_of_entries(dict.keys());
   const std::optional<DType> values = type_of_entries(dict.values());
-  check_input(keys && *keys != DType::kFloat64, "the keys of a dictionary are not all strings or "
+  check_input(keys && *keys != DType::kFloat64,
+              "the keys of a dictionary are not all strings or "
               "all integers");
   check_input(values.has_value(), "the values of a dictionary are not all strings or all numbers");
   auto map = std::make_shared<Map>();
@@ -134,8 +135,8 @@ Value from_dict(const nb::dict& dict) {
     for (nb::handle key : dict.keys()) texts.push_back(text_of(key));
     map->keys = std::move(texts);
   }
-  map->values = entries_to_tensor(dict.values(),
-                                  *values == DType::kUndefined ? DType::kFloat64 : *values);
+  map->values =
+      entries_to_tensor(dict.values(), *values == DType::kUndefined ? DType::kFloat64 : *values);
   return Value(std::shared_ptr<const Map>(std::move(map)));
 }
 
@@ -181,8 +182,8 @@ nb::object tensor_to_python(const Tensor& value) {
 }
 
 nb::object text_to_python(const std::string& text) {
-  PyObject* decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()),
-                                           "surrogateescape");
+  PyObject* decoded =
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape");
   if (decoded == nullptr) nb::raise_python_error();
   return nb::steal(decoded);
 }

@@ -124,9 +124,8 @@ void load_row(DType dtype, const void* from, int64_t step, W* to, int64_t count)
       return;
     }
     visit_dtype_among<int64_t, int32_t, int16_t, int8_t, uint32_t, uint16_t, uint8_t, bool>(
-        dtype, [&](auto tag) {
-          load_typed<W, typename decltype(tag)::type>(from, step, to, count);
-        });
+        dtype,
+        [&](auto tag) { load_typed<W, typename decltype(tag)::type>(from, step, to, count); });
   }
 }
 
@@ -174,8 +173,8 @@ void cast_through(const TensorView& from, const TensorView& to, const NarrowOpti
         int64_t target = position.offset(0) + done * walk.row_step(0);
         load_row<W>(from.dtype, from.as<std::byte>() + source * from_bytes, walk.row_step(1), row,
                     count);
-        store_row<W>(to.dtype, row, to.as<std::byte>() + target * to_bytes, walk.row_step(0),
-                     count, options);
+        store_row<W>(to.dtype, row, to.as<std::byte>() + target * to_bytes, walk.row_step(0), count,
+                     options);
       }
     };
     elementwise::for_each_row(walk, begin, end, cast_row);
@@ -190,8 +189,7 @@ void parse_integers(const TensorView& from, const TensorView& to, const NarrowOp
   auto parse_row = [&](const elementwise::WalkPosition& position, int64_t points) {
     for (int64_t i = 0; i < points; ++i) {
       const auto& text = from.as<std::string>()[position.offset(1) + i * walk.row_step(1)];
-      void* target = to.as<std::byte>() +
-                     (position.offset(0) + i * walk.row_step(0)) * to_bytes;
+      void* target = to.as<std::byte>() + (position.offset(0) + i * walk.row_step(0)) * to_bytes;
       if (std::optional<int64_t> integer = parse_integer(text)) {
         store_row<int64_t>(to.dtype, &*integer, target, 1, 1, options);
       } else {

@@ -14,10 +14,10 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 struct Format {
   int mantissa_bits;
   int bias;
-  uint8_t largest;       // code of the largest finite number
-  uint8_t infinity;      // 0: none
-  uint8_t nan;           // 0: none
-  bool unsigned_zero;    // 0x80 is NaN, not -0
+  uint8_t largest;     // code of the largest finite number
+  uint8_t infinity;    // 0: none
+  uint8_t nan;         // 0: none
+  bool unsigned_zero;  // 0x80 is NaN, not -0
   int bits;
 };
 

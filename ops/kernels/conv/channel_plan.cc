@@ -130,8 +130,8 @@ double DirectConv::depthwise_cost() const {
   const ConvWindow &width = problem_.spatial[2], &rows = problem_.spatial[1];
   const double vectors = static_cast<double>(divide_up(width.output_size, kernels_->lanes));
   const double taps = static_cast<double>(terms_), tap_rows = static_cast<double>(rows.kernel);
-  const double vector = width.stride == 1 ? tap_rows + kTap * taps
-                                          : kSplit + 2 * tap_rows + kApartTap * taps;
+  const double vector =
+      width.stride == 1 ? tap_rows + kTap * taps : kSplit + 2 * tap_rows + kApartTap * taps;
   const double row = kRow + vectors * vector + kChannel / static_cast<double>(rows.output_size);
   return row / static_cast<double>(width.output_size);
 }

@@ -5,8 +5,8 @@
 
 // NP pixels from x[0] .. x[NP - 1], or from x[0] on where they are neighbours.
 template <class V, int NV, int NP, bool kNeighbours>
-__attribute__((always_inline)) inline void channel_tile(const ChannelTile& a,
-                                                        const float* const* x, float* sums) {
+__attribute__((always_inline)) inline void channel_tile(const ChannelTile& a, const float* const* x,
+                                                        float* sums) {
   using reg = typename V::reg;
   reg acc[NP][NV];
 #pragma GCC unroll 8
@@ -148,8 +148,7 @@ void store_channels(const ChannelStore& a) {
         if (at > a.columns - V::lanes) at = a.columns - V::lanes;
         typename V::reg square[V::lanes];
 #pragma GCC unroll 16
-        for (int i = 0; i < V::lanes; ++i)
-          square[i] = V::load(sums + (at + i) * a.sums_pixel);
+        for (int i = 0; i < V::lanes; ++i) square[i] = V::load(sums + (at + i) * a.sums_pixel);
         store_square<V>(a, square, channels, y + at, residual ? residual + at : nullptr);
       }
     }

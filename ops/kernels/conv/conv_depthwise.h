@@ -16,8 +16,7 @@ struct DepthwiseStore {
 
   __attribute__((always_inline)) void operator()(typename V::reg value, const float* residual,
                                                  float* y) const {
-    if (residual)
-      value = V::add(value, is_short ? V::load_n(residual, count) : V::load(residual));
+    if (residual) value = V::add(value, is_short ? V::load_n(residual, count) : V::load(residual));
     if (clamp) value = V::min(high, V::max(low, value));
     if (is_short)
       V::store_n(y, value, count);
@@ -251,9 +250,8 @@ __attribute__((always_inline)) inline void depthwise_line(const DepthwiseTaps<V,
   int64_t at = 0;
   for (; at < last && at * S < begin; at += V::lanes) put_end(at);
   if (at <= stop && at * S >= begin) {
-    auto load = [&](int j) __attribute__((always_inline)) {
-      return V::load(x + at * S + j * V::lanes);
-    };
+    auto load = [&](int j)
+                    __attribute__((always_inline)) { return V::load(x + at * S + j * V::lanes); };
     load_inputs<V, S>(load, 0, in[0]);
     for (; at <= stop; at += V::lanes) {
       load_inputs<V, S>(load, 1, in[1]);
@@ -305,14 +303,10 @@ void depthwise_of(const DepthwiseRows& a) {
 template <class V, int S>
 void depthwise_by_taps(const DepthwiseRows& a) {
   switch (a.taps) {
-    case 3:
-      return depthwise_of<V, S, 3>(a);
-    case 5:
-      return depthwise_of<V, S, 5>(a);
-    case 7:
-      return depthwise_of<V, S, 7>(a);
-    default:
-      return depthwise_rows<V, S, 0>(a);
+    case 3: return depthwise_of<V, S, 3>(a);
+    case 5: return depthwise_of<V, S, 5>(a);
+    case 7: return depthwise_of<V, S, 7>(a);
+    default: return depthwise_rows<V, S, 0>(a);
   }
 }
 

@@ -17,8 +17,7 @@ __attribute__((always_inline)) inline typename V::reg shifted(typename V::reg a,
 
 // A vector of inputs for each remainder of S, from `load`, which gives vector j of them in order.
 template <class V, int S, class Load>
-__attribute__((always_inline)) inline void load_inputs(Load load, int j,
-                                                       typename V::reg (&in)[S]) {
+__attribute__((always_inline)) inline void load_inputs(Load load, int j, typename V::reg (&in)[S]) {
   if constexpr (S == 1)
     in[0] = load(j);
   else
@@ -107,4 +106,3 @@ __attribute__((always_inline)) inline void add_long_row(const float* x, int64_t 
     add_block<V, S, NV>(in, w + at, taps - at, acc);
   }
 }
-

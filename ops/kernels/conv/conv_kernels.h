@@ -219,7 +219,7 @@ struct PairInput {
 
 // Where one vector of pairs goes: low[i] to y[i] for i < low_count, high[i] to y[step + i].
 struct PairPlace {
-  float* y;  // of output channel 0
+  float* y;               // of output channel 0
   const float* residual;  // may be null
   int64_t low_count, high_count;
 };
@@ -239,7 +239,7 @@ struct PairTile {
   float* check;       // a vector, to which the products first * second are added
   const PairPlace* places;
   const PairPlace* soon;  // as many that are asked for ahead of time; may be null
-  int log;  // of the dilation, as ConvKernels::store_pairs has it
+  int log;                // of the dilation, as ConvKernels::store_pairs has it
   int64_t step;
   int64_t y_channel;
   int64_t y_offset;  // of the first channel
@@ -270,7 +270,7 @@ using ConvTileFunction = void (*)(const ConvTile&);
 constexpr int kMaxOcBlock = 8;
 constexpr int kMaxVectors = 8;
 constexpr int kMaxChannelVectors = 3;
-constexpr int kMaxNear = 5;  // dilations 1, 2, 4, 8 and 16
+constexpr int kMaxNear = 5;              // dilations 1, 2, 4, 8 and 16
 constexpr int64_t kMostTileTerms = 320;  // of a ChannelTile: weights stay in the first-level cache
 
 struct ConvKernels {

@@ -230,8 +230,7 @@ void DirectConv::size_scratch() {
   packed_input_size_ = depthwise_ ? 0 : round_up(packed_input_size_ + kernels_->lanes, 16);
   bounce_row_ = bounce_ ? round_up(flat_ ? rows_ * row_len_ : chunk_ + kernels_->lanes, 16) : 0;
   const int64_t tables = round_up(2 * terms_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
-  bounce_size_ = channels_ ? panels_.width_of(0) * rows_ * chunk_
-                           : oc_block_ * bounce_row_;
+  bounce_size_ = channels_ ? panels_.width_of(0) * rows_ * chunk_ : oc_block_ * bounce_row_;
   if (channels_ && is_half()) bounce_size_ *= 2;  // sums of pixels, then rows of channels
   scratch_size_ = tables + packed_input_size_ + round_up(bounce_size_, 16);
 }

@@ -252,8 +252,10 @@ void ConvRun::pack(const Area& area, int64_t begin, int64_t count) {
         for (int64_t wc = 0; wc < wp.copies; ++wc) {
           to.first_row = first_row + rc * rows.dilation;
           to.first = first_column + wc * width.dilation;
-          if (half_) half_->pack(to, area.half_input + from);
-          else kernels_.pack(to);
+          if (half_)
+            half_->pack(to, area.half_input + from);
+          else
+            kernels_.pack(to);
           to.dst += conv_.plane_len_;
         }
     }

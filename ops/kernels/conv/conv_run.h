@@ -91,7 +91,7 @@ class ConvRun {
   Cut cuts_[2] = {};  // of rows of cut_count_ outputs, in the larger and the smaller block
   int64_t cut_count_ = -1;
   const ConvClamp clamp_;
-  bool activate_ = false;  // the epilogue is a pass of its own
+  bool activate_ = false;            // the epilogue is a pass of its own
   std::optional<HalfStorage> half_;  // where input, residual and output are 16-bit floats
 };
 

@@ -29,8 +29,8 @@ void ConvRun::compute(const Area& area, ConvTile* tile, int64_t column, int64_t 
 void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t column) {
   alignas(64) float bias[kMaxChannelVectors * 16];
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
-  ChannelTile sums = {tile.x,  tile.x_row, tile.offsets, tile.terms, nullptr,
-                      bias,    bounce_,    tile.rows,    tile.limit};
+  ChannelTile sums = {tile.x, tile.x_row, tile.offsets, tile.terms, nullptr,
+                      bias,   bounce_,    tile.rows,    tile.limit};
   ChannelStore store = store_of(p_, tile.rows, tile.limit);
   store.sums = bounce_;
   if (half_) {
@@ -67,8 +67,10 @@ void ConvRun::compute_channels(const Area& area, const ConvTile& tile, int64_t c
                        area.depth * depth.residual_stride + area.row * rows.residual_stride +
                        column;
     kernels_.store_channels(store);
-    if (half_) finish_channels(area, store, channel, column);
-    else finish_store(kernels_, p_.epilogue, store);
+    if (half_)
+      finish_channels(area, store, channel, column);
+    else
+      finish_store(kernels_, p_.epilogue, store);
   }
 }
 
@@ -110,8 +112,7 @@ void ConvRun::activate(const ConvTile& tile, int64_t channels) const {
   if (!activate_) return;
   for (int64_t o = 0; o < channels; ++o)
     for (int64_t row = 0; row < tile.rows; ++row)
-      kernels_.activate(p_.epilogue,
-                        tile.y + o * tile.y_channel + row * tile.y_row, tile.limit);
+      kernels_.activate(p_.epilogue, tile.y + o * tile.y_channel + row * tile.y_row, tile.limit);
 }
 
 void ConvRun::compute_bounced(const Area& area, ConvTile tile, int64_t block, int64_t column) {

@@ -31,11 +31,10 @@ struct TileRow {
 
 TileRow tile_row(const ConvTile& a, int64_t channel, int64_t row, int64_t at) {
   const float* residual = nullptr;
-  if (a.residual)
-    residual = a.residual + channel * a.residual_channel + row * a.residual_row + at;
+  if (a.residual) residual = a.residual + channel * a.residual_channel + row * a.residual_row + at;
   float* const y = a.y + channel * a.y_channel + row * a.y_row + at;
-  return {a.x + row * a.x_row + at, y, residual, a.y_channel, a.residual_channel, a.clamp, a.low,
-          a.high};
+  return {a.x + row * a.x_row + at, y,       residual, a.y_channel,
+          a.residual_channel,       a.clamp, a.low,    a.high};
 }
 
 // The first `count` < lanes outputs.
@@ -74,8 +73,7 @@ __attribute__((always_inline)) inline void store_tile(const TileRow& row, int64_
 #pragma GCC unroll 8
     for (int o = 0; o < OC; ++o)
 #pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v)
-        acc[o][v] = V::min(high, V::max(low, acc[o][v]));
+      for (int v = 0; v < NV; ++v) acc[o][v] = V::min(high, V::max(low, acc[o][v]));
   }
   float* y = row.y;
 #pragma GCC unroll 8
@@ -216,10 +214,8 @@ void run_tiles(const ConvTile& a) {
     case 3:
       return neighbours ? run_tiles_of<3, true, V, OC, NV>(a)
                         : run_tiles_of<3, false, V, OC, NV>(a);
-    case 2:
-      return run_tiles_of<2, false, V, OC, NV>(a);
-    default:
-      return run_tiles_of<1, false, V, OC, NV>(a);
+    case 2: return run_tiles_of<2, false, V, OC, NV>(a);
+    default: return run_tiles_of<1, false, V, OC, NV>(a);
   }
 }
 
@@ -341,24 +337,16 @@ template <class V, ConvActivation kActivation>
 typename V::reg activation_of(typename V::reg alpha, typename V::reg beta, typename V::reg x) {
   const auto zero = V::zero(), one = V::set(1.0f);
   switch (kActivation) {
-    case ConvActivation::none:
-      return x;
-    case ConvActivation::relu:
-      return V::max(zero, x);
-    case ConvActivation::leaky_relu:
-      return V::select_less(x, zero, V::mul(alpha, x), x);
-    case ConvActivation::clip:
-      return V::min(beta, V::max(alpha, x));
-    case ConvActivation::sigmoid:
-      return sigmoid_of<V>(x);
-    case ConvActivation::tanh:
-      return tanh_of<V>(x);
+    case ConvActivation::none: return x;
+    case ConvActivation::relu: return V::max(zero, x);
+    case ConvActivation::leaky_relu: return V::select_less(x, zero, V::mul(alpha, x), x);
+    case ConvActivation::clip: return V::min(beta, V::max(alpha, x));
+    case ConvActivation::sigmoid: return sigmoid_of<V>(x);
+    case ConvActivation::tanh: return tanh_of<V>(x);
     case ConvActivation::hard_swish:
       return V::mul(x, V::min(one, V::max(zero, V::fma(x, V::set(1.0f / 6), V::set(0.5f)))));
-    case ConvActivation::hard_sigmoid:
-      return V::min(one, V::max(zero, V::fma(x, alpha, beta)));
-    case ConvActivation::silu:
-      return V::mul(x, sigmoid_of<V>(x));
+    case ConvActivation::hard_sigmoid: return V::min(one, V::max(zero, V::fma(x, alpha, beta)));
+    case ConvActivation::silu: return V::mul(x, sigmoid_of<V>(x));
   }
   return x;
 }
@@ -382,22 +370,18 @@ void activate_row(const ConvEpilogue& epilogue, float* row, int64_t count) {
       // is_scaled() would be code of this file's flags that another file could be given.
       if (epilogue.scale == 1 && epilogue.shift == 0) return;
       return activate_with<V, ConvActivation::none>(epilogue, row, count);
-    case ConvActivation::relu:
-      return activate_with<V, ConvActivation::relu>(epilogue, row, count);
+    case ConvActivation::relu: return activate_with<V, ConvActivation::relu>(epilogue, row, count);
     case ConvActivation::leaky_relu:
       return activate_with<V, ConvActivation::leaky_relu>(epilogue, row, count);
-    case ConvActivation::clip:
-      return activate_with<V, ConvActivation::clip>(epilogue, row, count);
+    case ConvActivation::clip: return activate_with<V, ConvActivation::clip>(epilogue, row, count);
     case ConvActivation::sigmoid:
       return activate_with<V, ConvActivation::sigmoid>(epilogue, row, count);
-    case ConvActivation::tanh:
-      return activate_with<V, ConvActivation::tanh>(epilogue, row, count);
+    case ConvActivation::tanh: return activate_with<V, ConvActivation::tanh>(epilogue, row, count);
     case ConvActivation::hard_swish:
       return activate_with<V, ConvActivation::hard_swish>(epilogue, row, count);
     case ConvActivation::hard_sigmoid:
       return activate_with<V, ConvActivation::hard_sigmoid>(epilogue, row, count);
-    case ConvActivation::silu:
-      return activate_with<V, ConvActivation::silu>(epilogue, row, count);
+    case ConvActivation::silu: return activate_with<V, ConvActivation::silu>(epilogue, row, count);
   }
 }
 

@@ -15,8 +15,8 @@ __attribute__((always_inline)) inline void store_inputs(typename V::reg d0, type
 template <class V>
 __attribute__((always_inline)) inline void winograd_step(const float* const (&x)[4], int64_t i,
                                                          float* v, int64_t copy) {
-  store_inputs<V>(V::load(x[0] + i), V::load(x[1] + i), V::load(x[2] + i), V::load(x[3] + i),
-                  v + i, copy);
+  store_inputs<V>(V::load(x[0] + i), V::load(x[1] + i), V::load(x[2] + i), V::load(x[3] + i), v + i,
+                  copy);
 }
 
 // Rows in order: the end of a whole vector lies in what is written next.
@@ -46,8 +46,7 @@ void winograd_input(const WinogradInput& a) {
 // Two vectors that follow each other, alternately D elements to the one and D to the other.
 template <class V, int D>
 __attribute__((always_inline)) inline void take_apart(typename V::reg low, typename V::reg high,
-                                                      typename V::reg& even,
-                                                      typename V::reg& odd) {
+                                                      typename V::reg& even, typename V::reg& odd) {
   if constexpr (D < V::lanes)
     V::template split<D>(low, high, even, odd);
   else
@@ -61,9 +60,8 @@ void winograd_near_input(const WinogradInput& a) {
   for (int64_t row = 0; row < rows; ++row) {
     const float* const x = a.x[0] + row * a.x_row;
     float* const v = a.v + row * a.v_row;
-    auto load = [=](int64_t at) __attribute__((always_inline)) {
-      return load_within<V>(x, at, begin, end);
-    };
+    auto load = [=](int64_t at)
+                    __attribute__((always_inline)) { return load_within<V>(x, at, begin, end); };
     for (int64_t i = 0; i < run; i += V::lanes) {
       if (i > 0 && i > run - V::lanes) i = run - V::lanes;
       typename V::reg d0, d1, d2, d3;

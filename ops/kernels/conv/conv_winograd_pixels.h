@@ -120,16 +120,11 @@ __attribute__((always_inline)) inline void store_tile_pairs_by(const PairTile& a
                                                                typename V::reg (&check)[2],
                                                                typename V::reg (&acc)[OC][NV]) {
   switch (a.log) {
-    case 0:
-      return store_tile_pairs<V, 1, OC, NV>(a, check, acc);
-    case 1:
-      return store_tile_pairs<V, 2, OC, NV>(a, check, acc);
-    case 2:
-      return store_tile_pairs<V, 4, OC, NV>(a, check, acc);
-    case 3:
-      return store_tile_pairs<V, 8, OC, NV>(a, check, acc);
-    default:
-      return store_tile_pairs<V, 16, OC, NV>(a, check, acc);
+    case 0: return store_tile_pairs<V, 1, OC, NV>(a, check, acc);
+    case 1: return store_tile_pairs<V, 2, OC, NV>(a, check, acc);
+    case 2: return store_tile_pairs<V, 4, OC, NV>(a, check, acc);
+    case 3: return store_tile_pairs<V, 8, OC, NV>(a, check, acc);
+    default: return store_tile_pairs<V, 16, OC, NV>(a, check, acc);
   }
 }
 

@@ -1,6 +1,5 @@
 #include "ops/kernels/conv/direct_conv.h"
 
-
 namespace convoy::kernels {
 
 void DirectConv::pack_weights(const float* weights, float* packed) const {

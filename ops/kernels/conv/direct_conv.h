@@ -102,8 +102,7 @@ class DirectConv {
 
   // isa above best_isa() is lowered to it. threads says how finely to cut the work; results do not
   // depend on it, bit for bit.
-  DirectConv(const ConvProblem& problem, Isa isa, int threads,
-             ConvForm form = ConvForm::fastest);
+  DirectConv(const ConvProblem& problem, Isa isa, int threads, ConvForm form = ConvForm::fastest);
   DirectConv(const ConvProblem& problem, const ConvKernels& kernels, int threads,
              ConvForm form = ConvForm::fastest);
 
@@ -180,7 +179,7 @@ class DirectConv {
 
   bool channels_ = false;  // blocks of output channels are panels
   ChannelPanels panels_;
-  int64_t term_chunk_ = 1;  // most terms between two visits to the same sums
+  int64_t term_chunk_ = 1;   // most terms between two visits to the same sums
   bool depthwise_ = false;   // a channel on its own, by the kernel for it
   bool in_place_ = true;     // the input may be read where it is
   bool streams_ = false;     // many operands at once come from memory, and are asked for before

@@ -54,8 +54,8 @@ struct Avx2 {
     const reg middle = _mm256_permute2f128_ps(a, b, 0x21);
     if constexpr (R == 4) return middle;
     const reg low = R < 4 ? a : middle, high = R < 4 ? middle : b;
-    return _mm256_castsi256_ps(_mm256_alignr_epi8(_mm256_castps_si256(high),
-                                                  _mm256_castps_si256(low), R % 4 * 4));
+    return _mm256_castsi256_ps(
+        _mm256_alignr_epi8(_mm256_castps_si256(high), _mm256_castps_si256(low), R % 4 * 4));
   }
   template <int D>
   static void split(reg low, reg high, reg& even, reg& odd) {
@@ -97,10 +97,10 @@ struct Avx2 {
   }
 };
 
-#include "ops/kernels/conv/conv_tile.h"
-#include "ops/kernels/conv/conv_depthwise_sums.h"
-#include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_depthwise.h"
+#include "ops/kernels/conv/conv_depthwise_sums.h"
+#include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_winograd.h"
 #include "ops/kernels/conv/conv_winograd_pixels.h"
 

@@ -48,8 +48,7 @@ void HalfStorage::pack(const ConvPack& a, const uint16_t* src) const {
     }
     std::fill_n(dst, begin, 0.0f);
     load_every(dst + begin, end - begin,
-               src + row * a.row_stride + (a.first + begin * a.step) * a.stride, a.step,
-               a.stride);
+               src + row * a.row_stride + (a.first + begin * a.step) * a.stride, a.step, a.stride);
     std::fill(dst + end, dst + a.count, 0.0f);
   }
 }

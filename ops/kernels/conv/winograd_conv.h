@@ -98,13 +98,13 @@ class WinogradConv {
 
   // Pairs along the last axis come in segments of `dilation`. A block has some whole segments, or a
   // run of pairs out of one.
-  int64_t segments_ = 1;       // of an output row
+  int64_t segments_ = 1;  // of an output row
   int64_t block_segments_ = 1;
-  int64_t runs_ = 1;           // of a segment
-  int64_t run_ = 1;            // most pairs of a run
-  int64_t tiles_ = 1;          // most pairs of a block's row
-  int64_t columns_ = 1;        // transformed inputs of a row
-  int64_t rows_ = 1;           // output rows of a block
+  int64_t runs_ = 1;     // of a segment
+  int64_t run_ = 1;      // most pairs of a run
+  int64_t tiles_ = 1;    // most pairs of a block's row
+  int64_t columns_ = 1;  // transformed inputs of a row
+  int64_t rows_ = 1;     // output rows of a block
   int64_t row_blocks_ = 1;
   int64_t width_blocks_ = 1;
   int64_t oc_parts_ = 1;

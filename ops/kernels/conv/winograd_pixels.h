@@ -54,9 +54,7 @@ class WinogradPixelsConv {
   // Estimated cycles per output position, as DirectConv::cycles.
   double cycles() const;
 
-  int64_t packed_weights_size() const {
-    return weight_groups_ * products_ * problem_.out_channels;
-  }
+  int64_t packed_weights_size() const { return weight_groups_ * products_ * problem_.out_channels; }
   // weights: [weight groups][out_channels][in_channels][kernel...], contiguous. Packed: for each
   // group, block of output channels, and sum in order, [depth][row][window][in_channels][channels
   // of the block].
@@ -93,8 +91,8 @@ class WinogradPixelsConv {
   int64_t weight_groups_ = 1;
   int64_t weight_group_strides_[2] = {0, 0};
   TapTriples taps_;
-  int64_t terms_[kSums] = {};  // of the sums in order
-  int64_t products_ = 0;       // of a pair and an output channel
+  int64_t terms_[kSums] = {};    // of the sums in order
+  int64_t products_ = 0;         // of a pair and an output channel
   int64_t windows_[kSums] = {};  // of taps that add to m0 .. m3: so many of the first
 
   // The first large_blocks_ blocks of output channels hold oc_block_ channels, the others one less.
@@ -102,15 +100,15 @@ class WinogradPixelsConv {
   int64_t block_count_ = 1;
   int64_t large_blocks_ = 1;
 
-  int64_t step_ = 1;          // from the first to the second half of the outputs of a vector
-  int log_ = 0;               // of the dilation, or of lanes where that is less
-  int64_t vectors_ = 0;       // of a row
-  int64_t gathered_ = 0;      // pairs of a row beyond them
-  int64_t gathered_from_ = 0; // their first output
-  bool streams_ = false;      // operands come from memory
-  int64_t rows_ = 1;          // most output rows of a task
+  int64_t step_ = 1;           // from the first to the second half of the outputs of a vector
+  int log_ = 0;                // of the dilation, or of lanes where that is less
+  int64_t vectors_ = 0;        // of a row
+  int64_t gathered_ = 0;       // pairs of a row beyond them
+  int64_t gathered_from_ = 0;  // their first output
+  bool streams_ = false;       // operands come from memory
+  int64_t rows_ = 1;           // most output rows of a task
   int64_t row_blocks_ = 1;
-  int64_t width_units_ = 1;   // panels of a row
+  int64_t width_units_ = 1;  // panels of a row
   int64_t width_parts_ = 1;
   int64_t oc_parts_ = 1;
   int64_t task_count_ = 0;

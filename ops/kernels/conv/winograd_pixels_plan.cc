@@ -86,8 +86,8 @@ void WinogradPixelsConv::choose_tasks(int threads) {
   for (const ConvLoop& loop : p.group) outer *= loop.size;
   const TaskCut cut(p, threads);
   const int64_t rows = p.spatial[1].output_size;
-  const int64_t row_panels = rows * (vectors_ * kernels_->lanes + gathered_) /
-                             (kMaxPairVectors * kernels_->lanes);
+  const int64_t row_panels =
+      rows * (vectors_ * kernels_->lanes + gathered_) / (kMaxPairVectors * kernels_->lanes);
   const int64_t most = std::clamp<int64_t>(row_panels, 1, rows);
   row_blocks_ = std::max(divide_up(rows, kMostRows), std::min(cut.parts(outer, rows), most));
   rows_ = divide_up(rows, row_blocks_);
@@ -135,8 +135,8 @@ double WinogradPixelsConv::ragged_cycles() const {
   constexpr double kTransform = 16, kToStore = 12;
   const ConvWindow& width = problem_.spatial[2];
   const int64_t reach = width.output_size - width.pad_begin + (width.kernel - 1) * width.dilation;
-  const bool ends = reach > width.input_size ||
-                    (gathered_ == 0 && width.output_size % (2 * step_) != 0);
+  const bool ends =
+      reach > width.input_size || (gathered_ == 0 && width.output_size % (2 * step_) != 0);
   const int64_t ragged = std::min<int64_t>(vectors_, int64_t{width.pad_begin > 0} + int64_t{ends});
   return static_cast<double>(ragged) *
          (kTransform * transforms() + kToStore * static_cast<double>(problem_.out_channels));
@@ -146,10 +146,10 @@ double WinogradPixelsConv::cycles() const {
   constexpr double kLine = 4;     // of a cache, from memory
   constexpr double kTask = 1000;  // to start one: what it reads is in no cache yet
   const int64_t filled = divide_up(rows_ * gathered_, kernels_->lanes);
-  const double vectors = static_cast<double>(vectors_) +
-                         static_cast<double>(filled) / static_cast<double>(rows_);
-  const double lines = static_cast<double>(problem_.in_channels + problem_.out_channels) *
-                       kernels_->lanes / 8;
+  const double vectors =
+      static_cast<double>(vectors_) + static_cast<double>(filled) / static_cast<double>(rows_);
+  const double lines =
+      static_cast<double>(problem_.in_channels + problem_.out_channels) * kernels_->lanes / 8;
   const double of_task = vectors * static_cast<double>(rows_) / static_cast<double>(width_parts_);
   const double side_by_side = of_task / std::ceil(of_task / kMaxPairVectors);
   const double vector = vector_cycles(side_by_side) + (streams_ ? kLine * lines : 0);
@@ -182,8 +182,8 @@ void WinogradPixelsConv::pack_block(const float* weights, int64_t block, float* 
               const bool here = tap >= 3 * window && tap < taps_.count;
               if (here) g[i] = from[tap];
             }
-            const double factors[kSums] = {g[0], (g[0] + g[1] + g[2]) / 2,
-                                           (g[0] - g[1] + g[2]) / 2, -g[2]};
+            const double factors[kSums] = {g[0], (g[0] + g[1] + g[2]) / 2, (g[0] - g[1] + g[2]) / 2,
+                                           -g[2]};
             *packed++ = static_cast<float>(factors[sum]);
           }
 }

@@ -54,8 +54,7 @@ WinogradPixelsRun::Block WinogradPixelsRun::block_at_task() const {
   block.input = operands_.input + at.input;
   block.output = operands_.output + at.output;
   block.residual = p_.has_residual ? operands_.residual + at.residual : nullptr;
-  block.weights =
-      operands_.packed_weights + at.weight_group * conv_.products_ * p_.out_channels;
+  block.weights = operands_.packed_weights + at.weight_group * conv_.products_ * p_.out_channels;
   block.bias = operands_.bias ? operands_.bias + at.weight_group * p_.out_channels : nullptr;
   return block;
 }
@@ -147,8 +146,7 @@ void WinogradPixelsRun::add_pairs(const Block& block, int64_t first, int64_t cou
 }
 
 // Of the first input channel; null where it is padding.
-const float* WinogradPixelsRun::input_row(const Block& block, int64_t row,
-                                          const Taps& taps) const {
+const float* WinogradPixelsRun::input_row(const Block& block, int64_t row, const Taps& taps) const {
   const ConvWindow &depth = p_.spatial[0], &rows = p_.spatial[1];
   const int64_t d = block.depth * depth.stride - depth.pad_begin + taps.kd * depth.dilation;
   const int64_t h = row * rows.stride - rows.pad_begin + taps.kh * rows.dilation;
@@ -182,8 +180,7 @@ void WinogradPixelsRun::transform(const Block& block, const Panel& panel) {
   for (taps.kd = 0; taps.kd < p_.spatial[0].kernel; ++taps.kd)
     for (taps.kh = 0; taps.kh < p_.spatial[1].kernel; ++taps.kh)
       for (taps.window = 0; taps.window < triples.windows(); ++taps.window) {
-        for (int sum = 0; sum < kSums; ++sum)
-          input.wanted[sum] = taps.window < conv_.windows_[sum];
+        for (int sum = 0; sum < kSums; ++sum) input.wanted[sum] = taps.window < conv_.windows_[sum];
         transform_vectors(block, panel, taps, input);
         if (panel.placed < panel.vectors) transform_gathered(block, panel, taps, input);
         for (int sum = 0; sum < kSums; ++sum)
@@ -226,8 +223,8 @@ void WinogradPixelsRun::transform_vectors(const Block& block, const Panel& panel
 }
 
 // Lanes without a pair get zeros.
-void WinogradPixelsRun::transform_gathered(const Block& block, const Panel& panel,
-                                           const Taps& taps, const PairInput& input) const {
+void WinogradPixelsRun::transform_gathered(const Block& block, const Panel& panel, const Taps& taps,
+                                           const PairInput& input) const {
   const ConvWindow& width = p_.spatial[2];
   const int64_t dilation = width.dilation, channel = p_.in_channel_stride;
   const int64_t from = conv_.taps_.first_tap(taps.window) * dilation - width.pad_begin;

@@ -111,7 +111,7 @@ class WinogradPixelsRun {
   const bool apart_;  // the epilogue is a pass of its own
   float* inputs_;
   float* sums_;
-  float* outputs_;  // of what is repaired
+  float* outputs_;      // of what is repaired
   PairTile tile_ = {};  // what all tiles have in common
 };
 

@@ -45,8 +45,7 @@ void WinogradPixelsRun::run_block(const Block& block, const Panel& panel, int64_
 void WinogradPixelsRun::store(const Block& block, const Panel& panel, int64_t oc_block) {
   const int64_t channel = conv_.first_channel(oc_block), channels = conv_.block_size(oc_block);
   const bool at_once = apart_ && !block.residual;
-  if (at_once)
-    kernels_.activate(p_.epilogue, sums_, 2 * channels * panel.vectors * kernels_.lanes);
+  if (at_once) kernels_.activate(p_.epilogue, sums_, 2 * channels * panel.vectors * kernels_.lanes);
   PairStore to;
   to.sums = sums_;
   to.channels = channels;
@@ -101,8 +100,8 @@ WinogradPixelsRun::Output WinogradPixelsRun::output(const Block& block, int64_t 
   Output to = {block.output + block.depth * depth.output_stride + row * rows.output_stride + column,
                nullptr};
   if (block.residual)
-    to.residual = block.residual + block.depth * depth.residual_stride +
-                  row * rows.residual_stride + column;
+    to.residual =
+        block.residual + block.depth * depth.residual_stride + row * rows.residual_stride + column;
   return to;
 }
 

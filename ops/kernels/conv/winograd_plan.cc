@@ -153,8 +153,8 @@ int64_t WinogradConv::scratch_size() const {
   const int64_t numbers = 2 * rows_ * tiles_ * int64_t{sizeof(WinogradPixel) / sizeof(float)};
   const int64_t offsets = round_up(products_ * int64_t{sizeof(int64_t) / sizeof(float)}, 16);
   const int64_t transformed = round_up(planes * plane_size(rows_) + kernels_->lanes, 16);
-  return offsets + transformed + raw_size() + 2 * half_size() +
-         round_up((kSums + 2) * pixels, 16) + round_up(numbers, 16);
+  return offsets + transformed + raw_size() + 2 * half_size() + round_up((kSums + 2) * pixels, 16) +
+         round_up(numbers, 16);
 }
 
 // Blocks that use the weights of a group before the second-level cache forgets them.

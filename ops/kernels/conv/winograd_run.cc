@@ -24,7 +24,10 @@ void take_apart(const float* x, int64_t blocks, int64_t size, float* even, float
 }  // namespace
 
 WinogradRun::WinogradRun(const WinogradConv& conv, const ConvOperands& operands, float* scratch)
-    : conv_(conv), p_(conv.problem_), kernels_(*conv.kernels_), operands_(operands),
+    : conv_(conv),
+      p_(conv.problem_),
+      kernels_(*conv.kernels_),
+      operands_(operands),
       task_(p_, conv.oc_parts_, conv.width_blocks_, conv.row_blocks_) {
   plane_ = conv.plane_size(conv.rows_);
   offsets_ = reinterpret_cast<int64_t*>(scratch);

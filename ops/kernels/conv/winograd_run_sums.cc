@@ -109,8 +109,7 @@ float WinogradRun::plain_sum(const Block& block, const float* weights, int64_t w
                            h * rows.input_stride;
           for (int i = 0; i < 3; ++i) {
             if (taps.tap(window, i) < 0) continue;
-            const int64_t w =
-                column - columns.pad_begin + (2 * window + i) * columns.dilation;
+            const int64_t w = column - columns.pad_begin + (2 * window + i) * columns.dilation;
             if (w >= 0 && w < columns.input_size) sum += g[i] * x[w * columns.input_stride];
           }
         }

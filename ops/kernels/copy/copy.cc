@@ -50,8 +50,8 @@ struct Loops {
   int merged(int rank) {
     int kept = 0;
     for (int i = 0; i < rank; ++i) {
-      bool joins = kept > 0 && from[kept - 1] == from[i] * size[i] &&
-                   to[kept - 1] == to[i] * size[i];
+      bool joins =
+          kept > 0 && from[kept - 1] == from[i] * size[i] && to[kept - 1] == to[i] * size[i];
       int64_t length = joins ? size[kept - 1] * size[i] : size[i];
       int at = joins ? kept - 1 : kept++;
       size[at] = length;

@@ -87,8 +87,8 @@ void copy_plane(const Plane& plane, const void* source, void* target) {
     return transposes ? transpose_plane(plane, from, to) : copy_tiles(plane, from, to);
   }
   for (int64_t r = 0; r < plane.rows; ++r) {
-    copy_row(from + r * plane.from_row, plane.from_column, to + r * plane.to_row,
-             plane.to_column, plane.columns);
+    copy_row(from + r * plane.from_row, plane.from_column, to + r * plane.to_row, plane.to_column,
+             plane.columns);
   }
 }
 
@@ -97,8 +97,7 @@ void copy_plane_4_avx2(const Plane& plane, const void* source, void* target) {
   bool transposes = plane.from_row == 1 && plane.to_column == 1 && plane.from_column != 1 &&
                     plane.rows >= 8 && plane.columns >= 8;
   if (!transposes) return copy_plane<uint32_t>(plane, source, target);
-  transpose_plane_avx2(plane, static_cast<const uint32_t*>(source),
-                       static_cast<uint32_t*>(target));
+  transpose_plane_avx2(plane, static_cast<const uint32_t*>(source), static_cast<uint32_t*>(target));
 }
 #endif
 

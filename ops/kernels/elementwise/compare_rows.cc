@@ -40,9 +40,8 @@ CompareRow typed(Comparison comparison) {
 
 CompareRow compare_row(Comparison comparison, DType dtype) {
   if (dtype == DType::kBool) return typed<bool>(comparison);
-  return visit_numeric(dtype, [&](auto tag) {
-    return typed<typename decltype(tag)::type>(comparison);
-  });
+  return visit_numeric(dtype,
+                       [&](auto tag) { return typed<typename decltype(tag)::type>(comparison); });
 }
 
 }  // namespace convoy::elementwise

@@ -19,9 +19,12 @@ template <typename Real, typename T>
 void store_row(const Real* from, void* to, int64_t step, int64_t count) {
   T* target = static_cast<T*>(to);
   auto convert = [](Real value) -> T {
-    if constexpr (std::is_same_v<T, bool>) return value != 0;
-    else if constexpr (std::is_same_v<T, double>) return value;
-    else return T(static_cast<float>(value));
+    if constexpr (std::is_same_v<T, bool>)
+      return value != 0;
+    else if constexpr (std::is_same_v<T, double>)
+      return value;
+    else
+      return T(static_cast<float>(value));
   };
   if (step == 1) {
     for (int64_t i = 0; i < count; ++i) target[i] = convert(from[i]);
@@ -50,14 +53,18 @@ void store_half_row(const float* from, void* to, int64_t step, int64_t count) {
 
 template <typename Real, typename T>
 LoadRow<Real> half_loader() {
-  if constexpr (std::is_same_v<Real, float>) return load_half_row<T>;
-  else return load_row<Real, T>;
+  if constexpr (std::is_same_v<Real, float>)
+    return load_half_row<T>;
+  else
+    return load_row<Real, T>;
 }
 
 template <typename Real, typename T>
 StoreRow<Real> half_storer() {
-  if constexpr (std::is_same_v<Real, float>) return store_half_row<T>;
-  else return store_row<Real, T>;
+  if constexpr (std::is_same_v<Real, float>)
+    return store_half_row<T>;
+  else
+    return store_row<Real, T>;
 }
 
 }  // namespace

@@ -88,9 +88,8 @@ void fill_arithmetic(LoopTable<double>& t) {
   set1(t, Formula::kSign, [](double x, P) { return x != x ? x : (x > 0) - double(x < 0); });
   set1(t, Formula::kNot, [](double x, P) { return double(x == 0); });
   set1(t, Formula::kIsNaN, [](double x, P) { return double(x != x); });
-  set1(t, Formula::kIsInf, [](double x, P p) {
-    return double(std::isinf(x) && (x < 0 ? p[0] : p[1]) != 0);
-  });
+  set1(t, Formula::kIsInf,
+       [](double x, P p) { return double(std::isinf(x) && (x < 0 ? p[0] : p[1]) != 0); });
 }
 
 void fill_activations(LoopTable<double>& t) {
@@ -98,8 +97,7 @@ void fill_activations(LoopTable<double>& t) {
   set1(t, Formula::kRelu, [](double x, P) { return x < 0 ? 0 : x; });
   set1(t, Formula::kLeakyRelu, [](double x, P p) { return x < 0 ? p[0] * x : x; });
   set1(t, Formula::kElu, [](double x, P p) { return x < 0 ? p[0] * std::expm1(x) : x; });
-  set1(t, Formula::kSelu,
-       [](double x, P p) { return p[1] * (x < 0 ? p[0] * std::expm1(x) : x); });
+  set1(t, Formula::kSelu, [](double x, P p) { return p[1] * (x < 0 ? p[0] * std::expm1(x) : x); });
   set1(t, Formula::kCelu, [](double x, P p) { return x < 0 ? p[0] * std::expm1(x / p[0]) : x; });
   set1(t, Formula::kSigmoid, [](double x, P) { return sigmoid(x); });
   set1(t, Formula::kHardSigmoid, [](double x, P p) { return clamp(p[0] * x + p[1], 0, 1); });

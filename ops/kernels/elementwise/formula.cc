@@ -16,9 +16,7 @@ constexpr Entry kEntries[kFormulaCount] = {
 
 }  // namespace
 
-std::string_view to_string(Formula formula) {
-  return kEntries[static_cast<size_t>(formula)].name;
-}
+std::string_view to_string(Formula formula) { return kEntries[static_cast<size_t>(formula)].name; }
 
 int arity_of(Formula formula) { return kEntries[static_cast<size_t>(formula)].arity; }
 

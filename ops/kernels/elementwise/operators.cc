@@ -12,28 +12,17 @@ constexpr Operator plain(const char* name) {
 }
 
 constexpr Operator kUnary[] = {
-    plain<Formula::kAbs>("Abs"),
-    plain<Formula::kNegate>("Neg"),
-    plain<Formula::kSign>("Sign"),
-    plain<Formula::kReciprocal>("Reciprocal"),
-    plain<Formula::kSqrt>("Sqrt"),
-    plain<Formula::kExp>("Exp"),
-    plain<Formula::kLog>("Log"),
-    plain<Formula::kFloor>("Floor"),
-    plain<Formula::kCeil>("Ceil"),
-    plain<Formula::kRound>("Round"),
-    plain<Formula::kErf>("Erf"),
-    plain<Formula::kSin>("Sin"),
-    plain<Formula::kCos>("Cos"),
-    plain<Formula::kTan>("Tan"),
-    plain<Formula::kAsin>("Asin"),
-    plain<Formula::kAcos>("Acos"),
-    plain<Formula::kAtan>("Atan"),
-    plain<Formula::kSinh>("Sinh"),
-    plain<Formula::kCosh>("Cosh"),
-    plain<Formula::kAsinh>("Asinh"),
-    plain<Formula::kAcosh>("Acosh"),
-    plain<Formula::kAtanh>("Atanh"),
+    plain<Formula::kAbs>("Abs"),     plain<Formula::kNegate>("Neg"),
+    plain<Formula::kSign>("Sign"),   plain<Formula::kReciprocal>("Reciprocal"),
+    plain<Formula::kSqrt>("Sqrt"),   plain<Formula::kExp>("Exp"),
+    plain<Formula::kLog>("Log"),     plain<Formula::kFloor>("Floor"),
+    plain<Formula::kCeil>("Ceil"),   plain<Formula::kRound>("Round"),
+    plain<Formula::kErf>("Erf"),     plain<Formula::kSin>("Sin"),
+    plain<Formula::kCos>("Cos"),     plain<Formula::kTan>("Tan"),
+    plain<Formula::kAsin>("Asin"),   plain<Formula::kAcos>("Acos"),
+    plain<Formula::kAtan>("Atan"),   plain<Formula::kSinh>("Sinh"),
+    plain<Formula::kCosh>("Cosh"),   plain<Formula::kAsinh>("Asinh"),
+    plain<Formula::kAcosh>("Acosh"), plain<Formula::kAtanh>("Atanh"),
 };
 
 constexpr Operator kActivations[] = {
@@ -44,10 +33,8 @@ constexpr Operator kActivations[] = {
     {"Softplus", [](AttributeReader&, int) { return single_step(Formula::kSoftplus); }},
     {"Softsign", [](AttributeReader&, int) { return single_step(Formula::kSoftsign); }},
     {"Mish", [](AttributeReader&, int) { return single_step(Formula::kMish); }},
-    {"LeakyRelu",
-     [](AttributeReader& a, int) {
-       return single_step(Formula::kLeakyRelu, {a.number("alpha", 0.01f)});
-     }},
+    {"LeakyRelu", [](AttributeReader& a,
+                     int) { return single_step(Formula::kLeakyRelu, {a.number("alpha", 0.01f)}); }},
     {"Elu",
      [](AttributeReader& a, int) { return single_step(Formula::kElu, {a.number("alpha", 1)}); }},
     {"Celu",
@@ -67,9 +54,7 @@ constexpr Operator kActivations[] = {
        return single_step(Formula::kThresholdedRelu, {a.number("alpha", 1)});
      }},
     {"Swish",
-     [](AttributeReader& a, int) {
-       return single_step(Formula::kSwish, {a.number("alpha", 1)});
-     }},
+     [](AttributeReader& a, int) { return single_step(Formula::kSwish, {a.number("alpha", 1)}); }},
     {"Shrink",
      [](AttributeReader& a, int) {
        return single_step(Formula::kShrink, {a.number("lambd", 0.5f), a.number("bias", 0)});
@@ -99,8 +84,8 @@ Program fold(int inputs) {
 Program mean(int inputs) {
   Program program = fold<Formula::kAdd>(inputs);
   auto count = static_cast<float>(inputs);
-  program.outputs[0] = program.add(
-      Formula::kDivide, {Operand::step(program.outputs[0]), Operand::number(count)});
+  program.outputs[0] =
+      program.add(Formula::kDivide, {Operand::step(program.outputs[0]), Operand::number(count)});
   return program;
 }
 
@@ -138,8 +123,8 @@ std::optional<Program> clip_program(const Graph& graph, const Node& node) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (node.version < 11) {
     AttributeReader attributes(node);
-    return single_step(Formula::kClip, {attributes.number("min", -kInfinity),
-                                        attributes.number("max", kInfinity)});
+    return single_step(Formula::kClip,
+                       {attributes.number("min", -kInfinity), attributes.number("max", kInfinity)});
   }
   std::optional<float> low = bound(graph, node, 1, -kInfinity);
   std::optional<float> high = bound(graph, node, 2, kInfinity);
@@ -155,8 +140,8 @@ Program square_root_power() {
   int positive = program.add(Formula::kAdd, {Operand::input(0), Operand::number(0)});
   int root = program.add(Formula::kSqrt, {Operand::step(positive)});
   int is_infinite = program.add(Formula::kEqual, {Operand::input(0), Operand::number(-infinity)});
-  int result = program.add(Formula::kSelect, {Operand::step(is_infinite),
-                                              Operand::number(infinity), Operand::step(root)});
+  int result = program.add(Formula::kSelect, {Operand::step(is_infinite), Operand::number(infinity),
+                                              Operand::step(root)});
   program.outputs.push_back(result);
   return program;
 }

@@ -22,10 +22,9 @@ void Program::check() const {
     for (int k = 0; k < arity_of(steps[s].formula); ++k) {
       const Operand& operand = steps[s].operands[k];
       int limit = operand.kind == Operand::Kind::kInput ? inputs : static_cast<int>(s);
-      check_model(operand.kind == Operand::Kind::kConstant ||
-                      (operand.index >= 0 && operand.index < limit),
-                  "step {} of an elementwise program reads operand {}, of {}", s, operand.index,
-                  limit);
+      check_model(
+          operand.kind == Operand::Kind::kConstant || (operand.index >= 0 && operand.index < limit),
+          "step {} of an elementwise program reads operand {}, of {}", s, operand.index, limit);
     }
   }
   for (int output : outputs) {

@@ -72,10 +72,9 @@ class ProgramKernel : public Kernel {
   }
 
   void run_walk(KernelContext& context, const StridedWalk& walk, void* const* addresses) const {
-    context.threads().parallel_for(walk.count, evaluator_.grain(),
-                                   [&](int64_t begin, int64_t end) {
-                                     evaluator_.run(walk, addresses, begin, end);
-                                   });
+    context.threads().parallel_for(walk.count, evaluator_.grain(), [&](int64_t begin, int64_t end) {
+      evaluator_.run(walk, addresses, begin, end);
+    });
     if (block_ == 0) return;
     for (int j = 0; j < outputs_; ++j) clear_padding(context.output(j));
   }
@@ -155,10 +154,8 @@ std::unique_ptr<Kernel> make_kernel_in(KernelRequest& request, const Program& pr
   for (int j = 0; j < outputs; ++j) {
     if (!row_storer<Real>(request.output(j).dtype)) return request.refuse("writes floats only");
   }
-  TileEvaluator<Real> evaluator(
-      program, table,
-      dtypes_of(inputs),
-      dtypes_of({request.outputs.data(), static_cast<size_t>(outputs)}));
+  TileEvaluator<Real> evaluator(program, table, dtypes_of(inputs),
+                                dtypes_of({request.outputs.data(), static_cast<size_t>(outputs)}));
   bool try_blocks = with_blocks && program.trailing_axes == 0;
   int block = try_blocks ? common_block(request, inputs, outputs) : 0;
   Descs descs = demand_operands(request, program, outputs, block);

@@ -112,8 +112,7 @@ void store_integers(const float* values, const TensorView& y, int64_t begin, int
 }
 
 void quantize_tile(const TensorView& x, const TensorView& y, const float* scales,
-                   const float* zeros, const QuantizeTarget& target, int64_t begin,
-                   int64_t count) {
+                   const float* zeros, const QuantizeTarget& target, int64_t begin, int64_t count) {
   float values[kTile];
   const auto* source = x.as<std::byte>() + begin * static_cast<int64_t>(size_of(x.dtype));
   load_as_float(x.dtype, source, 1, values, count);

@@ -87,11 +87,11 @@ struct TileEvaluator<Real>::Pass {
   void* const* addresses;
   bool by_row;  // a tile lies in one row; otherwise it runs across rows
   int steps[kMaxOperands];
-  int64_t tile = kTile;           // points of a tile at most
-  bool same_in_tiles = false;     // what is gathered for one tile serves all
-  WalkPosition position;          // by row
-  int64_t point;                  // across rows
-  Cursor cursors[kMaxOperands];   // across rows, of operands that are gathered or scattered
+  int64_t tile = kTile;          // points of a tile at most
+  bool same_in_tiles = false;    // what is gathered for one tile serves all
+  WalkPosition position;         // by row
+  int64_t point;                 // across rows
+  Cursor cursors[kMaxOperands];  // across rows, of operands that are gathered or scattered
 
   Bound inputs[kMaxOperands];
   Real* outputs[kMaxOperands];  // nullptr where the result has to be stored from its tile
@@ -271,10 +271,9 @@ void TileEvaluator<Real>::store_outputs(Pass& pass, int64_t count) const {
                    pass.by_row ? pass.walk.row_step(k) : 1, count);
       continue;
     }
-    pass.for_each_row_of(k, count,
-                         [&](int64_t offset, int64_t step, int64_t done, int64_t points) {
-                           stored.store(result + done, address(pass, k, offset), step, points);
-                         });
+    pass.for_each_row_of(k, count, [&](int64_t offset, int64_t step, int64_t done, int64_t points) {
+      stored.store(result + done, address(pass, k, offset), step, points);
+    });
   }
 }
 
@@ -286,8 +285,7 @@ void TileEvaluator<Real>::run(const StridedWalk& walk, void* const* addresses, i
   for (int64_t i = begin; i < end;) {
     int64_t count = pass.tile_points(end - i);
     for (int k = 0; k < outputs; ++k) {
-      bool direct = pass.steps[k] == 1 &&
-                    operands_[static_cast<size_t>(k)].dtype == dtype_of<Real>;
+      bool direct = pass.steps[k] == 1 && operands_[static_cast<size_t>(k)].dtype == dtype_of<Real>;
       pass.outputs[k] = direct ? static_cast<Real*>(address(pass, k, pass.offset(k))) : nullptr;
     }
     load_inputs(pass, count, i == begin);

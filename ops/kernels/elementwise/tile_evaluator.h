@@ -15,8 +15,8 @@ class TileEvaluator {
  public:
   // The program must have passed check(). Throws kUnsupported for element types that cannot be
   // loaded or stored, and for programs of too many steps, operands or live results.
-  TileEvaluator(const Program& program, const LoopTable<Real>& table,
-                std::span<const DType> inputs, std::span<const DType> outputs);
+  TileEvaluator(const Program& program, const LoopTable<Real>& table, std::span<const DType> inputs,
+                std::span<const DType> outputs);
 
   // Points [begin, end) of the walk, whose operands are the outputs and then the inputs.
   // addresses: of element 0 of each operand. Thread-safe.

@@ -18,8 +18,8 @@ StridedWalk walk_of(const KernelContext& context, int inputs, int trailing_axes)
 namespace detail {
 
 template <typename Out, typename F, typename... In, size_t... I>
-void typed_row(const F& f, Out* out, const int64_t* steps, int64_t count,
-               std::index_sequence<I...>, const In*... in) {
+void typed_row(const F& f, Out* out, const int64_t* steps, int64_t count, std::index_sequence<I...>,
+               const In*... in) {
   if (steps[0] == 1 && ((steps[I + 1] == 1) && ...)) {
     for (int64_t i = 0; i < count; ++i) out[i] = static_cast<Out>(f(in[i]...));
     return;
@@ -58,8 +58,8 @@ template <typename Out, typename... In, typename F>
 std::unique_ptr<Kernel> make_raw_kernel(KernelRequest& request, F f, int trailing_axes = 0) {
   request.accept_output_strides(0);
   int i = 0;
-  ((request.accept_strides(i),
-    std::is_same_v<In, Out> ? request.allow_in_place(i, 0) : void(), ++i),
+  ((request.accept_strides(i), std::is_same_v<In, Out> ? request.allow_in_place(i, 0) : void(),
+    ++i),
    ...);
   return make_kernel([f, trailing_axes](KernelContext& context) {
     run_typed<Out, In...>(context, f, trailing_axes);

@@ -116,23 +116,19 @@ void loop3(const LoopArguments<float>& arguments) {
   }
 }
 
-#define CONVOY_FUNCTION1(name, ...)                                                       \
-  struct name {                                                                           \
+#define CONVOY_FUNCTION1(name, ...)                                                        \
+  struct name {                                                                            \
     static CONVOY_INLINE Floats apply(Floats x, [[maybe_unused]] const Parameters& with) { \
-      __VA_ARGS__                                                                         \
-    }                                                                                     \
+      __VA_ARGS__                                                                          \
+    }                                                                                      \
   };
-#define CONVOY_FUNCTION2(name, ...)                              \
-  struct name {                                                  \
-    static CONVOY_INLINE Floats apply(Floats a, Floats b) {      \
-      __VA_ARGS__                                                \
-    }                                                            \
+#define CONVOY_FUNCTION2(name, ...)                                       \
+  struct name {                                                           \
+    static CONVOY_INLINE Floats apply(Floats a, Floats b) { __VA_ARGS__ } \
   };
-#define CONVOY_FUNCTION3(name, ...)                                  \
-  struct name {                                                      \
-    static CONVOY_INLINE Floats apply(Floats a, Floats b, Floats c) { \
-      __VA_ARGS__                                                    \
-    }                                                                \
+#define CONVOY_FUNCTION3(name, ...)                                                 \
+  struct name {                                                                     \
+    static CONVOY_INLINE Floats apply(Floats a, Floats b, Floats c) { __VA_ARGS__ } \
   };
 
 CONVOY_FUNCTION1(Copy, return x;)
@@ -153,22 +149,21 @@ CONVOY_FUNCTION1(IsInf, const Floats infinity = splat(__builtin_inff());
                  return truth(((x == -infinity) & (with.p0 != 0.0f)) |
                               ((x == infinity) & (with.p1 != 0.0f)));)
 CONVOY_FUNCTION1(Relu, return at_least(x, splat(0.0f));)
-CONVOY_FUNCTION1(LeakyRelu, return select(x < 0.0f, x * with.p0, x);)
-CONVOY_FUNCTION1(Elu, return select(x < 0.0f, with.p0 * expm1(x), x);)
-CONVOY_FUNCTION1(Selu, return with.p1 * select(x < 0.0f, with.p0 * expm1(x), x);)
-CONVOY_FUNCTION1(Celu, return select(x < 0.0f, with.p0 * expm1(x / with.p0), x);)
+CONVOY_FUNCTION1(LeakyRelu, return select(x < 0.0f, x* with.p0, x);)
+CONVOY_FUNCTION1(Elu, return select(x < 0.0f, with.p0* expm1(x), x);)
+CONVOY_FUNCTION1(Selu, return with.p1 * select(x < 0.0f, with.p0* expm1(x), x);)
+CONVOY_FUNCTION1(Celu, return select(x < 0.0f, with.p0* expm1(x / with.p0), x);)
 CONVOY_FUNCTION1(Sigmoid, return sigmoid(x);)
 CONVOY_FUNCTION1(HardSigmoid,
                  return at_most(at_least(x * with.p0 + with.p1, splat(0.0f)), splat(1.0f));)
-CONVOY_FUNCTION1(HardSwish, return x * at_most(at_least(x * (1.0f / 6.0f) + 0.5f, splat(0.0f)),
-                                               splat(1.0f));)
+CONVOY_FUNCTION1(HardSwish,
+                 return x * at_most(at_least(x * (1.0f / 6.0f) + 0.5f, splat(0.0f)), splat(1.0f));)
 CONVOY_FUNCTION1(Tanh, return tanh(x);)
 CONVOY_FUNCTION1(Erf, return erf(x);)
 CONVOY_FUNCTION1(Gelu, return gelu(x);)
 // x (1 + tanh(u)) / 2 = x sigmoid(2u), u = √(2/π) (x + 0.044715 x³)
 CONVOY_FUNCTION1(GeluTanh, Floats u = x * (1.0f + 0.044715f * x * x);
-                 return select(x == -__builtin_inff(), splat(0.0f),
-                               x * sigmoid(1.595769122f * u));)
+                 return select(x == -__builtin_inff(), splat(0.0f), x* sigmoid(1.595769122f * u));)
 CONVOY_FUNCTION1(Swish, Floats y = x * sigmoid(with.p0 * x); return y;)
 // tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2), e = e^x
 CONVOY_FUNCTION1(Mish, Floats e = exp(at_most(x, splat(20.0f))); Floats q = e * (e + 2.0f);
@@ -189,7 +184,7 @@ CONVOY_FUNCTION2(Multiply, return a * b;)
 CONVOY_FUNCTION2(Divide, return a / b;)
 CONVOY_FUNCTION2(Minimum, return select((a < b) | (a != a), a, b);)
 CONVOY_FUNCTION2(Maximum, return select((a > b) | (a != a), a, b);)
-CONVOY_FUNCTION2(PRelu, return select(a < 0.0f, a * b, a);)
+CONVOY_FUNCTION2(PRelu, return select(a < 0.0f, a* b, a);)
 CONVOY_FUNCTION2(Less, return truth(a < b);)
 CONVOY_FUNCTION2(LessOrEqual, return truth(a <= b);)
 CONVOY_FUNCTION2(Equal, return truth(a == b);)
@@ -204,14 +199,14 @@ CONVOY_FUNCTION3(Clamp, return at_most(at_least(a, b), c);)
 #if CONVOY_VECTOR_BYTES == 32
 #define CONVOY_LOAD_HALVES(p) \
   (Floats) _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))
-#define CONVOY_STORE_HALVES(p, v)                          \
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),          \
+#define CONVOY_STORE_HALVES(p, v)                 \
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), \
                    _mm256_cvtps_ph((__m256)(v), _MM_FROUND_TO_NEAREST_INT))
 #elif CONVOY_VECTOR_BYTES == 64
 #define CONVOY_LOAD_HALVES(p) \
   (Floats) _mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))
-#define CONVOY_STORE_HALVES(p, v)                          \
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),       \
+#define CONVOY_STORE_HALVES(p, v)                    \
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), \
                       _mm512_maskz_cvtps_ph(0xffff, (__m512)(v), _MM_FROUND_TO_NEAREST_INT))
 #endif
 
@@ -236,8 +231,8 @@ CONVOY_FUNCTION3(Clamp, return at_most(at_least(a, b), c);)
 #endif
 
 [[maybe_unused]] void fill_vector_loops(LoopTable<float>& table) {
-#define CONVOY_SET(arity, name) \
-  table.loops[static_cast<int>(Formula::k##name)] = loop##arity<name>;
+#define CONVOY_SET(arity, name) table.loops[static_cast<int>(Formula::k##name)] = loop##arity<name>;
+  // clang-format off
   CONVOY_SET(1, Copy) CONVOY_SET(1, Abs) CONVOY_SET(1, Negate) CONVOY_SET(1, Reciprocal)
   CONVOY_SET(1, Square) CONVOY_SET(1, Sqrt) CONVOY_SET(1, Exp) CONVOY_SET(1, Log)
   CONVOY_SET(1, Floor) CONVOY_SET(1, Ceil) CONVOY_SET(1, Round) CONVOY_SET(1, Sign)
@@ -253,9 +248,10 @@ CONVOY_FUNCTION3(Clamp, return at_most(at_least(a, b), c);)
   CONVOY_SET(2, LessOrEqual) CONVOY_SET(2, Equal) CONVOY_SET(2, And) CONVOY_SET(2, Or)
   CONVOY_SET(2, Xor)
   CONVOY_SET(3, MultiplyAdd) CONVOY_SET(3, Select) CONVOY_SET(3, Clamp)
+  // clang-format on
 #undef CONVOY_SET
 #ifdef CONVOY_LOAD_HALVES
-  table.load_half = load_half;
+                                                  table.load_half = load_half;
   table.store_half = store_half;
 #endif
 }

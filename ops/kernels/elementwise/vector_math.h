@@ -154,8 +154,7 @@ CONVOY_INLINE Floats erf_small(Floats z) {
          z * (-3.761262298e-01f +
               z * (1.128354296e-01f +
                    z * (-2.685188130e-02f +
-                        z * (5.184337497e-03f +
-                             z * (-7.972454187e-04f + z * 7.720798749e-05f)))));
+                        z * (5.184337497e-03f + z * (-7.972454187e-04f + z * 7.720798749e-05f)))));
 }
 // erfc(a) for a ≥ 1: e^(-a²) times a polynomial in q = (a - 5/2) / (a + 5/2) over 1 + 2a.
 CONVOY_INLINE Floats erfc_large(Floats a) {
@@ -195,10 +194,11 @@ CONVOY_INLINE Floats sine_quadrant(Floats x, int first_quadrant) {
   Floats r = ((x - n * 1.5703125f) - n * 4.837512969971e-04f) - n * 7.549533620477e-08f;
   r = r - n * 2.563344151595e-12f;
   Floats z = r * r;
-  Floats s = r + r * z * (-1.666666716e-01f +
-                          z * (8.333329111e-03f + z * (-1.983923285e-04f + z * 2.717366669e-06f)));
-  Floats c = 1.0f - 0.5f * z +
-             z * z * (4.166664556e-02f + z * (-1.388725126e-03f + z * 2.442568075e-05f));
+  Floats s = r + r * z *
+                     (-1.666666716e-01f +
+                      z * (8.333329111e-03f + z * (-1.983923285e-04f + z * 2.717366669e-06f)));
+  Floats c =
+      1.0f - 0.5f * z + z * z * (4.166664556e-02f + z * (-1.388725126e-03f + z * 2.442568075e-05f));
   Ints quadrant = to_ints(n) + first_quadrant;
   Floats y = select((quadrant & 1) != 0, c, s);
   return select((quadrant & 2) != 0, -y, y);

@@ -22,8 +22,7 @@ Fft::Fft(int64_t n, bool inverse) : n_(n) {
   library_ = std::make_unique<Library>(Library{kissfft<double>(static_cast<size_t>(n), inverse)});
 }
 
-Fft::Fft(const Fft& other)
-    : n_(other.n_), library_(std::make_unique<Library>(*other.library_)) {}
+Fft::Fft(const Fft& other) : n_(other.n_), library_(std::make_unique<Library>(*other.library_)) {}
 
 void Fft::transform(const Complex* x, Complex* y) { library_->plan.transform(x, y); }
 

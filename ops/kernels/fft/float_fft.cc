@@ -82,8 +82,7 @@ FloatFft::FloatFft(int64_t n, bool inverse) : n_(n), sign_(inverse ? 1.0f : -1.0
   }
   roots_.resize(static_cast<size_t>(n));
   for (int64_t k = 0; k < n; ++k) {
-    const double angle =
-        2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n);
+    const double angle = 2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n);
     roots_[static_cast<size_t>(k)] = {static_cast<float>(std::cos(angle)),
                                       sign_ * static_cast<float>(std::sin(angle))};
   }

@@ -45,9 +45,7 @@ void PackedGemm::pack(const float* b, int64_t b_k, int64_t b_n, float* packed) c
     }
 }
 
-int64_t PackedGemm::scratch_size() const {
-  return rows_ * kMaxChannelVectors * kernels_->lanes;
-}
+int64_t PackedGemm::scratch_size() const { return rows_ * kMaxChannelVectors * kernels_->lanes; }
 
 void PackedGemm::run_tasks(const float* a, const float* packed, const float* bias,
                            const float* residual, float* y, int64_t first, int64_t last,

@@ -46,7 +46,7 @@ class PackedGemm {
   PackedGemmProblem problem_;
   const ConvKernels* kernels_;
   ChannelPanels panels_;  // of columns
-  int64_t rows_ = 0;  // of a block
+  int64_t rows_ = 0;      // of a block
   int64_t row_blocks_ = 0;
   std::vector<int64_t> offsets_;  // of the terms in a row of A
 };

@@ -25,9 +25,8 @@ inline ScatterReduction scatter_reduction(std::string_view name) {
 // on bool, + and max are "or", · and min are "and".
 template <ScatterReduction kReduction, typename T>
 T combined(const T& old, const T& update) {
-  using Wide = std::conditional_t<
-      std::is_integral_v<T>, uint64_t,
-      std::conditional_t<std::is_same_v<T, double>, double, float>>;
+  using Wide = std::conditional_t<std::is_integral_v<T>, uint64_t,
+                                  std::conditional_t<std::is_same_v<T, double>, double, float>>;
   if constexpr (std::is_same_v<T, bool>) {
     constexpr bool kOr =
         kReduction == ScatterReduction::kAdd || kReduction == ScatterReduction::kMaximum;

@@ -16,7 +16,7 @@ memory::dims to_dims(std::initializer_list<int64_t> front, const Dims& rest) {
 }
 
 Tag plain_tag(size_t rank) {
-  constexpr Tag kTags[] = {Tag::undef, Tag::a,    Tag::ab,    Tag::abc,
+  constexpr Tag kTags[] = {Tag::undef, Tag::a,     Tag::ab,    Tag::abc,
                            Tag::abcd,  Tag::abcde, Tag::abcdef};
   return rank < std::size(kTags) ? kTags[rank] : Tag::undef;
 }
@@ -67,12 +67,10 @@ struct Descs {
   memory::dims strides, dilations, pads_begin, pads_end;
 
   explicit Descs(const ConvProblem& problem) {
-    source =
-        activation_desc(to_dims({problem.batch, problem.in_channels}, problem.input),
-                        problem.input_block);
-    destination =
-        activation_desc(to_dims({problem.batch, problem.out_channels}, problem.output),
-                        problem.output_block);
+    source = activation_desc(to_dims({problem.batch, problem.in_channels}, problem.input),
+                             problem.input_block);
+    destination = activation_desc(to_dims({problem.batch, problem.out_channels}, problem.output),
+                                  problem.output_block);
     plain_weights = plain_weights_desc(problem);
     weights = plain_weights;
     if (problem.packed_weights) weights = float_desc(plain_weights.get_dims(), Tag::any);
@@ -116,11 +114,11 @@ std::shared_ptr<const Primitive> compile(const ConvProblem& problem, dnnl::algor
 }
 
 std::string key_of(const ConvProblem& problem) {
-  std::string key = fmt::format(
-      "conv {} {} {} {} {} {} {} {} {} {} {} {}", problem.transposed, problem.batch,
-      problem.groups, problem.in_channels, problem.out_channels, problem.input_block,
-      problem.output_block, problem.packed_weights, problem.has_bias, problem.add_to_output,
-      epilogue_key(problem.epilogue), problem.threads);
+  std::string key =
+      fmt::format("conv {} {} {} {} {} {} {} {} {} {} {} {}", problem.transposed, problem.batch,
+                  problem.groups, problem.in_channels, problem.out_channels, problem.input_block,
+                  problem.output_block, problem.packed_weights, problem.has_bias,
+                  problem.add_to_output, epilogue_key(problem.epilogue), problem.threads);
   for (const Dims* list : {&problem.input, &problem.output, &problem.kernel, &problem.strides,
                            &problem.dilations, &problem.pads_begin, &problem.pads_end}) {
     key += fmt::format(" {}", fmt::join(*list, ","));
@@ -138,8 +136,7 @@ std::shared_ptr<const Primitive> convolution(const ConvProblem& problem) {
       return problem.transposed
                  ? compile<dnnl::deconvolution_forward>(problem,
                                                         dnnl::algorithm::deconvolution_direct)
-                 : compile<dnnl::convolution_forward>(problem,
-                                                      dnnl::algorithm::convolution_direct);
+                 : compile<dnnl::convolution_forward>(problem, dnnl::algorithm::convolution_direct);
     } catch (const dnnl::error&) {
       return nullptr;
     }

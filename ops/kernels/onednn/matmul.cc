@@ -45,11 +45,10 @@ std::shared_ptr<const Primitive> compile(const MatMulProblem& problem) {
   }
   auto attributes = attributes_for(problem.add_to_output, problem.epilogue, problem.scale);
   ThreadScope scope(problem.threads);
-  Desc desc = problem.has_bias
-                  ? Desc(engine(), blueprint.source, blueprint.weights, blueprint.bias,
-                         blueprint.destination, attributes, true)
-                  : Desc(engine(), blueprint.source, blueprint.weights, blueprint.destination,
-                         attributes, true);
+  Desc desc = problem.has_bias ? Desc(engine(), blueprint.source, blueprint.weights, blueprint.bias,
+                                      blueprint.destination, attributes, true)
+                               : Desc(engine(), blueprint.source, blueprint.weights,
+                                      blueprint.destination, attributes, true);
   if (!desc) return nullptr;
   blueprint.implementation = desc.impl_info_str();
   if (blueprint.implementation.find("ref") != std::string::npos) return nullptr;
@@ -61,11 +60,10 @@ std::shared_ptr<const Primitive> compile(const MatMulProblem& problem) {
 }
 
 std::string key_of(const MatMulProblem& problem) {
-  return fmt::format("matmul {} {} {} [{}] [{}] [{}] [{}] {} {} {} {} {} {}", problem.m,
-                     problem.n, problem.k, fmt::join(problem.batch, ","),
-                     fmt::join(problem.a, ","), fmt::join(problem.b, ","),
-                     fmt::join(problem.y, ","), problem.packed_b, problem.has_bias,
-                     problem.add_to_output, problem.scale,
+  return fmt::format("matmul {} {} {} [{}] [{}] [{}] [{}] {} {} {} {} {} {}", problem.m, problem.n,
+                     problem.k, fmt::join(problem.batch, ","), fmt::join(problem.a, ","),
+                     fmt::join(problem.b, ","), fmt::join(problem.y, ","), problem.packed_b,
+                     problem.has_bias, problem.add_to_output, problem.scale,
                      epilogue_key(problem.epilogue), problem.threads);
 }
 

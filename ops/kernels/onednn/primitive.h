@@ -46,7 +46,7 @@ struct ConvProblem {
   int64_t in_channels = 0;   // of all groups
   int64_t out_channels = 0;  // of all groups
   Dims input, output, kernel, strides, dilations, pads_begin, pads_end;
-  int input_block = 0;   // 0 for plain contiguous tensors
+  int input_block = 0;  // 0 for plain contiguous tensors
   int output_block = 0;
   bool packed_weights = true;  // in a format that oneDNN chooses
   bool has_bias = false;

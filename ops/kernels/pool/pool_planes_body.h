@@ -8,9 +8,7 @@ namespace {
 
 struct VMax {
   static constexpr float kStart = -__builtin_inff();
-  static VFloat combine(VFloat most, VFloat x) {
-    return ((x > most) | (x != x)) ? x : most;
-  }
+  static VFloat combine(VFloat most, VFloat x) { return ((x > most) | (x != x)) ? x : most; }
 };
 struct VAdd {
   static constexpr float kStart = 0;
@@ -32,8 +30,8 @@ void combine_rows(const kernels::PoolPlane& plane, const float* x, int64_t row, 
     VFloat value = broadcast(Op::kStart);
     for (const int64_t* tap = first; tap != last; ++tap) {
       const float* from = x + *tap + i;
-      value = Op::combine(value,
-                          left >= kLanes ? load(from) : load_partial(from, left, Op::kStart));
+      value =
+          Op::combine(value, left >= kLanes ? load(from) : load_partial(from, left, Op::kStart));
     }
     store(to + i, value);
   }

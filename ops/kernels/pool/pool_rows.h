@@ -14,15 +14,15 @@ namespace convoy::kernels {
 // Several rows are combined before the first is read: what was just stored could not be read yet
 // from between two stores.
 struct PoolPlane {
-  int64_t rows = 0;                      // of the output
-  const int64_t* row_taps = nullptr;     // rows + 1 indices into taps
-  const int64_t* taps = nullptr;         // where input rows begin in the plane
-  int64_t input_row = 0;                 // length
-  int64_t left = 0;                      // padding before it in scratch, at least 0
-  int64_t output_row = 0;                // length
+  int64_t rows = 0;                   // of the output
+  const int64_t* row_taps = nullptr;  // rows + 1 indices into taps
+  const int64_t* taps = nullptr;      // where input rows begin in the plane
+  int64_t input_row = 0;              // length
+  int64_t left = 0;                   // padding before it in scratch, at least 0
+  int64_t output_row = 0;             // length
   int64_t kernel = 1, stride = 1, dilation = 1;
-  const float* row_divisors = nullptr;   // of each row, and
-  const float* divisors = nullptr;       // along a row, to a whole vector beyond; null: no division
+  const float* row_divisors = nullptr;  // of each row, and
+  const float* divisors = nullptr;      // along a row, to a whole vector beyond; null: no division
 };
 
 // max and add combine `count` inputs, `stride` positions apart, with `count` sums. A position holds

@@ -6,7 +6,7 @@
 namespace convoy::kernels {
 
 extern const PoolRows kPoolRowsAvx2;
-const PoolRows kPoolRowsAvx2 = {combine<Max>,    combine<Add>,    pool_plane<VMax>,
-                                  pool_plane<VAdd>, max_of,          sum_of};
+const PoolRows kPoolRowsAvx2 = {combine<Max>,     combine<Add>, pool_plane<VMax>,
+                                pool_plane<VAdd>, max_of,       sum_of};
 
 }  // namespace convoy::kernels

@@ -6,7 +6,7 @@
 namespace convoy::kernels {
 
 extern const PoolRows kPoolRowsGeneric;
-const PoolRows kPoolRowsGeneric = {combine<Max>,    combine<Add>,    pool_plane<VMax>,
-                                  pool_plane<VAdd>, max_of,          sum_of};
+const PoolRows kPoolRowsGeneric = {combine<Max>,     combine<Add>, pool_plane<VMax>,
+                                   pool_plane<VAdd>, max_of,       sum_of};
 
 }  // namespace convoy::kernels

@@ -9,8 +9,8 @@ namespace {
 
 VInt widen(const uint8_t* from) {
 #if defined(__AVX512F__)
-  return (VInt)_mm512_maskz_cvtepu8_epi32(
-      0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  return (VInt)_mm512_maskz_cvtepu8_epi32(0xffff,
+                                          _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 #elif defined(__AVX2__)
   return (VInt)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
 #else
@@ -139,8 +139,8 @@ float dot(const float* a, const float* b, int64_t n) {
   return sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
 }
 
-constexpr QuantizedRows kQuantizedRows = {byte_row<Sum>, byte_row<Product>, unpack<2>, unpack<4>,
-                                          unpack<8>,     dot};
+constexpr QuantizedRows kQuantizedRows = {byte_row<Sum>, byte_row<Product>, unpack<2>,
+                                          unpack<4>,     unpack<8>,         dot};
 
 }  // namespace
 }  // namespace convoy

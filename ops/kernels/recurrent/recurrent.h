@@ -29,8 +29,8 @@ struct RecurrentKernels {
   // hidden = z · hidden + (1 - z) · tanh(candidate)
   void (*gru_update)(const float* z, const float* candidate, float* hidden, int64_t n);
   // As gru_update with tanh(x + r · recurrent): linear_before_reset.
-  void (*gru_update_linear)(const float* z, const float* r, const float* x,
-                            const float* recurrent, float* hidden, int64_t n);
+  void (*gru_update_linear)(const float* z, const float* r, const float* x, const float* recurrent,
+                            float* hidden, int64_t n);
 
   void (*rnn_tanh)(const float* gate, float* hidden, int64_t n);
   void (*rnn_relu)(const float* gate, float* hidden, int64_t n);

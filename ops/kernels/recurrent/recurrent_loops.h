@@ -134,8 +134,8 @@ void lstm_cell(const float* gates, const float* peephole, float* cell, float* hi
       input += load(peephole + i) * before;
       forget += load(peephole + 2 * n + i) * before;
     }
-    const VFloat state = vsigmoid(forget) * before +
-                         vsigmoid(input) * vtanh(load(gates + 3 * n + i));
+    const VFloat state =
+        vsigmoid(forget) * before + vsigmoid(input) * vtanh(load(gates + 3 * n + i));
     if (peephole != nullptr) output += load(peephole + n + i) * state;
     put(cell + i, state);
     put(hidden + i, vsigmoid(output) * vtanh(state));

@@ -34,10 +34,10 @@ struct AxisMap {
   int64_t in = 1;
   int64_t out = 1;
   int taps = 1;
-  bool identity = true;           // out[i] = in[i]; the lists below are then empty
-  std::vector<int64_t> index;     // [out][taps], in [0, in)
-  std::vector<float> weight;      // [out][taps]
-  std::vector<uint8_t> outside;   // [out], 1: the extrapolation value; empty where there is none
+  bool identity = true;          // out[i] = in[i]; the lists below are then empty
+  std::vector<int64_t> index;    // [out][taps], in [0, in)
+  std::vector<float> weight;     // [out][taps]
+  std::vector<uint8_t> outside;  // [out], 1: the extrapolation value; empty where there is none
 };
 
 // One axis: lengths, scale (> 0) and the part of the input that crop-and-resize reads.

@@ -209,8 +209,8 @@ void weigh(const std::vector<AxisMap>& maps, double extrapolation, const TensorV
   if (is_planar(maps)) {
     int64_t planes = 1;
     for (size_t i = 0; i + 2 < maps.size(); ++i) planes *= maps[i].out;
-    weigh_planes<T, Sum>(planes, row_map(maps), maps.back(), in.as<const T>(), out.as<T>(),
-                         scratch, threads);
+    weigh_planes<T, Sum>(planes, row_map(maps), maps.back(), in.as<const T>(), out.as<T>(), scratch,
+                         threads);
   } else {
     weigh_all<T, Sum>(maps, in.as<const T>(), out.as<T>(), threads);
   }
@@ -220,9 +220,9 @@ void weigh(const std::vector<AxisMap>& maps, double extrapolation, const TensorV
 }
 
 template <typename T>
-using SumOf = std::conditional_t<(sizeof(T) > 4 || std::is_same_v<T, int32_t> ||
-                                  std::is_same_v<T, uint32_t>),
-                                 double, float>;
+using SumOf =
+    std::conditional_t<(sizeof(T) > 4 || std::is_same_v<T, int32_t> || std::is_same_v<T, uint32_t>),
+                       double, float>;
 
 }  // namespace
 

@@ -29,8 +29,8 @@ struct RowKernels {
   // float's count, so that values close to a large center keep theirs.
   void (*affine)(const float* x, float* y, int64_t n, double center, float factor, float addend);
   // y[k] = (x[k] - center[k]) · factor[k] + addend[k]
-  void (*affine_each)(const float* x, float* y, int64_t n, const float* center,
-                      const float* factor, const float* addend);
+  void (*affine_each)(const float* x, float* y, int64_t n, const float* center, const float* factor,
+                      const float* addend);
   // y[k] = (x[k] - center) · factor · scale[k] + bias[k]; scale and bias may be null. All digits of
   // `center` count.
   void (*normalize)(const float* x, float* y, int64_t n, double center, float factor,

@@ -189,8 +189,8 @@ void affine_each(const float* x, float* y, int64_t n, const float* center, const
   store_partial(y + i, (rest(x) - rest(center)) * rest(factor) + rest(addend), n - i);
 }
 
-void normalize(const float* x, float* y, int64_t n, double center, float factor,
-               const float* scale, const float* bias) {
+void normalize(const float* x, float* y, int64_t n, double center, float factor, const float* scale,
+               const float* bias) {
   const Center c(center);
   auto normalized = [=](auto read) {
     VFloat value = (read(x) - c.high - c.low) * factor;

@@ -35,9 +35,7 @@ class Search {
   }
 
  private:
-  const SiblingSet& set(int number) const {
-    return siblings_.sets[static_cast<size_t>(number)];
-  }
+  const SiblingSet& set(int number) const { return siblings_.sets[static_cast<size_t>(number)]; }
 
   void refuse(const Node& node, const IsMergeable& mergeable) {
     std::vector<NodeId> inner;
@@ -121,8 +119,7 @@ class Search {
       auto home = home_.find(number);
       if (home == home_.end() || set(number).is_leaf()) continue;
       Component& component = found_.components[home->second];
-      Component together{component.layouts, component.summed, component.stacked, {},
-                         NodeId::kNone};
+      Component together{component.layouts, component.summed, component.stacked, {}, NodeId::kNone};
       if (!choose_for(join, together)) break;
       component.layouts = std::move(together.layouts);
       component.summed = std::move(together.summed);
@@ -254,10 +251,10 @@ std::vector<int> escaping_members(const Graph& graph, const SiblingSet& set,
   for (size_t i = 0; i < set.members.size(); ++i) {
     if (set.members[i] == ValueId::kNone) continue;
     const ValueInfo& info = graph.value(set.members[i]);
-    bool outside = info.is_output ||
-                   std::any_of(info.uses.begin(), info.uses.end(), [&](const Use& use) {
-                     return use.slot == Use::kCapture || !dying.contains(use.node);
-                   });
+    bool outside =
+        info.is_output || std::any_of(info.uses.begin(), info.uses.end(), [&](const Use& use) {
+          return use.slot == Use::kCapture || !dying.contains(use.node);
+        });
     if (outside) escaped.push_back(static_cast<int>(i));
   }
   return escaped;

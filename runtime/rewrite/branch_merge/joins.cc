@@ -26,8 +26,7 @@ bool may_be_reordered(DType dtype) {
 }
 
 // The addition is one step of every branch: its operands are members of different sets.
-bool is_inside_branches(const Siblings& siblings, const Node& node,
-                        const IsMergeable& mergeable) {
+bool is_inside_branches(const Siblings& siblings, const Node& node, const IsMergeable& mergeable) {
   auto own = siblings.find(node.outputs[0]);
   if (!own || !mergeable(own->set)) return false;
   std::set<int> sets;

@@ -27,13 +27,14 @@ bool all_identical(const Graph& graph, const std::vector<ValueId>& constants) {
 std::vector<BatchedForm> slices_of_members(const ValueType& member, const Leaf& slice) {
   std::vector<BatchedForm> forms;
   auto add = [&](StackLayout from, StackLayout to, int axis) {
-    forms.push_back({{from}, to, 0,
-                     [slice, axis](GraphBuilder& builder, std::span<const ValueId> operands,
-                                   const ValueType&) {
-                       if (slice.squeezed) return builder.pick(operands[0], axis, slice.start);
-                       return builder.slice(operands[0], axis, slice.start,
-                                            slice.start + slice.length);
-                     }});
+    forms.push_back(
+        {{from},
+         to,
+         0,
+         [slice, axis](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType&) {
+           if (slice.squeezed) return builder.pick(operands[0], axis, slice.start);
+           return builder.slice(operands[0], axis, slice.start, slice.start + slice.length);
+         }});
   };
   for (int at = 0; at <= member.rank(); ++at) {
     bool lower = slice.squeezed && slice.axis < at;
@@ -53,7 +54,10 @@ std::vector<BatchedForm> slices_of_members(const ValueType& member, const Leaf& 
 
 LayoutPlan::LayoutPlan(const Graph& graph, const Registry& registry, const Siblings& siblings,
                        MergeCost cost)
-    : graph_(graph), registry_(registry), siblings_(siblings), cost_(cost),
+    : graph_(graph),
+      registry_(registry),
+      siblings_(siblings),
+      cost_(cost),
       choices_(siblings.sets.size()) {
   for (size_t i = 0; i < choices_.size(); ++i) plan(static_cast<int>(i));
 }
@@ -61,15 +65,15 @@ LayoutPlan::LayoutPlan(const Graph& graph, const Registry& registry, const Sibli
 void LayoutPlan::plan_leaf(int number) {
   const SiblingSet& set = siblings_.sets[static_cast<size_t>(number)];
   LayoutChoice choice;
-  choice.layout = set.leaf.squeezed ? StackLayout::on_axis(set.leaf.axis)
-                                    : StackLayout::fold(set.leaf.axis);
+  choice.layout =
+      set.leaf.squeezed ? StackLayout::on_axis(set.leaf.axis) : StackLayout::fold(set.leaf.axis);
   choices_[static_cast<size_t>(number)].push_back(std::move(choice));
 }
 
 BatchingRequest LayoutPlan::request_of(const SiblingSet& set,
                                        const std::vector<int>& positions) const {
-  BatchingRequest request{graph_.node(set.nodes[0]), static_cast<int>(positions.size()), {},
-                          set.type, set.slot};
+  BatchingRequest request{
+      graph_.node(set.nodes[0]), static_cast<int>(positions.size()), {}, set.type, set.slot};
   for (const SetOperand& operand : set.operands) {
     BatchedOperand& described = request.operands.emplace_back();
     described.kind = operand.kind;
@@ -178,15 +182,13 @@ void LayoutPlan::plan(int number) {
       possible = source != nullptr;
       if (!possible) break;
       way.sources[i] = source->layout;
-      auto step =
-          conversion(operand.set, source->layout, operand.positions, form.operands[i]);
+      auto step = conversion(operand.set, source->layout, operand.positions, form.operands[i]);
       way.cost += source->cost + *step;
     }
     if (!possible) continue;
     way.form = std::move(form);
-    auto same = std::find_if(ways.begin(), ways.end(), [&](const LayoutChoice& other) {
-      return other.layout == way.layout;
-    });
+    auto same = std::find_if(ways.begin(), ways.end(),
+                             [&](const LayoutChoice& other) { return other.layout == way.layout; });
     if (same == ways.end()) {
       ways.push_back(std::move(way));
     } else if (way.cost < same->cost) {
@@ -222,8 +224,7 @@ std::optional<double> LayoutPlan::sum_form_cost(const SiblingSet& set,
     }
     const LayoutChoice* source = best(operand.set, members, form.operands[i]);
     if (source == nullptr) return std::nullopt;
-    cost += source->cost +
-            *conversion(operand.set, source->layout, members, form.operands[i]);
+    cost += source->cost + *conversion(operand.set, source->layout, members, form.operands[i]);
   }
   return cost;
 }

@@ -69,7 +69,6 @@ class LayoutPlan {
 };
 
 // Which members of an operand's set belong to members `positions` of the set that reads it.
-std::vector<int> positions_of_operand(const SetOperand& operand,
-                                      const std::vector<int>& positions);
+std::vector<int> positions_of_operand(const SetOperand& operand, const std::vector<int>& positions);
 
 }  // namespace convoy

@@ -7,12 +7,9 @@ namespace convoy {
 
 std::string to_string(const StackLayout& layout) {
   switch (layout.kind) {
-    case StackLayout::Kind::kAxis:
-      return fmt::format("axis {}", layout.axis);
-    case StackLayout::Kind::kFold:
-      return fmt::format("fold {}", layout.axis);
-    case StackLayout::Kind::kFoldMinor:
-      return fmt::format("minor fold {}", layout.axis);
+    case StackLayout::Kind::kAxis: return fmt::format("axis {}", layout.axis);
+    case StackLayout::Kind::kFold: return fmt::format("fold {}", layout.axis);
+    case StackLayout::Kind::kFoldMinor: return fmt::format("minor fold {}", layout.axis);
   }
   return "";
 }

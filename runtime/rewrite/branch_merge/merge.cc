@@ -13,7 +13,9 @@ namespace {
 class BranchMerger {
  public:
   BranchMerger(GraphEditor& editor, Siblings siblings)
-      : editor_(editor), graph_(editor.graph()), siblings_(std::move(siblings)),
+      : editor_(editor),
+        graph_(editor.graph()),
+        siblings_(std::move(siblings)),
         plan_(graph_, editor.registry(), siblings_, MergeCost::of(editor.options().target)) {}
 
   // True if a component was left for another search, because what it reads was replaced.
@@ -33,9 +35,7 @@ class BranchMerger {
   }
 
  private:
-  const SiblingSet& set(int number) const {
-    return siblings_.sets[static_cast<size_t>(number)];
-  }
+  const SiblingSet& set(int number) const { return siblings_.sets[static_cast<size_t>(number)]; }
   ValueId current(ValueId id) const {
     auto moved = moved_.find(id);
     return moved == moved_.end() ? id : moved->second;
@@ -44,17 +44,16 @@ class BranchMerger {
   bool is_stale(int number) const {
     const SiblingSet& one = set(number);
     if (one.is_leaf()) {
-      return std::any_of(one.sources.begin(), one.sources.end(), [&](ValueId source) {
-        return graph_.value(current(source)).removed;
-      });
+      return std::any_of(one.sources.begin(), one.sources.end(),
+                         [&](ValueId source) { return graph_.value(current(source)).removed; });
     }
     bool gone = std::any_of(one.nodes.begin(), one.nodes.end(),
                             [&](NodeId id) { return !graph_.contains(id); });
-    return gone || std::any_of(one.operands.begin(), one.operands.end(),
-                               [&](const SetOperand& operand) {
-                                 return operand.kind == BatchedOperand::Kind::kShared &&
-                                        graph_.value(operand.shared).removed;
-                               });
+    return gone ||
+           std::any_of(one.operands.begin(), one.operands.end(), [&](const SetOperand& operand) {
+             return operand.kind == BatchedOperand::Kind::kShared &&
+                    graph_.value(operand.shared).removed;
+           });
   }
 
   bool is_stale(const Join& join) const {
@@ -118,11 +117,11 @@ class BranchMerger {
   }
 
   // Nodes that go away, and those that come.
-  std::vector<MergeEstimate> estimates(const std::unordered_set<NodeId>& dying,
-                                       double arithmetic, const GraphBuilder& builder) const {
+  std::vector<MergeEstimate> estimates(const std::unordered_set<NodeId>& dying, double arithmetic,
+                                       const GraphBuilder& builder) const {
     std::vector<MergeEstimate> made;
-    for (RewriteTarget target : {RewriteTarget::kConvoy, RewriteTarget::kOrt,
-                                 RewriteTarget::kAny}) {
+    for (RewriteTarget target :
+         {RewriteTarget::kConvoy, RewriteTarget::kOrt, RewriteTarget::kAny}) {
       MergeCost cost = MergeCost::of(target);
       bool decides = target == editor_.options().target;
       MergeEstimate& estimate =
@@ -160,7 +159,8 @@ class BranchMerger {
     if (double bytes = joined_bytes(component); bytes > MergeCost::kJoinedBytes) {
       editor_.near_miss(component.place,
                         fmt::format("{:.0f} bytes of several tensors would have to be put one "
-                                    "after the other: each is merged alone", bytes),
+                                    "after the other: each is merged alone",
+                                    bytes),
                         before);
       return;
     }
@@ -168,8 +168,10 @@ class BranchMerger {
     GraphBuilder builder = editor_.builder(component.place);
     StackBuilder stack(builder, siblings_, plan_, component, moved_);
     if (!can_extract(component, dying, stack)) {
-      editor_.near_miss(component.place, "members that are read one by one cannot be taken out: "
-                                         "too many dimensions are unknown", before);
+      editor_.near_miss(component.place,
+                        "members that are read one by one cannot be taken out: "
+                        "too many dimensions are unknown",
+                        before);
       return;
     }
     std::vector<GraphEditor::Replacement> replacements;
@@ -188,8 +190,7 @@ class BranchMerger {
       }
       std::vector<ValueId> values = stack.extracted(number, escaped);
       for (size_t i = 0; i < escaped.size(); ++i) {
-        replacements.push_back(
-            {set(number).members[static_cast<size_t>(escaped[i])], values[i]});
+        replacements.push_back({set(number).members[static_cast<size_t>(escaped[i])], values[i]});
       }
     }
     std::vector<MergeEstimate> estimated = estimates(dying, saved_arithmetic(component), builder);
@@ -197,7 +198,8 @@ class BranchMerger {
     for (const MergeEstimate& estimate : estimated) {
       if (estimate.decides) saved = estimate.before - estimate.after;
     }
-    if (!component.joins.empty() || saved >= MergeCost::kLeast) editor_.set_estimates(std::move(estimated));
+    if (!component.joins.empty() || saved >= MergeCost::kLeast)
+      editor_.set_estimates(std::move(estimated));
     if (saved < MergeCost::kLeast) {
       editor_.discard(builder);
       if (!component.joins.empty()) {

@@ -200,8 +200,8 @@ class SiblingSearch {
     const ValueType& type = graph_.value(node.outputs[static_cast<size_t>(read[0])]).type;
     auto attributes = canonical_attributes(graph_, node, type.rank());
     if (!attributes) return;
-    std::string key = fmt::format("{}:{}:{}|{}|", node.domain, node.op_type, node.version,
-                                  *attributes);
+    std::string key =
+        fmt::format("{}:{}:{}|{}|", node.domain, node.op_type, node.version, *attributes);
     if (!any_output) key += fmt::format("{} {}|", to_string(type.dtype), type.rank());
     size_t arity = node.inputs.size();
     for (int slot : definition->batching.may_lack) {
@@ -284,7 +284,7 @@ class SiblingSearch {
   const SourceGroups& groups_;
   const Siblings* earlier_;
   Siblings found_;
-  std::unordered_map<std::string, int> by_key_;  // of leaves and slices
+  std::unordered_map<std::string, int> by_key_;                   // of leaves and slices
   std::unordered_map<std::string, std::vector<int>> outputs_of_;  // of nodes: by key
 };
 

@@ -31,9 +31,9 @@ struct SetOperand {
 // nodes, or the same slice of each member of another set.
 struct SiblingSet {
   std::vector<ValueId> members;  // kNone where nobody reads it, which has twins only
-  ValueType type;  // of each member, as far as known of the first
+  ValueType type;                // of each member, as far as known of the first
   std::vector<NodeId> nodes;
-  int slot = 0;  // of nodes: which output the members are
+  int slot = 0;            // of nodes: which output the members are
   std::vector<int> twins;  // sets of the nodes' other outputs: of equal nodes and operands
   std::vector<SetOperand> operands;
   Leaf leaf;  // of leaf sets and slices: axis, length and squeezed hold for all; of slices the

@@ -28,9 +28,7 @@ class SourceSearch {
   }
 
  private:
-  const SiblingSet& set(int number) const {
-    return siblings_.sets[static_cast<size_t>(number)];
-  }
+  const SiblingSet& set(int number) const { return siblings_.sets[static_cast<size_t>(number)]; }
 
   void find_stages() {
     for (NodeId id : graph_.topological_order()) {
@@ -100,8 +98,8 @@ class SourceSearch {
   std::optional<std::string> kind_of(ValueId source, const Leaf& slice) const {
     const ValueType& type = graph_.value(source).type;
     if (!type.is_tensor() || !type.shape) return std::nullopt;
-    std::string kind = fmt::format("{} {} {}:", slice.form(), stages_[index_of(source)],
-                                   to_string(type.dtype));
+    std::string kind =
+        fmt::format("{} {} {}:", slice.form(), stages_[index_of(source)], to_string(type.dtype));
     for (int i = 0; i < type.rank(); ++i) {
       const Dimension& dim = (*type.shape)[static_cast<size_t>(i)];
       if (!dim.known() && (i == slice.axis || dim.symbol.empty())) return std::nullopt;

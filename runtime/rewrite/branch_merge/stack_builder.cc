@@ -64,22 +64,19 @@ ValueId StackBuilder::taken_from(ValueId source, int axis, const std::vector<int
     return builder_.gather(source, axis, indices);
   }
   auto count = static_cast<int64_t>(indices.size());
-  if (*step == 1 && indices[0] == 0 &&
-      (*type.shape)[static_cast<size_t>(axis)].size == count) {
+  if (*step == 1 && indices[0] == 0 && (*type.shape)[static_cast<size_t>(axis)].size == count) {
     return source;
   }
   return builder_.slice(source, axis, indices[0], indices.back() + 1, *step);
 }
 
-ValueId StackBuilder::in_layout(int number, const std::vector<int>& positions,
-                                StackLayout wanted) {
+ValueId StackBuilder::in_layout(int number, const std::vector<int>& positions, StackLayout wanted) {
   const SiblingSet& source = set(number);
   StackLayout layout = component_.layouts.at(number);
   auto count = static_cast<int>(positions.size());
-  ValueId value = source.is_leaf()
-                      ? leaf_value(source, positions)
-                      : take_members(builder_, stacked(number), source.type, source.count(),
-                                     layout, positions);
+  ValueId value = source.is_leaf() ? leaf_value(source, positions)
+                                   : take_members(builder_, stacked(number), source.type,
+                                                  source.count(), layout, positions);
   return change_layout(builder_, value, source.type, count, layout, wanted);
 }
 
@@ -92,9 +89,8 @@ ValueId StackBuilder::stacked(int number) {
   for (size_t i = 0; i < set(number).operands.size(); ++i) {
     const SetOperand& operand = set(number).operands[i];
     bool is_stacked = operand.kind == BatchedOperand::Kind::kStacked;
-    operands.push_back(is_stacked
-                           ? in_layout(operand.set, operand.positions, way->form.operands[i])
-                           : ValueId::kNone);
+    operands.push_back(is_stacked ? in_layout(operand.set, operand.positions, way->form.operands[i])
+                                  : ValueId::kNone);
   }
   ValueType type = stacked_type(set(number).type, set(number).count(), layout);
   ValueId value = way->form.build(builder_, operands, type);

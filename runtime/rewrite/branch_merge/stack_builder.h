@@ -13,8 +13,12 @@ class StackBuilder {
  public:
   StackBuilder(GraphBuilder& builder, const Siblings& siblings, const LayoutPlan& plan,
                const Component& component, const MovedValues& moved)
-      : builder_(builder), graph_(builder.graph()), siblings_(siblings), plan_(plan),
-        component_(component), moved_(moved) {}
+      : builder_(builder),
+        graph_(builder.graph()),
+        siblings_(siblings),
+        plan_(plan),
+        component_(component),
+        moved_(moved) {}
 
   // What stands for the output of a join.
   ValueId joined(const Join& join);
@@ -26,9 +30,7 @@ class StackBuilder {
  private:
   // The layout that single members are taken out of.
   StackLayout separable(int number) const;
-  const SiblingSet& set(int number) const {
-    return siblings_.sets[static_cast<size_t>(number)];
-  }
+  const SiblingSet& set(int number) const { return siblings_.sets[static_cast<size_t>(number)]; }
   ValueId current(ValueId id) const {
     auto moved = moved_.find(id);
     return moved == moved_.end() ? id : moved->second;

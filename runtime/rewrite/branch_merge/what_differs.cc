@@ -37,8 +37,8 @@ void add_operands(const Graph& graph, const Node& node, Properties& properties) 
     if (tensor == nullptr) {
       properties.emplace_back(name, absent ? "left out" : "computed");
     } else {
-      properties.emplace_back(name, fmt::format("{}{}", to_string(tensor->dtype()),
-                                                to_string(tensor->shape())));
+      properties.emplace_back(
+          name, fmt::format("{}{}", to_string(tensor->dtype()), to_string(tensor->shape())));
     }
   }
 }
@@ -85,18 +85,15 @@ std::string branches_text(const std::vector<size_t>& branches) {
 std::string told_apart(const std::string& name, const std::vector<std::string>& values) {
   std::map<std::string, std::vector<size_t>> by_value;
   for (size_t i = 0; i < values.size(); ++i) by_value[values[i]].push_back(i);
-  std::vector<std::pair<std::string, std::vector<size_t>>> groups(by_value.begin(),
-                                                                  by_value.end());
-  std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
-    return a.second.size() > b.second.size();
-  });
+  std::vector<std::pair<std::string, std::vector<size_t>>> groups(by_value.begin(), by_value.end());
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
   auto shown = [](const std::string& value) { return value.empty() ? "none" : value; };
   if (groups[0].second.size() == 1) {
     return fmt::format("no two branches have the same {}: {}, {} …", name, shown(values[0]),
                        shown(values[1]));
   }
-  std::vector<std::pair<std::string, std::vector<size_t>>> others(groups.begin() + 1,
-                                                                  groups.end());
+  std::vector<std::pair<std::string, std::vector<size_t>>> others(groups.begin() + 1, groups.end());
   std::sort(others.begin(), others.end(),
             [](const auto& a, const auto& b) { return a.second < b.second; });
   std::string text;
@@ -136,9 +133,8 @@ ValueId leading_operand(const Graph& graph, const Node& node) {
 }
 
 std::optional<std::string> what_differs(const Graph& graph, std::span<const ValueId> ends) {
-  std::vector<ValueId> values(ends.begin(),
-                              ends.begin() + static_cast<int64_t>(std::min(ends.size(),
-                                                                           kMostBranches)));
+  std::vector<ValueId> values(
+      ends.begin(), ends.begin() + static_cast<int64_t>(std::min(ends.size(), kMostBranches)));
   if (values.size() < 2) return std::nullopt;
   for (int level = 0; level < kMostLevels; ++level) {
     std::vector<Properties> branches;

@@ -64,9 +64,9 @@ TEST(Copy, AgreesWithTheSerialCopyOnRandomStrides) {
     fill_bytes(random, from.memory);
     Strided to = random_view(random, dtype, shape, false);
     Strided expected{Tensor::zeros(dtype, to.memory.shape()), to.view};
-    expected.view.data = static_cast<std::byte*>(expected.memory.raw()) +
-                         (static_cast<std::byte*>(to.view.data) -
-                          static_cast<std::byte*>(to.memory.raw()));
+    expected.view.data =
+        static_cast<std::byte*>(expected.memory.raw()) +
+        (static_cast<std::byte*>(to.view.data) - static_cast<std::byte*>(to.memory.raw()));
     copy_parallel(from.view, to.view, *threads);
     copy_elements(from.view, expected.view);
     auto bytes = static_cast<size_t>(to.memory.count()) * size_of(dtype);
@@ -82,8 +82,7 @@ TEST(Copy, TransposesLargePlanesOnSeveralThreads) {
     Tensor source = Tensor::allocate(dtype, {3, 203, 331});
     std::mt19937 random(3);
     fill_bytes(random, source);
-    TensorView turned =
-        moved_view(source.view(), {3, 331, 203}, {203 * 331, 1, 331}, 0);
+    TensorView turned = moved_view(source.view(), {3, 331, 203}, {203 * 331, 1, 331}, 0);
     Tensor copy = Tensor::allocate(dtype, {3, 331, 203});
     Tensor expected = Tensor::allocate(dtype, {3, 331, 203});
     copy_parallel(turned, copy.view(), *threads);

@@ -14,8 +14,9 @@ std::vector<NearMiss> convolutions() {
        [](GraphCase& t, int near) {
          ValueId x = t.input("x", {2, 3, 8});
          ValueId y = conv(t, x);
-         ValueId c = near == 1 ? t.positive({6}) : near == 2 ? t.positive({1, 4, 6})
-                                                             : t.positive({4, 1});
+         ValueId c = near == 1   ? t.positive({6})
+                     : near == 2 ? t.positive({1, 4, 6})
+                                 : t.positive({4, 1});
          t.output(near == 3 ? t.node("Div", {c, y}) : t.node("Div", {y, c}));
          if (near == 4) tap(t, y);
        }},
@@ -32,8 +33,8 @@ std::vector<NearMiss> convolutions() {
          ValueId w = near == 1 ? t.input("w", {4, 3, 3}) : t.weight({4, 3, 3});
          ValueId scale = near == 2 ? t.input("s", {4}) : t.positive({4});
          ValueId y = t.node("Conv", {x, w});
-         t.output(t.node("BatchNormalization", {y, scale, t.weight({4}), t.weight({4}),
-                                                t.positive({4})}));
+         t.output(t.node("BatchNormalization",
+                         {y, scale, t.weight({4}), t.weight({4}), t.positive({4})}));
        }},
       {"merge_convolution_sum", 4,
        [](GraphCase& t, int near) {
@@ -95,8 +96,9 @@ std::vector<NearMiss> convolutions() {
          ValueId stacked = t.node("Transpose", {x}, {{"perm", List{0, 2, 1, 3}}});
          ValueId folded = t.node("Reshape", {stacked, t.ints({2, 12, 9})});
          ValueId y = t.node("Conv", {folded, t.weight({24, 3, 3})}, {{"group", int64_t{4}}});
-         List sizes = near == 1 ? List{2, 2, 12, 7} : near == 2 ? List{2, 24, 7, 1}
-                                                                : List{2, 4, 6, 7};
+         List sizes = near == 1   ? List{2, 2, 12, 7}
+                      : near == 2 ? List{2, 24, 7, 1}
+                                  : List{2, 4, 6, 7};
          ValueId split = t.node("Reshape", {y, t.ints(sizes)});
          if (near == 4) tap(t, split);
          List perm = near == 3 ? List{0, 3, 2, 1} : List{0, 2, 1, 3};
@@ -108,8 +110,8 @@ std::vector<NearMiss> convolutions() {
          ValueId x = t.input("x", {2, 12, 9});
          int64_t group = near == 1 ? 2 : 4;
          ValueId y = t.node("Conv", {x, t.weight({24, 12 / group, 3})}, {{"group", group}});
-         ValueId split = t.node("Reshape", {y, t.ints(near == 2 ? List{2, 24, 7, 1}
-                                                                : List{2, 4, 6, 7})});
+         ValueId split =
+             t.node("Reshape", {y, t.ints(near == 2 ? List{2, 24, 7, 1} : List{2, 4, 6, 7})});
          List perm = near == 3 ? List{0, 3, 2, 1} : List{0, 2, 1, 3};
          t.output(t.node("Transpose", {split}, {{"perm", perm}}));
          if (near == 4) tap(t, y);
@@ -154,8 +156,7 @@ std::vector<NearMiss> products_and_compositions() {
        [](GraphCase& t, int near) {
          ValueId b = near == 4 ? t.weight({5}) : t.weight({5, 5});
          ValueId y = t.node("MatMul", {t.input("x", {5, 5}), b});
-         ValueId c = near == 1 ? t.weight({5, 1}) : near == 2 ? t.weight({1, 1, 5})
-                                                              : t.weight({5});
+         ValueId c = near == 1 ? t.weight({5, 1}) : near == 2 ? t.weight({1, 1, 5}) : t.weight({5});
          t.output(t.node("Add", {y, c}));
          if (near == 3) tap(t, y);
        },

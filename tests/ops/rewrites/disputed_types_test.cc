@@ -16,7 +16,8 @@ TEST(DisputedTypes, AreNotReliedOn) {
         sum = ReduceSum <keepdims = 0> (x)
         vector = Reshape (sum, row)
         y = Neg (vector)
-      })", options);
+      })",
+                                            options);
     auto y = session->run({{"x", tensor<float>({2, 2}, {1, 2, 3, 4})}});
     expect_equal(y[0].tensor(), tensor<float>({1}, {-10}), 1e-6, "y");
   }

@@ -68,8 +68,8 @@ TEST(LiftConvolutions, ChannelsThatFillNoBlocksStay) {
   struct Case {
     int64_t channels, group, out;
   };
-  for (const Case& one : {Case{16, 4, 32}, Case{16, 2, 12}, Case{12, 12, 12}, Case{16, 16, 32},
-                          Case{16, 1, 16}}) {
+  for (const Case& one :
+       {Case{16, 4, 32}, Case{16, 2, 12}, Case{12, 12, 12}, Case{16, 16, 32}, Case{16, 1, 16}}) {
     GraphCase test;
     ValueId x = test.input("x", {2, one.channels, 11});
     test.output(grouped(test, x, one.channels, one.group, one.out));

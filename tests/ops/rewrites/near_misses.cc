@@ -30,8 +30,8 @@ TEST_P(NearMisses, FiresInTheFirstCaseOnly) {
       const ValueInfo& info = test.graph().value(input);
       Shape shape;
       for (const Dimension& dim : *info.type.shape) shape.push_back(dim.known() ? dim.size : 4);
-      feeds[info.name] = info.type.dtype == DType::kBool ? Tensor::scalar(true)
-                                                         : random_floats(shape, seed++);
+      feeds[info.name] =
+          info.type.dtype == DType::kBool ? Tensor::scalar(true) : random_floats(shape, seed++);
     }
     std::vector<Tensor> before = evaluate_graph(test.graph(), feeds);
     RewriteOptions options;

@@ -49,8 +49,8 @@ std::vector<NearMiss> identities() {
       {"remove_expand", 2,
        [](GraphCase& t, int near) {
          ValueId x = near == 2 ? t.input("x", {"a", 3}) : t.input("x", {4, 3});
-         t.output(t.node("Neg", {t.node("Expand", {x, t.ints(near == 1 ? List{2, 1, 1}
-                                                                       : List{4, 3})})}));
+         t.output(t.node("Neg",
+                         {t.node("Expand", {x, t.ints(near == 1 ? List{2, 1, 1} : List{4, 3})})}));
        }},
       {"remove_flatten", 1,
        [](GraphCase& t, int near) {
@@ -60,15 +60,22 @@ std::vector<NearMiss> identities() {
       {"remove_pad", 2,
        [](GraphCase& t, int near) {
          ValueId x = t.input("x", {4, 3});
-         List pads = near == 0 ? List{0, 0, 0, 0} : near == 1 ? List{0, 1, 0, 0}
-                                                              : List{-1, 0, 1, 0};
+         List pads = near == 0   ? List{0, 0, 0, 0}
+                     : near == 1 ? List{0, 1, 0, 0}
+                                 : List{-1, 0, 1, 0};
          t.output(t.node("Neg", {t.node("Pad", {x, t.ints(pads)})}));
        }},
       {"remove_slice", 3,
        [](GraphCase& t, int near) {
          ValueId x = t.input("x", {4, 3});
-         std::vector<ValueId> inputs = {x, t.ints({near == 1 ? 1 : near == 3 ? 3 : 0}),
-                                        t.ints({near == 2 ? -1 : near == 3 ? -9 : 9}), t.ints({0})};
+         std::vector<ValueId> inputs = {x,
+                                        t.ints({near == 1   ? 1
+                                                : near == 3 ? 3
+                                                            : 0}),
+                                        t.ints({near == 2   ? -1
+                                                : near == 3 ? -9
+                                                            : 9}),
+                                        t.ints({0})};
          if (near == 3) inputs.push_back(t.ints({-1}));
          t.output(t.node("Neg", {t.node("Slice", inputs)}));
        }},
@@ -163,8 +170,8 @@ std::vector<NearMiss> shapes() {
          auto number = [&](float value) {
            return t.floats(near == 1 ? Shape{} : Shape{1}, {value});
          };
-         t.output(t.node("Mul", {t.input("x", {1}),
-                                 t.node("Range", {number(0), number(4), number(1)})}));
+         t.output(t.node("Mul",
+                         {t.input("x", {1}), t.node("Range", {number(0), number(4), number(1)})}));
        }},
       {"compose_reshapes", 1,
        [](GraphCase& t, int near) {
@@ -201,8 +208,8 @@ TEST(NearMisses, AComputedIfIsNotInlined) {
     body->add_output(GraphBuilder(*body, body->opset, "body").node(type, {inner}, {}, value));
     return body;
   };
-  test.output(test.node("If", {condition}, {{"then_branch", branch("Neg")},
-                                            {"else_branch", branch("Abs")}}));
+  test.output(test.node("If", {condition},
+                        {{"then_branch", branch("Neg")}, {"else_branch", branch("Abs")}}));
   test.finish();
   EXPECT_EQ(test.only({"inline_constant_if"}).fired.size(), 0U);
   EXPECT_EQ(test.count("If"), 1);

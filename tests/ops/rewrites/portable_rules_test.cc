@@ -120,8 +120,8 @@ TEST(PortableRules, SlicesOfUnknownSizesAndOtherStepsStay) {
   GraphCase test;
   ValueId x = test.input("x", {"n", 10});
   test.output(slice(test, slice(test, x, {0}, {2}, {0}), {0}, {1}, {0}), "unknown");
-  ValueId stepped = test.node(
-      "Slice", {x, test.ints({0}), test.ints({10}), test.ints({1}), test.ints({2})});
+  ValueId stepped =
+      test.node("Slice", {x, test.ints({0}), test.ints({10}), test.ints({1}), test.ints({2})});
   test.output(slice(test, stepped, {1}, {3}, {1}), "stepped");
   EXPECT_EQ(check(test).count("compose_slices"), 0);
 }
@@ -167,8 +167,8 @@ TEST(PortableRules, EqualConstantsBecomeOne) {
   ValueId y = test.node("MatMul", {x, test.graph().add_constant(w)});
   y = test.node("MatMul", {test.node("Tanh", {y}), test.graph().add_constant(w.clone())});
   y = test.node("MatMul", {test.node("Tanh", {y}), test.graph().add_constant(almost)});
-  y = test.node("MatMul", {test.node("Tanh", {y}),
-                           test.graph().add_constant(w.clone().reshaped({8, 8}))});
+  y = test.node("MatMul",
+                {test.node("Tanh", {y}), test.graph().add_constant(w.clone().reshaped({8, 8}))});
   test.output(y);
   EXPECT_EQ(check(test).count("merge_equal_constants"), 2);
 }
@@ -178,8 +178,8 @@ TEST(PortableRules, ConstantsOfEqualBytesAndOtherShapesStay) {
   ValueId x = test.input("x", {64});
   Tensor w = random_floats({64}, 3);
   ValueId y = test.node("Add", {x, test.graph().add_constant(w)});
-  y = test.node("Mul", {test.node("Tanh", {y}),
-                        test.graph().add_constant(w.clone().reshaped({1, 64}))});
+  y = test.node("Mul",
+                {test.node("Tanh", {y}), test.graph().add_constant(w.clone().reshaped({1, 64}))});
   test.output(y);
   EXPECT_EQ(check(test).count("merge_equal_constants"), 0);
 }

@@ -177,16 +177,16 @@ TEST(Rewrites, ACastThatLosesDigitsStays) {
 
 ValueId normalized(GraphCase& test, ValueId x, int64_t channels) {
   return test.node("BatchNormalization",
-                   {x, test.positive({channels}), test.weight({channels}),
-                    test.weight({channels}), test.positive({channels})},
+                   {x, test.positive({channels}), test.weight({channels}), test.weight({channels}),
+                    test.positive({channels})},
                    {{"epsilon", 1e-3F}});
 }
 
 TEST(Rewrites, BatchNormalizationGoesIntoConv) {
   GraphCase test;
   ValueId x = test.input("x", {2, 4, 9});
-  ValueId y = test.node("Conv", {x, test.weight({6, 2, 3}), test.weight({6})},
-                        {{"group", int64_t{2}}});
+  ValueId y =
+      test.node("Conv", {x, test.weight({6, 2, 3}), test.weight({6})}, {{"group", int64_t{2}}});
   test.output(normalized(test, y, 6));
   RewriteReport report = check_equal(test);
   EXPECT_EQ(report.count("fold_batch_normalization"), 1);
@@ -268,8 +268,7 @@ TEST(Rewrites, ComputedReshapeSizesBecomeConstant) {
   ValueId width = test.node("Gather", {shape, test.index(2)});
   ValueId first = test.node("Unsqueeze", {batch, test.ints({0})});
   ValueId last = test.node("Unsqueeze", {width, test.ints({0})});
-  ValueId sizes =
-      test.node("Concat", {first, test.ints({2, 2}), last}, {{"axis", int64_t{0}}});
+  ValueId sizes = test.node("Concat", {first, test.ints({2, 2}), last}, {{"axis", int64_t{0}}});
   test.output(test.node("Reshape", {x, sizes}));
   check_equal(test);
   EXPECT_EQ(test.graph().node_count(), 1U);
@@ -379,8 +378,8 @@ TEST(Rewrites, AConstantIfIsInlined) {
     return body;
   };
   ValueId condition = test.graph().add_constant(Tensor::scalar(false), "condition");
-  test.output(test.node("If", {condition}, {{"then_branch", branch("Neg")},
-                                            {"else_branch", branch("Abs")}}));
+  test.output(test.node("If", {condition},
+                        {{"then_branch", branch("Neg")}, {"else_branch", branch("Abs")}}));
   test.finish();
   RewriteReport report = test.optimize();
   EXPECT_EQ(report.count("inline_constant_if"), 1) << report.to_text();
@@ -472,8 +471,8 @@ TEST(Rewrites, LayerNormalizationIsRecognized) {
 TEST(Rewrites, ConvTakesResidualAndActivation) {
   GraphCase test;
   ValueId x = test.input("x", {2, 6, 9});
-  ValueId y = test.node("Conv", {x, test.weight({6, 6, 3}), test.weight({6})},
-                        {{"pads", List{1, 1}}});
+  ValueId y =
+      test.node("Conv", {x, test.weight({6, 6, 3}), test.weight({6})}, {{"pads", List{1, 1}}});
   test.output(test.node("Relu", {test.node("Add", {x, y})}));
   RewriteReport report = check_equal(test, lowering());
   EXPECT_EQ(test.count("FusedConv"), 1) << report.to_text();

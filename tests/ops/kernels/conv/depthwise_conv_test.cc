@@ -82,8 +82,7 @@ TEST(DepthwiseConv, ShortPartsOfLongRows) {
   const ConvData data = make_data(p, random, true);
   for (const NamedKernels& named : all_kernels()) {
     const std::vector<float> whole = outputs(p, data, named, 1), cut = outputs(p, data, named, 64);
-    EXPECT_EQ(0, std::memcmp(whole.data(), cut.data(), whole.size() * sizeof(float)))
-        << named.name;
+    EXPECT_EQ(0, std::memcmp(whole.data(), cut.data(), whole.size() * sizeof(float))) << named.name;
   }
 }
 
@@ -98,8 +97,7 @@ TEST(DepthwiseConv, KeepsNegativeZero) {
   for (const NamedKernels& named : all_kernels()) {
     const std::vector<float> whole = outputs(p, data, named, 1), cut = outputs(p, data, named, 5);
     EXPECT_TRUE(std::signbit(whole[0])) << named.name;
-    EXPECT_EQ(0, std::memcmp(whole.data(), cut.data(), whole.size() * sizeof(float)))
-        << named.name;
+    EXPECT_EQ(0, std::memcmp(whole.data(), cut.data(), whole.size() * sizeof(float))) << named.name;
   }
 }
 

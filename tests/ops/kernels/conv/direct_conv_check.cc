@@ -38,8 +38,7 @@ void check_half(ConvProblem problem, ConvData data, ConvElement element, double 
     const DirectConv conv(problem, *named.kernels, 1, named.form);
     const std::vector<float> got = run_guarded_half<Half>(conv, data, 1, true);
     for (size_t i = 0; i < got.size(); ++i) {
-      const double within =
-          3e-6 * magnitude[i] + 0.5 * unit * std::abs(expected[i]) + 0x1p-25;
+      const double within = 3e-6 * magnitude[i] + 0.5 * unit * std::abs(expected[i]) + 0x1p-25;
       ASSERT_TRUE(std::abs(got[i] - expected[i]) <= within)
           << named.name << " of 16 bits at " << i << ": " << got[i] << " for " << expected[i]
           << "\n"

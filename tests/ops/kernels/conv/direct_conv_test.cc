@@ -73,8 +73,7 @@ TEST(DirectConv, ByHand) {
     for (int64_t i = 0; i < c.size; ++i) weights.push_back(float(-i));
     expected.insert(expected.end(), c.falling.begin(), c.falling.end());
     for (const NamedKernels& named : all_kernels())
-      EXPECT_EQ(run_simple(p, input, weights, named), expected)
-          << named.name << describe(p);
+      EXPECT_EQ(run_simple(p, input, weights, named), expected) << named.name << describe(p);
   }
 }
 

@@ -90,10 +90,10 @@ struct WideVector {
   }
 };
 
-#include "ops/kernels/conv/conv_tile.h"
-#include "ops/kernels/conv/conv_depthwise_sums.h"
-#include "ops/kernels/conv/conv_depthwise.h"
 #include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_depthwise.h"
+#include "ops/kernels/conv/conv_depthwise_sums.h"
+#include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_winograd.h"
 #include "ops/kernels/conv/conv_winograd_pixels.h"
 

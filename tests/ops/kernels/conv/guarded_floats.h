@@ -24,8 +24,7 @@ class Guarded {
     mprotect(base_ + page_ + body, page_, PROT_NONE);
     data_ = reinterpret_cast<T*>(base_ + page_ + (at_end ? body - bytes : 0));
   }
-  Guarded(const std::vector<T>& values, bool at_end)
-      : Guarded(int64_t(values.size()), at_end) {
+  Guarded(const std::vector<T>& values, bool at_end) : Guarded(int64_t(values.size()), at_end) {
     std::copy(values.begin(), values.end(), data_);
   }
   ~Guarded() { munmap(base_, size_); }

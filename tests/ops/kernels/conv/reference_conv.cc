@@ -12,24 +12,15 @@ namespace {
 double activate(const ConvProblem& p, double x) {
   const double alpha = p.epilogue.alpha, beta = p.epilogue.beta;
   switch (p.epilogue.activation) {
-    case ConvActivation::none:
-      return x;
-    case ConvActivation::relu:
-      return std::max(x, 0.0);
-    case ConvActivation::leaky_relu:
-      return x < 0 ? alpha * x : x;
-    case ConvActivation::clip:
-      return std::min(std::max(x, alpha), beta);
-    case ConvActivation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case ConvActivation::tanh:
-      return std::tanh(x);
-    case ConvActivation::hard_swish:
-      return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0);
-    case ConvActivation::hard_sigmoid:
-      return std::min(std::max(alpha * x + beta, 0.0), 1.0);
-    case ConvActivation::silu:
-      return x / (1 + std::exp(-x));
+    case ConvActivation::none: return x;
+    case ConvActivation::relu: return std::max(x, 0.0);
+    case ConvActivation::leaky_relu: return x < 0 ? alpha * x : x;
+    case ConvActivation::clip: return std::min(std::max(x, alpha), beta);
+    case ConvActivation::sigmoid: return 1 / (1 + std::exp(-x));
+    case ConvActivation::tanh: return std::tanh(x);
+    case ConvActivation::hard_swish: return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0);
+    case ConvActivation::hard_sigmoid: return std::min(std::max(alpha * x + beta, 0.0), 1.0);
+    case ConvActivation::silu: return x / (1 + std::exp(-x));
   }
   return x;
 }
@@ -63,8 +54,8 @@ std::vector<int64_t> input_sizes(const ConvProblem& p) {
   return sizes;
 }
 
-std::vector<int64_t> strides_of(const ConvProblem& p, int64_t ConvLoop::*loop, int64_t channel,
-                                int64_t ConvWindow::*window) {
+std::vector<int64_t> strides_of(const ConvProblem& p, int64_t ConvLoop::* loop, int64_t channel,
+                                int64_t ConvWindow::* window) {
   std::vector<int64_t> strides = {p.batch[0].*loop, p.batch[1].*loop, p.group[0].*loop,
                                   p.group[1].*loop, channel};
   for (int i = 0; i < p.rank; ++i) strides.push_back(p.spatial[i].*window);

@@ -11,8 +11,7 @@ namespace convoy::kernels {
 
 // Runs all tasks in the given number of calls, every array between guard pages.
 template <typename Conv>
-std::vector<float> run_guarded(const Conv& conv, const ConvData& data, int64_t calls,
-                               bool at_end) {
+std::vector<float> run_guarded(const Conv& conv, const ConvData& data, int64_t calls, bool at_end) {
   GuardedFloats input(data.input, at_end), weights(data.weights, at_end), bias(data.bias, at_end);
   GuardedFloats residual(data.residual, at_end), output(data.output, at_end);
   GuardedFloats packed(conv.packed_weights_size(), at_end);

@@ -202,9 +202,9 @@ TEST(WinogradConv, NonFiniteInputsSpreadAsTheDefinitionSays) {
   std::mt19937_64 random(7);
   for (int64_t taps : {3, 4, 5, 8, 9}) {
     const ConvProblem problem = conv1d(1, 1, 3, 9, window(60, taps, 1, 2, 2, 2));
-    for (float value : {std::numeric_limits<float>::infinity(),
-                        -std::numeric_limits<float>::infinity(),
-                        std::numeric_limits<float>::quiet_NaN()})
+    for (float value :
+         {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+          std::numeric_limits<float>::quiet_NaN()})
       for (size_t place : {0, 17, 30, 59}) {
         ConvData data = make_data(problem, random, true);
         data.input[60 + place] = value;

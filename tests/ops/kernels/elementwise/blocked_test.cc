@@ -68,8 +68,8 @@ void expect_same_as_plain(Formula formula, const std::vector<Tensor>& plain, int
       }
       views.push_back(operands[i].view());
     }
-    TensorDesc desc = offered > 0 ? TensorDesc::blocked(DType::kFloat32, shape, offered)
-                                  : request.outputs[0];
+    TensorDesc desc =
+        offered > 0 ? TensorDesc::blocked(DType::kFloat32, shape, offered) : request.outputs[0];
     Tensor out = Tensor::over(Buffer::allocate(static_cast<size_t>(desc.bytes())), 0, desc);
     Context context(views, {out.view()}, *threads);
     kernel->run(context);
