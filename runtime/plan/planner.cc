@@ -7,8 +7,8 @@
 #include "runtime/op/select_kernel.h"
 #include "runtime/plan/addresses.h"
 #include "runtime/plan/locations.h"
+#include "runtime/plan/step_writer.h"
 #include "runtime/plan/tuner.h"
-#include "runtime/tensor/convert_view.h"
 
 namespace convoy {
 namespace {
@@ -25,7 +25,8 @@ class Planner {
         options_(options),
         analysis_(analyze(graph, inputs, options)),
         locations_(graph, analysis_),
-        plan_(std::make_shared<Plan>()) {
+        plan_(std::make_shared<Plan>()),
+        writer_(*plan_, analysis_, locations_, options.weights) {
     plan_->graph = &graph;
     plan_->inputs = inputs;
     plan_->folded_nodes = analysis_.folded;
@@ -94,7 +95,7 @@ class Planner {
       } else {
         output.desc = TensorDesc::contiguous(facts(id).desc.dtype, facts(id).desc.shape);
         Located target{output_storages_[k], 0, output.desc};
-        if (!locations_.is_at(id, target)) copy(locations_.main(id), target, NodeId::kNone);
+        if (!locations_.is_at(id, target)) writer_.copy(locations_.main(id), target, NodeId::kNone);
       }
       plan_->outputs.push_back(std::move(output));
     }
@@ -127,7 +128,7 @@ class Planner {
       ValueId input = node.inputs[i];
       if (input == ValueId::kNone) continue;
       Located part = part_region(graph_, analysis_, node, static_cast<int>(i), region);
-      if (!locations_.is_at(input, part)) copy(locations_.main(input), part, node.id);
+      if (!locations_.is_at(input, part)) writer_.copy(locations_.main(input), part, node.id);
     }
     return true;
   }
@@ -136,7 +137,7 @@ class Planner {
     KernelRequest request = plain_request(graph_, analysis_, node);
     Located source = locations_.main(node.inputs[0]);
     if (!source.desc.layout.plain()) {
-      source = fulfil(node.inputs[0], plain_need(source.desc.dtype), node.id);
+      source = writer_.in_form(node.inputs[0], plain_need(source.desc.dtype), node.id);
     }
     request.inputs[0] = source.desc;
     std::vector<std::pair<ValueId, Located>> views;
@@ -169,15 +170,15 @@ class Planner {
     step.kernel = std::move(choice.kernel);
     step.scratch_bytes = request.scratch_bytes;
     std::vector<std::pair<Located, Located>> copies;
-    for (const Located& input : operands.inputs) step.inputs.push_back(draft(input));
+    for (const Located& input : operands.inputs) step.inputs.push_back(StepWriter::draft(input));
     for (size_t j = 0; j < node.outputs.size(); ++j) {
       bool wanted = node.outputs[j] != ValueId::kNone;
       step.outputs.push_back(
-          draft(wanted ? place_result(node, request, j, operands, copies) : Located{}));
+          StepWriter::draft(wanted ? place_result(node, request, j, operands, copies) : Located{}));
     }
     check_operands(request, step);
-    add_step(std::move(step));
-    for (const auto& [from, to] : copies) copy(from, to, node.id);
+    writer_.add(std::move(step));
+    for (const auto& [from, to] : copies) writer_.copy(from, to, node.id);
   }
 
   struct Operands {
@@ -218,7 +219,7 @@ class Planner {
   OperandForms forms_of(const Node& node, Operands& operands) {
     auto input = [&](size_t i, const Need& need) {
       Located& located = operands.inputs[i];
-      if (!meets(located.desc, need)) located = fulfil(node.inputs[i], need, node.id);
+      if (!meets(located.desc, need)) located = writer_.in_form(node.inputs[i], need, node.id);
       return located.desc;
     };
     auto output = [&](size_t j, const Need& need) {
@@ -251,28 +252,6 @@ class Planner {
                          is_made_for(request.outputs[j], request.output_need(j), place.desc),
                      "the kernel '{}' was not made for output {}", step.kernel_name, j);
     }
-  }
-
-  // The value, whose main copy does not meet the need, in a form that does; converted once and
-  // remembered.
-  Located fulfil(ValueId id, const Need& need, NodeId asker) {
-    for (const Located& other : locations_.alternates(id)) {
-      if (meets(other.desc, need)) return other;
-    }
-    const Located main = locations_.main(id);
-    TensorDesc form = form_for(main.desc, need);
-    if (facts(id).kind == ValueFacts::Kind::kConstant && main.desc.dtype != DType::kString) {
-      WeightCache* weights = facts(id).lasting ? options_.weights : nullptr;
-      return locations_.add_constant(id, constant_in_form(facts(id).constant, form, weights));
-    }
-    Located source = main;
-    for (const TensorDesc& desc : conversion_path(main.desc, form)) {
-      Located target = locations_.add_arena(desc);
-      copy(source, target, asker);
-      locations_.add_alternate(id, target);
-      source = target;
-    }
-    return source;
   }
 
   // Chooses where output j is written, in the form that the request states.
@@ -344,12 +323,12 @@ class Planner {
     }
     Located located = locations_.main(id);
     if (!located.desc.layout.plain()) {
-      located = fulfil(id, plain_need(located.desc.dtype), NodeId::kNone);
+      located = writer_.in_form(id, plain_need(located.desc.dtype), NodeId::kNone);
     }
     locations_.storage(located.storage).last = kWholeRun;
     locations_.storage(located.storage).pinned = true;
     operand.is_static = true;
-    operand.place = draft(located);
+    operand.place = StepWriter::draft(located);
     return operand;
   }
 
@@ -368,51 +347,7 @@ class Planner {
     for (ValueId output : node.outputs) {
       step.dynamic_outputs.push_back(output == ValueId::kNone ? -1 : slot(output));
     }
-    add_step(std::move(step));
-  }
-
-  // --- steps ---
-
-  // A place that still names its storage; finalize() turns it into an address.
-  static Place draft(const Located& located) {
-    Place place;
-    if (!located.known()) return place;
-    place.home = Home::kArena;
-    place.index = located.storage;
-    place.byte_offset = located.byte_offset;
-    place.desc = located.desc;
-    return place;
-  }
-
-  static const char* copy_name(const TensorDesc& from, const TensorDesc& to) {
-    if (from.dtype != to.dtype) return "cast";
-    return from.layout == to.layout ? "copy" : "reorder";
-  }
-
-  void copy(const Located& from, const Located& to, NodeId asker) {
-    Step step;
-    step.kind = Step::Kind::kCopy;
-    step.node = asker;
-    step.kernel_name = copy_name(from.desc, to.desc);
-    step.inputs.push_back(draft(from));
-    step.outputs.push_back(draft(to));
-    add_step(std::move(step));
-  }
-
-  void touch(const Place& place, int step) {
-    if (place.home == Home::kAbsent) return;
-    Storage& storage = locations_.storage(place.index);
-    if (storage.first < 0) storage.first = step;
-    storage.last = std::max(storage.last, step);
-  }
-
-  void add_step(Step step) {
-    int number = static_cast<int>(plan_->steps.size());
-    for (const Place& place : step.inputs) touch(place, number);
-    for (const Place& place : step.outputs) touch(place, number);
-    for (const DynamicOperand& operand : step.dynamic_inputs) touch(operand.place, number);
-    plan_->scratch_bytes = std::max(plan_->scratch_bytes, step.scratch_bytes);
-    plan_->steps.push_back(std::move(step));
+    writer_.add(std::move(step));
   }
 
   const Graph& graph_;
@@ -420,6 +355,7 @@ class Planner {
   Analysis analysis_;
   Locations locations_;
   std::shared_ptr<Plan> plan_;
+  StepWriter writer_;
   std::vector<int> output_storages_;
   std::vector<int> slots_;
 };
