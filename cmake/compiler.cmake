@@ -24,6 +24,16 @@ if(ccache_program AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${ccache_program}")
 endif()
 
+# A precompiled header has other bytes in every checkout, so that a compiler cache would miss.
+set(precompiled_default ON)
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(precompiled_default OFF)
+endif()
+option(CONVOY_PRECOMPILED "Compile the headers of libraries once" ${precompiled_default})
+if(NOT CONVOY_PRECOMPILED)
+  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
+endif()
+
 if(CONVOY_SANITIZE)
   if(NOT CONVOY_SANITIZE MATCHES "^(address|undefined|address,undefined|thread)$")
     message(FATAL_ERROR "CONVOY_SANITIZE is '${CONVOY_SANITIZE}': "

@@ -38,6 +38,10 @@ set(isa_flags_avx512vnni ${isa_flags_avx512} -mavx512vnni)
 set(isa_flags_avx512bf16 ${isa_flags_avx512} -mavx512bf16)
 set(isa_flags_amx ${isa_flags_avx512} -mamx-tile -mamx-int8 -mamx-bf16)
 foreach(source IN LISTS core_sources)
+  # Flags of their own do not go with a header that was compiled without them.
+  if(source MATCHES "/kernels/|/half_rows|_((sse|avx|amx)[a-z0-9]*)\\.cc$")
+    set_property(SOURCE "${source}" PROPERTY SKIP_PRECOMPILE_HEADERS ON)
+  endif()
   if(source MATCHES "/kernels/" AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CONVOY_SANITIZE
       AND source MATCHES "\\.cc$")
     # Unaligned, the speed of a loop would depend on what stands before it.

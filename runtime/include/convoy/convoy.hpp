@@ -36,17 +36,50 @@ inline void check(convoy_status status) {
 }
 template <typename T>
 struct DTypeOf;
-template <> struct DTypeOf<float> { static constexpr convoy_dtype value = CONVOY_FLOAT32; };
-template <> struct DTypeOf<double> { static constexpr convoy_dtype value = CONVOY_FLOAT64; };
-template <> struct DTypeOf<int8_t> { static constexpr convoy_dtype value = CONVOY_INT8; };
-template <> struct DTypeOf<uint8_t> { static constexpr convoy_dtype value = CONVOY_UINT8; };
-template <> struct DTypeOf<int16_t> { static constexpr convoy_dtype value = CONVOY_INT16; };
-template <> struct DTypeOf<uint16_t> { static constexpr convoy_dtype value = CONVOY_UINT16; };
-template <> struct DTypeOf<int32_t> { static constexpr convoy_dtype value = CONVOY_INT32; };
-template <> struct DTypeOf<uint32_t> { static constexpr convoy_dtype value = CONVOY_UINT32; };
-template <> struct DTypeOf<int64_t> { static constexpr convoy_dtype value = CONVOY_INT64; };
-template <> struct DTypeOf<uint64_t> { static constexpr convoy_dtype value = CONVOY_UINT64; };
-template <> struct DTypeOf<bool> { static constexpr convoy_dtype value = CONVOY_BOOL; };
+template <>
+struct DTypeOf<float> {
+  static constexpr convoy_dtype value = CONVOY_FLOAT32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr convoy_dtype value = CONVOY_FLOAT64;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr convoy_dtype value = CONVOY_INT8;
+};
+template <>
+struct DTypeOf<uint8_t> {
+  static constexpr convoy_dtype value = CONVOY_UINT8;
+};
+template <>
+struct DTypeOf<int16_t> {
+  static constexpr convoy_dtype value = CONVOY_INT16;
+};
+template <>
+struct DTypeOf<uint16_t> {
+  static constexpr convoy_dtype value = CONVOY_UINT16;
+};
+template <>
+struct DTypeOf<int32_t> {
+  static constexpr convoy_dtype value = CONVOY_INT32;
+};
+template <>
+struct DTypeOf<uint32_t> {
+  static constexpr convoy_dtype value = CONVOY_UINT32;
+};
+template <>
+struct DTypeOf<int64_t> {
+  static constexpr convoy_dtype value = CONVOY_INT64;
+};
+template <>
+struct DTypeOf<uint64_t> {
+  static constexpr convoy_dtype value = CONVOY_UINT64;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr convoy_dtype value = CONVOY_BOOL;
+};
 }  // namespace detail
 
 // A tensor that owns nothing: row-major elements somewhere else.
@@ -104,7 +137,7 @@ class Outputs {
 };
 
 struct Options {
-  int threads = 0;          // of one run; 0: as many as the process may use
+  int threads = 0;  // of one run; 0: as many as the process may use
   bool optimize = true;
   size_t memory_limit = 0;  // bytes of intermediate values of one run; 0: no limit
   std::string tuning_file;  // where measured kernel choices are kept; empty: chosen by rule
