@@ -1,11 +1,7 @@
-// LSTM, GRU and RNN in float32 with packed weights: the input's part of the gates as one product
-// for many steps, the state's part as one product a step. Directions and parts of the batch are
-// independent of each other and run in parallel; for large states the product of a step does.
+// What vectorized.h does before the first step: sizes, packed weights, parameters, units of work.
+#include "ops/recurrent/vectorized.h"
 
 #include <cstring>
-
-#include "ops/kernels/recurrent/recurrent.h"
-#include "ops/recurrent/recurrent.h"
 
 namespace convoy {
 namespace {
@@ -16,38 +12,14 @@ int64_t round_up(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// Gates whose state product happens at once, `gates` · hidden columns padded to whole panels.
-struct GateGroup {
-  int64_t first_gate = 0;
-  int64_t gates = 0;
-  int64_t column = 0;
-  int64_t width = 0;
-};
-
-// Columns of a row of gates, and how many floats the scratch areas take.
-struct Sizes {
-  GateGroup groups[2];  // the second is empty but for GRU
-  int group_count = 1;
-  int64_t columns = 0;
-  int64_t state = 0;       // of one row of hidden, cell or reset
-  int64_t parameters = 0;  // of one direction: bias, recurrent bias, peephole weights
-  int64_t unit_rows = 0;   // batch entries in one unit of work
-  int64_t block_steps = 0;
-  int64_t unit = 0;  // of one unit of work
-  int64_t units = 0;
-  bool parallel_steps = false;  // units run one after the other
-
-  int64_t block_rows() const { return unit_rows * block_steps; }
-};
-
 constexpr int64_t kBlockRows = 256;
 constexpr int64_t kParallelStep = 1 << 18;  // multiplications in a step worth several threads
 
 // Pointers take the room of two floats each.
 int64_t pointer_floats(int64_t rows) { return round_up(3 * 2 * rows, 16); }
 
-Sizes size_up(const Recurrent& node, int threads) {
-  Sizes sizes;
+RecurrentSizes size_up(const Recurrent& node, int threads) {
+  RecurrentSizes sizes;
   const int64_t h = node.hidden;
   const bool gru = node.cell == Cell::kGru;
   sizes.group_count = gru ? 2 : 1;
@@ -74,7 +46,8 @@ Sizes size_up(const Recurrent& node, int threads) {
 }
 
 // [directions][gates · hidden][k] to panels, one group after the other.
-void pack(const Recurrent& node, const Sizes& sizes, const float* from, int64_t k, float* to) {
+void pack(const Recurrent& node, const RecurrentSizes& sizes, const float* from, int64_t k,
+          float* to) {
   for (int64_t d = 0; d < node.directions; ++d) {
     for (const GateGroup& group : sizes.groups) {
       const float* rows = from + (d * node.gates + group.first_gate) * node.hidden * k;
@@ -90,101 +63,57 @@ void pack(const Recurrent& node, const Sizes& sizes, const float* from, int64_t 
   }
 }
 
-class VectorizedRecurrent : public Kernel {
- public:
-  VectorizedRecurrent(const Recurrent& node, KernelRequest& request)
-      : node_(node),
-        sizes_(size_up(node, request.threads)),
-        kernels_(recurrent_kernels(request.isa)) {
-    Strides x = contiguous_strides(request.input(kX).shape);
-    if (request.input(kX).strides[2] == 1) {
-      request.accept_strides(kX);
-      x = request.input(kX).strides;
+bool has_default_activations(const Recurrent& node) {
+  const size_t per = static_cast<size_t>(node.activations_per_direction());
+  for (size_t i = 0; i < node.activations.size(); ++i) {
+    const Kind kind = node.activations[i].kind;
+    if (node.cell == Cell::kRnn) {
+      const bool known = kind == Kind::kTanh || kind == Kind::kRelu;
+      if (!known || kind != node.activations[0].kind) return false;
+    } else if (kind != (i % per == 0 ? Kind::kSigmoid : Kind::kTanh)) {
+      return false;
     }
-    step_stride_ = x[node.batch_first ? 1 : 0];
-    batch_stride_ = x[node.batch_first ? 0 : 1];
-    relu_ = node.activations[0].kind == Kind::kRelu;
-    floats_ = node.directions * sizes_.parameters + sizes_.units * sizes_.unit;
-    packed_w_ = pack_constant(request, kW, node.inputs, &w_at_);
-    packed_r_ = pack_constant(request, kR, node.hidden, &r_at_);
-    lengths_at_ = (floats_ + 1) / 2;
-    request.use_scratch(static_cast<size_t>(lengths_at_ + node.batch) * sizeof(int64_t));
   }
+  return true;
+}
 
-  void run(KernelContext& context) const override;
+}  // namespace
 
- private:
-  // One direction of some neighbouring batch entries, and its memory.
-  struct Unit {
-    int64_t direction;
-    int64_t first_row;
-    int64_t rows;
-    const float* w;
-    const float* r;
-    const float* bias;
-    const float* recurrent_bias;
-    const float* peephole;
-    const float** a;
-    const float** init;
-    float** out;
-    float* block;  // the input's part of the gates, [step][row][columns]
-    float* gates;  // [row][columns]
-    float* hidden;
-    float* cell;
-    float* reset;
+VectorizedRecurrent::VectorizedRecurrent(const Recurrent& node, KernelRequest& request)
+    : node_(node),
+      sizes_(size_up(node, request.threads)),
+      kernels_(recurrent_kernels(request.isa)) {
+  Strides x = contiguous_strides(request.input(kX).shape);
+  if (request.input(kX).strides[2] == 1) {
+    request.accept_strides(kX);
+    x = request.input(kX).strides;
+  }
+  step_stride_ = x[node.batch_first ? 1 : 0];
+  batch_stride_ = x[node.batch_first ? 0 : 1];
+  relu_ = node.activations[0].kind == Kind::kRelu;
+  floats_ = node.directions * sizes_.parameters + sizes_.units * sizes_.unit;
+  packed_w_ = pack_constant(request, kW, node.inputs, &w_at_);
+  packed_r_ = pack_constant(request, kR, node.hidden, &r_at_);
+  lengths_at_ = (floats_ + 1) / 2;
+  request.use_scratch(static_cast<size_t>(lengths_at_ + node.batch) * sizeof(int64_t));
+}
+
+std::shared_ptr<const Buffer> VectorizedRecurrent::pack_constant(KernelRequest& request, int i,
+                                                                 int64_t k, int64_t* scratch_at) {
+  const int64_t count = node_.directions * sizes_.columns * k;
+  const Tensor* constant = request.constant(i);
+  if (constant == nullptr || request.weights == nullptr) {
+    *scratch_at = floats_;
+    floats_ += round_up(count, 16);
+    return nullptr;
+  }
+  auto fill = [&](void* to) {
+    const Tensor plain = constant->contiguous();
+    pack(node_, sizes_, plain.data<float>(), k, static_cast<float*>(to));
   };
-
-  std::shared_ptr<const Buffer> pack_constant(KernelRequest& request, int i, int64_t k,
-                                              int64_t* scratch_at) {
-    const int64_t count = node_.directions * sizes_.columns * k;
-    const Tensor* constant = request.constant(i);
-    if (constant == nullptr || request.weights == nullptr) {
-      *scratch_at = floats_;
-      floats_ += round_up(count, 16);
-      return nullptr;
-    }
-    auto fill = [&](void* to) {
-      const Tensor plain = constant->contiguous();
-      pack(node_, sizes_, plain.data<float>(), k, static_cast<float*>(to));
-    };
-    const std::string format = fmt::format("recurrent panels of {} gates", node_.gates);
-    return request.weights->get(*constant, format, static_cast<size_t>(count) * sizeof(float),
-                                fill);
-  }
-
-  const float* weights(KernelContext& context, int i, const std::shared_ptr<const Buffer>& packed,
-                       int64_t k, int64_t scratch_at) const;
-  void prepare_parameters(KernelContext& context, float* to) const;
-  Unit make_unit(KernelContext& context, int64_t index, const float* w, const float* r) const;
-  void run_unit(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths) const;
-  void load_state(KernelContext& context, const Unit& unit) const;
-  void store_state(KernelContext& context, const Unit& unit) const;
-  void input_gates(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths,
-                   int64_t first_step, int64_t steps) const;
-  void step(KernelContext& context, const Unit& unit, std::span<const int64_t> lengths, int64_t s,
-            const float* block) const;
-  void round_state(const Unit& unit, std::span<const int64_t> lengths, int64_t s,
-                   int64_t count) const;
-  void update(const Unit& unit, int64_t row, const float* block) const;
-  int64_t time_of(const Unit& unit, int64_t length, int64_t s) const {
-    return node_.reverse(unit.direction) ? length - 1 - s : s;
-  }
-  void multiply(ThreadPool* threads, const Unit& unit, int64_t rows, const GateGroup& group,
-                const float* packed, int64_t k) const;
-
-  Recurrent node_;
-  Sizes sizes_;
-  const RecurrentKernels& kernels_;
-  int64_t step_stride_;
-  int64_t batch_stride_;
-  bool relu_;
-  int64_t floats_;
-  int64_t lengths_at_ = 0;  // in the scratch, counted in int64
-  int64_t w_at_ = 0;
-  int64_t r_at_ = 0;
-  std::shared_ptr<const Buffer> packed_w_;
-  std::shared_ptr<const Buffer> packed_r_;
-};
+  const std::string format = fmt::format("recurrent panels of {} gates", node_.gates);
+  return request.weights->get(*constant, format, static_cast<size_t>(count) * sizeof(float), fill);
+}
 
 const float* VectorizedRecurrent::weights(KernelContext& context, int i,
                                           const std::shared_ptr<const Buffer>& packed, int64_t k,
@@ -248,166 +177,6 @@ VectorizedRecurrent::Unit VectorizedRecurrent::make_unit(KernelContext& context,
   return unit;
 }
 
-// out = init + a · weights for the first `rows` pointers of the unit and one group's columns.
-void VectorizedRecurrent::multiply(ThreadPool* threads, const Unit& unit, int64_t rows,
-                                   const GateGroup& group, const float* packed, int64_t k) const {
-  auto panels = [&](int64_t begin, int64_t end) {
-    for (int64_t panel = begin; panel < end; ++panel) {
-      const int64_t column = group.column + panel * kPanel;
-      kernels_.multiply_panel(unit.a, rows, packed + column * k, k, unit.init, unit.out, column);
-    }
-  };
-  const int64_t count = group.width / kPanel;
-  if (threads == nullptr) return panels(0, count);
-  threads->parallel_for(count, std::max<int64_t>(1, (1 << 16) / (rows * kPanel * k + 1)), panels);
-}
-
-void VectorizedRecurrent::load_state(KernelContext& context, const Unit& unit) const {
-  const auto bytes = static_cast<size_t>(node_.hidden) * sizeof(float);
-  const auto all = static_cast<size_t>(3 * sizes_.unit_rows * sizes_.state) * sizeof(float);
-  std::memset(unit.hidden, 0, all);
-  for (int64_t row = 0; row < unit.rows; ++row) {
-    const int64_t at = node_.state_at(unit.direction, unit.first_row + row);
-    if (context.has_input(kInitialH)) {
-      const float* from = context.input(kInitialH).as<float>() + at;
-      std::memcpy(unit.hidden + row * sizes_.state, from, bytes);
-    }
-    if (node_.cell == Cell::kLstm && context.has_input(kInitialC)) {
-      const float* from = context.input(kInitialC).as<float>() + at;
-      std::memcpy(unit.cell + row * sizes_.state, from, bytes);
-    }
-  }
-}
-
-void VectorizedRecurrent::store_state(KernelContext& context, const Unit& unit) const {
-  const auto bytes = static_cast<size_t>(node_.hidden) * sizeof(float);
-  for (int64_t row = 0; row < unit.rows; ++row) {
-    const int64_t at = node_.state_at(unit.direction, unit.first_row + row);
-    if (context.has_output(kYh)) {
-      std::memcpy(context.output(kYh).as<float>() + at, unit.hidden + row * sizes_.state, bytes);
-    }
-    if (node_.cell == Cell::kLstm && context.has_output(kYc)) {
-      std::memcpy(context.output(kYc).as<float>() + at, unit.cell + row * sizes_.state, bytes);
-    }
-  }
-}
-
-void VectorizedRecurrent::input_gates(KernelContext& context, const Unit& unit,
-                                      std::span<const int64_t> lengths, int64_t first_step,
-                                      int64_t steps) const {
-  const float* x = context.input(kX).as<float>();
-  int64_t count = 0;
-  for (int64_t s = first_step; s < first_step + steps; ++s) {
-    for (int64_t row = 0; row < unit.rows; ++row) {
-      const int64_t b = unit.first_row + row;
-      const int64_t length = lengths[static_cast<size_t>(b)];
-      if (s >= length) continue;
-      unit.a[count] = x + time_of(unit, length, s) * step_stride_ + b * batch_stride_;
-      unit.init[count] = unit.bias;
-      unit.out[count] = unit.block + ((s - first_step) * unit.rows + row) * sizes_.columns;
-      ++count;
-    }
-  }
-  const GateGroup whole{0, node_.gates, 0, sizes_.columns};
-  multiply(&context.threads(), unit, count, whole, unit.w, node_.inputs);
-}
-
-// The state of one row after the first product; for GRU, after the second.
-void VectorizedRecurrent::update(const Unit& unit, int64_t row, const float* block) const {
-  const int64_t h = node_.hidden;
-  const float* gates = unit.gates + row * sizes_.columns;
-  const float* input = block + row * sizes_.columns;
-  float* hidden = unit.hidden + row * sizes_.state;
-  const int64_t second = sizes_.groups[1].column;
-  if (node_.cell == Cell::kLstm) {
-    kernels_.lstm_cell(gates, unit.peephole, unit.cell + row * sizes_.state, hidden, h);
-  } else if (node_.cell == Cell::kRnn) {
-    (relu_ ? kernels_.rnn_relu : kernels_.rnn_tanh)(gates, hidden, h);
-  } else if (node_.linear_before_reset) {
-    kernels_.gru_update_linear(gates, gates + h, input + second, gates + second, hidden, h);
-  } else {
-    kernels_.gru_update(gates, gates + second, hidden, h);
-  }
-}
-
-// Has the unit's first `count` pointers name rounded copies of the states.
-void VectorizedRecurrent::round_state(const Unit& unit, std::span<const int64_t> lengths, int64_t s,
-                                      int64_t count) const {
-  const int64_t h = node_.hidden;
-  float low = 0;
-  float high = 0;
-  for (int64_t row = 0; row < unit.rows; ++row) {
-    if (s > lengths[static_cast<size_t>(unit.first_row + row)]) continue;
-    const float* state = unit.hidden + row * sizes_.state;
-    for (int64_t k = 0; k < h; ++k) {
-      low = std::min(low, state[k]);
-      high = std::max(high, state[k]);
-    }
-  }
-  const StateRounding round(low, high);
-  for (int64_t i = 0; i < count; ++i) {
-    float* rounded = unit.reset + i * sizes_.state;
-    for (int64_t k = 0; k < h; ++k) rounded[k] = round(unit.a[i][k]);
-    unit.a[i] = rounded;
-  }
-}
-
-void VectorizedRecurrent::step(KernelContext& context, const Unit& unit,
-                               std::span<const int64_t> lengths, int64_t s,
-                               const float* block) const {
-  const int64_t h = node_.hidden;
-  auto active = [&](int64_t row) { return s < lengths[static_cast<size_t>(unit.first_row + row)]; };
-  int64_t count = 0;
-  for (int64_t row = 0; row < unit.rows; ++row) {
-    if (!active(row)) continue;
-    unit.a[count] = unit.hidden + row * sizes_.state;
-    unit.init[count] = block + row * sizes_.columns;
-    unit.out[count] = unit.gates + row * sizes_.columns;
-    ++count;
-  }
-  if (node_.quantizes_state) round_state(unit, lengths, s, count);
-  ThreadPool* threads = sizes_.parallel_steps ? &context.threads() : nullptr;
-  multiply(threads, unit, count, sizes_.groups[0], unit.r, h);
-  if (node_.cell == Cell::kGru) {
-    count = 0;
-    for (int64_t row = 0; row < unit.rows; ++row) {
-      if (!active(row)) continue;
-      float* reset = unit.reset + row * sizes_.state;
-      kernels_.gru_gates(unit.gates + row * sizes_.columns, unit.hidden + row * sizes_.state, reset,
-                         h);
-      if (node_.linear_before_reset) {
-        unit.init[count] = unit.recurrent_bias;
-      } else {
-        unit.a[count] = reset;
-      }
-      ++count;
-    }
-    multiply(threads, unit, count, sizes_.groups[1], unit.r, h);
-  }
-  for (int64_t row = 0; row < unit.rows; ++row) {
-    if (!active(row)) continue;
-    update(unit, row, block);
-    if (!context.has_output(kY)) continue;
-    const int64_t b = unit.first_row + row;
-    const int64_t t = time_of(unit, lengths[static_cast<size_t>(b)], s);
-    std::memcpy(context.output(kY).as<float>() + node_.y_at(t, unit.direction, b),
-                unit.hidden + row * sizes_.state, static_cast<size_t>(h) * sizeof(float));
-  }
-}
-
-void VectorizedRecurrent::run_unit(KernelContext& context, const Unit& unit,
-                                   std::span<const int64_t> lengths) const {
-  load_state(context, unit);
-  for (int64_t first = 0; first < node_.steps; first += sizes_.block_steps) {
-    const int64_t steps = std::min(sizes_.block_steps, node_.steps - first);
-    input_gates(context, unit, lengths, first, steps);
-    for (int64_t s = 0; s < steps; ++s) {
-      step(context, unit, lengths, first + s, unit.block + s * unit.rows * sizes_.columns);
-    }
-  }
-  store_state(context, unit);
-}
-
 void VectorizedRecurrent::run(KernelContext& context) const {
   std::span<int64_t> lengths(reinterpret_cast<int64_t*>(context.scratch()) + lengths_at_,
                              static_cast<size_t>(node_.batch));
@@ -425,22 +194,6 @@ void VectorizedRecurrent::run(KernelContext& context) const {
   if (sizes_.parallel_steps || sizes_.units == 1) return units(0, sizes_.units);
   context.threads().parallel_for(sizes_.units, 1, units);
 }
-
-bool has_default_activations(const Recurrent& node) {
-  const size_t per = static_cast<size_t>(node.activations_per_direction());
-  for (size_t i = 0; i < node.activations.size(); ++i) {
-    const Kind kind = node.activations[i].kind;
-    if (node.cell == Cell::kRnn) {
-      const bool known = kind == Kind::kTanh || kind == Kind::kRelu;
-      if (!known || kind != node.activations[0].kind) return false;
-    } else if (kind != (i % per == 0 ? Kind::kSigmoid : Kind::kTanh)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-}  // namespace
 
 std::unique_ptr<Kernel> make_recurrent_vectorized(KernelRequest& request) {
   if (request.input(kX).dtype != DType::kFloat32) return request.refuse("only for float32");

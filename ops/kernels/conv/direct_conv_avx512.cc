@@ -117,6 +117,7 @@ struct Avx512 {
 
 // In this order: what is later uses what is before.
 // clang-format off
+#include "ops/kernels/conv/conv_activation.h"
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_depthwise.h"

@@ -6,6 +6,7 @@ namespace {
 
 // In this order: what is later uses what is before.
 // clang-format off
+#include "ops/kernels/conv/conv_activation.h"
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_depthwise.h"
