@@ -16,7 +16,9 @@ import convoy
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from microsoft_cases import attention_cases, cases_by_definition, simple_cases  # noqa: E402
+from microsoft_attention import attention_cases  # noqa: E402
+from microsoft_cases import simple_cases  # noqa: E402
+from microsoft_definitions import cases_by_definition  # noqa: E402
 
 INTEGERS = [0, 1, -1, 2, 3, -2, 7, 64, 2**31 - 1, 2**31, 2**62, -(2**63), 2**63 - 1]
 FLOATS = [0.0, -1.0, 1e30, float("nan"), float("inf")]

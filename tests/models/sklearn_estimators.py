@@ -1,4 +1,4 @@
-"""The estimators that sklearn_peer.py trains, by what they are trained on.
+"""The estimators of sklearn_cases.py, by the function of sklearn_conversion.py that trains them.
 
 Lines are `name: expression`, over every public name of scikit-learn, LightGBM and XGBoost; what is
 indented goes on with the line before.

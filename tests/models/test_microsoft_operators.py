@@ -13,12 +13,9 @@ import convoy
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from microsoft_cases import (  # noqa: E402
-    attention_cases,
-    cases_by_definition,
-    decoder,
-    simple_cases,
-)
+from microsoft_attention import attention_cases, decoder  # noqa: E402
+from microsoft_cases import simple_cases  # noqa: E402
+from microsoft_definitions import cases_by_definition  # noqa: E402
 from one_node import Case, check  # noqa: E402
 
 CASES = simple_cases() + attention_cases()

@@ -4,26 +4,24 @@ They are trained by the Python executable that CONVOY_PEERS names, `.venv-peers/
 root otherwise; where it is absent, or lacks a package, cases skip.
 """
 
-import importlib.util
 import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import convoy
 
-PEER_SCRIPT = pathlib.Path(__file__).with_name("sklearn_peer.py")
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from sklearn_cases import CASES  # noqa: E402
+
+PEER_SCRIPT = HERE / "sklearn_peer.py"
 WITHIN = 1e-5  # of numbers, to the largest of a tensor where that is above 1
-
-
-def names_of_cases():
-    spec = importlib.util.spec_from_file_location("sklearn_peer", PEER_SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return list(module.CASES)
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +62,7 @@ def compare(actual, expected, name):
         np.testing.assert_array_equal(actual, expected, err_msg=name)
 
 
-@pytest.mark.parametrize("name", names_of_cases())
+@pytest.mark.parametrize("name", list(CASES))
 def test_equals_onnxruntime(folder, name):
     skipped = folder / name / "skipped.txt"
     if skipped.exists():

@@ -16,7 +16,10 @@ from pathlib import Path
 import bindings  # noqa: F401
 import errors  # noqa: F401
 import feeds  # noqa: F401
+import module_functions  # noqa: F401
 import options  # noqa: F401
+import profiles  # noqa: F401
+import runs  # noqa: F401
 import sessions  # noqa: F401
 import values  # noqa: F401
 from cases import CASES, plain
