@@ -112,6 +112,11 @@ ValueId Graph::find_value(std::string_view wanted) const {
   return found == names_.end() ? ValueId::kNone : found->second;
 }
 
+const ValueInfo& Graph::absent_value() {
+  static const ValueInfo absent;
+  return absent;
+}
+
 const Tensor* Graph::constant(ValueId id) const {
   if (id == ValueId::kNone || value(id).is_input) return nullptr;
   return value(id).initializer.get();

@@ -44,7 +44,8 @@ struct Node {
     return op_type == type && domain == in_domain;
   }
   bool has_input(int i) const {
-    return i < static_cast<int>(inputs.size()) && inputs[static_cast<size_t>(i)] != ValueId::kNone;
+    auto index = static_cast<size_t>(i);  // of a negative one: past every end
+    return index < inputs.size() && inputs[index] != ValueId::kNone;
   }
   ValueId input(int i) const {
     return has_input(i) ? inputs[static_cast<size_t>(i)] : ValueId::kNone;
@@ -99,7 +100,11 @@ class Graph {
   void set_initializer(ValueId value, Tensor tensor);
   void set_type(ValueId value, ValueType type);
   void rename(ValueId value, std::string_view name);
-  const ValueInfo& value(ValueId id) const { return values_[index_of(id)]; }
+  // Of kNone: a value of unknown type that nothing makes and nobody reads. Hostile models leave out
+  // operands that no rewrite expects to be missing.
+  const ValueInfo& value(ValueId id) const {
+    return id == ValueId::kNone ? absent_value() : values_[index_of(id)];
+  }
   const std::string& value_name(ValueId id) const;       // "" for kNone
   size_t value_count() const { return values_.size(); }  // ids are below this; some are removed
   ValueId find_value(std::string_view name) const;       // kNone if there is none
@@ -155,6 +160,7 @@ class Graph {
   std::string unique_name(std::string_view wish) const;
 
  private:
+  static const ValueInfo& absent_value();
   ValueInfo& info(ValueId id) { return values_[index_of(id)]; }
   void add_use(ValueId value, Use use);
   void remove_use(ValueId value, Use use);

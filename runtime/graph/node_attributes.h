@@ -49,8 +49,8 @@ inline std::optional<std::vector<int64_t>> integers_of(const Graph& graph, const
 // Axes in [0, rank); nullopt when one is outside.
 inline std::optional<std::vector<int64_t>> normalized(std::vector<int64_t> axes, int64_t rank) {
   for (int64_t& axis : axes) {
+    if (axis < -rank || axis >= rank) return std::nullopt;
     if (axis < 0) axis += rank;
-    if (axis < 0 || axis >= rank) return std::nullopt;
   }
   return axes;
 }
