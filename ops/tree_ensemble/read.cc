@@ -134,6 +134,18 @@ void make_plain(TreeEnsemble& trees) {
   }
 }
 
+// One node for each leaf, behind those that are there.
+static void add_leaves(const std::vector<int64_t>& targets, const std::vector<double>& weights,
+                       TreeEnsemble& trees) {
+  for (size_t i = 0; i < weights.size(); ++i) {
+    TreeNode leaf;
+    leaf.first = static_cast<int64_t>(i);
+    leaf.count = 1;
+    trees.nodes.push_back(leaf);
+    trees.weights.push_back({targets[i], weights[i]});
+  }
+}
+
 TreeEnsemble read_tree_ensemble(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   TreeEnsemble trees;
@@ -187,15 +199,21 @@ TreeEnsemble read_tree_ensemble(const KernelRequest& request) {
     }
     trees.nodes.push_back(node);
   }
-  for (size_t i = 0; i < leaf_weights.size(); ++i) {
-    TreeNode leaf;
-    leaf.first = static_cast<int64_t>(i);
-    leaf.count = 1;
-    trees.nodes.push_back(leaf);
-    trees.weights.push_back({leaf_targets[i], leaf_weights[i]});
-  }
+  add_leaves(leaf_targets, leaf_weights, trees);
   check_trees(trees);
   return trees;
+}
+
+// The first node of each tree that is nobody's child.
+static std::vector<int64_t> roots_of(const std::vector<int64_t>& tree_ids,
+                                     const std::vector<bool>& is_child) {
+  std::vector<int64_t> roots;
+  std::set<int64_t> rooted;
+  for (size_t i = 0; i < tree_ids.size(); ++i) {
+    const bool root = !is_child[i] && rooted.insert(tree_ids[i]).second;
+    if (root) roots.push_back(static_cast<int64_t>(i));
+  }
+  return roots;
 }
 
 TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& prefix) {
@@ -235,11 +253,7 @@ TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& p
     node.when_true = static_cast<int64_t>(yes);
     node.when_false = static_cast<int64_t>(no);
   }
-  std::set<int64_t> rooted;
-  for (size_t i = 0; i < count; ++i) {
-    const bool root = !is_child[i] && rooted.insert(tree_ids[i]).second;
-    if (root) trees.roots.push_back(static_cast<int64_t>(i));
-  }
+  trees.roots = roots_of(tree_ids, is_child);
   const auto leaf_trees = attributes.integers(prefix + "_treeids");
   const auto leaf_nodes = attributes.integers(prefix + "_nodeids");
   const auto leaf_targets = attributes.integers(prefix + "_ids");

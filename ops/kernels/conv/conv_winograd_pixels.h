@@ -145,6 +145,16 @@ __attribute__((always_inline)) inline void clamp_tile(const PairTile& a,
     }
 }
 
+template <int OC, int NV>
+__attribute__((always_inline)) inline void prefetch_outputs(const PairTile& a) {
+#pragma GCC unroll 8
+  for (int i = 0; i < NV; ++i) {
+    const float* y = a.soon[i].y + a.y_offset;
+#pragma GCC unroll 8
+    for (int o = 0; o < OC; ++o, y += a.y_channel) __builtin_prefetch(y, 1);
+  }
+}
+
 template <class V, int OC, int NV>
 void pair_tile(const PairTile& a) {
   using reg = typename V::reg;
@@ -154,14 +164,7 @@ void pair_tile(const PairTile& a) {
   float* const sums = a.sums;
   float* const differences = sums + OC * NV * V::lanes;
   auto place = [](int o, int i) { return (o * NV + i) * V::lanes; };
-  if (a.soon) {
-#pragma GCC unroll 8
-    for (int i = 0; i < NV; ++i) {
-      const float* y = a.soon[i].y + a.y_offset;
-#pragma GCC unroll 8
-      for (int o = 0; o < OC; ++o, y += a.y_channel) __builtin_prefetch(y, 1);
-    }
-  }
+  if (a.soon) prefetch_outputs<OC, NV>(a);
   reg acc[OC][NV];
 #pragma GCC unroll 8
   for (int o = 0; o < OC; ++o)
