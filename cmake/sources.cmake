@@ -42,8 +42,8 @@ foreach(source IN LISTS core_sources)
   if(source MATCHES "/kernels/|/half_rows|_((sse|avx|amx)[a-z0-9]*)\\.cc$")
     set_property(SOURCE "${source}" PROPERTY SKIP_PRECOMPILE_HEADERS ON)
   endif()
-  if(source MATCHES "/kernels/" AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CONVOY_SANITIZE
-      AND source MATCHES "\\.cc$")
+  if(source MATCHES "/kernels/|/half_rows" AND CMAKE_BUILD_TYPE STREQUAL "Release"
+      AND NOT CONVOY_SANITIZE AND source MATCHES "\\.cc$")
     # Unaligned, the speed of a loop would depend on what stands before it.
     set_property(SOURCE "${source}" APPEND PROPERTY
       COMPILE_OPTIONS -O3 -falign-functions=64 -falign-loops=32)

@@ -11,6 +11,7 @@ namespace {
 
 typedef float Floats __attribute__((vector_size(CONVOY_VECTOR_BYTES)));
 typedef int32_t Ints __attribute__((vector_size(CONVOY_VECTOR_BYTES)));
+typedef uint32_t Words __attribute__((vector_size(CONVOY_VECTOR_BYTES)));
 constexpr int kLanes = CONVOY_VECTOR_BYTES / 4;
 
 #define CONVOY_INLINE inline __attribute__((always_inline))
@@ -121,7 +122,8 @@ CONVOY_INLINE Floats log(Floats x) {
   Ints subnormal = x < 1.17549435e-38f;
   Floats scaled = select(subnormal, x * 16777216.0f, x);
   // Subtracting the bits of sqrt(1/2) puts the mantissa into [sqrt(1/2), sqrt(2)).
-  Ints shifted = bits(scaled) - 0x3f3504f3;
+  // Of negative numbers it wraps around; their logarithm is NaN below.
+  Ints shifted = (Ints)((Words)scaled - 0x3f3504f3u);
   Floats e = to_floats(shifted >> 23) - select(subnormal, splat(24.0f), splat(0.0f));
   Floats m = from_bits((shifted & 0x7fffff) + 0x3f3504f3);
   Floats y = log_tail(m - 1.0f, e);

@@ -58,11 +58,11 @@ void expect_same_as_plain(Formula formula, const std::vector<Tensor>& plain, int
     }
     request.outputs = {TensorDesc::contiguous(DType::kFloat32, shape)};
     std::unique_ptr<Kernel> kernel = make_float_kernel(request, single_step(formula));
-    int offered = request.offers.empty() ? 0 : request.offers[0].layout.block;
+    int offered = request.output_need(0).layout.block;
     EXPECT_EQ(offered, with_blocks ? block : 0);
     std::vector<TensorView> views;
     for (size_t i = 0; i < plain.size(); ++i) {
-      Layout wanted = i < request.demands.size() ? request.demands[i].layout : Layout{};
+      Layout wanted = request.input_need(i).layout;
       if (!(operands[i].desc().layout == wanted)) {
         operands[i] = blocked_copy(plain[i], wanted.block, *threads);
       }
