@@ -103,29 +103,37 @@ CONVOY_API const char* convoy_version(void);
 /* The message of this thread's last failure, "" if there was none. Valid until its next call. */
 CONVOY_API const char* convoy_last_error(void);
 
+/* Loads a model file, with its external data, and makes it ready to run. `options` may be NULL. */
 CONVOY_API convoy_status convoy_session_open(const char* path, const convoy_options* options,
                                              convoy_session** session);
-/* `bytes` may be released after the call. */
+/* The same of a model in memory; `bytes` may be released after the call. */
 CONVOY_API convoy_status convoy_session_open_bytes(const void* bytes, size_t size,
                                                    const convoy_options* options,
                                                    convoy_session** session);
+/* Bindings of the session must be released before. */
 CONVOY_API void convoy_session_release(convoy_session* session);
 
+/* Inputs that must be fed. */
 CONVOY_API size_t convoy_session_input_count(const convoy_session* session);
+/* Outputs, in the model's order. */
 CONVOY_API size_t convoy_session_output_count(const convoy_session* session);
+/* Name, type and shape of input number `index`. */
 CONVOY_API convoy_status convoy_session_input(const convoy_session* session, size_t index,
                                               convoy_value_info* info);
+/* Name, type and shape of output number `index`. */
 CONVOY_API convoy_status convoy_session_output(const convoy_session* session, size_t index,
                                                convoy_value_info* info);
 /* Initializers that the model lists among its inputs: they need not be fed, but may be, by name,
  * which stands in for the default in that run alone. They are not counted as inputs above. */
 CONVOY_API size_t convoy_session_overridable_count(const convoy_session* session);
+/* Name, type and shape of overridable initializer number `index`. */
 CONVOY_API convoy_status convoy_session_overridable(const convoy_session* session, size_t index,
                                                     convoy_value_info* info);
 
 /* Runs once; all outputs in the model's order. */
 CONVOY_API convoy_status convoy_session_run(convoy_session* session, const convoy_input* inputs,
                                             size_t input_count, convoy_outputs** outputs);
+/* As many as the model has. */
 CONVOY_API size_t convoy_outputs_count(const convoy_outputs* outputs);
 /* Fails for an output that is no tensor of one of the types above. */
 CONVOY_API convoy_status convoy_outputs_get(const convoy_outputs* outputs, size_t index,
@@ -133,6 +141,7 @@ CONVOY_API convoy_status convoy_outputs_get(const convoy_outputs* outputs, size_
 /* An output of any kind; NULL if there is none of that number. Values, and what is read through
  * them, are valid until convoy_outputs_release. */
 CONVOY_API const convoy_value* convoy_outputs_value(const convoy_outputs* outputs, size_t index);
+/* What the value is. */
 CONVOY_API convoy_kind convoy_value_kind(const convoy_value* value);
 /* Elements of a tensor or a sequence, entries of a map; 0 of nothing. */
 CONVOY_API size_t convoy_value_count(const convoy_value* value);
@@ -145,10 +154,12 @@ CONVOY_API convoy_status convoy_value_tensor(const convoy_value* value, convoy_t
 CONVOY_API convoy_status convoy_value_string(const convoy_value* value, size_t index,
                                              const char** text, size_t* length);
 /* Keys of a map, in the order of its values: integers as an array of convoy_value_count numbers, or
- * strings one by one. Fail for keys of the other type. */
+ * strings one by one, below. Both fail for keys of the other type. */
 CONVOY_API convoy_status convoy_map_integer_keys(const convoy_value* map, const int64_t** keys);
+/* Key number `index` of a map, as convoy_value_string. */
 CONVOY_API convoy_status convoy_map_string_key(const convoy_value* map, size_t index,
                                                const char** text, size_t* length);
+/* With everything that was read through it. */
 CONVOY_API void convoy_outputs_release(convoy_outputs* outputs);
 
 /* Memory of the caller's that a session reads and writes again and again, without allocating. The
@@ -163,6 +174,7 @@ CONVOY_API convoy_status convoy_binding_output(convoy_binding* binding, const ch
                                                const convoy_tensor* tensor);
 /* Outputs that are not bound are computed and dropped. */
 CONVOY_API convoy_status convoy_binding_run(convoy_binding* binding);
+/* The memory stays the caller's. */
 CONVOY_API void convoy_binding_release(convoy_binding* binding);
 
 #ifdef __cplusplus

@@ -109,6 +109,7 @@ class IOBinding:
             for name, bound in self._outputs.items())
 
     def get_outputs_as_ortvaluevector(self) -> list[OrtValue]:
+        """get_outputs(), as a vector of OrtValues."""
         return self.get_outputs()
 
     def copy_outputs_to_cpu(self) -> list[Any]:
@@ -126,9 +127,11 @@ class IOBinding:
         return results
 
     def clear_binding_inputs(self) -> None:
+        """Forgets every bound input."""
         self._binding.clear_inputs()
 
     def clear_binding_outputs(self) -> None:
+        """Forgets every bound output: none is wanted any more."""
         self._binding.clear_outputs()
         self._outputs.clear()
 

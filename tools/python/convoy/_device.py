@@ -38,15 +38,19 @@ class OrtDevice:
         return OrtDevice(number, 0, device_id, int(vendor_id))
 
     def device_type(self) -> int:
+        """onnxruntime's number of the kind of device."""
         return self._type
 
     def device_id(self) -> int:
+        """Which device of its kind."""
         return self._id
 
     def device_mem_type(self) -> int:
+        """onnxruntime's number of the kind of memory."""
         return self._memory
 
     def device_vendor_id(self) -> int:
+        """The number of the vendor on the PCI bus; 0 of the CPU."""
         return self._vendor
 
     mem_type = device_mem_type
@@ -54,38 +58,47 @@ class OrtDevice:
 
     @staticmethod
     def cpu() -> int:
+        """The number of that kind of device."""
         return 0
 
     @staticmethod
     def cuda() -> int:
+        """The number of that kind of device."""
         return 1
 
     @staticmethod
     def gpu() -> int:
+        """The number of that kind of device."""
         return 1
 
     @staticmethod
     def webgpu() -> int:
+        """The number of that kind of device."""
         return 1
 
     @staticmethod
     def fpga() -> int:
+        """The number of that kind of device."""
         return 2
 
     @staticmethod
     def npu() -> int:
+        """The number of that kind of device."""
         return 3
 
     @staticmethod
     def cann() -> int:
+        """The number of that kind of device."""
         return 3
 
     @staticmethod
     def dml() -> int:
+        """The number of that kind of device."""
         return 4
 
     @staticmethod
     def default_memory() -> int:
+        """The number of the usual kind of memory."""
         return 0
 
     def _get_c_device(self) -> OrtDevice:
@@ -129,6 +142,7 @@ class OrtMemoryInfo:
                   alignment: int = 0,
                   allocator_type: OrtAllocatorType = OrtAllocatorType.ORT_DEVICE_ALLOCATOR,
                   ) -> OrtMemoryInfo:
+        """OrtMemoryInfo by the arguments of onnxruntime's newer form."""
         made = OrtMemoryInfo(name, allocator_type, device_id)
         made.device_mem_type, made.device_vendor_id = device_mem_type, vendor_id
         return made
@@ -190,6 +204,7 @@ class OrtEpAssignedSubgraph:
     nodes: list[OrtEpAssignedNode]
 
     def get_nodes(self) -> list[OrtEpAssignedNode]:
+        """The nodes, in the order of the model."""
         return self.nodes
 
 

@@ -168,21 +168,27 @@ class SessionOptions(_Options):
             "Convoy has not; operators with a function body in the model need none")
 
     def has_providers(self) -> bool:
+        """False: providers are named when the session is made."""
         return False
 
     def add_provider(self, name: str, options: dict[str, str]) -> None:
+        """Accepted by name: the session runs on the CPU."""
         accepted(f"SessionOptions.add_provider({name!r})")
 
     def add_provider_for_devices(self, devices: Sequence[Any], options: dict[str, str]) -> None:
+        """Accepted: the session runs on the CPU."""
         accepted("SessionOptions.add_provider_for_devices")
 
     def set_provider_selection_policy(self, policy: Any) -> None:
+        """Accepted: the CPU is the only choice."""
         accepted("SessionOptions.set_provider_selection_policy")
 
     def set_provider_selection_policy_delegate(self, delegate: Any) -> None:
+        """Accepted: the CPU is the only choice."""
         accepted("SessionOptions.set_provider_selection_policy_delegate")
 
     def set_load_cancellation_flag(self, cancel: bool) -> None:
+        """Accepted: a model is loaded to its end."""
         accepted("SessionOptions.set_load_cancellation_flag")
 
     def _copy(self) -> SessionOptions:
@@ -242,6 +248,7 @@ class RunOptions(_Options):
         return self._entries[key]
 
     def add_active_adapter(self, adapter: Any) -> None:
+        """Raises Unsupported: adapters (LoRA) are not in Convoy."""
         raise Unsupported("adapters (LoRA) are not in Convoy")
 
 

@@ -70,6 +70,7 @@ class OrtValue:
 
     @staticmethod
     def ort_value_from_sparse_tensor(sparse_tensor: Any) -> OrtValue:
+        """Raises Unsupported, as every way to make a sparse tensor."""
         raise Unsupported("sparse tensors at a model's border are not in Convoy: pass dense ones")
 
     def _get_c_value(self) -> OrtValue:
@@ -96,6 +97,7 @@ class OrtValue:
         return self._tensor("the address").ctypes.data
 
     def device_name(self) -> str:
+        """"cpu": where the value lies."""
         return "cpu"
 
     def shape(self) -> list[int]:
@@ -114,6 +116,7 @@ class OrtValue:
         return self._number
 
     def tensor_size_in_bytes(self) -> int:
+        """Bytes of a tensor's elements; raises InvalidInput for others."""
         return self._tensor("the size").nbytes
 
     def has_value(self) -> bool:
@@ -121,15 +124,19 @@ class OrtValue:
         return self._value is not None
 
     def is_tensor(self) -> bool:
+        """Whether the value is a tensor."""
         return self._number is not None
 
     def is_tensor_sequence(self) -> bool:
+        """Whether the value is a sequence of tensors."""
         return (self._type or "").startswith("seq(tensor")
 
     def is_sparse_tensor(self) -> bool:
+        """False: there are none."""
         return False
 
     def as_sparse_tensor(self) -> Any:
+        """Raises InvalidInput: no value is a sparse tensor."""
         raise InvalidInput(f"{self.data_type()} is no sparse tensor")
 
     def numpy(self) -> np.ndarray:
@@ -219,14 +226,17 @@ class SparseTensor:
 
     @staticmethod
     def sparse_coo_from_numpy(*arguments: Any) -> SparseTensor:
+        """Raises Unsupported."""
         return SparseTensor()
 
     @staticmethod
     def sparse_csr_from_numpy(*arguments: Any) -> SparseTensor:
+        """Raises Unsupported."""
         return SparseTensor()
 
     @staticmethod
     def blocksparse_from_numpy(*arguments: Any) -> SparseTensor:
+        """Raises Unsupported."""
         return SparseTensor()
 
 

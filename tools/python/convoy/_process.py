@@ -37,6 +37,7 @@ def get_device() -> str:
 
 
 def has_collective_ops() -> bool:
+    """False: there are no operators that talk to other processes."""
     return False
 
 
@@ -56,14 +57,17 @@ def disable_telemetry_events() -> None:
 
 
 def create_and_register_allocator(*arguments: Any) -> None:
+    """Accepted: plans allocate what they need at once."""
     accepted("create_and_register_allocator")
 
 
 def create_and_register_allocator_v2(*arguments: Any) -> None:
+    """Accepted: plans allocate what they need at once."""
     accepted("create_and_register_allocator_v2")
 
 
 def set_global_thread_pool_sizes(*arguments: Any) -> None:
+    """Accepted: each session has threads of its own."""
     accepted("set_global_thread_pool_sizes")
 
 

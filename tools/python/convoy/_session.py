@@ -126,18 +126,23 @@ class InferenceSession:
         self._open()
 
     def enable_fallback(self) -> None:
+        """Accepted: there is nothing to fall back to from the CPU."""
         accepted("enable_fallback")
 
     def disable_fallback(self) -> None:
+        """Accepted: there is nothing to fall back to from the CPU."""
         accepted("disable_fallback")
 
     def get_input_memory_infos(self) -> list[OrtMemoryInfo]:
+        """Where each input lies: in the memory of the CPU."""
         return [OrtMemoryInfo() for _ in self._inputs_meta]
 
     def get_output_memory_infos(self) -> list[OrtMemoryInfo]:
+        """Where each output lies: in the memory of the CPU."""
         return [OrtMemoryInfo() for _ in self._outputs_meta]
 
     def get_input_epdevices(self) -> list[OrtEpDevice]:
+        """The device of each input: the CPU."""
         return get_ep_devices() * len(self._inputs_meta)
 
     def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
@@ -218,9 +223,11 @@ class InferenceSession:
         return 0 if self._profile is None else self._profile.start_ns
 
     def get_tuning_results(self) -> list[Any]:
+        """None: kernels are measured with SessionOptions of Convoy, into a file."""
         return []
 
     def set_tuning_results(self, results: Any, *, error_on_invalid: bool = False) -> None:
+        """Accepted: onnxruntime's results say nothing about kernels of Convoy."""
         accepted("set_tuning_results (SessionOptions.tuning_file is Convoy's)")
 
     def get_provider_graph_assignment_info(self) -> list[OrtEpAssignedSubgraph]:
@@ -231,6 +238,7 @@ class InferenceSession:
                 for node in self._session.nodes()]
 
     def set_ep_dynamic_options(self, options: Mapping[str, str]) -> None:
+        """Accepted: the CPU has no options that change while it runs."""
         accepted("set_ep_dynamic_options")
 
 
