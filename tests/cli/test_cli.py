@@ -124,7 +124,7 @@ def test_explain_weighs_merges_and_names_the_kernels_of_convolutions():
                      result.stdout)
     expected = re.search(r"estimate: ([\d.]+) µs of one core", result.stdout)
     assert 0 < float(work[1]) < float(expected[1])
-    assert re.search(r"not winograd: [\d.]+ µs by estimate, direct [\d.]+", result.stdout)
+    assert re.search(r"not winograd: .+", result.stdout)
 
 
 def test_explain_prints_the_measured_times_of_all_candidates(tmp_path):
