@@ -103,7 +103,7 @@ void run_cases(const FuzzOptions& options, const std::vector<HostileCase>& origi
     if (options.all)
       std::printf("%lld: %s\n", static_cast<long long>(number), verdict.refusal.c_str());
     std::string problem = std::move(verdict.problem);
-    int64_t grown = peak_bytes() - at_start;
+    int64_t grown = peak_bytes() - at_start - verdict.output_bytes;
     if (options.limit_memory && problem.empty() && grown > kMostBytes) {
       problem = "took " + std::to_string(grown >> 20) + " MiB";
     }

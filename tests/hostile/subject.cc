@@ -1,5 +1,6 @@
 #include "tests/hostile/subject.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "loaders/onnx/reader.h"
@@ -36,7 +37,8 @@ std::string guarded(const char* stage, HostileVerdict& verdict, Body&& body) {
   }
 }
 
-void run(const HostileCase& hostile, const std::string& bytes, bool optimize) {
+// The bytes of the outputs that are tensors.
+int64_t run(const HostileCase& hostile, const std::string& bytes, bool optimize) {
   SessionOptions options;
   options.threads = 1;
   options.optimize = optimize;
@@ -47,7 +49,11 @@ void run(const HostileCase& hostile, const std::string& bytes, bool optimize) {
     const auto& input = hostile.model.graph().input(static_cast<int>(i));
     feeds.emplace_back(input.name(), tensor_from_proto(hostile.inputs[i]));
   }
-  session.run(feeds);
+  int64_t output_bytes = 0;
+  for (const Value& output : session.run(feeds)) {
+    if (output.is_tensor()) output_bytes += output.tensor().desc().bytes();
+  }
+  return output_bytes;
 }
 
 }  // namespace
@@ -61,9 +67,12 @@ HostileVerdict try_hostile(const HostileCase& hostile) {
     serialize_model(model);
   });
   if (!verdict.problem.empty()) return verdict;
-  verdict.refusal = guarded("run as it is", verdict, [&] { run(hostile, bytes, false); });
+  verdict.refusal =
+      guarded("run as it is", verdict, [&] { verdict.output_bytes = run(hostile, bytes, false); });
   if (!verdict.problem.empty()) return verdict;
-  guarded("run optimized", verdict, [&] { run(hostile, bytes, true); });
+  guarded("run optimized", verdict, [&] {
+    verdict.output_bytes = std::max(verdict.output_bytes, run(hostile, bytes, true));
+  });
   return verdict;
 }
 
