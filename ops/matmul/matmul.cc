@@ -45,6 +45,12 @@ MatMulRequest read_fused(const KernelRequest& request) {
                 matmul.shape.n);
     matmul.c_n = 1;
   }
+  // No schema checks the operands of this operator.
+  for (int i = 1; i < request.input_count(); ++i) {
+    check_input(!request.has_input(i) || request.input(i).dtype == request.input(0).dtype,
+                "operand {} is {}, but A is {}", i, to_string(request.input(i).dtype),
+                to_string(request.input(0).dtype));
+  }
   matmul.has_residual = request.has_input(3);
   if (matmul.has_residual) {
     check_input(request.input(3).shape == request.output(0).shape,

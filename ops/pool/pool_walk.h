@@ -32,8 +32,9 @@ class PoolWalk {
   template <typename Sum, typename T, typename Start, typename Combine, typename Store>
   void run(const T* x, ThreadPool& threads, const Start& start, const Combine& combine,
            const Store& store) const {
-    int64_t cost = std::max<int64_t>(1, row_ * width_ * window_.kernel_volume());
-    int64_t grain = std::max<int64_t>(1, 16384 / cost);
+    const double cost =
+        static_cast<double>(row_ * width_) * static_cast<double>(window_.kernel_volume());
+    const auto grain = static_cast<int64_t>(std::max(1.0, 16384 / std::max(1.0, cost)));
     threads.parallel_for(planes_ * rows_, grain, [&](int64_t begin, int64_t end) {
       alignas(64) Sum sums[kChunk * 16];
       int64_t chunk = std::min(kChunk, kChunk * 16 / width_);
@@ -78,7 +79,9 @@ class PoolWalk {
                      const Combine& combine) const {
     int axis = window_.rank() - 1;
     int64_t stride = window_.strides[axis];
-    for (int64_t k = 0; k < window_.kernel[axis]; ++k) {
+    // Taps that some of these positions have: the last position has the first of them.
+    const int64_t end = window_.last_tap(axis, at[axis]);
+    for (int64_t k = window_.first_tap(axis, at[axis] + count - 1); k < end; ++k) {
       int64_t start = at[axis] * stride + k * window_.dilations[axis] - window_.pads_begin[axis];
       int64_t first = start >= 0 ? 0 : (-start + stride - 1) / stride;
       int64_t room = window_.input[axis] - start;

@@ -128,6 +128,15 @@ std::vector<HostileModel> hostile_models() {
        R"(<ir_version: 5, opset_import: ["" : 6]> g (float[2] a) => (float[2] y)
           { y = Einsum <equation = "ij,jk->"> () })",
        "operand 'Inputs' is missing"},
+      {"pool_of_2_to_the_31",
+       R"(<ir_version: 10, opset_import: ["" : 18]> g (float[1,3,32,32] a) => (float[1,3,n,m] y)
+          { y = LpPool <auto_pad = "SAME_LOWER", kernel_shape: ints = [2, 2147483648], p: int = 7>
+            (a) })",
+       ""},
+      {"integers_added_to_a_product",
+       R"(<ir_version: 10, opset_import: ["" : 13]> g (float[20,300] a, float[300,400] b,
+          int8[20,400] c) => (float[20,400] y) { p = MatMul (a, b) y = Add (p, c) })",
+       "'B' is int8"},
       {"sum_with_a_hole",
        R"(<ir_version: 10, opset_import: ["" : 13]> g (float[2,3] a) => (float[2,3] y)
           { b = Sum (a, , a) y = Sum (b, a) })",
