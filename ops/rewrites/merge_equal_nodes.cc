@@ -27,7 +27,7 @@ bool is_comparable(const Tensor& tensor) {
 }
 
 void append_operand(std::string& key, const Graph& graph, ValueId id) {
-  const Tensor* tensor = id == ValueId::kNone ? nullptr : graph.constant(id);
+  const Tensor* tensor = graph.constant(id);
   if (tensor != nullptr && is_comparable(*tensor)) {
     key += "#";
     append_tensor(key, *tensor);

@@ -31,7 +31,6 @@ std::optional<List> constant_sizes(const Match& match) {
   List sizes;
   int inferred = 0;
   for (ValueId part : match.node("concat").inputs) {
-    if (part == ValueId::kNone) return std::nullopt;
     if (auto known = graph.constant_int64s(part)) {
       for (int64_t size : *known) {
         if (size == 0) return std::nullopt;

@@ -101,6 +101,30 @@ class CycleCheck {
   std::vector<char> state_;
 };
 
+// One node for each leaf, behind those that are there.
+void add_leaves(const std::vector<int64_t>& targets, const std::vector<double>& weights,
+                TreeEnsemble& trees) {
+  for (size_t i = 0; i < weights.size(); ++i) {
+    TreeNode leaf;
+    leaf.first = static_cast<int64_t>(i);
+    leaf.count = 1;
+    trees.nodes.push_back(leaf);
+    trees.weights.push_back({targets[i], weights[i]});
+  }
+}
+
+// The first node of each tree that is nobody's child.
+std::vector<int64_t> roots_of(const std::vector<int64_t>& tree_ids,
+                              const std::vector<bool>& is_child) {
+  std::vector<int64_t> roots;
+  std::set<int64_t> rooted;
+  for (size_t i = 0; i < tree_ids.size(); ++i) {
+    const bool root = !is_child[i] && rooted.insert(tree_ids[i]).second;
+    if (root) roots.push_back(static_cast<int64_t>(i));
+  }
+  return roots;
+}
+
 }  // namespace
 
 void check_trees(const TreeEnsemble& trees) {
@@ -131,18 +155,6 @@ void make_plain(TreeEnsemble& trees) {
                static_cast<int32_t>(node.when_false)};
     }
     trees.plain.push_back(plain);
-  }
-}
-
-// One node for each leaf, behind those that are there.
-static void add_leaves(const std::vector<int64_t>& targets, const std::vector<double>& weights,
-                       TreeEnsemble& trees) {
-  for (size_t i = 0; i < weights.size(); ++i) {
-    TreeNode leaf;
-    leaf.first = static_cast<int64_t>(i);
-    leaf.count = 1;
-    trees.nodes.push_back(leaf);
-    trees.weights.push_back({targets[i], weights[i]});
   }
 }
 
@@ -202,18 +214,6 @@ TreeEnsemble read_tree_ensemble(const KernelRequest& request) {
   add_leaves(leaf_targets, leaf_weights, trees);
   check_trees(trees);
   return trees;
-}
-
-// The first node of each tree that is nobody's child.
-static std::vector<int64_t> roots_of(const std::vector<int64_t>& tree_ids,
-                                     const std::vector<bool>& is_child) {
-  std::vector<int64_t> roots;
-  std::set<int64_t> rooted;
-  for (size_t i = 0; i < tree_ids.size(); ++i) {
-    const bool root = !is_child[i] && rooted.insert(tree_ids[i]).second;
-    if (root) roots.push_back(static_cast<int64_t>(i));
-  }
-  return roots;
 }
 
 TreeEnsemble read_listed_trees(AttributeReader& attributes, const std::string& prefix) {

@@ -6,6 +6,16 @@
 #include <fmt/ranges.h>
 
 namespace convoy {
+namespace {
+
+// The largest number instead of an overflow: a tensor of such a shape is refused by its count.
+int64_t saturating_multiply(int64_t a, int64_t b) {
+  int64_t result = 0;
+  if (!__builtin_mul_overflow(a, b, &result)) return result;
+  return std::numeric_limits<int64_t>::max();
+}
+
+}  // namespace
 
 int64_t checked_multiply(int64_t a, int64_t b) {
   int64_t result = 0;
@@ -30,13 +40,6 @@ int64_t element_count(const Shape& shape) {
     if (size != 0) count = checked_multiply(count, size);
   }
   return empty ? 0 : count;
-}
-
-// The largest number instead of an overflow: a tensor of such a shape is refused by its count.
-static int64_t saturating_multiply(int64_t a, int64_t b) {
-  int64_t result = 0;
-  if (!__builtin_mul_overflow(a, b, &result)) return result;
-  return std::numeric_limits<int64_t>::max();
 }
 
 Strides contiguous_strides(const Shape& shape) {

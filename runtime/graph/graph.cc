@@ -102,10 +102,7 @@ void Graph::rename(ValueId id, std::string_view wanted) {
   names_.emplace(info(id).name, id);
 }
 
-const std::string& Graph::value_name(ValueId id) const {
-  static const std::string none;
-  return id == ValueId::kNone ? none : value(id).name;
-}
+const std::string& Graph::value_name(ValueId id) const { return value(id).name; }
 
 ValueId Graph::find_value(std::string_view wanted) const {
   auto found = names_.find(std::string(wanted));
@@ -118,8 +115,8 @@ const ValueInfo& Graph::absent_value() {
 }
 
 const Tensor* Graph::constant(ValueId id) const {
-  if (id == ValueId::kNone || value(id).is_input) return nullptr;
-  return value(id).initializer.get();
+  const ValueInfo& info = value(id);
+  return info.is_input ? nullptr : info.initializer.get();
 }
 
 std::optional<std::vector<int64_t>> Graph::constant_int64s(ValueId id) const {
@@ -322,7 +319,7 @@ std::vector<NodeId> Graph::topological_order() const {
         stack.pop_back();
         continue;
       }
-      NodeId producer = *next == ValueId::kNone ? NodeId::kNone : value(*next).producer;
+      NodeId producer = value(*next).producer;
       if (producer == NodeId::kNone || state[index_of(producer)] == kDone) continue;
       check_model(state[index_of(producer)] == kNew, "the graph has a cycle through node '{}'",
                   node(producer).label(*this));
@@ -334,7 +331,6 @@ std::vector<NodeId> Graph::topological_order() const {
 }
 
 NodeId Graph::only_user(ValueId id) const {
-  if (id == ValueId::kNone) return NodeId::kNone;
   const ValueInfo& read = value(id);
   if (read.is_output || read.uses.size() != 1 || read.uses[0].slot == Use::kCapture) {
     return NodeId::kNone;
@@ -343,9 +339,7 @@ NodeId Graph::only_user(ValueId id) const {
 }
 
 size_t Graph::remove_dead() {
-  auto unread = [this](ValueId id) {
-    return id == ValueId::kNone || (value(id).uses.empty() && !value(id).is_output);
-  };
+  auto unread = [this](ValueId id) { return value(id).uses.empty() && !value(id).is_output; };
   std::vector<NodeId> order = topological_order();
   size_t removed = 0;
   for (auto id = order.rbegin(); id != order.rend(); ++id) {

@@ -191,11 +191,8 @@ class Resizing {
     }
   }
 
-  // Slots of operands that the version does not have are negative.
-  bool has(int slot) const { return slot >= 0 && node_.has_input(slot); }
-
   const Tensor* constant(int slot) const {
-    return has(slot) ? scope_.constant(node_.input(slot)) : nullptr;
+    return node_.has_input(slot) ? scope_.constant(node_.input(slot)) : nullptr;
   }
 
   std::optional<std::vector<float>> find_factors() const {
@@ -219,7 +216,7 @@ class Resizing {
     Dimensions sizes;
     if (const Tensor* tensor = constant(sizes_slot_)) {
       for (int64_t size : to_int64s(*tensor)) sizes.push_back({size, ""});
-    } else if (has(sizes_slot_)) {
+    } else if (node_.has_input(sizes_slot_)) {
       auto known = scope_.elements.find(node_.input(sizes_slot_));
       if (known == scope_.elements.end()) return std::nullopt;
       for (const auto& element : known->second.dim()) {

@@ -26,9 +26,7 @@ bool has_halves(const std::vector<TensorDesc>& descs) {
 }
 
 TensorDesc in_float32(const TensorDesc& desc) {
-  if (!is_half(desc.dtype)) return desc;
-  return desc.layout.plain() ? TensorDesc::contiguous(DType::kFloat32, desc.shape)
-                             : TensorDesc::blocked(DType::kFloat32, desc.shape, desc.layout.block);
+  return is_half(desc.dtype) ? form_for(desc, {DType::kFloat32, desc.layout}) : desc;
 }
 
 // What a request says of the operands, to be put back where a question was in vain.

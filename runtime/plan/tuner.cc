@@ -136,8 +136,7 @@ std::map<std::string, double> measure(const OpDef& definition, KernelRequest& re
   return times;
 }
 
-void scale(std::map<std::string, std::map<std::string, std::map<std::string, double>>>& measured,
-           double factor) {
+void scale(auto& measured, double factor) {
   for (auto& [machine, problems] : measured) {
     for (auto& [problem, times] : problems) {
       for (auto& [kernel, time] : times) time *= factor;

@@ -7,7 +7,7 @@ namespace convoy {
 namespace {
 
 bool is_unread(const Graph& graph, ValueId id) {
-  return id == ValueId::kNone || (graph.value(id).uses.empty() && !graph.value(id).is_output);
+  return graph.value(id).uses.empty() && !graph.value(id).is_output;
 }
 
 bool is_unread(const Graph& graph, const Node& node) {

@@ -230,7 +230,7 @@ std::unordered_set<NodeId> dying_nodes(const Graph& graph, const Siblings& sibli
     NodeId next = stack.back();
     stack.pop_back();
     for (ValueId input : graph.node(next).inputs) {
-      NodeId producer = input == ValueId::kNone ? NodeId::kNone : graph.value(input).producer;
+      NodeId producer = graph.value(input).producer;
       if (producer == NodeId::kNone || staying.contains(producer)) continue;
       size_t uses = 0;
       bool wanted = false;

@@ -86,7 +86,7 @@ BatchingRequest LayoutPlan::request_of(const SiblingSet& set,
       described.equal = all_identical(graph_, operand.constants);
       for (int position : positions) {
         ValueId id = operand.constants[static_cast<size_t>(position)];
-        const Tensor* tensor = id == ValueId::kNone ? nullptr : graph_.constant(id);
+        const Tensor* tensor = graph_.constant(id);
         described.constants.push_back(tensor ? *tensor : Tensor());
         if (tensor) described.type = ValueType::tensor(tensor->dtype(), tensor->shape());
       }

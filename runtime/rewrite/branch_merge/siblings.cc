@@ -248,7 +248,7 @@ class SiblingSearch {
 
   std::string key_of_operand(const Node& node, const OpDef& definition, size_t slot) const {
     ValueId input = node.input(static_cast<int>(slot));
-    const Tensor* constant = input == ValueId::kNone ? nullptr : graph_.constant(input);
+    const Tensor* constant = graph_.constant(input);
     if (may_lack(definition, slot) && (input == ValueId::kNone || constant != nullptr)) {
       return "optional constant;";
     }

@@ -139,7 +139,7 @@ std::optional<std::string> what_differs(const Graph& graph, std::span<const Valu
   for (int level = 0; level < kMostLevels; ++level) {
     std::vector<Properties> branches;
     for (ValueId& value : values) {
-      NodeId producer = value == ValueId::kNone ? NodeId::kNone : graph.value(value).producer;
+      NodeId producer = graph.value(value).producer;
       if (producer == NodeId::kNone) {
         branches.push_back({{"operator", "none"}});
         value = ValueId::kNone;

@@ -131,7 +131,7 @@ std::optional<std::string> why_not_siblings(const Graph& graph, const Registry& 
     std::set<int> sets;
     bool branches = true;
     for (ValueId value : values) {
-      NodeId producer = value == ValueId::kNone ? NodeId::kNone : graph.value(value).producer;
+      NodeId producer = graph.value(value).producer;
       if (producer == NodeId::kNone) return std::nullopt;
       if (reads_member_in_body(siblings, graph.node(producer))) {
         return fmt::format("{} has a body in each branch", graph.node(producer).op_type);
