@@ -25,7 +25,7 @@ convoy_glob(bench_sources tools/bench/*.cc)
 convoy_glob(test_sources tests/*.cc)
 # tests/embedding is a project of its own, built against the installed package.
 list(FILTER test_sources EXCLUDE REGEX "/tests/embedding/|_main\\.cc$")
-convoy_glob(fuzz_sources tests/fuzz/*.cc)
+convoy_glob(fuzz_sources tests/fuzz/*.cc tests/device/mirror_check.cc)
 list(FILTER fuzz_sources EXCLUDE REGEX "_(test|main)\\.cc$")
 convoy_glob(hostile_sources tests/hostile/*.cc)
 list(FILTER hostile_sources EXCLUDE REGEX "_test\\.cc$")

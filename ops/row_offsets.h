@@ -1,7 +1,7 @@
 // Where the rows of a strided tensor begin.
 #pragma once
 
-#include "runtime/tensor/tensor_view.h"
+#include "runtime/device/tensor_view.h"
 
 namespace convoy {
 

@@ -214,4 +214,14 @@ std::unique_ptr<ThreadPool> make_thread_pool(int threads) {
 
 #endif
 
+ThreadPool& calling_thread() {
+  class CallingThread : public ThreadPool {
+   public:
+    int thread_count() const override { return 1; }
+    void parallel_for(int64_t count, int64_t, RangeBody body) override { body(0, count); }
+  };
+  static CallingThread& thread = *new CallingThread;
+  return thread;
+}
+
 }  // namespace convoy

@@ -44,4 +44,7 @@ class ThreadPool {
 // std::thread in every pool made before the fork.
 std::unique_ptr<ThreadPool> make_thread_pool(int threads);
 
+// Runs loops on the calling thread.
+ThreadPool& calling_thread();
+
 }  // namespace convoy

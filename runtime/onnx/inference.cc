@@ -80,7 +80,7 @@ class NodeContext final : public onnx::InferenceContext {
     const Tensor& tensor = *(*constants_)[i];
     bool integers = is_signed_integer(tensor.dtype()) || is_unsigned_integer(tensor.dtype());
     if (tensor.desc().bytes() > (integers ? kMostIntegerBytes : kMostFloatBytes)) return nullptr;
-    if (tensor.buffer()->device().kind() != DeviceKind::kCpu) return nullptr;
+    if (!tensor.desc().device.is_host()) return nullptr;
     if (!data_[i]) tensor_to_proto(tensor, data_[i].emplace());
     return &*data_[i];
   }

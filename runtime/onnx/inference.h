@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/device/tensor_view.h"
 #include "runtime/graph/graph.h"
-#include "runtime/tensor/tensor_view.h"
 
 namespace convoy {
 

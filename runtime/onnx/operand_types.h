@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "runtime/device/tensor_view.h"
 #include "runtime/graph/graph.h"
-#include "runtime/tensor/tensor_view.h"
 
 namespace convoy {
 

@@ -57,6 +57,7 @@ class Evaluation : public KernelContext {
     const std::vector<TensorDesc> types = request.outputs;
     KernelChoice choice =
         settle(*definition, select_kernel(*definition, request), request, forms_of(types));
+    check_selected(choice);
     prepare_inputs(request);
     prepare_outputs(*definition, request, types);
     auto scratch = Buffer::allocate(request.scratch_bytes);

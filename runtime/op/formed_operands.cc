@@ -1,7 +1,7 @@
 #include "runtime/op/formed_operands.h"
 
+#include "runtime/device/convert_view.h"
 #include "runtime/op/select_kernel.h"
-#include "runtime/tensor/convert_view.h"
 
 namespace convoy {
 

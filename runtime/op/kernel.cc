@@ -26,8 +26,9 @@ Need& KernelRequest::at(std::vector<Need>& needs, int i) {
 }
 
 Need KernelRequest::need(const std::vector<Need>& needs, size_t i,
-                         const std::vector<TensorDesc>& asked) {
+                         const std::vector<TensorDesc>& asked) const {
   Need need = i < needs.size() ? needs[i] : Need{};
+  need.device = device;
   if (i < asked.size()) need.dtype = asked[i].dtype;
   return need;
 }

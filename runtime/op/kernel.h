@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/base/parallel_for.h"
+#include "runtime/device/device.h"
 #include "runtime/device/machine.h"
 #include "runtime/graph/graph.h"
 #include "runtime/op/attribute_reader.h"
@@ -49,6 +50,8 @@ class KernelContext {
   bool has_output(int j) const { return j < output_count() && output(j).present(); }
 
   ThreadPool& threads() const { return *threads_; }
+  // Where a kernel of a device other than the CPU launches its work.
+  Queue& queue() const { return *queue_; }
   // The bytes asked for by KernelRequest::use_scratch, aligned to kAlignment; contents undefined.
   std::byte* scratch() const { return scratch_; }
 
@@ -64,6 +67,7 @@ class KernelContext {
   std::span<const TensorView> inputs_;
   std::span<const TensorView> outputs_;
   ThreadPool* threads_ = nullptr;
+  Queue* queue_ = nullptr;
   std::byte* scratch_ = nullptr;
 };
 
@@ -78,8 +82,11 @@ class Kernel {
 class WeightCache {
  public:
   virtual ~WeightCache() = default;
-  // The buffer for (constant, format), calling pack(destination) on `bytes` fresh bytes the first
-  // time. `format` must name everything that the packed bytes depend on besides the constant.
+  // Where the buffers lie.
+  virtual Device& device() const { return cpu_device(); }
+  // The buffer for (constant, format), calling pack(destination) on `bytes` fresh bytes of the host
+  // the first time. `format` must name everything that the packed bytes depend on besides the
+  // constant.
   virtual std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format,
                                             size_t bytes,
                                             const std::function<void(void*)>& pack) = 0;
@@ -90,12 +97,13 @@ struct Need {
   DType dtype = DType::kUndefined;
   Layout layout;
   bool any_strides = false;  // of a plain layout
+  DeviceId device = {};
 };
 
 // The question "can you compute this node, and what do you need for it?" A kernel factory reads the
 // operands' types here and states what it needs; the planner provides it by inserting copies.
 // Unless it says otherwise, a kernel gets contiguous plain inputs and outputs, of the types that it
-// was asked about.
+// was asked about, on the device that it runs on.
 class KernelRequest {
  public:
   KernelRequest(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
@@ -148,18 +156,19 @@ class KernelRequest {
 
   // --- filled by the planner ---
   std::vector<TensorDesc> inputs;
-  std::vector<TensorDesc> outputs;  // of a dynamic operator: undefined
-  std::vector<const Tensor*> constants;
-  WeightCache* weights = nullptr;
+  std::vector<TensorDesc> outputs;       // of a dynamic operator: undefined
+  std::vector<const Tensor*> constants;  // on the host
+  DeviceId device;                       // that the kernel is to run on
+  WeightCache* weights = nullptr;        // on that device
   int threads = 1;
   Isa isa = Isa::kGeneric;
   std::vector<std::shared_ptr<const Tensor>> widened;  // owns those of `constants` that are copies
 
   // --- read by the planner ---
-  // What the kernel said of the operand, with the type that it was asked about.
+  // What the kernel said of the operand, with the type that it was asked about and its device.
   Need input_need(size_t i) const { return need(input_needs, i, inputs); }
   Need output_need(size_t j) const { return need(output_needs, j, outputs); }
-  std::vector<Need> input_needs;  // without types
+  std::vector<Need> input_needs;  // without types and devices
   std::vector<Need> output_needs;
   std::vector<std::pair<int, int>> in_place;
   size_t scratch_bytes = 0;
@@ -167,7 +176,7 @@ class KernelRequest {
 
  private:
   static Need& at(std::vector<Need>& needs, int i);
-  static Need need(const std::vector<Need>& needs, size_t i, const std::vector<TensorDesc>& asked);
+  Need need(const std::vector<Need>& needs, size_t i, const std::vector<TensorDesc>& asked) const;
 
   const Graph& graph_;
   const Node& node_;

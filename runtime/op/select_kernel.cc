@@ -4,8 +4,10 @@
 
 #include <fmt/ranges.h>
 
+#include "runtime/base/parallel_for.h"
+#include "runtime/device/convert_view.h"
 #include "runtime/device/machine.h"
-#include "runtime/tensor/convert_view.h"
+#include "runtime/op/weight_cache.h"
 
 namespace convoy {
 namespace {
@@ -26,7 +28,8 @@ bool has_halves(const std::vector<TensorDesc>& descs) {
 }
 
 TensorDesc in_float32(const TensorDesc& desc) {
-  return is_half(desc.dtype) ? form_for(desc, {DType::kFloat32, desc.layout}) : desc;
+  if (!is_half(desc.dtype)) return desc;
+  return TensorDesc::dense(DType::kFloat32, desc.shape, desc.layout, desc.device);
 }
 
 // What a request says of the operands, to be put back where a question was in vain.
@@ -55,6 +58,7 @@ void widen_constants(KernelRequest& request) {
   for (size_t i = 0; i < request.constants.size(); ++i) {
     const Tensor* constant = request.constants[i];
     if (constant == nullptr || !is_half(constant->dtype())) continue;
+    // What a kernel of any device reads as it is made lies on the host.
     auto form = TensorDesc::contiguous(DType::kFloat32, constant->shape());
     request.widened.push_back(
         std::make_shared<Tensor>(constant_in_form(*constant, form, request.weights)));
@@ -167,37 +171,36 @@ class Selection {
   std::vector<std::string> refusals_;
 };
 
-// On the calling thread.
-class OneThread : public ThreadPool {
- public:
-  int thread_count() const override { return 1; }
-  void parallel_for(int64_t count, int64_t, RangeBody body) override { body(0, count); }
-};
-
 }  // namespace
 
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request) {
   return Selection(definition, request).among({&candidate});
 }
 
-KernelChoice select_kernel(const OpDef& definition, KernelRequest& request, DeviceKind device) {
+KernelChoice select_kernel(const OpDef& definition, KernelRequest& request) {
+  const Device& device = find_device(request.device);
   std::vector<const KernelDef*> candidates;
   for (const KernelDef& candidate : definition.kernels) {
-    if (candidate.device == device) candidates.push_back(&candidate);
+    if (candidate.device != device.kernels()) continue;
+    if (device.has_kernel(definition.name, candidate.name)) candidates.push_back(&candidate);
   }
   KernelChoice choice = Selection(definition, request).among(candidates);
-  if (choice.kernel) return choice;
   if (candidates.empty()) {
-    fail(ErrorCode::kUnsupported, "there is no {} kernel for {}", to_string(device),
-         definition.name);
+    choice.refusals.push_back(
+        fmt::format("there is no {} kernel for {}", to_string(request.device), definition.name));
   }
-  fail(ErrorCode::kUnsupported, "no kernel computes this node ({})",
-       fmt::join(choice.refusals, "; "));
+  return choice;
+}
+
+void check_selected(const KernelChoice& choice) {
+  check_supported(choice.kernel != nullptr, "no kernel computes this node ({})",
+                  fmt::join(choice.refusals, "; "));
 }
 
 KernelChoice settle(const OpDef& definition, KernelChoice choice, KernelRequest& request,
                     const OperandForms& forms) {
   for (int round = 0; round < kMostRounds; ++round) {
+    if (!choice.kernel) return choice;
     bool settled = true;
     std::vector<TensorDesc> inputs = request.inputs;
     std::vector<TensorDesc> outputs = request.outputs;
@@ -221,15 +224,14 @@ KernelChoice settle(const OpDef& definition, KernelChoice choice, KernelRequest&
 }
 
 bool meets(const TensorDesc& desc, const Need& need) {
-  if (desc.dtype != need.dtype) return false;
+  if (desc.dtype != need.dtype || desc.device != need.device) return false;
   if (!need.layout.plain()) return desc.layout == need.layout;
   return desc.layout.plain() && (need.any_strides || desc.is_contiguous());
 }
 
 TensorDesc form_for(const TensorDesc& desc, const Need& need) {
   if (meets(desc, need)) return desc;
-  return need.layout.plain() ? TensorDesc::contiguous(need.dtype, desc.shape)
-                             : TensorDesc::blocked(need.dtype, desc.shape, need.layout.block);
+  return TensorDesc::dense(need.dtype, desc.shape, need.layout, need.device);
 }
 
 bool is_made_for(const TensorDesc& asked, const Need& need, const TensorDesc& given) {
@@ -238,15 +240,18 @@ bool is_made_for(const TensorDesc& asked, const Need& need, const TensorDesc& gi
 }
 
 Tensor constant_in_form(const Tensor& constant, const TensorDesc& form, WeightCache* weights) {
+  Device& device = find_device(form.device);
+  if (weights != nullptr && &weights->device() != &device) weights = nullptr;
+  TensorDesc on_host = form;
+  on_host.device = {};
   if (form.dtype != constant.dtype() && !form.is_contiguous()) {
     auto plain = TensorDesc::contiguous(form.dtype, form.shape);
     return constant_in_form(constant_in_form(constant, plain, weights), form, weights);
   }
   auto bytes = static_cast<size_t>(form.bytes());
   auto pack = [&](void* to) {
-    OneThread thread;
     Tensor source = form.dtype == constant.dtype() ? constant : constant.contiguous();
-    convert_view(source.view(), {form, to}, thread);
+    convert_view(source.view(), {on_host, to}, calling_thread());
   };
   std::shared_ptr<const Buffer> buffer;
   if (weights != nullptr) {
@@ -256,9 +261,7 @@ Tensor constant_in_form(const Tensor& constant, const TensorDesc& form, WeightCa
                                  to_string(constant.desc()), to_string(constant.desc().strides)),
                      bytes, pack);
   } else {
-    auto fresh = Buffer::allocate(bytes);
-    pack(fresh->data());
-    buffer = std::move(fresh);
+    buffer = packed_on(device, bytes, pack);
   }
   // Nobody writes to constants.
   return Tensor::over(std::const_pointer_cast<Buffer>(buffer), 0, form);

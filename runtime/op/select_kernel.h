@@ -27,11 +27,13 @@ struct KernelChoice {
 // unless it is the reference or sets types itself; the request then states float32, constants too.
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request);
 
-// The cheapest candidate that says yes, by estimate; the first one where none has an estimate. The
-// request's needs, in-place pairs and scratch size are its. Throws kUnsupported, naming every
-// refusal, when no candidate for `device` says yes.
-KernelChoice select_kernel(const OpDef& definition, KernelRequest& request,
-                           DeviceKind device = DeviceKind::kCpu);
+// The cheapest candidate for the request's device that says yes, by estimate; the first one where
+// none has an estimate. The request's needs, in-place pairs and scratch size are its. Without a
+// kernel, and with every refusal, where none says yes.
+KernelChoice select_kernel(const OpDef& definition, KernelRequest& request);
+
+// Throws kUnsupported, naming every refusal, where the choice has no kernel.
+void check_selected(const KernelChoice& choice);
 
 // The form that input i, or output j, will have where a kernel needs this of it.
 struct OperandForms {
@@ -41,7 +43,7 @@ struct OperandForms {
 
 // The choice made for exactly the forms that its operands will have, which the request then
 // states: where its needs change an operand after it was asked, it is asked again, until nothing
-// changes. Another choice where it then says no.
+// changes. Another choice where it then says no, without a kernel where all do.
 KernelChoice settle(const OpDef& definition, KernelChoice choice, KernelRequest& request,
                     const OperandForms& forms);
 
@@ -55,7 +57,8 @@ TensorDesc form_for(const TensorDesc& desc, const Need& need);
 // `given`: strides may be part of a kernel that accepts any, so they must be those asked about.
 bool is_made_for(const TensorDesc& asked, const Need& need, const TensorDesc& given);
 
-// The constant in another form, kept in `weights` (nullptr: made afresh).
+// The constant, on the host, in another form; kept in `weights` if these lie on the device that the
+// form names, made afresh otherwise and for nullptr.
 Tensor constant_in_form(const Tensor& constant, const TensorDesc& form, WeightCache* weights);
 
 // Error context of a node: its label, operator and operands.

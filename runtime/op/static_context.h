@@ -7,11 +7,13 @@ namespace convoy {
 
 class StaticKernelContext final : public KernelContext {
  public:
+  // `queue` may be nullptr for kernels of the CPU.
   StaticKernelContext(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
-                      ThreadPool& threads, std::byte* scratch) {
+                      ThreadPool& threads, std::byte* scratch, Queue* queue = nullptr) {
     inputs_ = inputs;
     outputs_ = outputs;
     threads_ = &threads;
+    queue_ = queue;
     scratch_ = scratch;
   }
   TensorView allocate_output(int, DType, const Shape&) override { refuse(); }

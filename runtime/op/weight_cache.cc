@@ -2,7 +2,21 @@
 
 #include <algorithm>
 
+#include "runtime/base/parallel_for.h"
+
 namespace convoy {
+
+std::shared_ptr<Buffer> packed_on(Device& device, size_t bytes,
+                                  const std::function<void(void*)>& pack) {
+  auto packed = Buffer::allocate(bytes);
+  pack(packed->data());
+  if (device.id().is_host()) return packed;
+  auto sent = Buffer::allocate(bytes, device);
+  auto queue = device.make_queue(calling_thread());
+  device.copy_from_host(sent->data(), packed->data(), bytes, *queue);
+  queue->synchronize();
+  return sent;
+}
 
 std::shared_ptr<const Buffer> SessionWeights::get(const Tensor& constant, const std::string& format,
                                                   size_t bytes,
@@ -10,9 +24,7 @@ std::shared_ptr<const Buffer> SessionWeights::get(const Tensor& constant, const 
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[{constant.raw(), format}];
   if (!entry.packed) {
-    auto packed = Buffer::allocate(bytes);
-    pack(packed->data());
-    entry = {constant, std::move(packed)};
+    entry = {constant, packed_on(device_, bytes, pack)};
     bytes_ += bytes;
   }
   return entry.packed;
@@ -37,9 +49,7 @@ std::shared_ptr<const Buffer> TransientWeights::get(const Tensor& constant,
     lasting_.push_back(packed->data());
     return packed;
   }
-  auto packed = Buffer::allocate(bytes);
-  pack(packed->data());
-  return packed;
+  return packed_on(cpu_device(), bytes, pack);
 }
 
 }  // namespace convoy

@@ -8,9 +8,15 @@
 
 namespace convoy {
 
+// A buffer on the device with what `pack` writes to a buffer of the host.
+std::shared_ptr<Buffer> packed_on(Device& device, size_t bytes,
+                                  const std::function<void(void*)>& pack);
+
 // Thread-safe. Keeps every constant that it has packed alive, so that addresses identify constants.
 class SessionWeights : public WeightCache {
  public:
+  explicit SessionWeights(Device& device = cpu_device()) : device_(device) {}
+  Device& device() const override { return device_; }
   std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format, size_t bytes,
                                     const std::function<void(void*)>& pack) override;
   size_t bytes() const;
@@ -20,6 +26,7 @@ class SessionWeights : public WeightCache {
     Tensor constant;
     std::shared_ptr<const Buffer> packed;
   };
+  Device& device_;
   mutable ForkSafeMutex mutex_;
   std::map<std::pair<const void*, std::string>, Entry> entries_;
   size_t bytes_ = 0;

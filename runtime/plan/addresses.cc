@@ -5,28 +5,32 @@
 namespace convoy {
 namespace {
 
-// Offset into the arena by number of the storage; 0 for what lies elsewhere.
-std::vector<int64_t> lay_out(Plan& plan, const std::vector<Storage>& storages) {
+// Sets the offsets, by number of the storage, of those in the arena of one device.
+void lay_out(PlanMemory& memory, const std::vector<Storage>& storages,
+             std::vector<int64_t>& offsets) {
   std::vector<Lifetime> lifetimes;
   std::vector<size_t> numbers;
   for (size_t i = 0; i < storages.size(); ++i) {
     if (storages[i].home != Home::kArena || storages[i].first < 0) continue;
+    if (storages[i].device != memory.device) continue;
     lifetimes.push_back({storages[i].bytes, storages[i].first, storages[i].last});
     numbers.push_back(i);
   }
   ArenaLayout layout = lay_out_arena(lifetimes);
-  std::vector<int64_t> offsets(storages.size(), 0);
   for (size_t i = 0; i < numbers.size(); ++i) offsets[numbers[i]] = layout.offsets[i];
-  plan.arena_bytes = static_cast<size_t>(layout.bytes);
-  return offsets;
+  memory.arena_bytes = static_cast<size_t>(layout.bytes);
 }
 
 }  // namespace
 
 void assign_addresses(Plan& plan, const Locations& locations, size_t memory_limit) {
   const std::vector<Storage>& storages = locations.storages();
-  std::vector<int64_t> offsets = lay_out(plan, storages);
-  size_t needed = plan.arena_bytes + plan.scratch_bytes;
+  std::vector<int64_t> offsets(storages.size(), 0);
+  size_t needed = 0;
+  for (PlanMemory& memory : plan.memory) {
+    lay_out(memory, storages, offsets);
+    needed += memory.bytes();
+  }
   if (memory_limit != 0 && needed > memory_limit) {
     fail(ErrorCode::kOutOfMemory,
          "the plan needs {} bytes for intermediate values, above the limit of {} bytes", needed,

@@ -79,6 +79,7 @@ std::string describe_plan(const Plan& plan) {
     }
     if (step.kind == Step::Kind::kCopy) type = "(for " + (type.empty() ? "output" : type) + ")";
     fmt::format_to(out, "{:4} {:<18} {:<28} {}", number, type, step.kernel_name, name);
+    if (plan.memory.size() > 1) fmt::format_to(out, " on {}", to_string(step.device));
     for (const Place& place : step.outputs) {
       if (place.home == Home::kAbsent) continue;
       fmt::format_to(out, " -> {} in {}", describe_type(place.desc), describe_place(place));
@@ -93,8 +94,13 @@ std::string describe_plan(const Plan& plan) {
   }
   fmt::format_to(out, "{} steps, {} nodes read in place, {} computed while planning\n",
                  plan.steps.size(), plan.viewed_nodes, plan.folded_nodes);
-  fmt::format_to(out, "arena {} bytes, scratch {} bytes, plan {} bytes\n", plan.arena_bytes,
-                 plan.scratch_bytes, plan.footprint());
+  for (const PlanMemory& memory : plan.memory) {
+    std::string where = plan.memory.size() > 1 ? to_string(memory.device) + ": " : "";
+    std::string held =
+        memory.device.is_host() ? fmt::format(", plan {} bytes", plan.footprint()) : "";
+    fmt::format_to(out, "{}arena {} bytes, scratch {} bytes{}\n", where, memory.arena_bytes,
+                   memory.scratch_bytes, held);
+  }
   return text;
 }
 

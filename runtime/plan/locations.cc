@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "runtime/op/evaluate.h"
+
 namespace convoy {
 
 bool Located::same_region(const Located& other) const {
   if (storage != other.storage || byte_offset != other.byte_offset) return false;
   if (desc.dtype != other.desc.dtype || !(desc.shape == other.desc.shape)) return false;
+  if (desc.device != other.desc.device) return false;
   if (!(desc.layout == other.desc.layout)) return false;
   for (int i = 0; i < desc.rank(); ++i) {
     if (desc.shape[i] > 1 && desc.strides[i] != other.desc.strides[i]) return false;
@@ -21,9 +24,10 @@ Locations::Locations(const Graph& graph, const Analysis& analysis)
   others_.resize(graph.value_count());
 }
 
-int Locations::add_storage(Home home, int index, int64_t bytes) {
+int Locations::add_storage(Home home, DeviceId device, int index, int64_t bytes) {
   Storage added;
   added.home = home;
+  added.device = device;
   added.index = index;
   added.bytes = bytes;
   storages_.push_back(added);
@@ -31,7 +35,7 @@ int Locations::add_storage(Home home, int index, int64_t bytes) {
 }
 
 Located Locations::add_arena(const TensorDesc& desc) {
-  return {add_storage(Home::kArena, 0, desc.bytes()), 0, desc};
+  return {add_storage(Home::kArena, desc.device, 0, desc.bytes()), 0, desc};
 }
 
 Located Locations::main(ValueId id) {
@@ -39,7 +43,8 @@ Located Locations::main(ValueId id) {
   const ValueFacts& facts = analysis_.values[index_of(id)];
   if (!located.known() && facts.kind == ValueFacts::Kind::kConstant) {
     int index = static_cast<int>(constants_.size());
-    located = {add_storage(Home::kConstant, index, 0), 0, facts.constant.desc()};
+    located = {add_storage(Home::kConstant, facts.constant.desc().device, index), 0,
+               facts.constant.desc()};
     constants_.push_back(facts.constant);
     storage(located.storage).pinned = true;
   }
@@ -58,7 +63,8 @@ void Locations::add_alternate(ValueId id, const Located& located) {
 
 Located Locations::add_constant(ValueId id, Tensor converted) {
   int index = static_cast<int>(constants_.size());
-  Located located{add_storage(Home::kConstant, index, 0), 0, converted.desc()};
+  Located located{add_storage(Home::kConstant, converted.desc().device, index), 0,
+                  converted.desc()};
   constants_.push_back(std::move(converted));
   add_alternate(id, located);
   return located;
@@ -69,6 +75,15 @@ bool Locations::is_at(ValueId id, const Located& region) {
   const auto& others = alternates(id);
   return std::any_of(others.begin(), others.end(),
                      [&](const Located& other) { return other.same_region(region); });
+}
+
+Located Locations::on_device(ValueId id, DeviceId device) {
+  Located place = main(id);
+  if (place.known() && place.desc.device == device) return place;
+  for (const Located& other : alternates(id)) {
+    if (other.desc.device == device) return other;
+  }
+  return {};
 }
 
 int Locations::read_count(ValueId id) const {
@@ -109,15 +124,15 @@ Located part_region(const Graph& graph, const Analysis& analysis, const Node& no
   ViewSpec spec = analysis.nodes[index_of(node.id)].definition->part(request, i);
   int64_t bytes = spec.offset * static_cast<int64_t>(size_of(whole.desc.dtype));
   return {whole.storage, whole.byte_offset + bytes,
-          TensorDesc{whole.desc.dtype, spec.shape, spec.strides, {}}};
+          TensorDesc{whole.desc.dtype, spec.shape, spec.strides, {}, whole.desc.device}};
 }
 
 namespace {
 
 class Wishes {
  public:
-  Wishes(const Graph& graph, const Analysis& analysis, Locations& locations)
-      : graph_(graph), analysis_(analysis), locations_(locations) {}
+  Wishes(const Graph& graph, const Analysis& analysis, Locations& locations, DeviceId device)
+      : graph_(graph), analysis_(analysis), locations_(locations), device_(device) {}
 
   // Asks the producer of `id` to write it to `region`; says nothing if it cannot.
   void ask(ValueId id, const Located& region) {
@@ -140,9 +155,11 @@ class Wishes {
     const NodeFacts& facts = analysis_.nodes[index_of(node.id)];
     if (facts.kind != NodeFacts::Kind::kStatic || !facts.definition->part) return;
     ValueId whole = node.outputs[0];
-    if (analysis_.values[index_of(whole)].desc.dtype == DType::kString) return;
+    TensorDesc desc = analysis_.values[index_of(whole)].desc;
+    if (desc.dtype == DType::kString) return;
     if (!locations_.wish(whole).known()) {
-      locations_.set_wish(whole, locations_.add_arena(analysis_.values[index_of(whole)].desc));
+      if (!is_small_integer(desc)) desc.device = device_;
+      locations_.set_wish(whole, locations_.add_arena(desc));
     }
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       if (node.inputs[i] == ValueId::kNone) continue;
@@ -178,18 +195,23 @@ class Wishes {
   const Graph& graph_;
   const Analysis& analysis_;
   Locations& locations_;
+  const DeviceId device_;
 };
 
 }  // namespace
 
+bool is_small_integer(const TensorDesc& desc) {
+  return is_small_operand(desc) && (is_signed_integer(desc.dtype) ||
+                                    is_unsigned_integer(desc.dtype) || desc.dtype == DType::kBool);
+}
+
 void wish_places(const Graph& graph, const Analysis& analysis, Locations& locations,
-                 const std::vector<int>& output_storages) {
-  Wishes wishes(graph, analysis, locations);
+                 const std::vector<Located>& outputs, DeviceId device) {
+  Wishes wishes(graph, analysis, locations, device);
   for (size_t k = 0; k < graph.outputs().size(); ++k) {
     ValueId id = graph.outputs()[k];
-    const ValueFacts& facts = analysis.values[index_of(id)];
-    if (facts.kind != ValueFacts::Kind::kStatic) continue;
-    wishes.ask(id, {output_storages[k], 0, facts.desc});
+    if (analysis.values[index_of(id)].kind != ValueFacts::Kind::kStatic) continue;
+    wishes.ask(id, outputs[k]);
   }
   for (auto id = analysis.order.rbegin(); id != analysis.order.rend(); ++id) {
     wishes.ask_parts(graph.node(*id));

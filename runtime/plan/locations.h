@@ -11,6 +11,7 @@ namespace convoy {
 // A block of memory of the plan. Values are regions of storages.
 struct Storage {
   Home home = Home::kArena;
+  DeviceId device;
   int index = 0;      // of the input, output or constant
   int64_t bytes = 0;  // arena only
   int first = -1;     // step that touches it first, -1: none yet
@@ -33,23 +34,25 @@ class Locations {
  public:
   Locations(const Graph& graph, const Analysis& analysis);
 
-  int add_storage(Home home, int index, int64_t bytes);
+  int add_storage(Home home, DeviceId device, int index, int64_t bytes = 0);
   Storage& storage(int id) { return storages_[static_cast<size_t>(id)]; }
   const std::vector<Storage>& storages() const { return storages_; }
 
-  // A fresh arena block of exactly this type.
+  // A fresh arena block of exactly this type, on its device.
   Located add_arena(const TensorDesc& desc);
 
   // Where the value is (constants: their storage, made on demand); not known() if nowhere yet.
   Located main(ValueId id);
   void set_main(ValueId id, const Located& located);
-  // Copies of the value in another layout or region.
+  // Copies of the value in another layout or region, or on another device.
   const std::vector<Located>& alternates(ValueId id) const { return others_[index_of(id)]; }
   void add_alternate(ValueId id, const Located& located);
   // The constant `id` in another form.
   Located add_constant(ValueId id, Tensor converted);
   // True if the value, or a copy of it, is at exactly this region.
   bool is_at(ValueId id, const Located& region);
+  // The value on this device: its main place, or else a copy; not known() if it is not there.
+  Located on_device(ValueId id, DeviceId device);
 
   // Where the value's producer should write it; not known() if anywhere will do.
   const Located& wish(ValueId id) const { return wishes_[index_of(id)]; }
@@ -72,10 +75,14 @@ class Locations {
   std::vector<Tensor> constants_;
 };
 
+// Whether so little of integers that the host is done with it before another device is asked.
+bool is_small_integer(const TensorDesc& desc);
+
 // Decides, from the outputs backwards, which values are written straight into a graph output or
-// into the region of an operator that lays its inputs side by side.
+// into the region of an operator that lays its inputs side by side. `outputs` are the places of the
+// graph's; the regions lie on `device` where it pays.
 void wish_places(const Graph& graph, const Analysis& analysis, Locations& locations,
-                 const std::vector<int>& output_storages);
+                 const std::vector<Located>& outputs, DeviceId device);
 
 // The region of input i in the output of an operator with OpDef::part, whose output is at `whole`.
 Located part_region(const Graph& graph, const Analysis& analysis, const Node& node, int i,

@@ -40,11 +40,13 @@ struct DynamicOperand {
 struct Step {
   enum class Kind {
     kKernel,   // kernel over places
-    kCopy,     // inputs[0] to outputs[0]: strides or layout change
+    kCopy,     // inputs[0] to outputs[0]: strides, layout, type or device change
     kDynamic,  // node evaluated with the types found at run time
   };
   Kind kind = Kind::kKernel;
   NodeId node = NodeId::kNone;  // of the planned graph; for copies: the node that asked for it
+  DeviceId device;              // whose queue does it; between devices: not the host's
+  bool waits = false;           // before it runs, all that other queues were given is to be done
   std::string kernel_name;
   std::vector<std::string> refusals;
   std::optional<double> seconds;     // that the kernel expects of one core, by estimate
@@ -61,8 +63,18 @@ struct Step {
 // How a graph output is obtained when the steps are done.
 struct PlannedOutput {
   bool is_static = true;
-  TensorDesc desc;        // static outputs: contiguous, written by the steps into output number k
+  TensorDesc desc;        // static outputs: contiguous, written by the steps into output number k;
+                          // of others only the device is known
   DynamicOperand source;  // dynamic ones
+};
+
+// What a run needs for itself of the memory of one device.
+struct PlanMemory {
+  DeviceId device;
+  size_t arena_bytes = 0;
+  size_t scratch_bytes = 0;  // the largest of any step; lies behind the arena
+
+  size_t bytes() const { return arena_bytes + scratch_bytes; }
 };
 
 struct Plan {
@@ -71,14 +83,16 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Tensor> constants;
   std::vector<PlannedOutput> outputs;
+  std::vector<DeviceId> output_devices;  // as in the options
   std::vector<int>
       input_slots;  // by input: slot of the value table, -1 if no dynamic step reads it
   int slot_count = 0;
-  size_t arena_bytes = 0;
-  size_t scratch_bytes = 0;  // the largest of any step; lies behind the arena
-  size_t folded_nodes = 0;   // computed while planning
-  size_t viewed_nodes = 0;   // read in place
+  std::vector<PlanMemory> memory = {PlanMemory()};  // the host's first, then that of a device
+  size_t folded_nodes = 0;                          // computed while planning
+  size_t viewed_nodes = 0;                          // read in place
 
+  // Which of `memory` is of this device.
+  static size_t memory_index(DeviceId device) { return device.is_host() ? 0 : 1; }
   // Bytes that the plan itself holds: folded constants and bookkeeping.
   size_t footprint() const;
 };
@@ -89,13 +103,16 @@ struct PlanOptions {
   const Registry* registry = nullptr;
   ThreadPool* threads = nullptr;
   WeightCache* weights = nullptr;
-  Tuner* tuner = nullptr;    // nullptr: the first kernel that accepts
-  size_t memory_limit = 0;   // bytes of arena and scratch; 0 is no limit
-  bool all_dynamic = false;  // shape-agnostic: every step infers as it goes
+  DeviceId device;                        // steps run there where it has a kernel, else on the host
+  WeightCache* device_weights = nullptr;  // on that device
+  std::vector<DeviceId> output_devices;   // by output; empty: the host for all
+  Tuner* tuner = nullptr;                 // nullptr: the first kernel that accepts
+  size_t memory_limit = 0;                // bytes of arena and scratch; 0 is no limit
+  bool all_dynamic = false;               // shape-agnostic: every step infers as it goes
 };
 
-// Inputs: the types of the graph's inputs, then of its captures (kUndefined: no tensor). Throws
-// Error with the node's context.
+// Inputs: the types and devices of the graph's inputs, then of its captures (kUndefined: no
+// tensor). Throws Error with the node's context.
 std::shared_ptr<const Plan> make_plan(const Graph& graph, const std::vector<TensorDesc>& inputs,
                                       const PlanOptions& options);
 

@@ -6,9 +6,7 @@
 #include "runtime/op/evaluate.h"
 #include "runtime/op/select_kernel.h"
 #include "runtime/plan/addresses.h"
-#include "runtime/plan/locations.h"
-#include "runtime/plan/step_writer.h"
-#include "runtime/plan/tuner.h"
+#include "runtime/plan/kernel_planner.h"
 
 namespace convoy {
 namespace {
@@ -16,7 +14,7 @@ namespace {
 constexpr int kWholeRun = std::numeric_limits<int>::max();
 
 // Of what reads a value element by element.
-Need plain_need(DType dtype) { return {dtype, {}, false}; }
+Need plain_need(DType dtype, DeviceId device) { return {dtype, {}, false, device}; }
 
 class Planner {
  public:
@@ -26,10 +24,15 @@ class Planner {
         analysis_(analyze(graph, inputs, options)),
         locations_(graph, analysis_),
         plan_(std::make_shared<Plan>()),
-        writer_(*plan_, analysis_, locations_, options.weights) {
+        writer_(*plan_, analysis_, locations_, options),
+        kernels_(graph, options, analysis_, locations_, writer_) {
     plan_->graph = &graph;
     plan_->inputs = inputs;
+    plan_->output_devices = options.output_devices;
     plan_->folded_nodes = analysis_.folded;
+    add_memory(options.device);
+    for (const TensorDesc& input : inputs) add_memory(input.device);
+    for (DeviceId device : options.output_devices) add_memory(device);
     slots_.assign(graph.value_count(), -1);
   }
 
@@ -59,6 +62,13 @@ class Planner {
   const ValueFacts& facts(ValueId id) const { return analysis_.values[index_of(id)]; }
   bool is_dynamic(ValueId id) const { return facts(id).kind == ValueFacts::Kind::kDynamic; }
 
+  void add_memory(DeviceId device) {
+    if (device.is_host()) return;
+    if (plan_->memory.size() == 1) plan_->memory.push_back({device, 0, 0});
+    check_supported(plan_->memory[1].device == device, "values on the devices '{}' and '{}'",
+                    to_string(plan_->memory[1].device), to_string(device));
+  }
+
   // --- inputs and outputs ---
 
   void place_inputs() {
@@ -69,7 +79,8 @@ class Planner {
       if (is_dynamic(id)) {
         plan_->input_slots.back() = slot(id);
       } else if (facts(id).kind == ValueFacts::Kind::kStatic) {
-        int storage = locations_.add_storage(Home::kInput, static_cast<int>(i), 0);
+        const DeviceId device = plan_->inputs[i].device;
+        int storage = locations_.add_storage(Home::kInput, device, static_cast<int>(i));
         locations_.storage(storage).pinned = true;
         locations_.set_main(id, {storage, 0, plan_->inputs[i]});
       }
@@ -78,11 +89,27 @@ class Planner {
 
   void place_outputs() {
     for (size_t k = 0; k < graph_.outputs().size(); ++k) {
-      int storage = locations_.add_storage(Home::kOutput, static_cast<int>(k), 0);
+      const TensorDesc& type = facts(graph_.outputs()[k]).desc;
+      DeviceId device =
+          k < options_.output_devices.size() ? options_.output_devices[k] : DeviceId{};
+      int storage = locations_.add_storage(Home::kOutput, device, static_cast<int>(k));
       locations_.storage(storage).pinned = true;
-      output_storages_.push_back(storage);
+      outputs_.push_back({storage, 0, TensorDesc::contiguous(type.dtype, type.shape, device)});
     }
-    wish_places(graph_, analysis_, locations_, output_storages_);
+    std::vector<Located> written;
+    for (const Located& output : outputs_) written.push_back(written_output(output));
+    wish_places(graph_, analysis_, locations_, written, options_.device);
+  }
+
+  // Where the steps write an output of the graph: what another device computes is gathered there,
+  // and goes over as a whole.
+  Located written_output(const Located& output) {
+    TensorDesc desc = output.desc;
+    if (options_.device.is_host() || is_small_integer(desc) || !desc.device.is_host())
+      return output;
+    if (desc.dtype == DType::kUndefined || desc.dtype == DType::kString) return output;
+    desc.device = options_.device;
+    return locations_.add_arena(desc);
   }
 
   void finish_outputs() {
@@ -92,10 +119,10 @@ class Planner {
       if (is_dynamic(id)) {
         output.is_static = false;
         output.source = dynamic_operand(id);
+        output.desc.device = outputs_[k].desc.device;
       } else {
-        output.desc = TensorDesc::contiguous(facts(id).desc.dtype, facts(id).desc.shape);
-        Located target{output_storages_[k], 0, output.desc};
-        if (!locations_.is_at(id, target)) writer_.copy(locations_.main(id), target, NodeId::kNone);
+        output.desc = outputs_[k].desc;
+        writer_.bring(id, outputs_[k], NodeId::kNone);
       }
       plan_->outputs.push_back(std::move(output));
     }
@@ -112,7 +139,7 @@ class Planner {
     } else if (about.definition->view && plan_view(node, *about.definition)) {
       ++plan_->viewed_nodes;
     } else {
-      plan_kernel(node, *about.definition);
+      kernels_.plan(node, *about.definition);
     }
     for (ValueId input : node.inputs) {
       if (input != ValueId::kNone) locations_.finish_read(input);
@@ -128,7 +155,7 @@ class Planner {
       ValueId input = node.inputs[i];
       if (input == ValueId::kNone) continue;
       Located part = part_region(graph_, analysis_, node, static_cast<int>(i), region);
-      if (!locations_.is_at(input, part)) writer_.copy(locations_.main(input), part, node.id);
+      writer_.bring(input, part, node.id);
     }
     return true;
   }
@@ -137,7 +164,8 @@ class Planner {
     KernelRequest request = plain_request(graph_, analysis_, node);
     Located source = locations_.main(node.inputs[0]);
     if (!source.desc.layout.plain()) {
-      source = writer_.in_form(node.inputs[0], plain_need(source.desc.dtype), node.id);
+      const Need need = plain_need(source.desc.dtype, source.desc.device);
+      source = writer_.in_form(node.inputs[0], need, node.id);
     }
     request.inputs[0] = source.desc;
     std::vector<std::pair<ValueId, Located>> views;
@@ -147,162 +175,11 @@ class Planner {
       if (!spec) return false;
       Located view = source;
       view.byte_offset += spec->offset * static_cast<int64_t>(size_of(source.desc.dtype));
-      view.desc = {source.desc.dtype, spec->shape, spec->strides, {}};
+      view.desc = {source.desc.dtype, spec->shape, spec->strides, {}, source.desc.device};
       views.emplace_back(node.outputs[j], view);
     }
     for (const auto& [id, view] : views) locations_.set_main(id, view);
     return true;
-  }
-
-  void plan_kernel(const Node& node, const OpDef& definition) {
-    KernelRequest request = request_for(node);
-    KernelChoice choice = options_.tuner
-                              ? options_.tuner->choose(definition, request, *options_.threads)
-                              : select_kernel(definition, request);
-    Operands operands = operands_as_they_are(node);
-    choice = settle(definition, std::move(choice), request, forms_of(node, operands));
-    Step step;
-    step.node = node.id;
-    step.kernel_name = choice.name;
-    step.refusals = std::move(choice.refusals);
-    step.unasked = std::move(choice.unasked);
-    step.seconds = choice.seconds;
-    step.kernel = std::move(choice.kernel);
-    step.scratch_bytes = request.scratch_bytes;
-    std::vector<std::pair<Located, Located>> copies;
-    for (const Located& input : operands.inputs) step.inputs.push_back(StepWriter::draft(input));
-    for (size_t j = 0; j < node.outputs.size(); ++j) {
-      bool wanted = node.outputs[j] != ValueId::kNone;
-      step.outputs.push_back(
-          StepWriter::draft(wanted ? place_result(node, request, j, operands, copies) : Located{}));
-    }
-    check_operands(request, step);
-    writer_.add(std::move(step));
-    for (const auto& [from, to] : copies) writer_.copy(from, to, node.id);
-  }
-
-  struct Operands {
-    std::vector<Located> inputs;
-    std::vector<bool> as_wished;  // by output: written where its reader wishes
-  };
-
-  KernelRequest request_for(const Node& node) {
-    KernelRequest request = plain_request(graph_, analysis_, node);
-    request.weights = options_.weights;
-    request.threads = options_.threads->thread_count();
-    request.isa = best_isa();
-    for (size_t i = 0; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] != ValueId::kNone) {
-        request.inputs[i] = locations_.main(node.inputs[i]).desc;
-      }
-    }
-    for (size_t j = 0; j < node.outputs.size(); ++j) {
-      if (node.outputs[j] == ValueId::kNone) continue;
-      const Located& wish = locations_.wish(node.outputs[j]);
-      if (wish.known()) request.outputs[j] = wish.desc;
-    }
-    return request;
-  }
-
-  Operands operands_as_they_are(const Node& node) {
-    Operands operands;
-    for (ValueId input : node.inputs) {
-      operands.inputs.push_back(input == ValueId::kNone ? Located{} : locations_.main(input));
-    }
-    for (ValueId output : node.outputs) {
-      operands.as_wished.push_back(output != ValueId::kNone && locations_.wish(output).known());
-    }
-    return operands;
-  }
-
-  // Brings the operands into forms that a kernel needs, as it says so.
-  OperandForms forms_of(const Node& node, Operands& operands) {
-    auto input = [&](size_t i, const Need& need) {
-      Located& located = operands.inputs[i];
-      if (!meets(located.desc, need)) located = writer_.in_form(node.inputs[i], need, node.id);
-      return located.desc;
-    };
-    auto output = [&](size_t j, const Need& need) {
-      return output_form(node.outputs[j], need, operands, j);
-    };
-    return {input, output};
-  }
-
-  // Of output j; a wish that the kernel cannot write to is given up for good.
-  TensorDesc output_form(ValueId id, const Need& need, Operands& operands, size_t j) {
-    if (operands.as_wished[j]) {
-      const TensorDesc& wish = locations_.wish(id).desc;
-      if (need.layout.plain() && meets(wish, need)) return wish;
-      operands.as_wished[j] = false;
-    }
-    return form_for(facts(id).desc, need);
-  }
-
-  // A step runs on exactly the forms that its kernel was made for.
-  static void check_operands(const KernelRequest& request, const Step& step) {
-    for (size_t i = 0; i < step.inputs.size(); ++i) {
-      const Place& place = step.inputs[i];
-      check_internal(place.home == Home::kAbsent ||
-                         is_made_for(request.inputs[i], request.input_need(i), place.desc),
-                     "the kernel '{}' was not made for input {}", step.kernel_name, i);
-    }
-    for (size_t j = 0; j < step.outputs.size(); ++j) {
-      const Place& place = step.outputs[j];
-      check_internal(place.home == Home::kAbsent ||
-                         is_made_for(request.outputs[j], request.output_need(j), place.desc),
-                     "the kernel '{}' was not made for output {}", step.kernel_name, j);
-    }
-  }
-
-  // Chooses where output j is written, in the form that the request states.
-  Located place_result(const Node& node, const KernelRequest& request, size_t j,
-                       const Operands& operands, std::vector<std::pair<Located, Located>>& copies) {
-    ValueId id = node.outputs[j];
-    const Located wish = locations_.wish(id);
-    if (operands.as_wished[j]) {
-      locations_.set_main(id, wish);
-      return wish;
-    }
-    const TensorDesc& type = facts(id).desc;
-    TensorDesc written = form_for(type, request.output_need(j));
-    Located place = in_place(node, request, j, written, operands.inputs);
-    if (!place.known()) place = locations_.add_arena(written);
-    Located main = place;
-    if (written.dtype != type.dtype) {
-      // The value is what its own type can hold: readers get it rounded.
-      Need rounded = request.output_need(j);
-      rounded.dtype = type.dtype;
-      main = locations_.add_arena(form_for(type, rounded));
-      copies.emplace_back(place, main);
-    }
-    locations_.set_main(id, main);
-    if (wish.known()) {
-      copies.emplace_back(main, wish);
-      locations_.add_alternate(id, wish);
-    }
-    return place;
-  }
-
-  Located in_place(const Node& node, const KernelRequest& request, size_t j,
-                   const TensorDesc& wanted, const std::vector<Located>& inputs) {
-    for (auto [i, output] : request.in_place) {
-      if (static_cast<size_t>(output) != j) continue;
-      const Located& input = inputs[static_cast<size_t>(i)];
-      ValueId id = node.inputs[static_cast<size_t>(i)];
-      if (!input.known() || !input.same_region(locations_.main(id))) continue;
-      const Storage& storage = locations_.storage(input.storage);
-      bool fits = storage.home == Home::kArena && !storage.pinned &&
-                  input.desc.shape == wanted.shape &&
-                  size_of(input.desc.dtype) == size_of(wanted.dtype) &&
-                  input.desc.dtype != DType::kString && wanted.dtype != DType::kString &&
-                  input.desc.layout == wanted.layout &&
-                  (!wanted.layout.plain() || input.desc.is_contiguous());
-      auto reads = std::count(node.inputs.begin(), node.inputs.end(), id);
-      if (fits && storage.pending == static_cast<int>(reads)) {
-        return {input.storage, input.byte_offset, wanted};
-      }
-    }
-    return {};
   }
 
   // --- steps whose shapes depend on data ---
@@ -322,8 +199,8 @@ class Planner {
       return operand;
     }
     Located located = locations_.main(id);
-    if (!located.desc.layout.plain()) {
-      located = writer_.in_form(id, plain_need(located.desc.dtype), NodeId::kNone);
+    if (!located.desc.layout.plain() || !located.desc.device.is_host()) {
+      located = writer_.in_form(id, plain_need(located.desc.dtype, {}), NodeId::kNone);
     }
     locations_.storage(located.storage).last = kWholeRun;
     locations_.storage(located.storage).pinned = true;
@@ -356,7 +233,8 @@ class Planner {
   Locations locations_;
   std::shared_ptr<Plan> plan_;
   StepWriter writer_;
-  std::vector<int> output_storages_;
+  KernelPlanner kernels_;
+  std::vector<Located> outputs_;  // of the graph
   std::vector<int> slots_;
 };
 

@@ -1,14 +1,16 @@
 #include "runtime/plan/step_writer.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "runtime/device/convert_view.h"
 #include "runtime/op/select_kernel.h"
-#include "runtime/tensor/convert_view.h"
 
 namespace convoy {
 namespace {
 
 const char* copy_name(const TensorDesc& from, const TensorDesc& to) {
+  if (from.device != to.device) return to.device.is_host() ? "download" : "upload";
   if (from.dtype != to.dtype) return "cast";
   return from.layout == to.layout ? "copy" : "reorder";
 }
@@ -20,7 +22,10 @@ void StepWriter::add(Step step) {
   for (const Place& place : step.inputs) touch(place, number);
   for (const Place& place : step.outputs) touch(place, number);
   for (const DynamicOperand& operand : step.dynamic_inputs) touch(operand.place, number);
-  plan_.scratch_bytes = std::max(plan_.scratch_bytes, step.scratch_bytes);
+  PlanMemory& memory = plan_.memory[Plan::memory_index(step.device)];
+  memory.scratch_bytes = std::max(memory.scratch_bytes, step.scratch_bytes);
+  // What the host reads may be under way, and what it overwrites may not have left yet.
+  if (step.device.is_host()) step.waits = std::exchange(in_flight_, false);
   plan_.steps.push_back(std::move(step));
 }
 
@@ -28,31 +33,62 @@ void StepWriter::copy(const Located& from, const Located& to, NodeId asker) {
   Step step;
   step.kind = Step::Kind::kCopy;
   step.node = asker;
+  step.device = from.desc.device.is_host() ? to.desc.device : from.desc.device;
   step.kernel_name = copy_name(from.desc, to.desc);
   step.inputs.push_back(draft(from));
   step.outputs.push_back(draft(to));
   add(std::move(step));
 }
 
+void StepWriter::cross(ValueId id, const Located& from, const Located& to, NodeId asker) {
+  bool first = crossed_.emplace(id, to.desc.device.kind).second;
+  check_internal(first, "a value goes to the device '{}' twice", to_string(to.desc.device));
+  copy(from, to, asker);
+  in_flight_ = true;
+}
+
 Located StepWriter::in_form(ValueId id, const Need& need, NodeId asker) {
   for (const Located& other : locations_.alternates(id)) {
     if (meets(other.desc, need)) return other;
   }
-  const Located main = locations_.main(id);
+  Located source = locations_.main(id);
   const ValueFacts& facts = analysis_.values[index_of(id)];
-  TensorDesc form = form_for(main.desc, need);
-  if (facts.kind == ValueFacts::Kind::kConstant && main.desc.dtype != DType::kString) {
-    WeightCache* weights = facts.lasting ? weights_ : nullptr;
-    return locations_.add_constant(id, constant_in_form(facts.constant, form, weights));
+  if (facts.kind == ValueFacts::Kind::kConstant && source.desc.dtype != DType::kString) {
+    WeightCache* weights = need.device.is_host() ? options_.weights : options_.device_weights;
+    TensorDesc form = form_for(facts.constant.desc(), need);
+    return locations_.add_constant(
+        id, constant_in_form(facts.constant, form, facts.lasting ? weights : nullptr));
   }
-  Located source = main;
-  for (const TensorDesc& desc : conversion_path(main.desc, form)) {
+  if (Located near = locations_.on_device(id, need.device); near.known()) source = near;
+  for (const TensorDesc& desc : conversion_path(source.desc, form_for(source.desc, need))) {
     Located target = locations_.add_arena(desc);
-    copy(source, target, asker);
+    if (desc.device == source.desc.device) {
+      copy(source, target, asker);
+    } else {
+      cross(id, source, target, asker);
+    }
     locations_.add_alternate(id, target);
     source = target;
   }
   return source;
+}
+
+void StepWriter::bring(ValueId id, const Located& region, NodeId asker) {
+  if (locations_.is_at(id, region)) return;
+  const DeviceId device = region.desc.device;
+  Located source = locations_.on_device(id, device);
+  if (!source.known()) {
+    const Located main = locations_.main(id);
+    bool varies = analysis_.values[index_of(id)].kind != ValueFacts::Kind::kConstant;
+    if (varies && main.desc.is_contiguous() && region.desc.is_contiguous()) {
+      cross(id, main, region, asker);
+      return locations_.add_alternate(id, region);
+    }
+  }
+  if (!source.known() || source.desc.dtype != region.desc.dtype) {
+    source = in_form(id, {region.desc.dtype, {}, true, device}, asker);
+  }
+  copy(source, region, asker);
 }
 
 Place StepWriter::draft(const Located& located) {

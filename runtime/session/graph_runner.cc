@@ -11,6 +11,28 @@ namespace {
 constexpr size_t kMissesBeforeShapeless = 128;
 constexpr size_t kIdleContexts = 16;
 
+// All inputs, with contiguous copies of those that are not; empty where all are.
+std::vector<Value> contiguous_copies(std::span<const Value> inputs) {
+  auto needs_copy = [](const Value& input) {
+    return input.is_tensor() && !input.tensor().desc().is_contiguous();
+  };
+  if (std::ranges::none_of(inputs, needs_copy)) return {};
+  std::vector<Value> copies(inputs.begin(), inputs.end());
+  for (Value& value : copies) {
+    if (value.is_tensor()) value = value.tensor().contiguous();
+  }
+  return copies;
+}
+
+// Of the outputs; empty where all lie on the host.
+std::vector<DeviceId> devices_of(std::span<const TensorView> bound, size_t count) {
+  auto elsewhere = [](const TensorView& view) { return !view.device.is_host(); };
+  if (std::ranges::none_of(bound, elsewhere)) return {};
+  std::vector<DeviceId> devices(count);
+  for (size_t k = 0; k < bound.size(); ++k) devices[k] = bound[k].device;
+  return devices;
+}
+
 // A value that stays valid when the run's memory is used again.
 Value owned(const Value& value, bool for_caller) {
   if (value.is_tensor()) {
@@ -67,20 +89,14 @@ void GraphRunner::run_into(std::span<const Value> inputs, std::span<const Tensor
   size_t expected = graph_.inputs().size() + graph_.captures().size();
   check_model(inputs.size() == expected, "the graph '{}' takes {} values, not {}", graph_.name,
               expected, inputs.size());
-  std::vector<Value> contiguous;
-  for (const Value& input : inputs) {
-    bool needs_copy = input.is_tensor() && !input.tensor().desc().is_contiguous();
-    if (needs_copy && contiguous.empty()) contiguous.assign(inputs.begin(), inputs.end());
-  }
-  for (Value& value : contiguous) {
-    if (value.is_tensor()) value = value.tensor().contiguous();
-  }
+  std::vector<Value> contiguous = contiguous_copies(inputs);
   if (!contiguous.empty()) inputs = contiguous;
-  auto plan = plans_.find(inputs);
+  std::vector<DeviceId> devices = devices_of(bound, outputs.size());
+  auto plan = plans_.find(inputs, devices);
   if (!plan) {
     std::vector<TensorDesc> types;
     for (const Value& input : inputs) types.push_back(desc_of(input));
-    plan = make_and_keep(types);
+    plan = make_and_keep(types, devices);
   }
 
   auto is_bound = [&](size_t k) { return k < bound.size() && bound[k].present(); };
@@ -105,7 +121,7 @@ void GraphRunner::run_into(std::span<const Value> inputs, std::span<const Tensor
       check_input(result.is_tensor(), "output '{}' is no tensor, but memory is bound to it",
                   graph_.value_name(graph_.outputs()[k]));
       check_bound(k, result.tensor().desc(), bound[k]);
-      copy_elements(result.tensor().view(), bound[k]);
+      write_elements(result.tensor(), bound[k]);
     } else {
       outputs[k] = std::move(result);
     }
@@ -124,17 +140,22 @@ void GraphRunner::check_bound(size_t k, const TensorDesc& output, const TensorVi
 
 std::shared_ptr<const Plan> GraphRunner::plan_for(const std::vector<TensorDesc>& inputs) {
   auto plan = plans_.find(inputs);
-  return plan ? plan : make_and_keep(inputs);
+  return plan ? plan : make_and_keep(inputs, {});
 }
 
-std::shared_ptr<const Plan> GraphRunner::make_and_keep(const std::vector<TensorDesc>& inputs) {
+std::shared_ptr<const Plan> GraphRunner::make_and_keep(const std::vector<TensorDesc>& inputs,
+                                                       const std::vector<DeviceId>& outputs) {
   PlanOptions options;
   options.registry = resources_.registry;
   options.threads = resources_.threads;
   options.weights = resources_.weights;
+  options.device = resources_.device;
+  options.device_weights = resources_.device_weights;
+  options.output_devices = outputs;
   options.tuner = resources_.tuner;
   options.memory_limit = resources_.memory_limit;
-  options.all_dynamic = plans_.statistics().misses_in_a_row > kMissesBeforeShapeless;
+  options.all_dynamic =
+      outputs.empty() && plans_.statistics().misses_in_a_row > kMissesBeforeShapeless;
   if (!options.all_dynamic) {
     auto plan = make_plan(graph_, inputs, options);
     if (resources_.tuner != nullptr) resources_.tuner->save();

@@ -19,6 +19,8 @@ struct RunnerResources {
   const Registry* registry = nullptr;
   ThreadPool* threads = nullptr;
   WeightCache* weights = nullptr;
+  DeviceId device;                        // where steps run that have a kernel there
+  WeightCache* device_weights = nullptr;  // on that device
   BufferPool* outputs = nullptr;
   Tuner* tuner = nullptr;   // may be nullptr
   size_t memory_limit = 0;  // bytes a plan may need; 0: no limit
@@ -38,8 +40,10 @@ class GraphRunner {
   std::vector<Value> run(std::span<const Value> inputs, const StepObserver* observer = nullptr);
 
   // The same into `outputs`, as many as the graph has. Where `bound[k]` is present(), output k goes
-  // there instead (contiguous, of the right type) and outputs[k] is left alone. With contiguous
-  // inputs and everything bound, a static plan that ran before allocates nothing here.
+  // there instead (contiguous, of the right type, on whatever device) and outputs[k] is left alone.
+  // With contiguous inputs and everything bound to the host, a static plan that ran before
+  // allocates nothing here. Inputs may lie on any device, results that are not bound lie on the
+  // host.
   void run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
                 std::span<Value> outputs, const StepObserver* observer = nullptr);
 
@@ -51,7 +55,8 @@ class GraphRunner {
  private:
   class ContextLease;
 
-  std::shared_ptr<const Plan> make_and_keep(const std::vector<TensorDesc>& inputs);
+  std::shared_ptr<const Plan> make_and_keep(const std::vector<TensorDesc>& inputs,
+                                            const std::vector<DeviceId>& outputs);
   void check_bound(size_t k, const TensorDesc& output, const TensorView& bound) const;
   std::unique_ptr<RunContext> take_context(const Plan& plan);
   void give_back(std::unique_ptr<RunContext> context);

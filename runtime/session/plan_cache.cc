@@ -13,7 +13,7 @@ const TensorDesc& type_of(const Value& value) {
 }
 
 template <typename Inputs>
-uint64_t hash_of(const Inputs& inputs) {
+uint64_t hash_of(const Inputs& inputs, std::span<const DeviceId> outputs) {
   uint64_t hash = 0xcbf29ce484222325u;
   auto mix = [&hash](int64_t number) {
     hash = (hash ^ static_cast<uint64_t>(number)) * 0x9e3779b97f4a7c15u;
@@ -22,19 +22,23 @@ uint64_t hash_of(const Inputs& inputs) {
   for (const auto& input : inputs) {
     const TensorDesc& desc = type_of(input);
     mix(static_cast<int64_t>(desc.dtype));
+    mix(static_cast<int64_t>(desc.device.kind));
     mix(desc.rank());
     for (int64_t size : desc.shape) mix(size);
   }
+  for (DeviceId device : outputs) mix(static_cast<int64_t>(device.kind));
   return hash;
 }
 
 // Inputs are contiguous: strides are not compared.
 template <typename Inputs>
-bool fits(const Plan& plan, const Inputs& inputs) {
-  return std::equal(plan.inputs.begin(), plan.inputs.end(), inputs.begin(), inputs.end(),
+bool fits(const Plan& plan, const Inputs& inputs, std::span<const DeviceId> outputs) {
+  return std::ranges::equal(plan.output_devices, outputs) &&
+         std::equal(plan.inputs.begin(), plan.inputs.end(), inputs.begin(), inputs.end(),
                     [](const TensorDesc& planned, const auto& input) {
                       const TensorDesc& desc = type_of(input);
-                      return planned.dtype == desc.dtype && planned.shape == desc.shape;
+                      return planned.dtype == desc.dtype && planned.shape == desc.shape &&
+                             planned.device == desc.device;
                     });
 }
 
@@ -43,17 +47,19 @@ bool fits(const Plan& plan, const Inputs& inputs) {
 TensorDesc desc_of(const Value& value) { return type_of(value); }
 
 template <typename Inputs>
-std::list<PlanCache::Entry>::iterator PlanCache::locate(uint64_t hash, const Inputs& inputs) {
+std::list<PlanCache::Entry>::iterator PlanCache::locate(uint64_t hash, const Inputs& inputs,
+                                                        std::span<const DeviceId> outputs) {
   return std::find_if(recent_.begin(), recent_.end(), [&](const Entry& entry) {
-    return entry.hash == hash && fits(*entry.plan, inputs);
+    return entry.hash == hash && fits(*entry.plan, inputs, outputs);
   });
 }
 
 template <typename Inputs>
-std::shared_ptr<const Plan> PlanCache::look_up(const Inputs& inputs) {
-  uint64_t hash = hash_of(inputs);
+std::shared_ptr<const Plan> PlanCache::look_up(const Inputs& inputs,
+                                               std::span<const DeviceId> outputs) {
+  uint64_t hash = hash_of(inputs, outputs);
   std::lock_guard lock(mutex_);
-  auto found = locate(hash, inputs);
+  auto found = locate(hash, inputs, outputs);
   if (found == recent_.end()) {
     ++statistics_.misses;
     ++statistics_.misses_in_a_row;
@@ -65,18 +71,22 @@ std::shared_ptr<const Plan> PlanCache::look_up(const Inputs& inputs) {
   return recent_.front().plan;
 }
 
-std::shared_ptr<const Plan> PlanCache::find(std::span<const Value> inputs) {
-  return look_up(inputs);
+std::shared_ptr<const Plan> PlanCache::find(std::span<const Value> inputs,
+                                            std::span<const DeviceId> outputs) {
+  return look_up(inputs, outputs);
 }
 
-std::shared_ptr<const Plan> PlanCache::find(std::span<const TensorDesc> inputs) {
-  return look_up(inputs);
+std::shared_ptr<const Plan> PlanCache::find(std::span<const TensorDesc> inputs,
+                                            std::span<const DeviceId> outputs) {
+  return look_up(inputs, outputs);
 }
 
 std::shared_ptr<const Plan> PlanCache::add(std::shared_ptr<const Plan> plan) {
-  uint64_t hash = hash_of(plan->inputs);
+  uint64_t hash = hash_of(plan->inputs, plan->output_devices);
   std::lock_guard lock(mutex_);
-  if (auto found = locate(hash, plan->inputs); found != recent_.end()) return found->plan;
+  if (auto found = locate(hash, plan->inputs, plan->output_devices); found != recent_.end()) {
+    return found->plan;
+  }
   size_t bytes = plan->footprint();
   recent_.push_front({hash, plan, bytes});
   statistics_.plan_bytes += bytes;

@@ -1,4 +1,5 @@
-// The plans of one graph, by the types and shapes of its inputs; the least recently used go first.
+// The plans of one graph, by the types, shapes and devices of its inputs and the devices of its
+// outputs; the least recently used go first.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,12 @@ class PlanCache {
  public:
   PlanCache(size_t max_plans, size_t max_bytes) : max_plans_(max_plans), max_bytes_(max_bytes) {}
 
-  // The plan for inputs of these types and shapes; nullptr if there is none.
-  std::shared_ptr<const Plan> find(std::span<const Value> inputs);
-  std::shared_ptr<const Plan> find(std::span<const TensorDesc> inputs);
+  // The plan for inputs of these types, shapes and devices; nullptr if there is none. `outputs` are
+  // the devices of the outputs, empty where all lie on the host.
+  std::shared_ptr<const Plan> find(std::span<const Value> inputs,
+                                   std::span<const DeviceId> outputs = {});
+  std::shared_ptr<const Plan> find(std::span<const TensorDesc> inputs,
+                                   std::span<const DeviceId> outputs = {});
   // Keeps `plan`, unless there is one for the same inputs: returns the one that is kept.
   std::shared_ptr<const Plan> add(std::shared_ptr<const Plan> plan);
 
@@ -43,9 +47,10 @@ class PlanCache {
   };
 
   template <typename Inputs>
-  std::shared_ptr<const Plan> look_up(const Inputs& inputs);
+  std::shared_ptr<const Plan> look_up(const Inputs& inputs, std::span<const DeviceId> outputs);
   template <typename Inputs>
-  std::list<Entry>::iterator locate(uint64_t hash, const Inputs& inputs);
+  std::list<Entry>::iterator locate(uint64_t hash, const Inputs& inputs,
+                                    std::span<const DeviceId> outputs);
 
   const size_t max_plans_;
   const size_t max_bytes_;

@@ -25,8 +25,8 @@ struct RunEnvironment {
 // Called after each step with its number and duration.
 using StepObserver = std::function<void(const Plan&, size_t step, std::chrono::nanoseconds)>;
 
-// Used by one run at a time; keeps its memory from run to run. A run of a static plan allocates
-// nothing here once the context has run that plan before.
+// Used by one run at a time; keeps its memory and queues from run to run. A run of a static plan
+// allocates nothing here once the context has run that plan before.
 class RunContext {
  public:
   // Room for the addresses of `count` outputs, to be filled before run().
@@ -49,6 +49,12 @@ class RunContext {
     size_t inputs = 0;
     size_t outputs = 0;
   };
+  // What a run has of one device: PlanMemory's bytes and where work is queued.
+  struct Space {
+    Device* device = nullptr;
+    std::shared_ptr<Buffer> memory;
+    std::unique_ptr<Queue> queue;
+  };
   struct Patch {
     size_t view;
     Home home;
@@ -58,14 +64,21 @@ class RunContext {
 
   Value operand(const DynamicOperand& operand) const;
   std::vector<Value> captured(const Step& step, const Node& node, std::string_view attribute) const;
-  void bind(const std::shared_ptr<const Plan>& plan);
+  void bind(const std::shared_ptr<const Plan>& plan, ThreadPool& threads);
+  void bind_memory(size_t index, const PlanMemory& needed, ThreadPool& threads);
+  void run_steps(std::span<const Value> inputs, const StepObserver* observer);
   void add_view(const Place& place);
   void* address(const Place& place) const;
-  void run_step(const Step& step, size_t number, const RunEnvironment& environment);
-  void run_dynamic(const Step& step, const RunEnvironment& environment);
+  Space& space(DeviceId device) { return spaces_[Plan::memory_index(device)]; }
+  void synchronize();
+  void run_step(const Step& step, size_t number);
+  void run_kernel(size_t number);
+  void run_copy(const Step& step, size_t number);
+  void run_dynamic(const Step& step);
 
   std::shared_ptr<const Plan> plan_;
-  std::shared_ptr<Buffer> memory_;  // arena, then scratch
+  const RunEnvironment* environment_ = nullptr;  // of the run
+  std::vector<Space> spaces_;                    // in the order of Plan::memory
   std::vector<TensorView> views_;
   std::vector<StepViews> steps_;
   std::vector<Patch> patches_;

@@ -63,6 +63,7 @@ StepObserver record_steps(std::vector<StepTime>& steps) {
     }
     if (step.kind == Step::Kind::kCopy) time.op_type = step.kernel_name;
     time.kernel = step.kernel_name;
+    time.device = to_string(step.device);
     if (!step.outputs.empty()) time.output_type = to_string(step.outputs[0].desc);
     time.duration = took;
     time.start = std::chrono::steady_clock::now() - start - took;
@@ -72,6 +73,9 @@ StepObserver record_steps(std::vector<StepTime>& steps) {
 
 Session::Session(Model model, SessionOptions options)
     : options_(std::move(options)), model_(std::move(model)) {
+  if (!options_.device.is_host()) {
+    device_weights_ = std::make_unique<SessionWeights>(find_device(options_.device));
+  }
   try {
     pool_ = make_thread_pool(options_.threads);
     for (ValueId id : model_.graph.outputs()) {
@@ -95,6 +99,8 @@ Session::Session(Model model, SessionOptions options)
   resources.registry = &Registry::standard();
   resources.threads = pool_.get();
   resources.weights = &weights_;
+  resources.device = options_.device;
+  resources.device_weights = device_weights_.get();
   resources.outputs = output_pool_.get();
   if (!options_.tuning_file.empty()) tuner_ = std::make_unique<Tuner>(options_.tuning_file);
   resources.tuner = tuner_.get();
@@ -123,6 +129,10 @@ void Session::describe_outputs() {
     const ValueType& inferred = model_.graph.value(model_.graph.outputs()[k]).type;
     outputs_[k].type = with_sizes_of(outputs_[k].type, inferred);
   }
+}
+
+size_t Session::packed_weight_bytes() const {
+  return weights_.bytes() + (device_weights_ ? device_weights_->bytes() : 0);
 }
 
 size_t Session::input_position(std::string_view name) const {

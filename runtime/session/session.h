@@ -18,6 +18,8 @@ namespace convoy {
 
 struct SessionOptions {
   int threads = 0;  // of one run; 0: default_thread_count()
+  // Where nodes are computed that have a kernel there; the others are computed on the CPU.
+  DeviceId device;
   bool optimize = true;
   std::vector<std::string> skip_rules;
   std::vector<std::string> only_rules;
@@ -35,6 +37,7 @@ struct StepTime {
   std::string name;     // node label
   std::string op_type;  // "Conv", "copy", "reorder"
   std::string kernel;
+  std::string device;                // "cpu"
   std::string output_type;           // "float32[1,8,16]"
   std::chrono::nanoseconds start{};  // since the run began
   std::chrono::nanoseconds duration{};
@@ -49,7 +52,8 @@ using Feeds = std::vector<std::pair<std::string, Value>>;
 // child that the process forks, with what it has planned and packed: run() works there too.
 class Session {
  public:
-  // Throws Error: kInvalidModel, kUnsupported (naming every operator that is missing).
+  // Throws Error: kInvalidModel, kUnsupported (naming every operator that is missing, or the device
+  // that is not there).
   explicit Session(Model model, SessionOptions options = {});
   ~Session();
 
@@ -91,7 +95,7 @@ class Session {
   std::string explain(const Feeds& feeds);
 
   PlanCache::Statistics statistics() const { return runner_->statistics(); }
-  size_t packed_weight_bytes() const { return weights_.bytes(); }
+  size_t packed_weight_bytes() const;
 
  private:
   void optimize();
@@ -111,6 +115,7 @@ class Session {
   std::map<std::string, size_t, std::less<>> input_index_;  // into the graph's inputs
   std::unique_ptr<ThreadPool> pool_;
   SessionWeights weights_;
+  std::unique_ptr<SessionWeights> device_weights_;  // nullptr where the device is the CPU
   std::shared_ptr<BufferPool> output_pool_;
   std::unique_ptr<Tuner> tuner_;
   std::unique_ptr<GraphRunner> runner_;

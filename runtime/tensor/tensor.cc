@@ -3,17 +3,19 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/base/parallel_for.h"
+
 namespace convoy {
 
-Tensor Tensor::allocate(DType dtype, const Shape& shape) {
+Tensor Tensor::allocate(DType dtype, const Shape& shape, Device& device) {
   Tensor tensor;
-  tensor.desc_ = TensorDesc::contiguous(dtype, shape);
+  tensor.desc_ = TensorDesc::contiguous(dtype, shape, device.id());
   int64_t count = element_count(shape);
   if (dtype == DType::kString) {
     tensor.buffer_ = Buffer::allocate_strings(static_cast<size_t>(count));
   } else {
     int64_t bytes = checked_multiply(count, static_cast<int64_t>(size_of(dtype)));
-    tensor.buffer_ = Buffer::allocate(static_cast<size_t>(bytes));
+    tensor.buffer_ = Buffer::allocate(static_cast<size_t>(bytes), device);
   }
   return tensor;
 }
@@ -48,12 +50,13 @@ Tensor Tensor::over(std::shared_ptr<Buffer> buffer, int64_t byte_offset, const T
   tensor.buffer_ = std::move(buffer);
   tensor.byte_offset_ = byte_offset;
   tensor.desc_ = desc;
+  tensor.desc_.device = tensor.buffer_->device().id();
   return tensor;
 }
 
 Tensor Tensor::borrow(const TensorView& view) {
   Tensor tensor;
-  tensor.buffer_ = Buffer::wrap(view.data, 0, nullptr);
+  tensor.buffer_ = Buffer::wrap(view.data, 0, nullptr, find_device(view.device));
   tensor.desc_ = view;
   return tensor;
 }
@@ -65,7 +68,7 @@ Tensor Tensor::reshaped(const Shape& shape) const {
     fail(ErrorCode::kInternal, "cannot view {} as {}", to_string(desc_), to_string(shape));
   }
   Tensor tensor = *this;
-  tensor.desc_ = TensorDesc::contiguous(dtype(), shape);
+  tensor.desc_ = TensorDesc::contiguous(dtype(), shape, desc_.device);
   return tensor;
 }
 
@@ -77,9 +80,42 @@ Tensor Tensor::sub_view(int64_t offset, const TensorDesc& desc) const {
 }
 
 Tensor Tensor::clone() const {
+  if (!on_host()) return from_device();
   Tensor copy = allocate(dtype(), shape());
   copy_elements(view(), copy.view());
   return copy;
+}
+
+Tensor Tensor::on(Device& device) const {
+  if (desc_.device == device.id()) return *this;
+  if (!on_host()) return from_device().on(device);
+  Tensor copy = allocate(dtype(), shape(), device);
+  write_elements(*this, copy.view());
+  return copy;
+}
+
+Tensor Tensor::from_device() const {
+  Device& device = buffer_->device();
+  auto queue = device.make_queue(calling_thread());
+  Tensor source = *this;
+  if (!desc_.is_contiguous()) {
+    source = allocate(dtype(), shape(), device);
+    device.convert(view(), source.view(), *queue);
+  }
+  Tensor copy = allocate(dtype(), shape());
+  device.copy_to_host(copy.raw(), source.raw(), static_cast<size_t>(copy.desc().bytes()), *queue);
+  queue->synchronize();
+  return copy;
+}
+
+void write_elements(const Tensor& from, const TensorView& to) {
+  if (to.device.is_host()) return copy_elements(from.on(cpu_device()).view(), to);
+  check_supported(from.dtype() != DType::kString, "strings lie on the host alone");
+  Device& device = find_device(to.device);
+  auto queue = device.make_queue(calling_thread());
+  Tensor source = from.on(cpu_device()).contiguous();
+  device.copy_from_host(to.data, source.raw(), static_cast<size_t>(to.bytes()), *queue);
+  queue->synchronize();
 }
 
 std::vector<int64_t> to_int64s(const Tensor& tensor) {

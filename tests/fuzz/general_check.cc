@@ -7,6 +7,7 @@
 #include "loaders/onnx/writer.h"
 #include "loaders/tensor_files/tensor_pb.h"
 #include "runtime/op/evaluate.h"
+#include "tests/device/mirror_check.h"
 #include "tests/fuzz/compare_outputs.h"
 
 namespace convoy::testing {
@@ -171,6 +172,19 @@ GeneralVerdict check_general_graph(uint64_t seed, int64_t number) {
   GeneralVerdict verdict;
   verdict.text = fmt::format("opset {}, {}", made.writer->opset(), made.text);
   verdict.problem = Checker(own, made).run();
+  return verdict;
+}
+
+GeneralVerdict check_general_graph_on_mirror(uint64_t seed, int64_t number) {
+  uint64_t own = graph_seed(seed, number);
+  GeneralGraph made = make_general_graph(own);
+  GeneralVerdict verdict;
+  verdict.text = fmt::format("opset {}, {}", made.writer->opset(), made.text);
+  std::string bytes = serialize_model(made.writer->model());
+  SessionOptions options;
+  options.optimize = own % 2 == 0;
+  verdict.problem =
+      difference_on_mirror([&] { return read_again(bytes); }, made.writer->feeds(), own, options);
   return verdict;
 }
 

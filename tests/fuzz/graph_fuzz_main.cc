@@ -1,5 +1,5 @@
 // Compares random graphs in every way that Convoy has to run them with its reference kernels:
-//   graph_fuzz [--seed S] [--graphs N] [--first K] [--write FOLDER] [--all]
+//   graph_fuzz [--seed S] [--graphs N] [--first K] [--write FOLDER] [--all] [--mirror]
 // Prints each graph that fails (or all of them), then a line with the seed. With --write every
 // graph becomes FOLDER/graph_K for `convoy test`, and is not run in other ways. Exits 1 if one
 // failed, 2 if FOLDER cannot be written. CONVOY_ISA chooses the kernels.
@@ -21,6 +21,7 @@ struct FuzzOptions {
   int64_t first = 0;
   std::string write;
   bool all = false;
+  bool mirror = false;
 };
 
 int run(const FuzzOptions& options) {
@@ -32,7 +33,8 @@ int run(const FuzzOptions& options) {
       write_general_graph(options.seed, i, options.write + "/graph_" + std::to_string(i));
       continue;
     }
-    GeneralVerdict verdict = check_general_graph(options.seed, i);
+    GeneralVerdict verdict = options.mirror ? check_general_graph_on_mirror(options.seed, i)
+                                            : check_general_graph(options.seed, i);
     bool bad = !verdict.problem.empty();
     failed += bad ? 1 : 0;
     if (!bad && !options.all) continue;
@@ -61,6 +63,8 @@ int main(int argc, char** argv) {
   app.add_option("--first", options.first, "number of the first graph");
   app.add_option("--write", options.write, "folder for test cases of all graphs");
   app.add_flag("--all", options.all, "print every graph");
+  app.add_flag("--mirror", options.mirror,
+               "compare the mirror device with the CPU instead, bit for bit");
   CLI11_PARSE(app, argc, argv);
   try {
     return run(options);

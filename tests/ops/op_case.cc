@@ -1,10 +1,12 @@
 #include "tests/ops/op_case.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "runtime/base/parallel_for.h"
 #include "runtime/onnx/operand_types.h"
 #include "runtime/op/evaluate.h"
+#include "tests/device/mirror_check.h"
 
 namespace convoy {
 namespace {
@@ -29,17 +31,23 @@ Registry registry_of(const OpCase& c, const std::string& kernel) {
   return registry;
 }
 
-NodeId add_case_node(Graph& graph, const OpCase& c, const std::vector<Tensor>& inputs) {
+NodeId add_case_node(Graph& graph, const OpCase& c, const std::vector<Tensor>& inputs,
+                     const std::vector<int>& constants = {}) {
   Node node;
   node.op_type = c.op;
   node.domain = c.is_private ? std::string(kPrivateDomain) : c.domain;
   node.version = c.version;
   node.attributes = c.attributes;
-  for (const Tensor& input : inputs) {
-    node.inputs.push_back(input.defined()
-                              ? graph.add_input(graph.unique_name("x"),
-                                                ValueType::tensor(input.dtype(), input.shape()))
-                              : ValueId::kNone);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& input = inputs[i];
+    ValueId id = ValueId::kNone;
+    if (!input.defined()) {
+    } else if (std::ranges::find(constants, static_cast<int>(i)) != constants.end()) {
+      id = graph.add_constant(input, "constant");
+    } else {
+      id = graph.add_input(fmt::format("x{}", i), ValueType::tensor(input.dtype(), input.shape()));
+    }
+    node.inputs.push_back(id);
   }
   for (const Tensor& output : c.expected) {
     node.outputs.push_back(output.defined() ? graph.add_value(graph.unique_name("y"))
@@ -221,6 +229,31 @@ void run_case(const OpCase& c) {
     }
   }
   EXPECT_GT(accepted, 0) << c.name << ": no kernel accepts the node";
+}
+
+void run_case_on_mirror(const OpCase& c) {
+  auto make_model = [&c] {
+    Model model;
+    model.ir_version = 8;
+    model.opsets[""] = c.version;
+    model.graph.opset = c.version;
+    NodeId id = add_case_node(model.graph, c, c.inputs, c.constants);
+    for (ValueId output : model.graph.node(id).outputs) {
+      if (output != ValueId::kNone) model.graph.add_output(output);
+    }
+    return model;
+  };
+  Feeds feeds;
+  const Graph graph = make_model().graph;
+  for (size_t i = 0; i < c.inputs.size(); ++i) {
+    const std::string name = fmt::format("x{}", i);
+    if (graph.find_value(name) != ValueId::kNone) feeds.emplace_back(name, c.inputs[i]);
+  }
+  SessionOptions options;
+  options.threads = 2;
+  options.optimize = false;
+  EXPECT_EQ(testing::difference_on_mirror(make_model, feeds, testing::fuzz_seed(), options), "")
+      << c.name;
 }
 
 namespace {

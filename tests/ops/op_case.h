@@ -58,6 +58,9 @@ void expect_equal(const Tensor& actual, const Tensor& expected, double within,
 // gaps and with reversed axes, and compares. At least one candidate must accept it.
 void run_case(const OpCase& c);
 
+// Runs the case in sessions on the CPU and on the mirror device, and compares bits.
+void run_case_on_mirror(const OpCase& c);
+
 // Every candidate that accepts the node gives what the last one, the reference, gives; with 16-bit
 // floats in place of float32 too, within a rounding.
 void compare_kernels(const OpCase& c);
@@ -66,10 +69,11 @@ void compare_kernels(const OpCase& c);
 void compare_half_kernels(const OpCase& c, DType dtype);
 
 // TEST_P over a table: CONVOY_OP_CASES(Softmax, cases()) with std::vector<OpCase> cases().
-#define CONVOY_OP_CASES(suite, table)                                \
-  class suite : public ::testing::TestWithParam<OpCase> {};          \
-  TEST_P(suite, Computes) { run_case(GetParam()); }                  \
-  INSTANTIATE_TEST_SUITE_P(Cases, suite, ::testing::ValuesIn(table), \
+#define CONVOY_OP_CASES(suite, table)                                      \
+  class suite : public ::testing::TestWithParam<OpCase> {};                \
+  TEST_P(suite, Computes) { run_case(GetParam()); }                        \
+  TEST_P(suite, MirrorComputesTheSame) { run_case_on_mirror(GetParam()); } \
+  INSTANTIATE_TEST_SUITE_P(Cases, suite, ::testing::ValuesIn(table),       \
                            [](const auto& tested) { return tested.param.name; })
 
 }  // namespace convoy

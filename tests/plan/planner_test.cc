@@ -84,7 +84,7 @@ TEST(Planner, RowsAreReadFromTheInputAndWrittenToTheOutput) {
   Shape x{size.batch, size.channels, size.rows, size.width};
   auto plan = make_plan(model.graph, {TensorDesc::contiguous(DType::kFloat32, x)}, options);
   ASSERT_EQ(plan->steps.size(), static_cast<size_t>(size.rows)) << describe_plan(*plan);
-  EXPECT_EQ(plan->arena_bytes, 0u);
+  EXPECT_EQ(plan->memory[0].arena_bytes, 0u);
   for (size_t h = 0; h < plan->steps.size(); ++h) {
     const Step& step = plan->steps[h];
     EXPECT_EQ(step.inputs[0].home, Home::kInput);
@@ -112,7 +112,7 @@ TEST_F(PlannerTest, AChainRunsInPlace) {
   for (int i = 0; i < 3; ++i) value = op("Sigmoid", {value});
   graph_.add_output(op("Softmax", {value}));
   const Plan& made = plan();
-  EXPECT_LE(made.arena_bytes, 6u * 8 * 4) << describe_plan(made);
+  EXPECT_LE(made.memory[0].arena_bytes, 6u * 8 * 4) << describe_plan(made);
   for (const Step& step : made.steps) EXPECT_NE(step.outputs[0].home, Home::kInput);
 }
 
@@ -123,7 +123,7 @@ TEST_F(PlannerTest, MemoryIsUsedAgainAfterTheLastReader) {
   }
   graph_.add_output(value);
   const Plan& made = plan({64, 64});
-  EXPECT_LE(made.arena_bytes, 3u * 64 * 64 * 4) << describe_plan(made);
+  EXPECT_LE(made.memory[0].arena_bytes, 3u * 64 * 64 * 4) << describe_plan(made);
 }
 
 TEST_F(PlannerTest, AnOutputThatIsAnInputIsCopied) {

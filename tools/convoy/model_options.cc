@@ -6,8 +6,9 @@ namespace convoy::cli {
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command.add_option("MODEL", options.path, "an .onnx file")->required();
-  command.add_option("--device", options.device, "where to run")
-      ->check(CLI::IsMember({"cpu", "cuda"}))
+  command
+      .add_option("--device", options.device,
+                  "where to run what has a kernel there, as 'convoy devices' lists them")
       ->capture_default_str();
   command.add_option("--threads", options.threads, "threads of one run (0: all that are allowed)")
       ->check(CLI::NonNegativeNumber);
@@ -17,8 +18,8 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
 }
 
 SessionOptions session_options(const ModelOptions& options) {
-  check_supported(options.device == "cpu", "this build has no device '{}'", options.device);
   SessionOptions result;
+  result.device = find_device(parse_device(options.device)).id();
   result.threads = options.threads;
   result.optimize = !options.no_optimize;
   result.tuning_file = options.tuning_file;

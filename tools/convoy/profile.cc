@@ -79,14 +79,15 @@ Rows operator_rows(const std::vector<StepTime>& steps) {
 std::string trace_json(const std::vector<StepTime>& steps) {
   nlohmann::json events = nlohmann::json::array();
   for (const StepTime& step : steps) {
-    events.push_back({{"name", step.op_type},
-                      {"cat", step.kernel},
-                      {"ph", "X"},
-                      {"pid", 1},
-                      {"tid", 1},
-                      {"ts", static_cast<double>(step.start.count()) / 1e3},
-                      {"dur", static_cast<double>(step.duration.count()) / 1e3},
-                      {"args", {{"node", step.name}, {"output", step.output_type}}}});
+    events.push_back(
+        {{"name", step.op_type},
+         {"cat", step.kernel},
+         {"ph", "X"},
+         {"pid", 1},
+         {"tid", 1},
+         {"ts", static_cast<double>(step.start.count()) / 1e3},
+         {"dur", static_cast<double>(step.duration.count()) / 1e3},
+         {"args", {{"node", step.name}, {"output", step.output_type}, {"device", step.device}}}});
   }
   return nlohmann::json{{"traceEvents", events}}.dump() + "\n";
 }

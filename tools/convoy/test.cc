@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 struct TestOptions {
   std::vector<std::string> directories;
+  std::string device = "cpu";
   int threads = 0;
   bool no_optimize = false;
   bool quiet = false;
@@ -68,6 +69,7 @@ void run_set(Session& session, const fs::path& set, const Tolerance& tolerance) 
 
 void run_directory(const fs::path& directory, const TestOptions& options) {
   SessionOptions session_options;
+  session_options.device = parse_device(options.device);
   session_options.threads = options.threads;
   session_options.optimize = !options.no_optimize;
   Session session(read_model((directory / "model.onnx").string()), session_options);
@@ -112,6 +114,7 @@ void add_test(CLI::App& app, Action& chosen) {
                    "folders with model.onnx, test_data_set_*/{input,output}_K.pb and, if other "
                    "than rtol 1e-3 and atol 1e-5 is wanted, tolerance.json")
       ->required();
+  command->add_option("--device", options->device, "where to run")->capture_default_str();
   command->add_option("--threads", options->threads, "threads of one run (0: all)");
   command->add_flag("--no-optimize", options->no_optimize, "run the graph as it is in the file");
   command->add_flag("--quiet", options->quiet, "print failures and the sum only");

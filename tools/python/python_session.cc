@@ -111,6 +111,7 @@ Value named(const std::string& name, const Convert& convert) {
 
 PythonSession::PythonSession(const nb::object& source, const nb::dict& settings) {
   SessionOptions options;
+  options.device = find_device(parse_device(setting<std::string>(settings, "device"))).id();
   options.threads = setting<int>(settings, "threads");
   options.optimize = setting<bool>(settings, "optimize");
   options.memory_limit = setting<size_t>(settings, "memory_limit");

@@ -3,7 +3,7 @@
 
 #include "ops/kernels/cast/narrow_float.h"
 #include "runtime/base/parallel_for.h"
-#include "runtime/tensor/tensor_view.h"
+#include "runtime/device/tensor_view.h"
 
 namespace convoy {
 

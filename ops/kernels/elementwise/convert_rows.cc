@@ -1,6 +1,6 @@
 #include "ops/kernels/elementwise/convert_rows.h"
 
-#include "runtime/tensor/half_rows.h"
+#include "runtime/device/half_rows.h"
 
 namespace convoy::elementwise {
 namespace {

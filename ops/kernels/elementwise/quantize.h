@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtime/base/parallel_for.h"
-#include "runtime/tensor/tensor_view.h"
+#include "runtime/device/tensor_view.h"
 
 namespace convoy {
 

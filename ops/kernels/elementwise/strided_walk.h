@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "runtime/tensor/tensor_view.h"
+#include "runtime/device/tensor_view.h"
 
 namespace convoy::elementwise {
 

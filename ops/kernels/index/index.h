@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "runtime/base/parallel_for.h"
-#include "runtime/tensor/tensor_view.h"
+#include "runtime/device/tensor_view.h"
 
 namespace convoy {
 

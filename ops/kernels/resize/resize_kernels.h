@@ -5,7 +5,7 @@
 
 #include "ops/kernels/resize/axis_map.h"
 #include "runtime/base/parallel_for.h"
-#include "runtime/tensor/tensor_view.h"
+#include "runtime/device/tensor_view.h"
 
 namespace convoy {
 

@@ -73,6 +73,7 @@ typedef struct convoy_options {
   int32_t disable_optimize; /* 1: run the graph as it is in the file */
   size_t memory_limit;      /* bytes of intermediate values of one run; 0: no limit */
   const char* tuning_file;  /* where measured kernel choices are kept; NULL: chosen by rule */
+  const char* device;       /* where nodes are computed that have a kernel there; NULL: "cpu" */
 } convoy_options;
 
 /* Contiguous, row-major elements. As an input: read during the run only. As an output: valid until

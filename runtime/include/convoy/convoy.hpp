@@ -139,8 +139,9 @@ class Outputs {
 struct Options {
   int threads = 0;  // of one run; 0: as many as the process may use
   bool optimize = true;
-  size_t memory_limit = 0;  // bytes of intermediate values of one run; 0: no limit
-  std::string tuning_file;  // where measured kernel choices are kept; empty: chosen by rule
+  size_t memory_limit = 0;     // bytes of intermediate values of one run; 0: no limit
+  std::string tuning_file;     // where measured kernel choices are kept; empty: chosen by rule
+  std::string device = "cpu";  // where nodes are computed that have a kernel there
 };
 
 struct ValueInfo {
@@ -185,6 +186,7 @@ class Session {
     raw.disable_optimize = options.optimize ? 0 : 1;
     raw.memory_limit = options.memory_limit;
     raw.tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str();
+    raw.device = options.device.c_str();
     convoy_session* session = nullptr;
     detail::check(convoy_session_open(path.c_str(), &raw, &session));
     return session;

@@ -16,7 +16,6 @@ from ._device import (
     OrtEpAssignedSubgraph,
     OrtEpDevice,
     OrtMemoryInfo,
-    check_cpu,
     get_ep_devices,
 )
 from ._errors import InvalidInput, NodesNotListed
@@ -48,11 +47,11 @@ class InferenceSession:
     ) -> None:
         """Loads a model from a path, bytes, or an object with SerializeToString.
 
+        device: where nodes are computed that have a kernel there; the CPU computes the others.
         threads: of one run; 0: as many as the process may use. optimize: rewrite the graph before
         running. others: disabled_optimizers, names of rewrites to leave out (onnxruntime's own
         names change nothing); what else onnxruntime takes changes nothing.
         """
-        check_cpu(device, "a session")
         self._source = _source(path_or_bytes)
         self._model_path = self._source if isinstance(self._source, str) else None
         self._model_bytes = self._source if isinstance(self._source, bytes) else None

@@ -37,6 +37,7 @@ def native_settings(options: SessionOptions, keywords: dict[str, Any]) -> dict[s
         accepted(f"disabled_optimizers={name!r}")
     level = options.graph_optimization_level
     return {
+        "device": keywords["device"],
         "threads": keywords["threads"] or options.intra_op_num_threads,
         "optimize": keywords["optimize"] and level != GraphOptimizationLevel.ORT_DISABLE_ALL,
         "memory_limit": options.memory_limit,

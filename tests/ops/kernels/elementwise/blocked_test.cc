@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "ops/kernels/elementwise/program_kernel.h"
-#include "runtime/tensor/convert_view.h"
+#include "runtime/device/convert_view.h"
 #include "tests/ops/op_case.h"
 
 namespace convoy::elementwise {

@@ -1,7 +1,7 @@
 // Without branches, so that compilers make vectors of the loops.
 #include <bit>
 
-#include "runtime/tensor/half_rows.h"
+#include "runtime/device/half_rows.h"
 
 namespace convoy {
 namespace {

@@ -1,4 +1,4 @@
-#include "runtime/tensor/half_rows.h"
+#include "runtime/device/half_rows.h"
 
 #include <cmath>
 #include <limits>

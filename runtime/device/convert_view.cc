@@ -1,10 +1,11 @@
-#include "runtime/tensor/convert_view.h"
+#include "runtime/device/convert_view.h"
 
 #include <algorithm>
 #include <complex>
+#include <memory>
 
-#include "runtime/tensor/buffer.h"
-#include "runtime/tensor/half_rows.h"
+#include "runtime/base/error.h"
+#include "runtime/device/half_rows.h"
 
 namespace convoy {
 namespace {
@@ -196,26 +197,50 @@ void convert_view(const TensorView& from, const TensorView& to, ThreadPool& thre
     };
     return copy_plain(plain_of(from), plain_of(to), threads);
   }
-  auto middle = Buffer::allocate(static_cast<size_t>(from.count()) * size_of(from.dtype));
-  TensorView plain(TensorDesc::contiguous(from.dtype, from.shape), middle->data());
+  auto middle = std::make_unique_for_overwrite<std::byte[]>(static_cast<size_t>(from.count()) *
+                                                            size_of(from.dtype));
+  TensorView plain(TensorDesc::contiguous(from.dtype, from.shape), middle.get());
   convert<false>(plain, from, threads);
   convert<true>(plain, to, threads);
 }
 
+namespace {
+
+// Appends what leads from the last form, or `from`, to one on the same device.
+void add_conversions(const TensorDesc& from, const TensorDesc& to, std::vector<TensorDesc>& path) {
+  if (from == to) return;
+  if (from.dtype != to.dtype) {
+    // Strides and blocks change in the narrower type.
+    const Layout layout = size_of(from.dtype) < size_of(to.dtype) ? to.layout : from.layout;
+    for (DType dtype : {from.dtype, to.dtype}) {
+      auto dense = TensorDesc::dense(dtype, from.shape, layout, from.device);
+      if (!(dense == (path.empty() ? from : path.back()))) path.push_back(dense);
+    }
+    if (path.back() == to) return;
+  }
+  path.push_back(to);
+}
+
+}  // namespace
+
 std::vector<TensorDesc> conversion_path(const TensorDesc& from, const TensorDesc& to) {
-  if (from.dtype == to.dtype) return {to};
-  auto dense = [](TensorDesc desc, const TensorDesc& like) {
-    return like.layout.plain() ? TensorDesc::contiguous(desc.dtype, desc.shape)
-                               : TensorDesc::blocked(desc.dtype, desc.shape, like.layout.block);
-  };
-  // Strides and blocks change in the narrower type.
-  bool widens = size_of(from.dtype) < size_of(to.dtype);
-  TensorDesc first = dense(from, widens ? to : from);
-  TensorDesc second = dense(to, widens ? to : from);
   std::vector<TensorDesc> path;
-  if (!(first == from)) path.push_back(first);
-  path.push_back(second);
-  if (!(second == to)) path.push_back(to);
+  if (from.device == to.device) {
+    add_conversions(from, to, path);
+    return path;
+  }
+  TensorDesc sent = from;
+  if (from.device.is_host()) {
+    sent = TensorDesc::dense(to.dtype, to.shape, to.layout, from.device);
+    add_conversions(from, sent, path);
+  } else if (!from.is_dense()) {
+    sent = TensorDesc::contiguous(from.dtype, from.shape, from.device);
+    path.push_back(sent);
+  }
+  TensorDesc received = sent;
+  received.device = to.device;
+  path.push_back(received);
+  add_conversions(received, to, path);
   return path;
 }
 

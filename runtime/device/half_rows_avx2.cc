@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "runtime/tensor/half_rows.h"
+#include "runtime/device/half_rows.h"
 
 namespace convoy {
 namespace {

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "runtime/tensor/half_rows.h"
+#include "runtime/device/half_rows.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in the header's _mm512_undefined_ps

@@ -1,4 +1,4 @@
-#include "runtime/tensor/tensor_view.h"
+#include "runtime/device/tensor_view.h"
 
 #include <cstring>
 #include <utility>

@@ -3,6 +3,7 @@
 
 #include "runtime/base/dtype.h"
 #include "runtime/base/shape.h"
+#include "runtime/device/device_id.h"
 
 namespace convoy {
 
@@ -21,16 +22,22 @@ struct TensorDesc {
   Shape shape;
   Strides strides;  // in elements
   Layout layout;
+  DeviceId device = {};
 
-  static TensorDesc contiguous(DType dtype, const Shape& shape) {
-    return {dtype, shape, contiguous_strides(shape), {}};
+  static TensorDesc contiguous(DType dtype, const Shape& shape, DeviceId device = {}) {
+    return dense(dtype, shape, Layout{}, device);
   }
   static TensorDesc blocked(DType dtype, const Shape& shape, int block) {
-    return {dtype, shape, contiguous_strides(shape), Layout{block}};
+    return dense(dtype, shape, Layout{block}, {});
+  }
+  // Contiguous, or blocked as the layout says.
+  static TensorDesc dense(DType dtype, const Shape& shape, Layout layout, DeviceId device) {
+    return {dtype, shape, contiguous_strides(shape), layout, device};
   }
   int rank() const { return shape.rank(); }
   int64_t count() const { return element_count(shape); }
   bool is_contiguous() const { return layout.plain() && convoy::is_contiguous(shape, strides); }
+  bool is_dense() const { return !layout.plain() || is_contiguous(); }
   // Bytes from the first to one past the last element of a contiguous or blocked tensor.
   int64_t bytes() const;
   friend bool operator==(const TensorDesc&, const TensorDesc&) = default;
@@ -52,7 +59,8 @@ struct TensorView : TensorDesc {
   }
 };
 
-// Copies elements between plain views of equal dtype and shape, any strides on either side.
+// Copies elements between plain views of equal dtype and shape, any strides on either side, in
+// memory that the caller may read and write.
 // Strings are assigned. Single-threaded; the views must not overlap.
 void copy_elements(const TensorView& from, const TensorView& to);
 
