@@ -37,7 +37,7 @@ RewritePipeline make_pipeline() {
       stage("simplify", {simplifications()}),
       stage("simplify with inferred types", {simplifications()}),
       stage("fold into weights", {fold_batch_normalization(), fold_channel_constants(), fold_pads(),
-                                  merge_convolution_sums()}),
+                                  trim_convolutions(), merge_convolution_sums()}),
       stage("recognize", {recognize_compositions(RuleSet::kPortable),
                           recognize_rms_normalization(RuleSet::kPortable), recognize_attention()}),
       stage("merge branches", {merge_branches()}),

@@ -40,6 +40,8 @@ std::vector<RewriteStep> fold_channel_constants();
 std::vector<RewriteStep> merge_convolution_sums();
 // Pad with zeros before Conv and AveragePool becomes their own padding.
 std::vector<RewriteStep> fold_pads();
+// Taps of a convolution that meet nothing but padding are left out.
+std::vector<RewriteStep> trim_convolutions();
 // If with a constant condition becomes the branch that is taken.
 std::vector<RewriteStep> inline_constant_if();
 // Gelu, HardSwish, LayerNormalization written out become one node where the opset has it.

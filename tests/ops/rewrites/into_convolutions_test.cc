@@ -211,5 +211,62 @@ TEST(Rewrites, NothingIsLoweredInThePortableSet) {
   EXPECT_EQ(test.count("Conv"), 1);
 }
 
+Attributes dilated(List dilations, List pads, List strides) {
+  return {{"dilations", std::move(dilations)},
+          {"pads", std::move(pads)},
+          {"strides", std::move(strides)}};
+}
+
+TEST(Rewrites, TapsThatMeetPaddingAloneAreLeftOut) {
+  GraphCase test;
+  ValueId x = test.input("x", {"batch", 4, 16, 16});
+  ValueId w = test.weight({6, 2, 3, 3});
+  Attributes attributes = dilated({24, 24}, {24, 24, 24, 24}, {1, 1});
+  attributes["group"] = int64_t{2};
+  test.output(test.node("Conv", {x, w, test.weight({6})}, attributes));
+  EXPECT_EQ(check_equal(test).count("trim_convolution"), 1);
+  const Node& conv = test.graph().node(test.graph().topological_order().back());
+  EXPECT_EQ(test.graph().constant(conv.inputs[1])->shape(), (Shape{6, 2, 1, 1}));
+  EXPECT_EQ(std::get<List>(conv.attributes.at("pads")), (List{0, 0, 0, 0}));
+}
+
+TEST(Rewrites, TapsOfSomeAxesAndEndsAreLeftOut) {
+  // Taps at the begin, at the end, on one axis of two, with strides and uneven padding.
+  struct Case {
+    List dilations, pads, strides;
+    Shape weight;
+    int kept;  // elements of a filter of one channel
+  };
+  for (const Case& c : {Case{{20, 1}, {20, 1, 20, 1}, {1, 1}, {4, 4, 3, 3}, 3},
+                        Case{{9, 1}, {27, 0, 0, 0}, {1, 1}, {4, 4, 4, 1}, 2},
+                        Case{{9, 1}, {0, 0, 27, 0}, {1, 1}, {4, 4, 4, 1}, 2},
+                        Case{{7, 12}, {14, 24, 14, 24}, {2, 3}, {4, 4, 5, 5}, 9}}) {
+    GraphCase test;
+    ValueId x = test.input("x", {2, 4, 11, 13});
+    test.output(
+        test.node("Conv", {x, test.weight(c.weight)}, dilated(c.dilations, c.pads, c.strides)));
+    EXPECT_EQ(check_equal(test).count("trim_convolution"), 1);
+    const Node& conv = test.graph().node(test.graph().topological_order().back());
+    const Shape& kept = test.graph().constant(conv.inputs[1])->shape();
+    EXPECT_EQ(kept[2] * kept[3], c.kept);
+  }
+}
+
+TEST(Rewrites, TapsThatMeetTheInputStay) {
+  for (int near = 0; near < 4; ++near) {
+    GraphCase test;
+    Dim height = 16;
+    if (near == 1) height = "h";
+    ValueId x = test.input("x", {2, 4, height, 16});
+    ValueId w = near == 2 ? test.input("w", {4, 4, 3, 3}) : test.weight({4, 4, 3, 3});
+    int64_t dilation = near == 3 ? 15 : 24;
+    // Without padding of its own the window would begin inside of the input.
+    int64_t pad = near == 0 ? 20 : dilation + 20 * (near == 1);
+    test.output(
+        test.node("Conv", {x, w}, dilated({dilation, dilation}, {pad, pad, pad, pad}, {1, 1})));
+    EXPECT_EQ(check_equal(test).count("trim_convolution"), 0) << near;
+  }
+}
+
 }  // namespace
 }  // namespace convoy::testing
