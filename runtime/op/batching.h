@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "runtime/graph/builder.h"
@@ -30,8 +29,6 @@ struct StackLayout {
   int position() const { return kind == Kind::kFoldMinor ? axis + 1 : axis; }
   friend bool operator==(const StackLayout&, const StackLayout&) = default;
 };
-
-std::string to_string(const StackLayout& layout);
 
 // One operand of n sibling nodes.
 struct BatchedOperand {

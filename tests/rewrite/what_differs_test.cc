@@ -1,5 +1,5 @@
 // Why branches stay apart, in words.
-#include "runtime/rewrite/branch_merge/what_differs.h"
+#include "ops/rewrites/branch_merge/what_differs.h"
 
 #include "tests/rewrite/graph_case.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/rewrite/branch_merge/what_differs.h"
+#include "ops/rewrites/branch_merge/what_differs.h"
 
 #include <algorithm>
 #include <map>

@@ -1,9 +1,9 @@
-#include "runtime/rewrite/branch_merge/why_not_siblings.h"
+#include "ops/rewrites/branch_merge/why_not_siblings.h"
 
 #include <algorithm>
 #include <set>
 
-#include "runtime/rewrite/branch_merge/what_differs.h"
+#include "ops/rewrites/branch_merge/what_differs.h"
 
 namespace convoy {
 namespace {

@@ -1,11 +1,11 @@
-#include "runtime/rewrite/branch_merge/component.h"
+#include "ops/rewrites/branch_merge/component.h"
 
 #include <algorithm>
 #include <numeric>
 #include <set>
 #include <unordered_map>
 
-#include "runtime/rewrite/branch_merge/why_not_siblings.h"
+#include "ops/rewrites/branch_merge/why_not_siblings.h"
 
 namespace convoy {
 namespace {

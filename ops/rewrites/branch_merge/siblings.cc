@@ -1,4 +1,4 @@
-#include "runtime/rewrite/branch_merge/siblings.h"
+#include "ops/rewrites/branch_merge/siblings.h"
 
 #include <algorithm>
 #include <set>
