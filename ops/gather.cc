@@ -2,6 +2,7 @@
 // Any element type. A view for a constant index that is a scalar or steps evenly.
 #include <cstring>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/index/index.h"
 #include "runtime/op/registry.h"
@@ -153,8 +154,10 @@ std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
 }  // namespace
 
 void register_gather(Registry& registry) {
-  registry.add("Gather").kernel("slices", make_slices).kernel("rows", make_gather).view =
-      view_gather;
+  OpDef& definition =
+      registry.add("Gather").kernel("slices", make_slices).kernel("rows", make_gather);
+  definition.view = view_gather;
+  definition.batching = {batch_gather};
 }
 
 }  // namespace convoy

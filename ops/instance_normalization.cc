@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/row_statistics.h"
 #include "runtime/op/registry.h"
 
@@ -125,11 +126,14 @@ void infer_same(InferRequest& request) {
 }  // namespace
 
 void register_instance_normalization(Registry& registry) {
-  for (const char* name : {"InstanceNormalization", "GroupNormalization"}) {
+  auto add = [&registry](const char* name, BatchingRule batching) {
     OpDef& definition = registry.add(name);
     definition.infer = infer_same;  // ONNX has none for GroupNormalization
+    definition.batching = std::move(batching);
     definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
-  }
+  };
+  add("InstanceNormalization", {batch_instance_normalization});
+  add("GroupNormalization", {batch_group_normalization});
 }
 
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // IsNaN (opset 9 and up) and IsInf (10 and up), of every floating type.
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/cast/narrow_float.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
@@ -43,11 +44,17 @@ std::unique_ptr<Kernel> make_is_inf(KernelRequest& request) {
   });
 }
 
+void add(Registry& registry, const char* name, KernelFactory make) {
+  OpDef& definition = registry.add(name).kernel("reference", std::move(make));
+  definition.infer = infer_truth;
+  definition.batching = {batch_unary};
+}
+
 }  // namespace
 
 void register_is_nan(Registry& registry) {
-  registry.add("IsNaN").kernel("reference", make_is_nan).infer = infer_truth;
-  registry.add("IsInf").kernel("reference", make_is_inf).infer = infer_truth;
+  add(registry, "IsNaN", make_is_nan);
+  add(registry, "IsInf", make_is_inf);
 }
 
 }  // namespace convoy

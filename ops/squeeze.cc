@@ -1,6 +1,7 @@
 // Squeeze and Unsqueeze, opset 1 and up: drop or add axes of length 1.
 // axes: an attribute up to opset 12, an input from 13 on; Squeeze without axes, or with none in the
 // list, drops every axis of length 1. Any element type; always views.
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
@@ -70,7 +71,8 @@ ViewSpec unsqueezed(const Axes& axes, const TensorDesc& input) {
 }
 
 template <ViewSpec (*view)(const Axes&, const TensorDesc&)>
-void define(OpDef& definition) {
+void define(OpDef& definition, BatchingRule batching) {
+  definition.batching = std::move(batching);
   definition.infer = [](InferRequest& request) {
     Axes axes = read_axes(request.node, request.constant(1));
     const TensorDesc& x = request.inputs[0];
@@ -88,8 +90,8 @@ void define(OpDef& definition) {
 }  // namespace
 
 void register_squeeze(Registry& registry) {
-  define<squeezed>(registry.add("Squeeze"));
-  define<unsqueezed>(registry.add("Unsqueeze"));
+  define<squeezed>(registry.add("Squeeze"), {batch_squeeze});
+  define<unsqueezed>(registry.add("Unsqueeze"), {batch_unsqueeze});
 }
 
 }  // namespace convoy

@@ -1,5 +1,6 @@
 // Where, opset 9 and up: elements of X where the condition is true, of Y elsewhere; the three
 // operands broadcast. Any element type, any strides.
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
@@ -42,7 +43,9 @@ std::unique_ptr<Kernel> make_where(KernelRequest& request) {
 }  // namespace
 
 void register_where(Registry& registry) {
-  registry.add("Where").kernel("reference", make_where).infer = infer_where;
+  OpDef& definition = registry.add("Where").kernel("reference", make_where);
+  definition.infer = infer_where;
+  definition.batching = {batch_broadcasting};
 }
 
 }  // namespace convoy

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/row/row.h"
 #include "runtime/op/registry.h"
 
@@ -313,9 +314,15 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
   });
 }
 
+OpDef& add(Registry& registry, std::string_view name) {
+  OpDef& definition = registry.add(name);
+  definition.batching = {batch_reduction};
+  return definition;
+}
+
 template <ReduceKind kind>
 void add_vectorized(Registry& registry, std::string_view name) {
-  registry.add(name)
+  add(registry, name)
       .kernel("vectorized", make_vectorized<kind>)
       .kernel("reference", make_reference<kind>);
 }
@@ -331,8 +338,8 @@ void register_reduce(Registry& registry) {
   add_vectorized<ReduceKind::kL1>(registry, "ReduceL1");
   add_vectorized<ReduceKind::kL2>(registry, "ReduceL2");
   add_vectorized<ReduceKind::kLogSum>(registry, "ReduceLogSum");
-  registry.add("ReduceLogSumExp").kernel("reference", make_reference<ReduceKind::kLogSumExp>);
-  registry.add("ReduceProd").kernel("reference", make_reference<ReduceKind::kProd>);
+  add(registry, "ReduceLogSumExp").kernel("reference", make_reference<ReduceKind::kLogSumExp>);
+  add(registry, "ReduceProd").kernel("reference", make_reference<ReduceKind::kProd>);
 }
 
 }  // namespace convoy

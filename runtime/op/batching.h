@@ -2,10 +2,10 @@
 // all of them stacked into one tensor.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "runtime/graph/builder.h"
@@ -30,8 +30,6 @@ struct StackLayout {
   int position() const { return kind == Kind::kFoldMinor ? axis + 1 : axis; }
   friend bool operator==(const StackLayout&, const StackLayout&) = default;
 };
-
-std::string to_string(const StackLayout& layout);
 
 // One operand of n sibling nodes.
 struct BatchedOperand {
@@ -91,6 +89,9 @@ struct BatchingRule {
   std::function<std::vector<BatchedForm>(const BatchingRequest&)> sums = nullptr;
 
   explicit operator bool() const { return static_cast<bool>(forms); }
+  bool lets_lack(size_t slot) const {
+    return std::find(may_lack.begin(), may_lack.end(), static_cast<int>(slot)) != may_lack.end();
+  }
 };
 
 }  // namespace convoy

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "runtime/op/batching.h"
 
 namespace convoy {
+
+std::string to_string(const StackLayout& layout);
 
 // The type of n stacked members; the members' rank must be known.
 ValueType stacked_type(const ValueType& member, int count, StackLayout layout);

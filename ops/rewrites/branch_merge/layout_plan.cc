@@ -1,4 +1,4 @@
-#include "runtime/rewrite/branch_merge/layout_plan.h"
+#include "ops/rewrites/branch_merge/layout_plan.h"
 
 #include <algorithm>
 #include <limits>

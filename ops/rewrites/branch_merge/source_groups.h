@@ -1,7 +1,7 @@
 // Which tensors are sliced as if they were one: those whose branches meet.
 #pragma once
 
-#include "runtime/rewrite/branch_merge/siblings.h"
+#include "ops/rewrites/branch_merge/siblings.h"
 
 namespace convoy {
 

@@ -1,4 +1,4 @@
-#include "runtime/rewrite/branch_merge/layouts.h"
+#include "ops/rewrites/branch_merge/layouts.h"
 
 #include <algorithm>
 #include <numeric>

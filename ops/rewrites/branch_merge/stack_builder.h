@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/rewrite/branch_merge/component.h"
+#include "ops/rewrites/branch_merge/component.h"
 
 namespace convoy {
 

@@ -1,4 +1,4 @@
-#include "runtime/rewrite/branch_merge/leaves.h"
+#include "ops/rewrites/branch_merge/leaves.h"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/rewrite/branch_merge/joins.h"
+#include "ops/rewrites/branch_merge/joins.h"
 
 namespace convoy {
 

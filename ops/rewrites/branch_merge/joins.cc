@@ -1,4 +1,4 @@
-#include "runtime/rewrite/branch_merge/joins.h"
+#include "ops/rewrites/branch_merge/joins.h"
 
 #include <algorithm>
 #include <map>

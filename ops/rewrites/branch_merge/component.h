@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/rewrite/branch_merge/joins.h"
-#include "runtime/rewrite/branch_merge/layout_plan.h"
+#include "ops/rewrites/branch_merge/joins.h"
+#include "ops/rewrites/branch_merge/layout_plan.h"
 
 namespace convoy {
 

@@ -1,4 +1,4 @@
-#include "runtime/rewrite/branch_merge/cost.h"
+#include "ops/rewrites/branch_merge/cost.h"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
-#include "runtime/rewrite/branch_merge/source_groups.h"
+#include "ops/rewrites/branch_merge/source_groups.h"
 
 #include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
-#include "runtime/rewrite/branch_merge/joins.h"
+#include "ops/rewrites/branch_merge/joins.h"
 
 namespace convoy {
 namespace {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/rewrite/branch_merge/cost.h"
-#include "runtime/rewrite/branch_merge/siblings.h"
+#include "ops/rewrites/branch_merge/cost.h"
+#include "ops/rewrites/branch_merge/siblings.h"
 
 namespace convoy {
 

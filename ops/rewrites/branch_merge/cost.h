@@ -1,8 +1,8 @@
 // What merging saves and costs, estimated in seconds.
 #pragma once
 
+#include "ops/rewrites/branch_merge/layouts.h"
 #include "runtime/graph/graph.h"
-#include "runtime/rewrite/branch_merge/layouts.h"
 #include "runtime/rewrite/optimize.h"
 
 namespace convoy {

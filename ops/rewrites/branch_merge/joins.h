@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/rewrite/branch_merge/siblings.h"
+#include "ops/rewrites/branch_merge/siblings.h"
 
 namespace convoy {
 

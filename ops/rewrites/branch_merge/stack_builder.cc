@@ -1,4 +1,4 @@
-#include "runtime/rewrite/branch_merge/stack_builder.h"
+#include "ops/rewrites/branch_merge/stack_builder.h"
 
 #include <algorithm>
 #include <numeric>

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ops/rewrites/branch_merge/leaves.h"
 #include "runtime/op/registry.h"
-#include "runtime/rewrite/branch_merge/leaves.h"
 
 namespace convoy {
 
