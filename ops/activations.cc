@@ -2,10 +2,10 @@
 // Sigmoid, HardSigmoid, HardSwish, Softplus, Softsign, ThresholdedRelu, Tanh, Gelu, Mish, Swish,
 // Shrink. Any strides.
 #include "ops/batching/rules.h"
-#include "ops/kernels/elementwise/infer.h"
-#include "ops/kernels/elementwise/operators.h"
-#include "ops/kernels/elementwise/program_kernel.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/infer.h"
+#include "ops/elementwise/operators.h"
+#include "ops/elementwise/program_kernel.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

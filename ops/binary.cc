@@ -3,11 +3,11 @@
 #include <cmath>
 
 #include "ops/batching/rules.h"
-#include "ops/kernels/elementwise/infer.h"
-#include "ops/kernels/elementwise/legacy_broadcast.h"
-#include "ops/kernels/elementwise/operators.h"
-#include "ops/kernels/elementwise/program_kernel.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/infer.h"
+#include "ops/elementwise/legacy_broadcast.h"
+#include "ops/elementwise/operators.h"
+#include "ops/elementwise/program_kernel.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "ops/batching/rules.h"
+#include "ops/elementwise/program_kernel.h"
 #include "ops/kernels/cast/cast.h"
 #include "ops/kernels/copy/copy.h"
-#include "ops/kernels/elementwise/program_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

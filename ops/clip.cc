@@ -3,9 +3,9 @@
 #include <limits>
 
 #include "ops/batching/rules.h"
-#include "ops/kernels/elementwise/infer.h"
-#include "ops/kernels/elementwise/program_kernel.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/infer.h"
+#include "ops/elementwise/program_kernel.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

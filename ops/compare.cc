@@ -1,10 +1,10 @@
 // Equal, Less, LessOrEqual, Greater, GreaterOrEqual, opset 1 and up: two operands of one type that
 // broadcast to each other give truth values.
 #include "ops/batching/rules.h"
+#include "ops/elementwise/infer.h"
+#include "ops/elementwise/legacy_broadcast.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "ops/kernels/elementwise/compare_rows.h"
-#include "ops/kernels/elementwise/infer.h"
-#include "ops/kernels/elementwise/legacy_broadcast.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -1,6 +1,6 @@
 // Expand, opset 8 and up: broadcasts the input to the shape given by input 1, both ways.
 // Any element type. A view with strides of 0.
-#include "ops/kernels/copy/copy.h"
+#include "ops/views/define_by_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "ops/kernels/elementwise/program_kernel.h"
+#include "ops/elementwise/program_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

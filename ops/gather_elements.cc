@@ -1,6 +1,5 @@
 // GatherElements, opset 11 and up: output[i][j][k] = data[i][indices[i][j][k]][k] for axis 1.
 // Any element type.
-#include "ops/kernels/copy/copy.h"
 #include "ops/kernels/index/index.h"
 #include "runtime/op/registry.h"
 

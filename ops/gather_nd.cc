@@ -2,7 +2,6 @@
 // data; the leading batch_dims axes are common to both. Any element type.
 #include <cstring>
 
-#include "ops/kernels/copy/copy.h"
 #include "ops/kernels/index/index.h"
 #include "runtime/op/registry.h"
 

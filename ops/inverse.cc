@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "ops/kernels/elementwise/infer.h"
+#include "ops/elementwise/infer.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "ops/batching/rules.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "ops/kernels/cast/narrow_float.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -1,9 +1,9 @@
 // And, Or, Xor, Not on truth values, opset 1 and up; BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot
 // (18 and up) and BitShift (11 and up) on integers. Operands broadcast to each other.
 #include "ops/batching/rules.h"
-#include "ops/kernels/elementwise/infer.h"
-#include "ops/kernels/elementwise/legacy_broadcast.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/infer.h"
+#include "ops/elementwise/legacy_broadcast.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -1,7 +1,7 @@
 // Slice: attributes up to opset 9, from opset 10 on inputs with steps; every step-th index of axes.
 // Any element type. A view wherever the reader takes strides.
 #include "ops/batching/rules.h"
-#include "ops/kernels/copy/copy.h"
+#include "ops/views/define_by_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -1,7 +1,7 @@
 // Split, opset 1 and up: consecutive parts of one axis.
 // Sizes: attribute `split` up to opset 12 (opset 1 also an input), an input from 13 on, else equal
 // parts (num_outputs from 18 on, the last may be smaller). Any element type. Views.
-#include "ops/kernels/copy/copy.h"
+#include "ops/views/define_by_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

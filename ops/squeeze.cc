@@ -2,7 +2,7 @@
 // axes: an attribute up to opset 12, an input from 13 on; Squeeze without axes, or with none in the
 // list, drops every axis of length 1. Any element type; always views.
 #include "ops/batching/rules.h"
-#include "ops/kernels/copy/copy.h"
+#include "ops/views/define_by_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -1,7 +1,7 @@
 // Transpose, opset 1 and up: reorders the axes; output axis i is input axis perm[i].
 // Any element type. A view wherever the reader takes strides.
 #include "ops/batching/rules.h"
-#include "ops/kernels/copy/copy.h"
+#include "ops/views/define_by_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -2,7 +2,6 @@
 // The diagonal k is an optional input. Any element type but strings.
 #include <cstring>
 
-#include "ops/kernels/copy/copy.h"
 #include "ops/kernels/index/index.h"
 #include "runtime/op/registry.h"
 

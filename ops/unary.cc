@@ -1,10 +1,10 @@
 // Functions of one number, opset 1 and up: Abs, Neg, Sign (integers too), Sqrt, Exp, Log, Floor,
 // Ceil, Round, Reciprocal, Erf, trigonometric and hyperbolic functions. Any strides.
 #include "ops/batching/rules.h"
-#include "ops/kernels/elementwise/infer.h"
-#include "ops/kernels/elementwise/operators.h"
-#include "ops/kernels/elementwise/program_kernel.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/infer.h"
+#include "ops/elementwise/operators.h"
+#include "ops/elementwise/program_kernel.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

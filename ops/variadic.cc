@@ -1,9 +1,9 @@
 // Sum, Mean, Max, Min, opset 1 and up: any number of operands of one type that broadcast to each
 // other (Max and Min: integers too; NaN if any is NaN).
 #include "ops/batching/rules.h"
-#include "ops/kernels/elementwise/infer.h"
-#include "ops/kernels/elementwise/program_kernel.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/infer.h"
+#include "ops/elementwise/program_kernel.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -1,7 +1,7 @@
 // Where, opset 9 and up: elements of X where the condition is true, of Y elsewhere; the three
 // operands broadcast. Any element type, any strides.
 #include "ops/batching/rules.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

@@ -1,13 +1,10 @@
 // What fused operators apply to a result before they store it: y = scale * f(x + residual) + shift.
 #pragma once
 
-#include "ops/kernels/conv/conv_epilogue.h"
+#include "ops/kernels/epilogue.h"
 #include "runtime/op/attribute_reader.h"
 
 namespace convoy {
-
-using Activation = kernels::ConvActivation;
-using Epilogue = kernels::ConvEpilogue;
 
 // Reads the attributes of private operators: activation ("", "Relu", "LeakyRelu", "Clip",
 // "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Silu"), activation_alpha, activation_beta,

@@ -62,7 +62,7 @@ class OneDnnConvTranspose : public Kernel {
 
   void add(const float* bias, float* y) const {
     if (block_ == 1) {
-      kernels::ConvEpilogue offset;
+      Epilogue offset;
       offset.shift = *bias;
       return kernels_.activate(offset, y, plane_);
     }

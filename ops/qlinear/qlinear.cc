@@ -2,8 +2,8 @@
 // QLinearWhere. A result is quantize(f(dequantize(x))).
 #include "ops/qlinear/qlinear.h"
 
-#include "ops/kernels/elementwise/infer.h"
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/infer.h"
+#include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {

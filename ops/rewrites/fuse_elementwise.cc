@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "ops/kernels/elementwise/operators.h"
+#include "ops/elementwise/operators.h"
 #include "ops/rewrites/epilogues.h"
 #include "ops/rewrites/rules.h"
 #include "runtime/op/registry.h"

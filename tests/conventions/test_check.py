@@ -26,6 +26,8 @@ def test_the_tree_keeps_its_conventions():
     ("runtime/capi/session.cc", "loaders/onnx/read.h"),
     ("ops/relu.cc", "runtime/op/op.h"),
     ("tools/convoy/run.cc", "loaders/onnx/read.h"),
+    ("ops/relu.cc", "ops/kernels/conv/tile.h"),
+    ("ops/kernels/conv/tile.cc", "runtime/device/machine.h"),
 ])
 def test_including_what_lies_below_is_allowed(tmp_path, includer, included):
     write_pair(tmp_path, includer, included)
@@ -43,6 +45,9 @@ def test_including_what_lies_below_is_allowed(tmp_path, includer, included):
     ("ops/relu.cc", "loaders/onnx/read.h"),
     ("loaders/onnx/read.cc", "ops/relu.h"),
     ("loaders/onnx/read.cc", "tools/convoy/run.h"),
+    ("ops/kernels/conv/tile.cc", "ops/relu.h"),
+    ("ops/kernels/conv/tile.cc", "runtime/op/kernel.h"),
+    ("ops/kernels/conv/tile.cc", "runtime/graph/graph.h"),
 ])
 def test_including_what_lies_above_is_a_breach(tmp_path, includer, included):
     write_pair(tmp_path, includer, included)

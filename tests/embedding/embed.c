@@ -1,6 +1,6 @@
 /* Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output,
  * what the first begins with when each default is 10 instead, then the first again, written to
- * memory of our own. */
+ * memory of our own. A second argument names the device. */
 #include <convoy/convoy.h>
 #include <stdio.h>
 
@@ -23,8 +23,9 @@ int main(int argc, char** argv) {
   size_t i;
   int64_t j, count;
 
-  if (argc != 2) return 2;
+  if (argc < 2) return 2;
   options.struct_size = sizeof options;
+  options.device = argc > 2 ? argv[2] : NULL;
   if (convoy_session_open(argv[1], &options, &session) != CONVOY_OK) return fail("open");
   input.tensor.data = x;
   first.data = y;

@@ -1,14 +1,16 @@
 // Runs the model named on the command line on x = 0, 1, 2, … of shape [2, 3]; prints each output,
 // what the first begins with when each default is 10 instead, then the first again, written to
-// memory of our own.
+// memory of our own. A second argument names the device.
 #include <convoy/convoy.hpp>
 #include <cstdio>
 #include <vector>
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc < 2) return 2;
   try {
-    convoy::Session session(argv[1]);
+    convoy::Options options;
+    if (argc > 2) options.device = argv[2];
+    convoy::Session session(argv[1], options);
     std::vector<float> x = {0, 1, 2, 3, 4, 5};
     auto outputs = session.run({{"x", convoy::view(x.data(), {2, 3})}});
     for (size_t i = 0; i < outputs.size(); ++i) {

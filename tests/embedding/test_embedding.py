@@ -59,12 +59,21 @@ def model(tmp_path_factory):
     return path
 
 
+@pytest.mark.parametrize("device", [[], ["cpu"], ["mirror"]])
 @pytest.mark.parametrize("program", ["embed_c", "embed_cpp"])
-def test_a_program_runs_a_model(consumer, model, program):
-    lines = run(consumer / program, model).splitlines()
+def test_a_program_runs_a_model(consumer, model, program, device):
+    lines = run(consumer / program, model, *device).splitlines()
     assert [line.split() for line in lines] == [
         ["0", "2", "4", "6", "8", "10"], ["-0", "-1", "-2", "-3", "-4", "-5"],
         ["factor=10", "10"], ["0", "2", "4", "6", "8", "10"]]
+
+
+@pytest.mark.parametrize("device", ["cuda:3", "nowhere"])
+@pytest.mark.parametrize("program", ["embed_c", "embed_cpp"])
+def test_a_missing_device_is_an_error_with_a_message(consumer, model, program, device):
+    result = subprocess.run([consumer / program, model, device], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert device in result.stderr
 
 
 @pytest.mark.parametrize("program", ["embed_c", "embed_cpp"])

@@ -133,7 +133,7 @@ std::vector<ConvProblem> stack(int64_t B, int64_t C, int64_t W, int64_t k, int l
     const int64_t d = dilate ? int64_t{1} << (i % 8) : 1, pad = (k - 1) * d;
     problems.push_back(
         grouped(B, groups, C / groups, C / groups, window(W, k, d, pad / 2, pad - pad / 2)));
-    problems.back().epilogue.activation = ConvActivation::relu;
+    problems.back().epilogue.activation = Activation::relu;
   }
   return problems;
 }

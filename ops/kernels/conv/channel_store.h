@@ -29,7 +29,7 @@ inline ChannelStore store_of(const ConvProblem& problem, int64_t rows, int64_t c
 }
 
 // What is left of the epilogue, over what was stored.
-inline void finish_store(const ConvKernels& kernels, const ConvEpilogue& epilogue,
+inline void finish_store(const ConvKernels& kernels, const Epilogue& epilogue,
                          const ChannelStore& store) {
   if (!is_apart(epilogue)) return;
   for (int64_t o = 0; o < store.channels; ++o)

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "ops/kernels/activation/activate_row.h"
 #include "ops/kernels/conv/direct_conv.h"
 
 namespace convoy::kernels {
@@ -306,7 +307,7 @@ struct ConvKernels {
   void (*store_pairs[kMaxNear])(const PairStore& store);
 
   // Applies the epilogue to count contiguous elements in place.
-  void (*activate)(const ConvEpilogue& epilogue, float* row, int64_t count);
+  ActivateRow activate;
 };
 
 const ConvKernels& generic_conv_kernels();

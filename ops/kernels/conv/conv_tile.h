@@ -300,10 +300,10 @@ constexpr void add_tiles(ConvKernels& kernels) {
 
 // The tables are constants: code that fills them would run before anyone asks whether it may.
 template <class V>
-constexpr ConvKernels kernels_of() {
+constexpr ConvKernels kernels_of(ActivateRow activate) {
   ConvKernels k = {};
   k.lanes = V::lanes;
   k.pack = pack<V>;
-  k.activate = activate_row<V>;
+  k.activate = activate;
   return k;
 }

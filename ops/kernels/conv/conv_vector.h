@@ -37,17 +37,12 @@ struct PortableVector {
   static reg add(reg a, reg b) { return a + b; }
   static reg sub(reg a, reg b) { return a - b; }
   static reg mul(reg a, reg b) { return a * b; }
-  static reg div(reg a, reg b) { return a / b; }
   static reg select_less(reg a, reg b, reg c, reg d) {
     const bits less = a < b;
     return (reg)(((bits)c & less) | ((bits)d & ~less));
   }
   static reg min(reg a, reg b) { return select_less(a, b, a, b); }
   static reg max(reg a, reg b) { return select_less(b, a, a, b); }
-  static reg round(reg x) {
-    const reg shift = set(12582912.0f);  // 1.5 * 2^23: its neighbours are the integers
-    return (x + shift) - shift;
-  }
   template <int R>
   static reg shift(reg a, reg b) {
     reg x;
@@ -81,11 +76,5 @@ struct PortableVector {
         r[i][j] = r[j][i];
         r[j][i] = swapped;
       }
-  }
-  static reg pow2(reg n) {
-    bits x;
-    for (int i = 0; i < kLanes; ++i)
-      x[i] = (static_cast<int>(n[i] == n[i] ? n[i] : 0.0f) + 127) << 23;
-    return (reg)x;
   }
 };

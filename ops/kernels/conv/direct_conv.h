@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "ops/kernels/conv/channel_panels.h"
-#include "ops/kernels/conv/conv_epilogue.h"
+#include "ops/kernels/epilogue.h"
 
 namespace convoy {
 enum class Isa;  // runtime/device/machine.h
@@ -66,7 +66,7 @@ struct ConvProblem {
   ConvWindow spatial[3];
   bool has_residual = false;
   ConvElement element = ConvElement::float32;
-  ConvEpilogue epilogue;
+  Epilogue epilogue;
 };
 
 // bias is [weight groups * out_channels] or null. residual, read only where the problem has one,

@@ -36,19 +36,8 @@ struct Avx2 {
   static reg add(reg a, reg b) { return _mm256_add_ps(a, b); }
   static reg sub(reg a, reg b) { return _mm256_sub_ps(a, b); }
   static reg mul(reg a, reg b) { return _mm256_mul_ps(a, b); }
-  static reg div(reg a, reg b) { return _mm256_div_ps(a, b); }
   static reg min(reg a, reg b) { return _mm256_min_ps(a, b); }
   static reg max(reg a, reg b) { return _mm256_max_ps(a, b); }
-  static reg round(reg x) {
-    return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  }
-  static reg pow2(reg n) {
-    const __m256i bits = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 23));
-  }
-  static reg select_less(reg a, reg b, reg c, reg d) {
-    return _mm256_blendv_ps(d, c, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
-  }
   template <int R>
   static reg shift(reg a, reg b) {
     const reg middle = _mm256_permute2f128_ps(a, b, 0x21);
@@ -99,7 +88,6 @@ struct Avx2 {
 
 // In this order: what is later uses what is before.
 // clang-format off
-#include "ops/kernels/conv/conv_activation.h"
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_depthwise.h"
@@ -109,7 +97,7 @@ struct Avx2 {
 // clang-format on
 
 constexpr ConvKernels make_kernels() {
-  ConvKernels kernels = kernels_of<Avx2>();
+  ConvKernels kernels = kernels_of<Avx2>(activate_row_avx2);
   add_tiles<Avx2, 6, 2>(kernels);
   add_tiles<Avx2, 5, 2>(kernels);
   add_tiles<Avx2, 4, 3>(kernels);

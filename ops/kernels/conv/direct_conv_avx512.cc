@@ -36,19 +36,8 @@ struct Avx512 {
   static reg add(reg a, reg b) { return _mm512_add_ps(a, b); }
   static reg sub(reg a, reg b) { return _mm512_sub_ps(a, b); }
   static reg mul(reg a, reg b) { return _mm512_mul_ps(a, b); }
-  static reg div(reg a, reg b) { return _mm512_div_ps(a, b); }
   static reg min(reg a, reg b) { return _mm512_min_ps(a, b); }
   static reg max(reg a, reg b) { return _mm512_max_ps(a, b); }
-  static reg round(reg x) {
-    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  }
-  static reg pow2(reg n) {
-    const __m512i bits = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 23));
-  }
-  static reg select_less(reg a, reg b, reg c, reg d) {
-    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), d, c);
-  }
   template <int R>
   static reg shift(reg a, reg b) {
     return _mm512_castsi512_ps(
@@ -117,7 +106,6 @@ struct Avx512 {
 
 // In this order: what is later uses what is before.
 // clang-format off
-#include "ops/kernels/conv/conv_activation.h"
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_depthwise.h"
@@ -127,7 +115,7 @@ struct Avx512 {
 // clang-format on
 
 constexpr ConvKernels make_kernels() {
-  ConvKernels kernels = kernels_of<Avx512>();
+  ConvKernels kernels = kernels_of<Avx512>(activate_row_avx512);
   add_tiles<Avx512, 8, 3>(kernels);
   add_tiles<Avx512, 7, 3>(kernels);
   add_tiles<Avx512, 6, 4>(kernels);

@@ -6,7 +6,6 @@ namespace {
 
 // In this order: what is later uses what is before.
 // clang-format off
-#include "ops/kernels/conv/conv_activation.h"
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_depthwise.h"
@@ -21,7 +20,7 @@ typedef int Ints __attribute__((vector_size(16)));
 using Vector = PortableVector<Floats, Ints, 4>;
 
 constexpr ConvKernels make_kernels() {
-  ConvKernels kernels = kernels_of<Vector>();
+  ConvKernels kernels = kernels_of<Vector>(activate_row_generic);
   add_tiles<Vector, 4, 2>(kernels);
   add_tiles<Vector, 3, 3>(kernels);
   add_tiles<Vector, 2, 4>(kernels);

@@ -1,11 +1,8 @@
-// Copies and fills of strided tensors on several threads, and kernels made of them.
+// Copies and fills of strided tensors on several threads.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <optional>
-
-#include "runtime/op/op.h"
+#include "runtime/base/parallel_for.h"
+#include "runtime/device/tensor_view.h"
 
 namespace convoy {
 
@@ -23,14 +20,5 @@ TensorView moved_view(const TensorView& view, const Shape& shape, const Strides&
 // `length` indices from `begin` on, every `step`-th, along one axis. Unchecked.
 TensorView sliced_view(const TensorView& view, int axis, int64_t begin, int64_t length,
                        int64_t step = 1);
-
-// How output j of a re-arranging node reads a plain input 0 that lies in memory as described.
-using Viewer = std::function<std::optional<ViewSpec>(const TensorDesc& input, int j)>;
-// Makes the viewer of a node; an empty one when an operand that it depends on is not known.
-using ViewReader = Viewer (*)(const KernelRequest&);
-
-// The kernel that copies what the viewer reads, and the definition's `view`. The viewer must read
-// any strides.
-void define_by_view(OpDef& definition, ViewReader read);
 
 }  // namespace convoy

@@ -1,17 +1,14 @@
-// The loops of every function that has vectors; included by one file per instruction set, after
-// defining CONVOY_VECTOR_BYTES.
+// The loops of every function that has vectors; included by one file per instruction set.
 #pragma once
 
-#if CONVOY_VECTOR_BYTES > 16
-#include <immintrin.h>
-#endif
-
 #include "ops/kernels/elementwise/loops.h"
-#include "ops/kernels/elementwise/vector_math.h"
+#include "ops/kernels/simd/vector_math.h"
 #include "runtime/base/float16.h"
 
 namespace convoy::elementwise {
 namespace {
+
+using namespace simd;
 
 struct Parameters {
   Floats p0, p1, p2;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ops/kernels/conv/channel_panels.h"
-#include "ops/kernels/conv/conv_epilogue.h"
+#include "ops/kernels/epilogue.h"
 
 namespace convoy {
 enum class Isa;  // runtime/device/machine.h
@@ -22,7 +22,7 @@ struct PackedGemmProblem {
   int64_t a_m = 0, a_k = 0;
   int64_t y_m = 0;
   float scale = 1;
-  ConvEpilogue epilogue;
+  Epilogue epilogue;
 };
 
 // Immutable and thread-safe. The sum of one element runs over p in order, whatever m and n are.

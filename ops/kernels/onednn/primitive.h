@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ops/conv/epilogue.h"
+#include "ops/kernels/epilogue.h"
 #include "runtime/base/shape.h"
 
 namespace convoy::onednn {

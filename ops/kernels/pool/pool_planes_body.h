@@ -1,18 +1,20 @@
 // Pooling of plain planes, written once and compiled for each instruction set. Included by the
 // files pool_rows_ISA.cc, each of which gets its own copy.
 #include "ops/kernels/pool/pool_rows.h"
-#include "ops/kernels/vector.h"
+#include "ops/kernels/simd/vector.h"
 
 namespace convoy {
 namespace {
 
+using namespace simd;
+
 struct VMax {
   static constexpr float kStart = -__builtin_inff();
-  static VFloat combine(VFloat most, VFloat x) { return ((x > most) | (x != x)) ? x : most; }
+  static Floats combine(Floats most, Floats x) { return ((x > most) | (x != x)) ? x : most; }
 };
 struct VAdd {
   static constexpr float kStart = 0;
-  static VFloat combine(VFloat sum, VFloat x) { return sum + x; }
+  static Floats combine(Floats sum, Floats x) { return sum + x; }
 };
 
 // Where the vector that begins at i lies: the last of a row is moved back to end with it.
@@ -27,7 +29,7 @@ void combine_rows(const kernels::PoolPlane& plane, const float* x, int64_t row, 
   for (int64_t next = 0; next < plane.input_row; next += kLanes) {
     const int64_t i = vector_place(next, plane.input_row);
     const int64_t left = plane.input_row - i;
-    VFloat value = broadcast(Op::kStart);
+    Floats value = splat(Op::kStart);
     for (const int64_t* tap = first; tap != last; ++tap) {
       const float* from = x + *tap + i;
       value =
@@ -38,16 +40,16 @@ void combine_rows(const kernels::PoolPlane& plane, const float* x, int64_t row, 
 }
 
 template <int64_t kStride>
-VFloat load_strided(const float* from, int64_t stride) {
+Floats load_strided(const float* from, int64_t stride) {
   if constexpr (kStride == 1) return load(from);
   if constexpr (kStride == 2) {
-    VFloat low = load(from);
-    VFloat high = load(from + kLanes);
-    VInt even;
+    Floats low = load(from);
+    Floats high = load(from + kLanes);
+    Ints even;
     for (int j = 0; j < kLanes; ++j) even[j] = 2 * j;
     return __builtin_shuffle(low, high, even);
   }
-  VFloat v;
+  Floats v;
   for (int j = 0; j < kLanes; ++j) v[j] = from[j * stride];
   return v;
 }
@@ -57,14 +59,14 @@ void combine_windows(const kernels::PoolPlane& plane, const float* row, float ou
   for (int64_t next = 0; next < plane.output_row; next += kLanes) {
     const int64_t i = vector_place(next, plane.output_row);
     const float* from = row + i * plane.stride;
-    VFloat value = load_strided<kStride>(from, plane.stride);
+    Floats value = load_strided<kStride>(from, plane.stride);
     for (int64_t k = 1; k < plane.kernel; ++k) {
       from += plane.dilation;
       value = Op::combine(value, load_strided<kStride>(from, plane.stride));
     }
     if (plane.divisors) {
-      VFloat divisor = load(plane.divisors + i) * outer;
-      value = value / (divisor > 1.0f ? divisor : broadcast(1.0f));
+      Floats divisor = load(plane.divisors + i) * outer;
+      value = value / (divisor > 1.0f ? divisor : splat(1.0f));
     }
     const int64_t left = plane.output_row - i;
     if (left >= kLanes) {

@@ -2,26 +2,28 @@
 #pragma once
 
 #include "ops/kernels/quantized/quantized_rows.h"
-#include "ops/kernels/vector.h"
+#include "ops/kernels/simd/vector.h"
 
 namespace convoy {
 namespace {
 
-VInt widen(const uint8_t* from) {
+using namespace simd;
+
+Ints widen(const uint8_t* from) {
 #if defined(__AVX512F__)
-  return (VInt)_mm512_maskz_cvtepu8_epi32(0xffff,
+  return (Ints)_mm512_maskz_cvtepu8_epi32(0xffff,
                                           _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 #elif defined(__AVX2__)
-  return (VInt)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+  return (Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
 #else
-  VInt values;
+  Ints values;
   for (int k = 0; k < kLanes; ++k) values[k] = from[k];
   return values;
 #endif
 }
 
 // Of 0 to 255.
-void narrow(VInt values, uint8_t* to) {
+void narrow(Ints values, uint8_t* to) {
 #if defined(__AVX512F__)
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
                    _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)values));
@@ -35,32 +37,32 @@ void narrow(VInt values, uint8_t* to) {
 #endif
 }
 
-VFloat as_float(VInt values) { return __builtin_convertvector(values, VFloat); }
+Floats as_float(Ints values) { return __builtin_convertvector(values, Floats); }
 
 struct Sum {
-  static VFloat of(VFloat x, VFloat y, const ByteArithmetic& a) {
+  static Floats of(Floats x, Floats y, const ByteArithmetic& a) {
     return x * a.x_factor + y * a.y_factor;
   }
 };
 struct Product {
-  static VFloat of(VFloat x, VFloat y, const ByteArithmetic& a) { return x * y * a.x_factor; }
+  static Floats of(Floats x, Floats y, const ByteArithmetic& a) { return x * y * a.x_factor; }
 };
 
 // The bounds are integers: clamping may come before rounding.
 template <typename F>
-VInt combine(VInt x, VInt y, const ByteArithmetic& a) {
+Ints combine(Ints x, Ints y, const ByteArithmetic& a) {
   const int flip = a.flip;
-  VFloat value = F::of(as_float(x ^ flip) - a.x_zero, as_float(y ^ flip) - a.y_zero, a);
-  value = vmax(value, broadcast(0.0f - a.zero));
-  value = vmin(value, broadcast(255.0f - a.zero));
-  const VInt rounded = (VInt)(value + kRounding) - kRoundingBits;
+  Floats value = F::of(as_float(x ^ flip) - a.x_zero, as_float(y ^ flip) - a.y_zero, a);
+  value = max(value, splat(0.0f - a.zero));
+  value = min(value, splat(255.0f - a.zero));
+  const Ints rounded = (Ints)(value + kRounding) - kRoundingBits;
   return (rounded + static_cast<int32_t>(a.zero)) ^ flip;
 }
 
 template <typename F>
 void byte_row(const uint8_t* x, const uint8_t* y, bool y_repeats, uint8_t* z, int64_t n,
               const ByteArithmetic& a) {
-  const VInt one = VInt{} + *y;
+  const Ints one = Ints{} + *y;
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     narrow(combine<F>(widen(x + i), y_repeats ? one : widen(y + i), a), z + i);
@@ -80,44 +82,44 @@ void byte_row(const uint8_t* x, const uint8_t* y, bool y_repeats, uint8_t* z, in
 // The bytes of kLanes integers of `bits` each, in every lane that has its integer among them; and
 // where in the lane that is.
 template <int bits>
-VBits spread_words(const uint8_t* from) {
+Words spread_words(const uint8_t* from) {
   constexpr int kBytes = kLanes * bits / 8;
   if constexpr (kBytes <= 4) {
     uint32_t word = 0;
     __builtin_memcpy(&word, from, kBytes);
-    return VBits{} + word;
+    return Words{} + word;
   } else {
     static_assert(kBytes == 8);
     uint32_t words[2];
     __builtin_memcpy(words, from, kBytes);
-    VBits low = VBits{} + words[0];
-    VBits high = VBits{} + words[1];
-    VBits second;
+    Words low = Words{} + words[0];
+    Words high = Words{} + words[1];
+    Words second;
     for (int k = 0; k < kLanes; ++k) second[k] = k < kLanes / 2 ? 0 : ~0u;
     return (low & ~second) | (high & second);
   }
 }
 
 template <int bits>
-VBits lane_shifts() {
-  VBits shifts;
+Words lane_shifts() {
+  Words shifts;
   for (int k = 0; k < kLanes; ++k) shifts[k] = static_cast<uint32_t>(k % (32 / bits) * bits);
   return shifts;
 }
 
 template <int bits>
-VInt unpack_lanes(const uint8_t* from, VBits shifts) {
+Ints unpack_lanes(const uint8_t* from, Words shifts) {
   if constexpr (bits == 8) {
     return widen(from);
   } else {
-    return (VInt)((spread_words<bits>(from) >> shifts) & ((1u << bits) - 1));
+    return (Ints)((spread_words<bits>(from) >> shifts) & ((1u << bits) - 1));
   }
 }
 
 template <int bits>
 void unpack(const uint8_t* from, int64_t count, float zero, float scale, float* to) {
   constexpr int kPerByte = 8 / bits;
-  const VBits shifts = lane_shifts<bits>();
+  const Words shifts = lane_shifts<bits>();
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     store(to + i, (as_float(unpack_lanes<bits>(from + i / kPerByte, shifts)) - zero) * scale);
@@ -129,7 +131,7 @@ void unpack(const uint8_t* from, int64_t count, float zero, float scale, float* 
 }
 
 float dot(const float* a, const float* b, int64_t n) {
-  VFloat sums[4] = {};
+  Floats sums[4] = {};
   int64_t i = 0;
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
     for (int v = 0; v < 4; ++v) sums[v] += load(a + i + v * kLanes) * load(b + i + v * kLanes);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "ops/kernels/recurrent/recurrent.h"
-#include "ops/kernels/vector.h"
+#include "ops/kernels/simd/vector_math.h"
 
 namespace convoy {
 namespace {
+
+using namespace simd;
 
 // A register tile is up to kTileRows × kTileVectors accumulators.
 #if defined(__AVX512F__)
@@ -32,16 +34,16 @@ template <int rows>
 void multiply_tile(const float* const* a, const Strip& strip, const float* const* init,
                    float* const* out) {
   const int64_t column = strip.column + static_cast<int64_t>(strip.first) * kLanes;
-  VFloat sum[rows][kTileVectors];
+  Floats sum[rows][kTileVectors];
   for (int r = 0; r < rows; ++r) {
     for (int v = 0; v < kTileVectors; ++v) sum[r][v] = load(init[r] + column + v * kLanes);
   }
   const float* weights = strip.panel + strip.begin * kPanel + strip.first * kLanes;
   for (int64_t p = strip.begin; p < strip.end; ++p, weights += kPanel) {
-    VFloat w[kTileVectors];
+    Floats w[kTileVectors];
     for (int v = 0; v < kTileVectors; ++v) w[v] = load(weights + v * kLanes);
     for (int r = 0; r < rows; ++r) {
-      const VFloat factor = broadcast(a[r][p]);
+      const Floats factor = splat(a[r][p]);
       for (int v = 0; v < kTileVectors; ++v) sum[r][v] += factor * w[v];
     }
   }
@@ -58,22 +60,22 @@ constexpr int kRowSteps = 8 / kRowVectors;
 void multiply_row(const float* a, const float* panel, int64_t k, const float* init, float* out) {
   for (int first = 0; first < kPanelVectors; first += kRowVectors) {
     const int64_t column = static_cast<int64_t>(first) * kLanes;
-    VFloat sum[kRowSteps][kRowVectors] = {};
+    Floats sum[kRowSteps][kRowVectors] = {};
     for (int v = 0; v < kRowVectors; ++v) sum[0][v] = load(init + column + v * kLanes);
     const float* weights = panel + column;
     int64_t p = 0;
     for (; p + kRowSteps <= k; p += kRowSteps) {
       for (int s = 0; s < kRowSteps; ++s, weights += kPanel) {
-        const VFloat factor = broadcast(a[p + s]);
+        const Floats factor = splat(a[p + s]);
         for (int v = 0; v < kRowVectors; ++v) sum[s][v] += factor * load(weights + v * kLanes);
       }
     }
     for (; p < k; ++p, weights += kPanel) {
-      const VFloat factor = broadcast(a[p]);
+      const Floats factor = splat(a[p]);
       for (int v = 0; v < kRowVectors; ++v) sum[0][v] += factor * load(weights + v * kLanes);
     }
     for (int v = 0; v < kRowVectors; ++v) {
-      VFloat total = sum[0][v];
+      Floats total = sum[0][v];
       for (int s = 1; s < kRowSteps; ++s) total += sum[s][v];
       store(out + column + v * kLanes, total);
     }
@@ -116,36 +118,35 @@ template <typename Step>
 void for_each_vector(int64_t n, const Step& step) {
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    step(i, [](float* to, VFloat value) { store(to, value); });
+    step(i, [](float* to, Floats value) { store(to, value); });
   }
   if (i < n) {
     const int64_t left = n - i;
-    step(i, [left](float* to, VFloat value) { store_partial(to, value, left); });
+    step(i, [left](float* to, Floats value) { store_partial(to, value, left); });
   }
 }
 
 void lstm_cell(const float* gates, const float* peephole, float* cell, float* hidden, int64_t n) {
   for_each_vector(n, [&](int64_t i, auto put) {
-    VFloat input = load(gates + i);
-    VFloat output = load(gates + n + i);
-    VFloat forget = load(gates + 2 * n + i);
-    const VFloat before = load(cell + i);
+    Floats input = load(gates + i);
+    Floats output = load(gates + n + i);
+    Floats forget = load(gates + 2 * n + i);
+    const Floats before = load(cell + i);
     if (peephole != nullptr) {
       input += load(peephole + i) * before;
       forget += load(peephole + 2 * n + i) * before;
     }
-    const VFloat state =
-        vsigmoid(forget) * before + vsigmoid(input) * vtanh(load(gates + 3 * n + i));
+    const Floats state = sigmoid(forget) * before + sigmoid(input) * tanh(load(gates + 3 * n + i));
     if (peephole != nullptr) output += load(peephole + n + i) * state;
     put(cell + i, state);
-    put(hidden + i, vsigmoid(output) * vtanh(state));
+    put(hidden + i, sigmoid(output) * tanh(state));
   });
 }
 
 void gru_gates(float* gates, const float* hidden, float* reset, int64_t n) {
   for_each_vector(n, [&](int64_t i, auto put) {
-    const VFloat r = vsigmoid(load(gates + n + i));
-    put(gates + i, vsigmoid(load(gates + i)));
+    const Floats r = sigmoid(load(gates + n + i));
+    put(gates + i, sigmoid(load(gates + i)));
     put(gates + n + i, r);
     put(reset + i, r * load(hidden + i));
   });
@@ -153,8 +154,8 @@ void gru_gates(float* gates, const float* hidden, float* reset, int64_t n) {
 
 void gru_update(const float* z, const float* candidate, float* hidden, int64_t n) {
   for_each_vector(n, [&](int64_t i, auto put) {
-    const VFloat keep = load(z + i);
-    const VFloat fresh = vtanh(load(candidate + i));
+    const Floats keep = load(z + i);
+    const Floats fresh = tanh(load(candidate + i));
     put(hidden + i, keep * load(hidden + i) + (1.0f - keep) * fresh);
   });
 }
@@ -162,20 +163,20 @@ void gru_update(const float* z, const float* candidate, float* hidden, int64_t n
 void gru_update_linear(const float* z, const float* r, const float* x, const float* recurrent,
                        float* hidden, int64_t n) {
   for_each_vector(n, [&](int64_t i, auto put) {
-    const VFloat keep = load(z + i);
-    const VFloat fresh = vtanh(load(x + i) + load(r + i) * load(recurrent + i));
+    const Floats keep = load(z + i);
+    const Floats fresh = tanh(load(x + i) + load(r + i) * load(recurrent + i));
     put(hidden + i, keep * load(hidden + i) + (1.0f - keep) * fresh);
   });
 }
 
 void rnn_tanh(const float* gate, float* hidden, int64_t n) {
-  for_each_vector(n, [&](int64_t i, auto put) { put(hidden + i, vtanh(load(gate + i))); });
+  for_each_vector(n, [&](int64_t i, auto put) { put(hidden + i, tanh(load(gate + i))); });
 }
 
 void rnn_relu(const float* gate, float* hidden, int64_t n) {
   for_each_vector(n, [&](int64_t i, auto put) {
-    const VFloat x = load(gate + i);
-    put(hidden + i, x < 0.0f ? VFloat{} : x);
+    const Floats x = load(gate + i);
+    put(hidden + i, x < 0.0f ? Floats{} : x);
   });
 }
 

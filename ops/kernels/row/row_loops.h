@@ -2,28 +2,30 @@
 #pragma once
 
 #include "ops/kernels/row/row.h"
-#include "ops/kernels/vector.h"
+#include "ops/kernels/simd/vector.h"
 
 namespace convoy {
 namespace {
+
+using namespace simd;
 
 // Floats that are added in single precision before they join a double.
 constexpr int64_t kChunk = 2048;
 constexpr int64_t kChunkRows = 128;
 
 struct Identity {
-  static VFloat of(VFloat x) { return x; }
+  static Floats of(Floats x) { return x; }
 };
 struct Absolute {
-  static VFloat of(VFloat x) { return vabs(x); }
+  static Floats of(Floats x) { return abs(x); }
 };
 struct Square {
-  static VFloat of(VFloat x) { return x * x; }
+  static Floats of(Floats x) { return x * x; }
 };
 
 template <typename Map>
 float chunk_sum(const float* x, int64_t n) {
-  VFloat sums[4] = {};
+  Floats sums[4] = {};
   int64_t i = 0;
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
     for (int v = 0; v < 4; ++v) sums[v] += Map::of(load(x + i + v * kLanes));
@@ -50,7 +52,7 @@ void column_sum(const float* x, int64_t n, int64_t stride, int64_t width, double
   for (int64_t c = 0; c < width; c += kBlock) {
     for (int64_t first = 0; first < n; first += kChunkRows) {
       const int64_t last = first + kChunkRows < n ? first + kChunkRows : n;
-      VFloat sums[kVectors] = {};
+      Floats sums[kVectors] = {};
       for (int64_t i = first; i < last; ++i) {
         const float* line = x + i * stride + c;
         if (c + kBlock <= width) {
@@ -74,12 +76,12 @@ void column_sum(const float* x, int64_t n, int64_t stride, int64_t width, double
 
 struct Larger {
   static constexpr float kNeutral = -__builtin_inff();
-  static VFloat of(VFloat a, VFloat b) { return vmax(a, b); }
+  static Floats of(Floats a, Floats b) { return max(a, b); }
   static bool better(double a, double b) { return a > b; }
 };
 struct Smaller {
   static constexpr float kNeutral = __builtin_inff();
-  static VFloat of(VFloat a, VFloat b) { return vmin(a, b); }
+  static Floats of(Floats a, Floats b) { return min(a, b); }
   static bool better(double a, double b) { return a < b; }
 };
 
@@ -90,9 +92,9 @@ void merge(double value, double* total) {
 
 template <typename Order>
 void row_extreme(const float* x, int64_t n, double* total) {
-  VFloat best[2] = {broadcast(Order::kNeutral), broadcast(Order::kNeutral)};
-  VInt nan = {};
-  auto take = [&](VFloat in, int slot) {
+  Floats best[2] = {splat(Order::kNeutral), splat(Order::kNeutral)};
+  Ints nan = {};
+  auto take = [&](Floats in, int slot) {
     best[slot] = Order::of(in, best[slot]);
     nan |= in != in;
   };
@@ -116,11 +118,11 @@ template <typename Order>
 void column_extreme(const float* x, int64_t n, int64_t stride, int64_t width, double* total) {
   for (int64_t c = 0; c < width; c += kLanes) {
     const int64_t left = width - c;
-    VFloat best = broadcast(Order::kNeutral);
-    VInt nan = {};
+    Floats best = splat(Order::kNeutral);
+    Ints nan = {};
     for (int64_t i = 0; i < n; ++i) {
       const float* line = x + i * stride + c;
-      VFloat in = left >= kLanes ? load(line) : load_partial(line, left, Order::kNeutral);
+      Floats in = left >= kLanes ? load(line) : load_partial(line, left, Order::kNeutral);
       best = Order::of(in, best);
       nan |= in != in;
     }
@@ -138,10 +140,10 @@ void column_extreme(const float* x, int64_t n, int64_t stride, int64_t width, do
 void deviation(const float* x, int64_t n, float center, double* sum, double* squares) {
   for (int64_t first = 0; first < n; first += kChunk) {
     const int64_t last = first + kChunk < n ? first + kChunk : n;
-    VFloat sums[2] = {};
-    VFloat products[2] = {};
-    auto take = [&](VFloat in, int slot) {
-      VFloat d = in - center;
+    Floats sums[2] = {};
+    Floats products[2] = {};
+    auto take = [&](Floats in, int slot) {
+      Floats d = in - center;
       sums[slot] += d;
       products[slot] += d * d;
     };
@@ -193,7 +195,7 @@ void normalize(const float* x, float* y, int64_t n, double center, float factor,
                const float* bias) {
   const Center c(center);
   auto normalized = [=](auto read) {
-    VFloat value = (read(x) - c.high - c.low) * factor;
+    Floats value = (read(x) - c.high - c.low) * factor;
     if (scale != nullptr) value *= read(scale);
     if (bias != nullptr) value += read(bias);
     return value;

@@ -1,39 +1,41 @@
 // The loops of softmax.h; included once by each file of an instruction set.
 #pragma once
 
+#include "ops/kernels/simd/vector_math.h"
 #include "ops/kernels/softmax/softmax.h"
-#include "ops/kernels/vector.h"
 
 namespace convoy {
 namespace {
 
+using namespace simd;
+
 constexpr float kLowest = -__builtin_inff();
 
 float max_of(const float* x, int64_t n) {
-  VFloat top = broadcast(kLowest);
-  VFloat top2 = top;
+  Floats top = splat(kLowest);
+  Floats top2 = top;
   int64_t i = 0;
   for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-    top = vmax(load(x + i), top);
-    top2 = vmax(load(x + i + kLanes), top2);
+    top = max(load(x + i), top);
+    top2 = max(load(x + i + kLanes), top2);
   }
-  top = vmax(top, top2);
-  for (; i + kLanes <= n; i += kLanes) top = vmax(load(x + i), top);
-  if (i < n) top = vmax(load_partial(x + i, n - i, kLowest), top);
+  top = max(top, top2);
+  for (; i + kLanes <= n; i += kLanes) top = max(load(x + i), top);
+  if (i < n) top = max(load_partial(x + i, n - i, kLowest), top);
   return max_lanes(top);
 }
 
 void row(const float* x, float* y, int64_t n) {
   const float top = max_of(x, n);
-  VFloat total = {};
+  Floats total = {};
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    VFloat e = vexp_nonpositive(load(x + i) - top);
+    Floats e = exp_nonpositive(load(x + i) - top);
     store(y + i, e);
     total += e;
   }
   if (i < n) {
-    VFloat e = vexp_nonpositive(load_partial(x + i, n - i, kLowest) - top);
+    Floats e = exp_nonpositive(load_partial(x + i, n - i, kLowest) - top);
     store_partial(y + i, e, n - i);
     // The filled lanes are NaN where top is infinite, and then so is the row.
     total += e;
@@ -45,10 +47,10 @@ void row(const float* x, float* y, int64_t n) {
 
 void log_row(const float* x, float* y, int64_t n) {
   const float top = max_of(x, n);
-  VFloat total = {};
+  Floats total = {};
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) total += vexp_nonpositive(load(x + i) - top);
-  if (i < n) total += vexp_nonpositive(load_partial(x + i, n - i, kLowest) - top);
+  for (; i + kLanes <= n; i += kLanes) total += exp_nonpositive(load(x + i) - top);
+  if (i < n) total += exp_nonpositive(load_partial(x + i, n - i, kLowest) - top);
   const float shift = __builtin_logf(sum_lanes(total));
   for (i = 0; i + kLanes <= n; i += kLanes) store(y + i, load(x + i) - top - shift);
   for (; i < n; ++i) y[i] = x[i] - top - shift;
@@ -67,15 +69,15 @@ void block_maxima(const float* x, int64_t n, int64_t stride, int width, float* t
 // y (may be null) = exp(x - top); total = its column sums.
 void block_exp(const float* x, float* y, int64_t n, int64_t stride, int width, const float* top,
                float* total) {
-  VFloat tops[4];
-  VFloat sums[4] = {};
+  Floats tops[4];
+  Floats sums[4] = {};
   for (int v = 0; v < 4; ++v) tops[v] = load(top + v * kLanes);
   for (int64_t r = 0; r < n; ++r) {
     for (int v = 0; v * kLanes < width; ++v) {
       const int64_t at = r * stride + v * kLanes;
       const int64_t left = width - v * kLanes;
-      VFloat in = left >= kLanes ? load(x + at) : load_partial(x + at, left, 0.0f);
-      VFloat e = vexp_nonpositive(in - tops[v]);
+      Floats in = left >= kLanes ? load(x + at) : load_partial(x + at, left, 0.0f);
+      Floats e = exp_nonpositive(in - tops[v]);
       sums[v] += e;
       if (y == nullptr) continue;
       if (left >= kLanes) {

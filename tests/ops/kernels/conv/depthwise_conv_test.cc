@@ -29,10 +29,10 @@ TEST(DepthwiseConv, PaddedRows) {
         check(conv1d(2, 3, 1, 1, window(size, taps, 1, 1, pad, taps - 1 - taps / 2)), random);
   check(conv1d(1, 3, 1, 1, window(90, 7, 1, 1, -2, 5)), random);
   check(conv1d(1, 3, 1, 1, window(90, 7, 1, 1, 5, -4)), random);
-  for (int activation = 0; activation <= int(ConvActivation::silu); ++activation) {
+  for (int activation = 0; activation <= int(Activation::silu); ++activation) {
     ConvProblem p = conv1d(1, 3, 1, 1, window(90, 5, 1, 1, 2, 2));
-    p.epilogue.activation = ConvActivation(activation);
-    p.epilogue.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+    p.epilogue.activation = Activation(activation);
+    p.epilogue.alpha = activation == int(Activation::clip) ? -0.3f : 0.2f;
     p.epilogue.beta = 0.5f;
     p.has_residual = activation % 2 == 0;
     check(p, random);

@@ -223,11 +223,11 @@ TEST(DirectConv, StridesOfSingleAxes) {
 
 TEST(DirectConv, Activations) {
   std::mt19937_64 random(9);
-  for (int activation = 0; activation <= int(ConvActivation::silu); ++activation)
+  for (int activation = 0; activation <= int(Activation::silu); ++activation)
     for (bool residual : {false, true}) {
       ConvProblem p = conv1d(2, 2, 3, 7, window(45, 3));
-      p.epilogue.activation = ConvActivation(activation);
-      p.epilogue.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+      p.epilogue.activation = Activation(activation);
+      p.epilogue.alpha = activation == int(Activation::clip) ? -0.3f : 0.2f;
       p.epilogue.beta = 0.5f;
       p.has_residual = residual;
       check(p, random);
@@ -236,7 +236,7 @@ TEST(DirectConv, Activations) {
       p.epilogue.shift = -0.25f;
       check(p, random);
       p = conv1d(6, 2, 3, 7, window(6, 3));
-      p.epilogue.activation = ConvActivation(activation);
+      p.epilogue.activation = Activation(activation);
       p.epilogue.alpha = 0.2f;
       p.epilogue.beta = 0.5f;
       p.has_residual = residual;
@@ -305,9 +305,9 @@ TEST(DirectConv, RunsOnSeveralThreads) {
 // NaN and infinity reach the output as the definition says, also through clamps.
 TEST(DirectConv, NonFinite) {
   for (const NamedKernels& named : all_kernels())
-    for (ConvActivation activation :
-         {ConvActivation::none, ConvActivation::relu, ConvActivation::clip, ConvActivation::sigmoid,
-          ConvActivation::tanh, ConvActivation::hard_sigmoid}) {
+    for (Activation activation :
+         {Activation::none, Activation::relu, Activation::clip, Activation::sigmoid,
+          Activation::tanh, Activation::hard_sigmoid}) {
       ConvProblem p = conv1d(1, 1, 1, 1, window(40, 1));
       p.epilogue.activation = activation;
       p.epilogue.alpha = -1;

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -42,17 +41,8 @@ struct WideVector {
   static reg add(reg a, reg b) { return a + b; }
   static reg sub(reg a, reg b) { return a - b; }
   static reg mul(reg a, reg b) { return a * b; }
-  static reg div(reg a, reg b) { return a / b; }
   static reg min(reg a, reg b) { return select_less(a, b, a, b); }
   static reg max(reg a, reg b) { return select_less(b, a, a, b); }
-  static reg round(reg x) {
-    for (int i = 0; i < lanes; ++i) x[i] = std::nearbyint(x[i]);
-    return x;
-  }
-  static reg pow2(reg n) {
-    for (int i = 0; i < lanes; ++i) n[i] = std::isnan(n[i]) ? 1.0f : std::exp2(n[i]);
-    return n;
-  }
   static reg select_less(reg a, reg b, reg c, reg d) { return a < b ? c : d; }
   template <int R>
   static reg shift(reg a, reg b) {
@@ -92,7 +82,6 @@ struct WideVector {
 
 // In this order: what is later uses what is before.
 // clang-format off
-#include "ops/kernels/conv/conv_activation.h"
 #include "ops/kernels/conv/conv_tile.h"
 #include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_depthwise.h"
@@ -102,7 +91,7 @@ struct WideVector {
 // clang-format on
 
 constexpr ConvKernels make_kernels() {
-  ConvKernels result = kernels_of<WideVector>();
+  ConvKernels result = kernels_of<WideVector>(activate_row_generic);
   add_tiles<WideVector, 8, 3>(result);
   add_tiles<WideVector, 7, 3>(result);
   add_tiles<WideVector, 6, 4>(result);

@@ -37,7 +37,7 @@ ConvProblem random_problem(std::mt19937_64& random) {
     if (p.spatial[i].output_size == 0) p.spatial[i] = window(most, 1);
   }
   p.has_residual = rarely();
-  p.epilogue.activation = ConvActivation(rarely() ? pick(0, 8) : 0);
+  p.epilogue.activation = Activation(rarely() ? pick(0, 8) : 0);
   p.epilogue.alpha = -0.25f;
   p.epilogue.beta = 0.75f;
   set_contiguous_strides(&p);

@@ -12,15 +12,15 @@ namespace {
 double activate(const ConvProblem& p, double x) {
   const double alpha = p.epilogue.alpha, beta = p.epilogue.beta;
   switch (p.epilogue.activation) {
-    case ConvActivation::none: return x;
-    case ConvActivation::relu: return std::max(x, 0.0);
-    case ConvActivation::leaky_relu: return x < 0 ? alpha * x : x;
-    case ConvActivation::clip: return std::min(std::max(x, alpha), beta);
-    case ConvActivation::sigmoid: return 1 / (1 + std::exp(-x));
-    case ConvActivation::tanh: return std::tanh(x);
-    case ConvActivation::hard_swish: return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0);
-    case ConvActivation::hard_sigmoid: return std::min(std::max(alpha * x + beta, 0.0), 1.0);
-    case ConvActivation::silu: return x / (1 + std::exp(-x));
+    case Activation::none: return x;
+    case Activation::relu: return std::max(x, 0.0);
+    case Activation::leaky_relu: return x < 0 ? alpha * x : x;
+    case Activation::clip: return std::min(std::max(x, alpha), beta);
+    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
+    case Activation::tanh: return std::tanh(x);
+    case Activation::hard_swish: return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0);
+    case Activation::hard_sigmoid: return std::min(std::max(alpha * x + beta, 0.0), 1.0);
+    case Activation::silu: return x / (1 + std::exp(-x));
   }
   return x;
 }

@@ -157,11 +157,11 @@ TEST(WinogradConv, PaddingAndStrides) {
 
 TEST(WinogradConv, Epilogues) {
   std::mt19937_64 random(6);
-  for (int activation = 0; activation <= int(ConvActivation::silu); ++activation)
+  for (int activation = 0; activation <= int(Activation::silu); ++activation)
     for (bool residual : {false, true}) {
       ConvProblem p = conv1d(2, 2, 3, 7, three(45));
-      p.epilogue.activation = ConvActivation(activation);
-      p.epilogue.alpha = activation == int(ConvActivation::clip) ? -0.3f : 0.2f;
+      p.epilogue.activation = Activation(activation);
+      p.epilogue.alpha = activation == int(Activation::clip) ? -0.3f : 0.2f;
       p.epilogue.beta = 0.5f;
       p.has_residual = residual;
       check(p, random);
@@ -179,7 +179,7 @@ TEST(WinogradConv, WhatIsLeftOfManyRows) {
     check(conv1d(35, 1, 6, 7, three(width, 2, 1)), random);
     ConvProblem p = conv2d(16, 5, window(11, 1, 1, 1, 0, 0), window(width, 5, 1, 1, 2, 1));
     p.has_residual = true;
-    for (ConvActivation activation : {ConvActivation::relu, ConvActivation::tanh}) {
+    for (Activation activation : {Activation::relu, Activation::tanh}) {
       p.epilogue.activation = activation;
       check(p, random);
     }

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ops/kernels/elementwise/program_kernel.h"
+#include "ops/elementwise/program_kernel.h"
 #include "runtime/device/convert_view.h"
 #include "tests/ops/op_case.h"
 

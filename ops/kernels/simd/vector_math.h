@@ -1,29 +1,11 @@
-// Vectors of floats and functions of them, for the files of one instruction set: include it after
-// defining CONVOY_VECTOR_BYTES. Everything is internal to the including file, because code compiled
-// for one instruction set must not be shared with others.
+// Functions of vectors of floats. Everything lies in an unnamed namespace, as in vector.h.
 // The polynomials are minimax fits (iteratively reweighted least squares) on the stated intervals.
 #pragma once
 
-#include <cstdint>
+#include "ops/kernels/simd/vector.h"
 
-namespace convoy::elementwise {
+namespace convoy::simd {
 namespace {
-
-typedef float Floats __attribute__((vector_size(CONVOY_VECTOR_BYTES)));
-typedef int32_t Ints __attribute__((vector_size(CONVOY_VECTOR_BYTES)));
-typedef uint32_t Words __attribute__((vector_size(CONVOY_VECTOR_BYTES)));
-constexpr int kLanes = CONVOY_VECTOR_BYTES / 4;
-
-#define CONVOY_INLINE inline __attribute__((always_inline))
-
-// v - 0 is v for every v, -0 and infinity included.
-CONVOY_INLINE Floats splat(float v) { return v - Floats{}; }
-CONVOY_INLINE Floats load(const float* p) {
-  Floats v;
-  __builtin_memcpy(&v, p, sizeof(v));
-  return v;
-}
-CONVOY_INLINE void store(float* p, Floats v) { __builtin_memcpy(p, &v, sizeof(v)); }
 
 CONVOY_INLINE Ints bits(Floats v) { return (Ints)v; }
 CONVOY_INLINE Floats from_bits(Ints v) { return (Floats)v; }
@@ -32,7 +14,6 @@ CONVOY_INLINE Floats to_floats(Ints v) { return __builtin_convertvector(v, Float
 CONVOY_INLINE Floats select(Ints mask, Floats a, Floats b) { return mask ? a : b; }
 CONVOY_INLINE Floats truth(Ints mask) { return select(mask, splat(1.0f), splat(0.0f)); }
 
-CONVOY_INLINE Floats abs(Floats x) { return from_bits(bits(x) & 0x7fffffff); }
 CONVOY_INLINE Floats with_sign_of(Floats magnitude, Floats sign) {
   return from_bits((bits(magnitude) & 0x7fffffff) | (bits(sign) & INT32_MIN));
 }
@@ -47,10 +28,7 @@ CONVOY_INLINE Floats sqrt(Floats x) {
 }
 
 // To the nearest integer, halves to even; for |x| < 2^22 only.
-CONVOY_INLINE Floats nearest_small(Floats x) {
-  const Floats magic = splat(12582912.0f);
-  return (x + magic) - magic;
-}
+CONVOY_INLINE Floats nearest_small(Floats x) { return (x + kRounding) - kRounding; }
 
 CONVOY_INLINE Floats round_even(Floats x) {
   const Floats magic = splat(8388608.0f);
@@ -77,11 +55,14 @@ struct Reduced {
   Floats r;  // |r| ≤ ln 2 / 2
   Ints n;    // x = n ln 2 + r
 };
+// For -105 ≤ x ≤ 90.
 CONVOY_INLINE Reduced reduce_exp(Floats x) {
-  x = at_most(at_least(x, splat(-105.0f)), splat(90.0f));
-  Floats n = nearest_small(x * 1.44269504f);
-  Floats r = (x - n * 0.693115234375f) - n * 3.194618330e-05f;
-  return {r, to_ints(n)};
+  const Floats shifted = x * 1.44269504f + kRounding;
+  const Floats n = shifted - kRounding;
+  return {(x - n * 0.693115234375f) - n * 3.194618330e-05f, bits(shifted) - kRoundingBits};
+}
+CONVOY_INLINE Floats within_exp(Floats x) {
+  return at_most(at_least(x, splat(-105.0f)), splat(90.0f));
 }
 // e^r - 1 - r over r², |r| ≤ ln 2 / 2.
 CONVOY_INLINE Floats exp_tail(Floats r) {
@@ -90,14 +71,22 @@ CONVOY_INLINE Floats exp_tail(Floats r) {
               r * (4.166852683e-02f + r * (8.370134979e-03f + r * 1.381166279e-03f)));
 }
 CONVOY_INLINE Floats exp(Floats x) {
-  Reduced reduced = reduce_exp(x);
+  Reduced reduced = reduce_exp(within_exp(x));
   Floats r = reduced.r;
   Floats p = 1.0f + (r + r * r * exp_tail(r));
   return scale(p, reduced.n);
 }
+// e^x for x ≤ 0, with 0 in place of subnormal results.
+CONVOY_INLINE Floats exp_nonpositive(Floats x) {
+  Reduced reduced = reduce_exp(x);
+  Floats r = reduced.r;
+  Floats p = 1.0f + (r + r * r * exp_tail(r));
+  Floats value = p * from_bits((Ints)(((Words)reduced.n << 23) + (127U << 23)));
+  return select(x < -87.3f, Floats{}, value);
+}
 // e^x - 1, accurate near 0 too; for x ≤ 88.
 CONVOY_INLINE Floats expm1(Floats x) {
-  Reduced reduced = reduce_exp(x);
+  Reduced reduced = reduce_exp(within_exp(x));
   Floats r = reduced.r;
   Floats p = r + r * r * exp_tail(r);
   Floats power = scale(splat(1.0f), reduced.n);
@@ -231,4 +220,4 @@ CONVOY_INLINE Floats cos(Floats x) {
 }
 
 }  // namespace
-}  // namespace convoy::elementwise
+}  // namespace convoy::simd

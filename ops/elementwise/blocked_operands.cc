@@ -1,4 +1,4 @@
-#include "ops/kernels/elementwise/blocked_operands.h"
+#include "ops/elementwise/blocked_operands.h"
 
 #include <cstring>
 

@@ -1,6 +1,6 @@
-#include "ops/kernels/elementwise/typed_kernel.h"
+#include "ops/elementwise/typed_kernel.h"
 
-#include "ops/kernels/elementwise/legacy_broadcast.h"
+#include "ops/elementwise/legacy_broadcast.h"
 
 namespace convoy::elementwise {
 

@@ -1,11 +1,11 @@
-// What the kernels do to a sum before they store it.
+// What the kernels of convolutions and products do to a sum before they store it.
 #pragma once
 
 #include <limits>
 
-namespace convoy::kernels {
+namespace convoy {
 
-enum class ConvActivation {
+enum class Activation {
   none,
   relu,
   leaky_relu,  // x < 0 ? alpha * x : x
@@ -18,16 +18,16 @@ enum class ConvActivation {
 };
 
 // scale * f(x) + shift. Adding -0 changes nothing, not even the sign of a zero.
-struct ConvEpilogue {
-  ConvActivation activation = ConvActivation::none;
+struct Epilogue {
+  Activation activation = Activation::none;
   float alpha = 0;
   float beta = 0;
   float scale = 1;
   float shift = -0.0f;
 
   bool is_scaled() const { return scale != 1 || shift != 0; }
-  bool is_identity() const { return activation == ConvActivation::none && !is_scaled(); }
-  friend bool operator==(const ConvEpilogue&, const ConvEpilogue&) = default;
+  bool is_identity() const { return activation == Activation::none && !is_scaled(); }
+  friend bool operator==(const Epilogue&, const Epilogue&) = default;
 };
 
 // What stores do of an epilogue.
@@ -37,16 +37,16 @@ struct ConvClamp {
   float high = std::numeric_limits<float>::infinity();
 };
 
-inline ConvClamp clamp_of(const ConvEpilogue& epilogue) {
+inline ConvClamp clamp_of(const Epilogue& epilogue) {
   if (epilogue.is_scaled()) return {};
-  if (epilogue.activation == ConvActivation::relu) return {true, 0, ConvClamp().high};
-  if (epilogue.activation == ConvActivation::clip) return {true, epilogue.alpha, epilogue.beta};
+  if (epilogue.activation == Activation::relu) return {true, 0, ConvClamp().high};
+  if (epilogue.activation == Activation::clip) return {true, epilogue.alpha, epilogue.beta};
   return {};
 }
 
 // Whether the epilogue is a pass of its own over what was stored.
-inline bool is_apart(const ConvEpilogue& epilogue) {
+inline bool is_apart(const Epilogue& epilogue) {
   return !epilogue.is_identity() && !clamp_of(epilogue).use;
 }
 
-}  // namespace convoy::kernels
+}  // namespace convoy

@@ -1,9 +1,9 @@
-#include "ops/kernels/elementwise/program_kernel.h"
+#include "ops/elementwise/program_kernel.h"
 
 #include <algorithm>
 
-#include "ops/kernels/elementwise/blocked_operands.h"
-#include "ops/kernels/elementwise/legacy_broadcast.h"
+#include "ops/elementwise/blocked_operands.h"
+#include "ops/elementwise/legacy_broadcast.h"
 #include "ops/kernels/elementwise/tile_evaluator.h"
 
 namespace convoy::elementwise {

@@ -1,4 +1,4 @@
-#include "ops/kernels/elementwise/infer.h"
+#include "ops/elementwise/infer.h"
 
 namespace convoy::elementwise {
 namespace {

@@ -1,4 +1,4 @@
-#include "ops/kernels/elementwise/operators.h"
+#include "ops/elementwise/operators.h"
 
 #include <cmath>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "ops/kernels/elementwise/legacy_broadcast.h"
+#include "ops/elementwise/legacy_broadcast.h"
 
 namespace convoy::elementwise {
 
