@@ -162,11 +162,7 @@ class Planner {
 
   bool plan_view(const Node& node, const OpDef& definition) {
     KernelRequest request = plain_request(graph_, analysis_, node);
-    Located source = locations_.main(node.inputs[0]);
-    if (!source.desc.layout.plain()) {
-      const Need need = plain_need(source.desc.dtype, source.desc.device);
-      source = writer_.in_form(node.inputs[0], need, node.id);
-    }
+    Located source = view_source(node);
     request.inputs[0] = source.desc;
     std::vector<std::pair<ValueId, Located>> views;
     for (size_t j = 0; j < node.outputs.size(); ++j) {
@@ -180,6 +176,16 @@ class Planner {
     }
     for (const auto& [id, view] : views) locations_.set_main(id, view);
     return true;
+  }
+
+  // An input of the graph is viewed on the device that steps run on: it goes over as a whole, once.
+  Located view_source(const Node& node) {
+    Located source = locations_.main(node.inputs[0]);
+    DeviceId device = source.desc.device;
+    bool is_input = locations_.storage(source.storage).home == Home::kInput;
+    if (is_input && device.is_host() && !is_small_integer(source.desc)) device = options_.device;
+    if (source.desc.layout.plain() && source.desc.device == device) return source;
+    return writer_.in_form(node.inputs[0], plain_need(source.desc.dtype, device), node.id);
   }
 
   // --- steps whose shapes depend on data ---

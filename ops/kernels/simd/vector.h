@@ -77,6 +77,18 @@ CONVOY_INLINE void store_partial(float* to, Floats v, int64_t count) {
 #endif
 }
 
+// a · b + c, in one rounding wherever the instruction set can: where a number is computed in more
+// than one place of a file, the compiler might contract one and not the other.
+CONVOY_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
+#if defined(__AVX512F__)
+  return (Floats)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__AVX2__)
+  return (Floats)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+  return a * b + c;
+#endif
+}
+
 // b where either is NaN.
 CONVOY_INLINE Floats max(Floats a, Floats b) {
 #if defined(__AVX512F__)

@@ -61,9 +61,7 @@ CONVOY_INLINE Reduced reduce_exp(Floats x) {
   const Floats n = shifted - kRounding;
   return {(x - n * 0.693115234375f) - n * 3.194618330e-05f, bits(shifted) - kRoundingBits};
 }
-CONVOY_INLINE Floats within_exp(Floats x) {
-  return at_most(at_least(x, splat(-105.0f)), splat(90.0f));
-}
+CONVOY_INLINE Floats within_exp(Floats x) { return min(splat(90.0f), max(splat(-105.0f), x)); }
 // e^r - 1 - r over r², |r| ≤ ln 2 / 2.
 CONVOY_INLINE Floats exp_tail(Floats r) {
   return 4.999999404e-01f +
@@ -76,13 +74,16 @@ CONVOY_INLINE Floats exp(Floats x) {
   Floats p = 1.0f + (r + r * r * exp_tail(r));
   return scale(p, reduced.n);
 }
-// e^x for x ≤ 0, with 0 in place of subnormal results.
-CONVOY_INLINE Floats exp_nonpositive(Floats x) {
+// e^x for -87 ≤ x ≤ 88.
+CONVOY_INLINE Floats exp_normal(Floats x) {
   Reduced reduced = reduce_exp(x);
   Floats r = reduced.r;
   Floats p = 1.0f + (r + r * r * exp_tail(r));
-  Floats value = p * from_bits((Ints)(((Words)reduced.n << 23) + (127U << 23)));
-  return select(x < -87.3f, Floats{}, value);
+  return p * from_bits((Ints)(((Words)reduced.n << 23) + (127U << 23)));
+}
+// e^x for x ≤ 0, with 0 in place of subnormal results.
+CONVOY_INLINE Floats exp_nonpositive(Floats x) {
+  return select(x < -87.3f, Floats{}, exp_normal(x));
 }
 // e^x - 1, accurate near 0 too; for x ≤ 88.
 CONVOY_INLINE Floats expm1(Floats x) {
