@@ -1,6 +1,7 @@
 // Activation functions, opset 1 and up: Relu (integers too), LeakyRelu, PRelu, Elu, Selu, Celu,
 // Sigmoid, HardSigmoid, HardSwish, Softplus, Softsign, ThresholdedRelu, Tanh, Gelu, Mish, Swish,
 // Shrink. Any strides.
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/operators.h"
 #include "ops/kernels/elementwise/program_kernel.h"
@@ -85,6 +86,8 @@ void register_activations(Registry& registry) {
   for (const Operator& entry : elementwise::activation_operators()) {
     OpDef& definition = registry.add(entry.name);
     definition.infer = elementwise::infer_as_input;
+    definition.batching = {batch_unary};
+    definition.passes_transposes = entry.passes_transposes;
     if (definition.name == "Relu") definition.kernel("integer", make_relu_integer);
     if (definition.name == "Shrink") definition.kernel("integer", make_shrink_integer);
     elementwise::add_program_kernels(
@@ -92,6 +95,7 @@ void register_activations(Registry& registry) {
   }
   OpDef& prelu = registry.add("PRelu");
   prelu.infer = elementwise::infer_as_input;
+  prelu.batching = {batch_broadcasting};
   prelu.kernel("integer", make_prelu_integer);
   elementwise::add_program_kernels(prelu, read_prelu);
 }

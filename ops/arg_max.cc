@@ -1,5 +1,6 @@
 // ArgMax and ArgMin, opset 1 and up: the index of the extreme along one axis, the first one or
 // (select_last_index, from 12 on) the last. NaN counts as extreme, as in NumPy.
+#include "ops/batching/rules.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -94,8 +95,8 @@ std::unique_ptr<Kernel> make_arg(KernelRequest& request) {
 }  // namespace
 
 void register_arg_max(Registry& registry) {
-  registry.add("ArgMax").kernel("reference", make_arg);
-  registry.add("ArgMin").kernel("reference", make_arg);
+  registry.add("ArgMax").kernel("reference", make_arg).batching = {batch_arg_extremum};
+  registry.add("ArgMin").kernel("reference", make_arg).batching = {batch_arg_extremum};
 }
 
 }  // namespace convoy

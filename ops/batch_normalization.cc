@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/row/row.h"
 #include "ops/row_offsets.h"
 #include "runtime/op/registry.h"
@@ -288,7 +289,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 void register_batch_normalization(Registry& registry) {
   registry.add("BatchNormalization")
       .kernel("affine", make_float)
-      .kernel("reference", make_reference);
+      .kernel("reference", make_reference)
+      .batching = {batch_batch_normalization};
 }
 
 }  // namespace convoy

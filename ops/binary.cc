@@ -2,6 +2,7 @@
 // types) that broadcast to each other. Integers wrap around; dividing by zero gives 0.
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/legacy_broadcast.h"
 #include "ops/kernels/elementwise/operators.h"
@@ -80,6 +81,9 @@ std::unique_ptr<Kernel> make_integer(KernelRequest& request, Formula function) {
 void add_arithmetic(Registry& registry, const char* name, Formula function) {
   OpDef& definition = registry.add(name);
   definition.infer = elementwise::infer_broadcast;
+  definition.batching = {batch_broadcasting};
+  definition.passes_transposes = true;
+  definition.commutative = function == Formula::kAdd || function == Formula::kMultiply;
   elementwise::add_program_kernels(definition, [function](KernelRequest& request) {
     Program program = elementwise::single_step(function);
     program.trailing_axes = read_attributes(request);
@@ -163,9 +167,12 @@ void register_binary(Registry& registry) {
   add_arithmetic(registry, "Div", Formula::kDivide);
   OpDef& mod = registry.add("Mod").kernel("integer", make_mod_integer);
   mod.infer = elementwise::infer_broadcast;
+  mod.batching = {batch_broadcasting};
   elementwise::add_program_kernels(mod, read_mod);
   OpDef& pow = registry.add("Pow").kernel("integer", make_pow_integer);
   pow.infer = elementwise::infer_broadcast;
+  pow.batching = {batch_broadcasting};
+  pow.passes_transposes = true;
   elementwise::add_program_kernels(pow, read_pow);
 }
 

@@ -2,6 +2,7 @@
 // value or by bits. Any strides.
 #include <cstring>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/cast/cast.h"
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/elementwise/program_kernel.h"
@@ -118,6 +119,9 @@ void register_cast(Registry& registry) {
     cast.kernel("vector", make_cast_by_float).kernel("reference", make_cast);
     cast.infer = infer_cast;
     cast.view = view_cast;
+    if (cast.name == "CastLike") continue;
+    cast.batching = {batch_unary};
+    cast.passes_transposes = true;
   }
   registry.add("BitCast").kernel("reference", make_bit_cast).infer = infer_cast;
 }

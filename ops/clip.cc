@@ -2,6 +2,7 @@
 // inputs of one element. Any strides; NaN stays.
 #include <limits>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/program_kernel.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
@@ -90,9 +91,13 @@ std::unique_ptr<Kernel> make_integer(KernelRequest& request) {
 void register_clip(Registry& registry) {
   OpDef& before = registry.add("Clip").versions(1, 10);
   before.infer = elementwise::infer_as_input;
+  before.batching = {batch_clip};
+  before.passes_transposes = true;
   elementwise::add_program_kernels(before, read_attributes);
   OpDef& clip = registry.add("Clip").versions(11, std::numeric_limits<int>::max());
   clip.infer = elementwise::infer_as_input;
+  clip.batching = {batch_clip};
+  clip.passes_transposes = true;
   clip.kernel("integer", make_integer);
   elementwise::add_program_kernels(clip, read_inputs);
 }

@@ -1,5 +1,6 @@
 // Equal, Less, LessOrEqual, Greater, GreaterOrEqual, opset 1 and up: two operands of one type that
 // broadcast to each other give truth values.
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/compare_rows.h"
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/legacy_broadcast.h"
@@ -55,6 +56,8 @@ void add(Registry& registry, const char* name, Comparison comparison, bool swapp
         return make_compare(request, comparison, swapped);
       });
   definition.infer = elementwise::infer_broadcast_bool;
+  definition.batching = {batch_broadcasting};
+  definition.commutative = comparison == Comparison::kEqual;
 }
 
 }  // namespace

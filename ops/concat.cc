@@ -1,5 +1,6 @@
 // Concat, opset 1 and up: joins the inputs along one axis (opset 1: axis 1 unless given).
 // Any element type; strided inputs and outputs.
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
@@ -65,6 +66,7 @@ void register_concat(Registry& registry) {
   OpDef& definition = registry.add("Concat").kernel("copy", make_concat);
   definition.infer = infer_concat;
   definition.part = concat_part;
+  definition.batching = {batch_concat};
 }
 
 }  // namespace convoy

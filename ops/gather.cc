@@ -2,6 +2,7 @@
 // Any element type. A view for a constant index that is a scalar or steps evenly.
 #include <cstring>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/index/index.h"
 #include "runtime/op/registry.h"
@@ -153,8 +154,8 @@ std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
 }  // namespace
 
 void register_gather(Registry& registry) {
-  registry.add("Gather").kernel("slices", make_slices).kernel("rows", make_gather).view =
-      view_gather;
+  OpDef& definition = registry.add("Gather").batched({batch_gather});
+  definition.kernel("slices", make_slices).kernel("rows", make_gather).view = view_gather;
 }
 
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // Gemm: Y = alpha * op(A) · op(B) + beta * C, op a transpose or nothing, C broadcast to Y.
 // Opsets 1 to 28: before 7 C was broadcast only where the attribute `broadcast` said so; from 11 on
 // it is optional.
+#include "ops/batching/rules.h"
 #include "ops/matmul/matmul_kernels.h"
 #include "runtime/op/registry.h"
 
@@ -37,6 +38,11 @@ MatMulRequest read_gemm(const KernelRequest& request) {
 
 }  // namespace
 
-void register_gemm(Registry& registry) { add_matmul_kernels(registry.add("Gemm"), read_gemm); }
+void register_gemm(Registry& registry) {
+  OpDef& definition = registry.add("Gemm");
+  definition.batching = {.forms = batch_gemm, .may_lack = {2}, .sums = sum_gemm};
+  definition.has_products = true;
+  add_matmul_kernels(definition, read_gemm);
+}
 
 }  // namespace convoy

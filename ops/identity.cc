@@ -1,6 +1,7 @@
 // Identity, opset 1 and up, of any value; and Dropout, opset 1 and up: identity unless in training.
 #include <random>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/random/random_state.h"
 #include "runtime/op/registry.h"
@@ -118,6 +119,7 @@ void register_identity(Registry& registry) {
   OpDef& identity = registry.add("Identity").kernel("copy", make_identity);
   identity.infer = infer_identity;
   identity.view = view_identity;
+  identity.batching = {batch_unary};
   for (bool may_train : {false, true}) {
     OpDef& dropout = registry.add("Dropout").kernel("reference", make_dropout);
     dropout.versions(may_train ? 12 : 1, may_train ? std::numeric_limits<int>::max() : 11);

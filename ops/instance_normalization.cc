@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/row_statistics.h"
 #include "runtime/op/registry.h"
 
@@ -125,10 +126,11 @@ void infer_same(InferRequest& request) {
 }  // namespace
 
 void register_instance_normalization(Registry& registry) {
-  for (const char* name : {"InstanceNormalization", "GroupNormalization"}) {
-    OpDef& definition = registry.add(name);
-    definition.infer = infer_same;  // ONNX has none for GroupNormalization
-    definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+  for (OpDef* definition :
+       {&registry.add("InstanceNormalization").batched({batch_instance_normalization}),
+        &registry.add("GroupNormalization").batched({batch_group_normalization})}) {
+    definition->infer = infer_same;  // ONNX has none for GroupNormalization
+    definition->kernel("vectorized", make_vectorized).kernel("reference", make_reference);
   }
 }
 

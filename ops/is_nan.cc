@@ -1,6 +1,7 @@
 // IsNaN (opset 9 and up) and IsInf (10 and up), of every floating type.
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/cast/narrow_float.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
@@ -46,8 +47,8 @@ std::unique_ptr<Kernel> make_is_inf(KernelRequest& request) {
 }  // namespace
 
 void register_is_nan(Registry& registry) {
-  registry.add("IsNaN").kernel("reference", make_is_nan).infer = infer_truth;
-  registry.add("IsInf").kernel("reference", make_is_inf).infer = infer_truth;
+  registry.add("IsNaN").kernel("reference", make_is_nan).batched({batch_unary}).infer = infer_truth;
+  registry.add("IsInf").kernel("reference", make_is_inf).batched({batch_unary}).infer = infer_truth;
 }
 
 }  // namespace convoy

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/row_offsets.h"
 #include "ops/row_statistics.h"
 #include "runtime/op/registry.h"
@@ -183,8 +184,10 @@ void register_layer_normalization(Registry& registry) {
     definition.infer = infer_simplified;
     definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
   }
-  for (const char* name : {"LayerNormalization", "RMSNormalization"}) {
-    registry.add(name).kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+  for (OpDef* definition :
+       {&registry.add("LayerNormalization").batched({batch_layer_normalization}),
+        &registry.add("RMSNormalization")}) {
+    definition->kernel("vectorized", make_vectorized).kernel("reference", make_reference);
   }
 }
 

@@ -1,5 +1,6 @@
 // And, Or, Xor, Not on truth values, opset 1 and up; BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot
 // (18 and up) and BitShift (11 and up) on integers. Operands broadcast to each other.
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/legacy_broadcast.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
@@ -83,9 +84,11 @@ std::unique_ptr<Kernel> make_bit_shift(KernelRequest& request) {
   });
 }
 
-void add(Registry& registry, const char* name, bool two_operands, KernelFactory make) {
+OpDef& add(Registry& registry, const char* name, bool two_operands, KernelFactory make) {
   OpDef& definition = registry.add(name).kernel("reference", std::move(make));
   definition.infer = two_operands ? elementwise::infer_broadcast : elementwise::infer_as_input;
+  definition.batching = {two_operands ? batch_broadcasting : batch_unary};
+  return definition;
 }
 
 }  // namespace
@@ -100,10 +103,12 @@ void register_logic(Registry& registry) {
                          {"Or", "BitwiseOr", Gate::kOr},
                          {"Xor", "BitwiseXor", Gate::kXor}}) {
     Gate gate = row.gate;
-    add(registry, row.logical, true,
-        [gate](KernelRequest& request) { return make_logical(request, gate); });
-    add(registry, row.bitwise, true,
-        [gate](KernelRequest& request) { return make_bitwise(request, gate); });
+    add(registry, row.logical, true, [gate](KernelRequest& request) {
+      return make_logical(request, gate);
+    }).commutative = true;
+    add(registry, row.bitwise, true, [gate](KernelRequest& request) {
+      return make_bitwise(request, gate);
+    }).commutative = true;
   }
   add(registry, "Not", false, make_not);
   add(registry, "BitwiseNot", false, make_bitwise_not);

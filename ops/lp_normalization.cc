@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -59,7 +60,7 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 }  // namespace
 
 void register_lp_normalization(Registry& registry) {
-  registry.add("LpNormalization").kernel("reference", make_reference);
+  registry.add("LpNormalization").kernel("reference", make_reference).batching = {batch_softmax};
 }
 
 }  // namespace convoy

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -81,6 +82,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 
 }  // namespace
 
-void register_lrn(Registry& registry) { registry.add("LRN").kernel("reference", make_reference); }
+void register_lrn(Registry& registry) {
+  registry.add("LRN").kernel("reference", make_reference).batching = {batch_lrn};
+}
 
 }  // namespace convoy

@@ -2,6 +2,7 @@
 // (from 19 on); axes from 18 on. Negative pads crop. Any element type.
 #include <cstring>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
@@ -209,7 +210,7 @@ std::unique_ptr<Kernel> make_pad(KernelRequest& request) {
 }  // namespace
 
 void register_pad(Registry& registry) {
-  registry.add("Pad").kernel("rows", make_pad).infer = infer_pad;
+  registry.add("Pad").kernel("rows", make_pad).batched({batch_pad}).infer = infer_pad;
 }
 
 }  // namespace convoy

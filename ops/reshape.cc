@@ -1,5 +1,6 @@
 // Reshape and Flatten, opset 1 and up: the same elements in row-major order under another shape.
 // Reshape's shape is an attribute up to opset 4. Any element type; a view where strides allow.
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
@@ -133,6 +134,7 @@ void register_reshape(Registry& registry) {
     OpDef& definition = registry.add(name).kernel("copy", make_reshape);
     definition.infer = infer_reshape;
     definition.view = view_reshape;
+    definition.batching = {batch_reshape};
   }
 }
 

@@ -1,5 +1,6 @@
 // Slice: attributes up to opset 9, from opset 10 on inputs with steps; every step-th index of axes.
 // Any element type. A view wherever the reader takes strides.
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
@@ -86,6 +87,8 @@ Viewer read_slice(const KernelRequest& request) {
 
 }  // namespace
 
-void register_slice(Registry& registry) { define_by_view(registry.add("Slice"), read_slice); }
+void register_slice(Registry& registry) {
+  define_by_view(registry.add("Slice").batched({batch_slice}), read_slice);
+}
 
 }  // namespace convoy

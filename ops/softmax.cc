@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/softmax/softmax.h"
 #include "ops/row_offsets.h"
 #include "runtime/op/registry.h"
@@ -167,11 +168,14 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
 void register_softmax(Registry& registry) {
   registry.add("Softmax")
       .kernel("vectorized", make_vectorized<false>)
-      .kernel("reference", make_reference<Kind::kSoftmax>);
+      .kernel("reference", make_reference<Kind::kSoftmax>)
+      .batching = {batch_softmax};
   registry.add("LogSoftmax")
       .kernel("vectorized", make_vectorized<true>)
-      .kernel("reference", make_reference<Kind::kLogSoftmax>);
-  registry.add("Hardmax").kernel("reference", make_reference<Kind::kHardmax>);
+      .kernel("reference", make_reference<Kind::kLogSoftmax>)
+      .batching = {batch_softmax};
+  registry.add("Hardmax").kernel("reference", make_reference<Kind::kHardmax>).batching = {
+      batch_softmax};
 }
 
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // Squeeze and Unsqueeze, opset 1 and up: drop or add axes of length 1.
 // axes: an attribute up to opset 12, an input from 13 on; Squeeze without axes, or with none in the
 // list, drops every axis of length 1. Any element type; always views.
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
@@ -88,8 +89,8 @@ void define(OpDef& definition) {
 }  // namespace
 
 void register_squeeze(Registry& registry) {
-  define<squeezed>(registry.add("Squeeze"));
-  define<unsqueezed>(registry.add("Unsqueeze"));
+  define<squeezed>(registry.add("Squeeze").batched({batch_squeeze}));
+  define<unsqueezed>(registry.add("Unsqueeze").batched({batch_unsqueeze}));
 }
 
 }  // namespace convoy

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ops/batching/rules.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -141,6 +142,9 @@ std::unique_ptr<Kernel> make_top_k(KernelRequest& request) {
 
 }  // namespace
 
-void register_top_k(Registry& registry) { registry.add("TopK").kernel("reference", make_top_k); }
+void register_top_k(Registry& registry) {
+  registry.add("TopK").kernel("reference", make_top_k).batching = {.forms = batch_top_k,
+                                                                   .any_output = true};
+}
 
 }  // namespace convoy

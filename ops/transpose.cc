@@ -1,5 +1,6 @@
 // Transpose, opset 1 and up: reorders the axes; output axis i is input axis perm[i].
 // Any element type. A view wherever the reader takes strides.
+#include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "runtime/op/registry.h"
 
@@ -32,7 +33,7 @@ Viewer read_transpose(const KernelRequest& request) {
 }  // namespace
 
 void register_transpose(Registry& registry) {
-  define_by_view(registry.add("Transpose"), read_transpose);
+  define_by_view(registry.add("Transpose").batched({batch_transpose}), read_transpose);
 }
 
 }  // namespace convoy

@@ -1,5 +1,6 @@
 // Functions of one number, opset 1 and up: Abs, Neg, Sign (integers too), Sqrt, Exp, Log, Floor,
 // Ceil, Round, Reciprocal, Erf, trigonometric and hyperbolic functions. Any strides.
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/operators.h"
 #include "ops/kernels/elementwise/program_kernel.h"
@@ -57,6 +58,8 @@ void register_unary(Registry& registry) {
   for (const Operator& entry : elementwise::unary_operators()) {
     OpDef& definition = registry.add(entry.name);
     definition.infer = elementwise::infer_as_input;
+    definition.batching = {batch_unary};
+    definition.passes_transposes = entry.passes_transposes;
     if (definition.name == "Abs") definition.kernel("integer", make_integer<Abs>);
     if (definition.name == "Neg") definition.kernel("integer", make_integer<Negate>);
     if (definition.name == "Sign") definition.kernel("integer", make_integer<Sign>);

@@ -1,5 +1,6 @@
 // Sum, Mean, Max, Min, opset 1 and up: any number of operands of one type that broadcast to each
 // other (Max and Min: integers too; NaN if any is NaN).
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/infer.h"
 #include "ops/kernels/elementwise/program_kernel.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
@@ -107,6 +108,9 @@ std::unique_ptr<Kernel> make_folding(KernelRequest& request, Fold fold) {
 void add(Registry& registry, const char* name, Fold fold) {
   OpDef& definition = registry.add(name);
   definition.infer = infer_fold;
+  definition.batching = {batch_broadcasting};
+  definition.commutative = true;
+  definition.passes_transposes = fold != Fold::kMean;
   auto make = [fold](KernelRequest& request) { return fold_program(request, fold); };
   definition.kernel("vector", [make](KernelRequest& request) -> std::unique_ptr<Kernel> {
     if (!is_floating(request.input(0).dtype)) return request.refuse("for floats");

@@ -1,5 +1,6 @@
 // Where, opset 9 and up: elements of X where the condition is true, of Y elsewhere; the three
 // operands broadcast. Any element type, any strides.
+#include "ops/batching/rules.h"
 #include "ops/kernels/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
@@ -42,7 +43,8 @@ std::unique_ptr<Kernel> make_where(KernelRequest& request) {
 }  // namespace
 
 void register_where(Registry& registry) {
-  registry.add("Where").kernel("reference", make_where).infer = infer_where;
+  registry.add("Where").kernel("reference", make_where).batched({batch_broadcasting}).infer =
+      infer_where;
 }
 
 }  // namespace convoy

@@ -1,4 +1,4 @@
-// Batching rules, for the table.
+// Batching rules, which operators name where they are registered.
 #pragma once
 
 #include "runtime/op/batching.h"

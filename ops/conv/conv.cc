@@ -3,6 +3,7 @@
 // conv.h).
 #include "ops/conv/conv.h"
 
+#include "ops/batching/rules.h"
 #include "ops/conv/conv_kernels.h"
 #include "runtime/op/registry.h"
 
@@ -73,6 +74,8 @@ void add_kernels(OpDef& definition) {
 void register_conv(Registry& registry) {
   OpDef& plain = registry.add("Conv");
   plain.infer = [](InferRequest& request) { infer_conv(request, {}); };
+  plain.batching = {.forms = batch_conv, .may_lack = {2}, .sums = sum_conv};
+  plain.has_products = true;
   add_kernels(plain);
   OpDef& fused = registry.add("FusedConv", kPrivateDomain);
   fused.infer = [](InferRequest& request) { infer_conv(request, {}); };

@@ -1,6 +1,7 @@
 // ConvTranspose: the transpose of Conv, over any number of spatial axes. Opsets 1 to 28.
 #include "ops/conv_transpose/conv_transpose.h"
 
+#include "ops/batching/rules.h"
 #include "ops/conv/conv_kernels.h"
 #include "ops/conv/onednn_kernel.h"
 #include "ops/kernels/conv/conv_kernels.h"
@@ -167,6 +168,8 @@ void register_conv_transpose(Registry& registry) {
     Shape y = resolve_conv_transpose(request.node, request.inputs[0].shape, w).output_shape();
     request.set_output(0, request.inputs[0].dtype, y);
   };
+  definition.batching = {.forms = batch_conv_transpose, .may_lack = {2}, .sums = sum_conv};
+  definition.has_products = true;
   definition.kernel("onednn_blocked", make_blocked_conv_transpose)
       .kernel("columns", make_columns_conv_transpose)
       .kernel("onednn", make_onednn_conv_transpose)

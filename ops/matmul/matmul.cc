@@ -2,6 +2,7 @@
 // (private, see matmul.h).
 #include "ops/matmul/matmul.h"
 
+#include "ops/batching/rules.h"
 #include "ops/matmul/matmul_kernels.h"
 #include "runtime/op/registry.h"
 
@@ -80,7 +81,10 @@ void add_matmul_kernels(OpDef& definition, MatMulReader read) {
 }
 
 void register_matmul(Registry& registry) {
-  add_matmul_kernels(registry.add("MatMul"), read_matmul);
+  OpDef& plain = registry.add("MatMul");
+  plain.batching = {.forms = batch_matmul, .sums = sum_matmul};
+  plain.has_products = true;
+  add_matmul_kernels(plain, read_matmul);
   OpDef& fused = registry.add("FusedMatMul", kPrivateDomain);
   fused.infer = infer_fused;
   add_matmul_kernels(fused, read_fused);

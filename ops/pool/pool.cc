@@ -1,6 +1,7 @@
 // MaxPool, AveragePool, LpPool and GlobalMaxPool, GlobalAveragePool, GlobalLpPool over any number
 // of spatial axes. Opsets 1 to 28: storage_order and indices from 8, ceil_mode and dilations from
 // 10.
+#include "ops/batching/rules.h"
 #include "ops/pool/pool_problem.h"
 #include "runtime/op/registry.h"
 
@@ -28,6 +29,7 @@ void add_kernels(OpDef& definition, PoolKind kind) {
       return make(request, problem);
     };
   };
+  definition.batching = {batch_pool};
   definition.infer = [kind](InferRequest& request) {
     check_model(request.has_input(0), "X is missing");
     PoolProblem problem = read_pool(request.node, request.inputs[0].shape, kind);

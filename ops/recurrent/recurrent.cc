@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -212,9 +213,11 @@ void read_sequence_lengths(const Recurrent& node, const KernelContext& context,
 
 void register_recurrent(Registry& registry) {
   for (const char* name : {"LSTM", "GRU", "RNN"}) {
-    registry.add(name)
-        .kernel("vectorized", make_recurrent_vectorized)
-        .kernel("reference", make_recurrent_reference);
+    OpDef& definition = registry.add(name)
+                            .kernel("vectorized", make_recurrent_vectorized)
+                            .kernel("reference", make_recurrent_reference);
+    definition.batching = {.forms = batch_recurrent, .any_output = true};
+    definition.has_products = true;
   }
   registry.add(kQuantizedStateLstm, kPrivateDomain)
       .kernel("vectorized", make_recurrent_vectorized)

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/row/row.h"
 #include "runtime/op/registry.h"
 
@@ -316,6 +317,7 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
 template <ReduceKind kind>
 void add_vectorized(Registry& registry, std::string_view name) {
   registry.add(name)
+      .batched({batch_reduction})
       .kernel("vectorized", make_vectorized<kind>)
       .kernel("reference", make_reference<kind>);
 }
@@ -331,8 +333,12 @@ void register_reduce(Registry& registry) {
   add_vectorized<ReduceKind::kL1>(registry, "ReduceL1");
   add_vectorized<ReduceKind::kL2>(registry, "ReduceL2");
   add_vectorized<ReduceKind::kLogSum>(registry, "ReduceLogSum");
-  registry.add("ReduceLogSumExp").kernel("reference", make_reference<ReduceKind::kLogSumExp>);
-  registry.add("ReduceProd").kernel("reference", make_reference<ReduceKind::kProd>);
+  registry.add("ReduceLogSumExp")
+      .batched({batch_reduction})
+      .kernel("reference", make_reference<ReduceKind::kLogSumExp>);
+  registry.add("ReduceProd")
+      .batched({batch_reduction})
+      .kernel("reference", make_reference<ReduceKind::kProd>);
 }
 
 }  // namespace convoy

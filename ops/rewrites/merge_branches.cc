@@ -96,7 +96,8 @@ class BranchMerger {
     std::string text;
     for (const Join& join : component.joins) {
       if (join.kind != Join::Kind::kConcat || join.parts.size() < 2 || !text.empty()) continue;
-      text = what_differs(graph_, graph_.node(join.node).inputs).value_or("");
+      const std::vector<ValueId>& ends = graph_.node(join.node).inputs;
+      text = what_differs(graph_, editor_.registry(), ends).value_or("");
     }
     return text;
   }

@@ -38,7 +38,7 @@ void append_operand(std::string& key, const Graph& graph, ValueId id) {
 }
 
 // Equal keys mean equal results; nullopt for nodes that are compared with none.
-std::optional<std::string> key_of(const Graph& graph, const Node& node) {
+std::optional<std::string> key_of(const Graph& graph, const Node& node, bool commutative) {
   if (node.inputs.empty() || node.has_bodies()) return std::nullopt;
   Node canonical = node;
   fill_default_attributes(canonical);
@@ -62,7 +62,7 @@ std::optional<std::string> key_of(const Graph& graph, const Node& node) {
   }
   std::vector<std::string> operands;
   for (ValueId input : node.inputs) append_operand(operands.emplace_back(), graph, input);
-  if (is_commutative(node)) std::sort(operands.begin(), operands.end());
+  if (commutative && operands.size() == 2) std::sort(operands.begin(), operands.end());
   for (const std::string& operand : operands) key += operand;
   for (ValueId output : node.outputs) key += output == ValueId::kNone ? '-' : '+';
   return key;
@@ -77,7 +77,7 @@ void merge(GraphEditor& editor) {
     const Node& node = graph.node(id);
     const OpDef* definition = editor.registry().find(node);
     if (definition == nullptr || definition->random) continue;
-    auto key = key_of(graph, node);
+    auto key = key_of(graph, node, definition->commutative);
     if (!key) continue;
     auto [known, added] = first.emplace(std::move(*key), id);
     if (added) continue;

@@ -1,7 +1,6 @@
 // Transpose of elementwise operators whose operands are Transposes: all of them move above the
 // operators, where those of the opposite order cancel. Only where fewer Transposes are left.
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -15,15 +14,6 @@ namespace {
 using List = std::vector<int64_t>;
 constexpr size_t kMostNodes = 64;  // between two Transposes
 
-bool is_elementwise(const Node& node) {
-  static const std::set<std::string_view> kTypes = {
-      "Abs",         "Add",       "Cast",      "Clip", "Div", "Elu",  "Erf", "Exp", "Gelu",
-      "HardSigmoid", "HardSwish", "LeakyRelu", "Log",  "Max", "Min",  "Mul", "Neg", "Pow",
-      "Relu",        "Sigmoid",   "Softplus",  "Sqrt", "Sub", "Tanh", "Sum"};
-  return node.domain.empty() && node.version >= 7 && kTypes.contains(node.op_type) &&
-         node.outputs.size() == 1;
-}
-
 class Pusher {
  public:
   Pusher(GraphEditor& editor, NodeId root) : editor_(editor), graph_(editor.graph()), root_(root) {}
@@ -33,7 +23,7 @@ class Pusher {
     auto perm = integers_of(node, "perm");
     ValueId top = node.inputs[0];
     NodeId producer = graph_.value(top).producer;
-    if (!perm || producer == NodeId::kNone || !is_elementwise(graph_.node(producer))) return;
+    if (!perm || producer == NodeId::kNone || !passes(graph_.node(producer))) return;
     perm_ = *perm;
     bool whole = collect(top);
     if (leaves_.empty()) return;
@@ -48,6 +38,12 @@ class Pusher {
   }
 
  private:
+  bool passes(const Node& node) const {
+    const OpDef* definition = editor_.registry().find(node);
+    return definition != nullptr && definition->passes_transposes && node.version >= 7 &&
+           node.outputs.size() == 1;
+  }
+
   // Everything between the root and Transposes above; false where something else comes in.
   bool collect(ValueId value) {
     if (seen_.contains(value)) return true;
@@ -68,7 +64,7 @@ class Pusher {
       leaves_.insert(value);
       return true;
     }
-    if (!is_elementwise(node)) return refuse(fmt::format("'{}' is not transposed", name));
+    if (!passes(node)) return refuse(fmt::format("'{}' is not transposed", name));
     if (graph_.only_user(value) == NodeId::kNone) {
       return refuse(fmt::format("'{}' is read elsewhere", name));
     }

@@ -2,6 +2,7 @@
 // all of them stacked into one tensor.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <span>
@@ -88,6 +89,9 @@ struct BatchingRule {
   std::function<std::vector<BatchedForm>(const BatchingRequest&)> sums = nullptr;
 
   explicit operator bool() const { return static_cast<bool>(forms); }
+  bool lets_lack(size_t slot) const {
+    return std::find(may_lack.begin(), may_lack.end(), static_cast<int>(slot)) != may_lack.end();
+  }
 };
 
 }  // namespace convoy

@@ -86,6 +86,13 @@ struct OpDef {
 
   // How siblings of this operator become one; empty when they cannot.
   BatchingRule batching;
+  // Two operands in either order mean the same.
+  bool commutative = false;
+  // Transposes of its operands may become one of its only output: it computes element by element,
+  // and operands broadcast to each other from opset 7 on.
+  bool passes_transposes = false;
+  // Its work lies in products with kernels or matrices; passes over memory matter little beside it.
+  bool has_products = false;
 
   // Outputs are allocated by the kernel (shapes that depend on data), or values that are no
   // tensors.
@@ -96,6 +103,10 @@ struct OpDef {
   OpDef& versions(int first, int last) {
     first_version = first;
     last_version = last;
+    return *this;
+  }
+  OpDef& batched(BatchingRule rule) {
+    batching = std::move(rule);
     return *this;
   }
   // The same body for every node.

@@ -1,7 +1,5 @@
 #include "runtime/op/registry.h"
 
-#include <algorithm>
-
 #include "runtime/base/fork.h"
 
 namespace convoy {
@@ -31,17 +29,6 @@ const OpDef* Registry::find(std::string_view domain, std::string_view name, int 
     }
   }
   return nullptr;
-}
-
-void Registry::set_batching(std::string_view name, const BatchingRule& rule,
-                            std::string_view domain) {
-  auto found = by_name_.find(key_of(domain, name));
-  if (found == by_name_.end()) return;
-  for (OpDef& definition : definitions_) {
-    if (std::count(found->second.begin(), found->second.end(), &definition) > 0) {
-      definition.batching = rule;
-    }
-  }
 }
 
 const Registry& Registry::standard() {

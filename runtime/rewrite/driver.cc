@@ -63,7 +63,7 @@ class RuleWorklist {
  public:
   RuleWorklist(Graph& graph, std::span<const Rule* const> rules, const RewriteOptions& options,
                RewriteLog& log)
-      : graph_(graph), options_(options), log_(log) {
+      : graph_(graph), options_(options), registry_(options.operators()), log_(log) {
     for (const Rule* rule : rules) {
       std::vector<std::string> types = rule->pattern.root_types();
       for (const std::string& type : types) by_type_[type].push_back(rule);
@@ -107,7 +107,7 @@ class RuleWorklist {
   }
 
   bool apply(const Rule& rule, NodeId id) {
-    std::optional<Match> match = match_at(graph_, id, rule.pattern);
+    std::optional<Match> match = match_at(graph_, registry_, id, rule.pattern);
     if (!match) return false;
     match->options = &options_;
     GraphEditor editor(graph_, options_, log_, rule.name);
@@ -130,6 +130,7 @@ class RuleWorklist {
 
   Graph& graph_;
   const RewriteOptions& options_;
+  const Registry& registry_;
   RewriteLog& log_;
   std::unordered_map<std::string, std::vector<const Rule*>> by_type_;
   std::vector<const Rule*> for_all_;

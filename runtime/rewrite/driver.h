@@ -40,7 +40,7 @@ class GraphEditor {
 
   const Graph& graph() const { return graph_; }
   const RewriteOptions& options() const { return options_; }
-  const Registry& registry() const;
+  const Registry& registry() const { return options_.operators(); }
   int opset() const { return graph_.opset; }
   bool may_fire() { return log_.may_fire(); }
 

@@ -39,10 +39,6 @@ GraphEditor::GraphEditor(Graph& graph, const RewriteOptions& options, RewriteLog
                          std::string step)
     : graph_(graph), options_(options), log_(log), step_(std::move(step)) {}
 
-const Registry& GraphEditor::registry() const {
-  return options_.registry ? *options_.registry : Registry::standard();
-}
-
 GraphBuilder GraphEditor::builder(NodeId near) const {
   const Node& node = graph_.node(near);
   int opset = node.domain.empty() && node.version > 0 ? node.version : graph_.opset;

@@ -26,6 +26,8 @@ struct RewriteOptions {
   std::optional<int64_t> stop_after;
   // A constant is not folded into more bytes than this if it grows by it.
   int64_t fold_limit_bytes = 4 << 20;
+
+  const Registry& operators() const { return registry ? *registry : Registry::standard(); }
 };
 
 std::string_view to_string(RewriteTarget target);

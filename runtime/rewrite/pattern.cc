@@ -1,8 +1,9 @@
 #include "runtime/rewrite/pattern.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+
+#include "runtime/op/registry.h"
 
 namespace convoy {
 
@@ -95,14 +96,6 @@ Pattern any_of(std::vector<Pattern> alternatives) {
   return make_pattern(std::move(form));
 }
 
-bool is_commutative(const Node& node) {
-  static constexpr std::array<std::string_view, 13> kTypes = {
-      "Add", "Mul",  "And",   "Or",         "Xor",       "Max",       "Min",
-      "Sum", "Mean", "Equal", "BitwiseAnd", "BitwiseOr", "BitwiseXor"};
-  return node.domain.empty() && node.inputs.size() == 2 &&
-         std::find(kTypes.begin(), kTypes.end(), node.op_type) != kTypes.end();
-}
-
 bool Match::has(std::string_view name) const {
   auto named = [&](const auto& entry) { return entry.first == name; };
   return std::any_of(values_.begin(), values_.end(), named) ||
@@ -159,7 +152,8 @@ class Matcher {
     const Goal* next;
   };
 
-  explicit Matcher(Match& match) : match_(match), graph_(match.graph()) {}
+  Matcher(Match& match, const Registry& registry)
+      : match_(match), graph_(match.graph()), registry_(registry) {}
 
   bool solve(const Goal* goal) {
     if (goal == nullptr) return true;
@@ -209,6 +203,11 @@ class Matcher {
     return slot < node.outputs.size() && node.outputs[slot] == value;
   }
 
+  bool may_swap(const Node& node) const {
+    const OpDef* definition = node.inputs.size() == 2 ? registry_.find(node) : nullptr;
+    return definition != nullptr && definition->commutative;
+  }
+
   bool solve_op(const PatternForm& form, const Goal& goal) {
     NodeId id = graph_.value(goal.value).producer;
     if (id == NodeId::kNone || !fits(form, graph_.node(id), goal.value)) return false;
@@ -221,7 +220,7 @@ class Matcher {
     match_.nodes_.push_back({id, form.shared});
     const Node& node = graph_.node(id);
     bool solved = solve_operands(form, node, node.inputs, goal.next);
-    bool swap = !solved && !form.ordered && form.operands.size() == 2 && is_commutative(node);
+    bool swap = !solved && !form.ordered && form.operands.size() == 2 && may_swap(node);
     if (swap) {
       solved = solve_operands(form, node, {node.inputs[1], node.inputs[0]}, goal.next);
     }
@@ -247,14 +246,16 @@ class Matcher {
 
   Match& match_;
   const Graph& graph_;
+  const Registry& registry_;
 };
 
-std::optional<Match> match_at(const Graph& graph, NodeId root, const Pattern& pattern) {
+std::optional<Match> match_at(const Graph& graph, const Registry& registry, NodeId root,
+                              const Pattern& pattern) {
   Match match(graph, root);
   for (ValueId output : graph.node(root).outputs) {
     if (output == ValueId::kNone) continue;
     Matcher::Goal goal{&pattern.form(), output, nullptr};
-    if (Matcher(match).solve(&goal)) return match;
+    if (Matcher(match, registry).solve(&goal)) return match;
     return std::nullopt;
   }
   return std::nullopt;

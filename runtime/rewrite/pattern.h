@@ -80,6 +80,7 @@ Pattern op(std::string_view type, std::vector<Pattern> operands);
 Pattern op_of(std::vector<std::string> types, std::vector<Pattern> operands);
 Pattern any_of(std::vector<Pattern> alternatives);
 
+class Registry;
 struct RewriteOptions;
 
 // What a pattern stands for at one place of a graph.
@@ -119,10 +120,9 @@ class Match {
   std::vector<Matched> nodes_;
 };
 
-// Matches with the root's first present output; nullopt when the pattern does not fit there.
-std::optional<Match> match_at(const Graph& graph, NodeId root, const Pattern& pattern);
-
-// Two operands in either order mean the same.
-bool is_commutative(const Node& node);
+// Matches with the root's first present output; nullopt when the pattern does not fit there. The
+// registry says which operators are commutative.
+std::optional<Match> match_at(const Graph& graph, const Registry& registry, NodeId root,
+                              const Pattern& pattern);
 
 }  // namespace convoy

@@ -19,6 +19,10 @@ struct Rows {
   }
 };
 
+std::optional<std::string> difference(Rows& rows, const std::vector<ValueId>& ends) {
+  return what_differs(rows.test.graph(), Registry::standard(), ends);
+}
+
 TEST(WhatDiffers, OneBranchHasAnotherKernel) {
   Rows rows;
   std::vector<ValueId> ends;
@@ -26,7 +30,7 @@ TEST(WhatDiffers, OneBranchHasAnotherKernel) {
     ValueId end = rows.test.node("Relu", {rows.conv(h, h == 2 ? 5 : 3)});
     ends.push_back(rows.test.node("Unsqueeze", {end, rows.test.ints({2})}));
   }
-  EXPECT_EQ(what_differs(rows.test.graph(), ends), "branch 3 of 10 has kernel 5, the others 3");
+  EXPECT_EQ(difference(rows, ends), "branch 3 of 10 has kernel 5, the others 3");
 }
 
 TEST(WhatDiffers, SeveralGroups) {
@@ -35,7 +39,7 @@ TEST(WhatDiffers, SeveralGroups) {
   for (int64_t kernel : {3, 3, 5, 3, 7, 5}) {
     ends.push_back(rows.conv(static_cast<int>(ends.size()), kernel));
   }
-  EXPECT_EQ(what_differs(rows.test.graph(), ends),
+  EXPECT_EQ(difference(rows, ends),
             "branches 3 and 6 of 6 have kernel 5, branch 5 has 7, the others 3");
 }
 
@@ -43,16 +47,15 @@ TEST(WhatDiffers, AnotherOperatorAndAnotherDilation) {
   Rows rows;
   std::vector<ValueId> ends = {rows.conv(0, 3), rows.test.node("Relu", {rows.row(1)}),
                                rows.conv(2, 3)};
-  EXPECT_EQ(what_differs(rows.test.graph(), ends),
-            "branch 2 of 3 has operator Relu, the others Conv");
+  EXPECT_EQ(difference(rows, ends), "branch 2 of 3 has operator Relu, the others Conv");
   ends[1] = rows.conv(1, 3, {{"pads", List{1, 1}}, {"dilations", List{2}}});
-  EXPECT_EQ(what_differs(rows.test.graph(), ends), "branch 2 of 3 has dilations 2, the others 1");
+  EXPECT_EQ(difference(rows, ends), "branch 2 of 3 has dilations 2, the others 1");
 }
 
 TEST(WhatDiffers, NothingBetweenEqualBranches) {
   Rows rows;
   std::vector<ValueId> ends = {rows.conv(0, 3), rows.conv(1, 3)};
-  EXPECT_EQ(what_differs(rows.test.graph(), ends), std::nullopt);
+  EXPECT_EQ(difference(rows, ends), std::nullopt);
 }
 
 TEST(WhatDiffers, TheReportSaysWhyABranchStaysApart) {

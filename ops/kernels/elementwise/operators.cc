@@ -7,36 +7,40 @@ namespace convoy::elementwise {
 namespace {
 
 template <Formula kFormula>
-constexpr Operator plain(const char* name) {
-  return {name, [](AttributeReader&, int) { return single_step(kFormula); }};
+constexpr Operator plain(const char* name, bool passes_transposes = false) {
+  return {name, [](AttributeReader&, int) { return single_step(kFormula); }, passes_transposes};
 }
 
 constexpr Operator kUnary[] = {
-    plain<Formula::kAbs>("Abs"),     plain<Formula::kNegate>("Neg"),
-    plain<Formula::kSign>("Sign"),   plain<Formula::kReciprocal>("Reciprocal"),
-    plain<Formula::kSqrt>("Sqrt"),   plain<Formula::kExp>("Exp"),
-    plain<Formula::kLog>("Log"),     plain<Formula::kFloor>("Floor"),
-    plain<Formula::kCeil>("Ceil"),   plain<Formula::kRound>("Round"),
-    plain<Formula::kErf>("Erf"),     plain<Formula::kSin>("Sin"),
-    plain<Formula::kCos>("Cos"),     plain<Formula::kTan>("Tan"),
-    plain<Formula::kAsin>("Asin"),   plain<Formula::kAcos>("Acos"),
-    plain<Formula::kAtan>("Atan"),   plain<Formula::kSinh>("Sinh"),
-    plain<Formula::kCosh>("Cosh"),   plain<Formula::kAsinh>("Asinh"),
-    plain<Formula::kAcosh>("Acosh"), plain<Formula::kAtanh>("Atanh"),
+    plain<Formula::kAbs>("Abs", true),   plain<Formula::kNegate>("Neg", true),
+    plain<Formula::kSign>("Sign"),       plain<Formula::kReciprocal>("Reciprocal"),
+    plain<Formula::kSqrt>("Sqrt", true), plain<Formula::kExp>("Exp", true),
+    plain<Formula::kLog>("Log", true),   plain<Formula::kFloor>("Floor"),
+    plain<Formula::kCeil>("Ceil"),       plain<Formula::kRound>("Round"),
+    plain<Formula::kErf>("Erf", true),   plain<Formula::kSin>("Sin"),
+    plain<Formula::kCos>("Cos"),         plain<Formula::kTan>("Tan"),
+    plain<Formula::kAsin>("Asin"),       plain<Formula::kAcos>("Acos"),
+    plain<Formula::kAtan>("Atan"),       plain<Formula::kSinh>("Sinh"),
+    plain<Formula::kCosh>("Cosh"),       plain<Formula::kAsinh>("Asinh"),
+    plain<Formula::kAcosh>("Acosh"),     plain<Formula::kAtanh>("Atanh"),
 };
 
 constexpr Operator kActivations[] = {
-    {"Relu", [](AttributeReader&, int) { return single_step(Formula::kRelu); }},
-    {"Sigmoid", [](AttributeReader&, int) { return single_step(Formula::kSigmoid); }},
-    {"Tanh", [](AttributeReader&, int) { return single_step(Formula::kTanh); }},
-    {"HardSwish", [](AttributeReader&, int) { return single_step(Formula::kHardSwish); }},
-    {"Softplus", [](AttributeReader&, int) { return single_step(Formula::kSoftplus); }},
+    {"Relu", [](AttributeReader&, int) { return single_step(Formula::kRelu); }, true},
+    {"Sigmoid", [](AttributeReader&, int) { return single_step(Formula::kSigmoid); }, true},
+    {"Tanh", [](AttributeReader&, int) { return single_step(Formula::kTanh); }, true},
+    {"HardSwish", [](AttributeReader&, int) { return single_step(Formula::kHardSwish); }, true},
+    {"Softplus", [](AttributeReader&, int) { return single_step(Formula::kSoftplus); }, true},
     {"Softsign", [](AttributeReader&, int) { return single_step(Formula::kSoftsign); }},
     {"Mish", [](AttributeReader&, int) { return single_step(Formula::kMish); }},
-    {"LeakyRelu", [](AttributeReader& a,
-                     int) { return single_step(Formula::kLeakyRelu, {a.number("alpha", 0.01f)}); }},
+    {"LeakyRelu",
+     [](AttributeReader& a, int) {
+       return single_step(Formula::kLeakyRelu, {a.number("alpha", 0.01f)});
+     },
+     true},
     {"Elu",
-     [](AttributeReader& a, int) { return single_step(Formula::kElu, {a.number("alpha", 1)}); }},
+     [](AttributeReader& a, int) { return single_step(Formula::kElu, {a.number("alpha", 1)}); },
+     true},
     {"Celu",
      [](AttributeReader& a, int) { return single_step(Formula::kCelu, {a.number("alpha", 1)}); }},
     {"Selu",
@@ -48,7 +52,8 @@ constexpr Operator kActivations[] = {
     {"HardSigmoid",
      [](AttributeReader& a, int) {
        return single_step(Formula::kHardSigmoid, {a.number("alpha", 0.2f), a.number("beta", 0.5f)});
-     }},
+     },
+     true},
     {"ThresholdedRelu",
      [](AttributeReader& a, int) {
        return single_step(Formula::kThresholdedRelu, {a.number("alpha", 1)});
@@ -65,7 +70,8 @@ constexpr Operator kActivations[] = {
        check_model(approximate == "none" || approximate == "tanh",
                    "Gelu knows no approximation '{}'", approximate);
        return single_step(approximate == "tanh" ? Formula::kGeluTanh : Formula::kGelu);
-     }},
+     },
+     true},
 };
 
 template <Formula kFormula>

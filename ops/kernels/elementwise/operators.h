@@ -14,6 +14,7 @@ struct Operator {
   const char* name;
   // The program on the node's inputs; reads the attributes of the version.
   Program (*read)(AttributeReader& attributes, int version);
+  bool passes_transposes = false;  // as of OpDef
 };
 
 // Functions of one number without attributes, and activations with theirs.

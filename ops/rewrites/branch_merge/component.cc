@@ -161,12 +161,10 @@ class Search {
 
   // Elementwise operators alone are better fused with what reads them than merged.
   bool has_products(const Component& component) const {
-    static const std::set<std::string> kProducts = {"Conv", "ConvTranspose", "GRU", "Gemm",
-                                                    "LSTM", "MatMul",        "RNN"};
     return std::any_of(component.layouts.begin(), component.layouts.end(), [&](const auto& known) {
       if (set(known.first).is_leaf()) return false;
-      const Node& node = graph_.node(set(known.first).nodes[0]);
-      return node.domain.empty() && kProducts.contains(node.op_type);
+      const OpDef* definition = registry_.find(graph_.node(set(known.first).nodes[0]));
+      return definition != nullptr && definition->has_products;
     });
   }
 

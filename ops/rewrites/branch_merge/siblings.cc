@@ -241,15 +241,10 @@ class SiblingSearch {
     }
   }
 
-  bool may_lack(const OpDef& definition, size_t slot) const {
-    const auto& slots = definition.batching.may_lack;
-    return std::find(slots.begin(), slots.end(), static_cast<int>(slot)) != slots.end();
-  }
-
   std::string key_of_operand(const Node& node, const OpDef& definition, size_t slot) const {
     ValueId input = node.input(static_cast<int>(slot));
     const Tensor* constant = graph_.constant(input);
-    if (may_lack(definition, slot) && (input == ValueId::kNone || constant != nullptr)) {
+    if (definition.batching.lets_lack(slot) && (input == ValueId::kNone || constant != nullptr)) {
       return "optional constant;";
     }
     if (input == ValueId::kNone) return "absent;";

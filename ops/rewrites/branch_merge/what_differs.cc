@@ -22,16 +22,14 @@ std::string sizes_text(std::span<const int64_t> sizes) {
   return fmt::format("{}", fmt::join(sizes, "×"));
 }
 
-// Operands that siblings may have or lack.
-bool may_lack(const Node& node, size_t slot) {
-  return slot == 2 && (node.is("Conv") || node.is("Gemm"));
-}
-
-void add_operands(const Graph& graph, const Node& node, Properties& properties) {
+void add_operands(const Graph& graph, const Registry& registry, const Node& node,
+                  Properties& properties) {
+  const OpDef* definition = registry.find(node);
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     bool absent = node.inputs[i] == ValueId::kNone;
     const Tensor* tensor = absent ? nullptr : graph.constant(node.inputs[i]);
-    if (may_lack(node, i) && (tensor != nullptr || absent)) continue;
+    bool optional = definition != nullptr && definition->batching.lets_lack(i);
+    if (optional && (tensor != nullptr || absent)) continue;
     bool weight = i == 1 && (node.is("Conv") || node.is("ConvTranspose"));
     std::string name = weight ? "a weight" : fmt::format("operand {}", i + 1);
     if (tensor == nullptr) {
@@ -44,7 +42,7 @@ void add_operands(const Graph& graph, const Node& node, Properties& properties) 
 }
 
 // What siblings must have in common, the telling ones first.
-Properties properties_of(const Graph& graph, const Node& node) {
+Properties properties_of(const Graph& graph, const Registry& registry, const Node& node) {
   Node canonical = node;
   fill_default_attributes(canonical);
   Properties properties = {{"operator", node.qualified_type()}};
@@ -66,7 +64,7 @@ Properties properties_of(const Graph& graph, const Node& node) {
     bool short_list = list != nullptr && name != "pads" && !list->empty();
     properties.emplace_back(name, short_list ? sizes_text(*list) : to_string(value));
   }
-  add_operands(graph, node, properties);
+  add_operands(graph, registry, node, properties);
   return properties;
 }
 
@@ -132,7 +130,8 @@ ValueId leading_operand(const Graph& graph, const Node& node) {
   return ValueId::kNone;
 }
 
-std::optional<std::string> what_differs(const Graph& graph, std::span<const ValueId> ends) {
+std::optional<std::string> what_differs(const Graph& graph, const Registry& registry,
+                                        std::span<const ValueId> ends) {
   std::vector<ValueId> values(
       ends.begin(), ends.begin() + static_cast<int64_t>(std::min(ends.size(), kMostBranches)));
   if (values.size() < 2) return std::nullopt;
@@ -145,7 +144,7 @@ std::optional<std::string> what_differs(const Graph& graph, std::span<const Valu
         value = ValueId::kNone;
         continue;
       }
-      branches.push_back(properties_of(graph, graph.node(producer)));
+      branches.push_back(properties_of(graph, registry, graph.node(producer)));
       value = leading_operand(graph, graph.node(producer));
     }
     if (auto found = difference(branches)) return found;

@@ -116,7 +116,7 @@ std::optional<std::string> why_not_at(const Graph& graph, const Registry& regist
   if (!read.empty() && read.back() != 0 && !definition->batching.any_output) {
     return fmt::format("output {} of {} is read", read.back() + 1, first.op_type);
   }
-  auto difference = what_differs(graph, ends);
+  auto difference = what_differs(graph, registry, ends);
   return difference ? *difference : why_operands_differ(graph, siblings, std::move(values));
 }
 
