@@ -296,6 +296,14 @@ std::vector<int> read_outputs(const Graph& graph, const Node& node) {
   return read;
 }
 
+bool SetOperand::has_equal_constants(const Graph& graph) const {
+  return std::all_of(constants.begin(), constants.end(), [&](ValueId other) {
+    if (other == constants[0]) return true;
+    if (other == ValueId::kNone || constants[0] == ValueId::kNone) return false;
+    return identical(*graph.constant(other), *graph.constant(constants[0]));
+  });
+}
+
 std::optional<SetMember> Siblings::find(ValueId value) const {
   auto found = member_of.find(static_cast<int32_t>(value));
   if (found == member_of.end()) return std::nullopt;
