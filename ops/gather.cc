@@ -154,10 +154,8 @@ std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
 }  // namespace
 
 void register_gather(Registry& registry) {
-  OpDef& definition =
-      registry.add("Gather").kernel("slices", make_slices).kernel("rows", make_gather);
-  definition.view = view_gather;
-  definition.batching = {batch_gather};
+  OpDef& definition = registry.add("Gather").batched({batch_gather});
+  definition.kernel("slices", make_slices).kernel("rows", make_gather).view = view_gather;
 }
 
 }  // namespace convoy

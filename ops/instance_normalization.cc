@@ -126,14 +126,12 @@ void infer_same(InferRequest& request) {
 }  // namespace
 
 void register_instance_normalization(Registry& registry) {
-  auto add = [&registry](const char* name, BatchingRule batching) {
-    OpDef& definition = registry.add(name);
-    definition.infer = infer_same;  // ONNX has none for GroupNormalization
-    definition.batching = std::move(batching);
-    definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
-  };
-  add("InstanceNormalization", {batch_instance_normalization});
-  add("GroupNormalization", {batch_group_normalization});
+  for (OpDef* definition :
+       {&registry.add("InstanceNormalization").batched({batch_instance_normalization}),
+        &registry.add("GroupNormalization").batched({batch_group_normalization})}) {
+    definition->infer = infer_same;  // ONNX has none for GroupNormalization
+    definition->kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+  }
 }
 
 }  // namespace convoy

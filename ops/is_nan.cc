@@ -53,8 +53,8 @@ void add(Registry& registry, const char* name, KernelFactory make) {
 }  // namespace
 
 void register_is_nan(Registry& registry) {
-  add(registry, "IsNaN", make_is_nan);
-  add(registry, "IsInf", make_is_inf);
+  registry.add("IsNaN").kernel("reference", make_is_nan).batched({batch_unary}).infer = infer_truth;
+  registry.add("IsInf").kernel("reference", make_is_inf).batched({batch_unary}).infer = infer_truth;
 }
 
 }  // namespace convoy

@@ -184,13 +184,11 @@ void register_layer_normalization(Registry& registry) {
     definition.infer = infer_simplified;
     definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
   }
-  registry.add("RMSNormalization")
-      .kernel("vectorized", make_vectorized)
-      .kernel("reference", make_reference);
-  registry.add("LayerNormalization")
-      .kernel("vectorized", make_vectorized)
-      .kernel("reference", make_reference)
-      .batching = {batch_layer_normalization};
+  for (OpDef* definition :
+       {&registry.add("LayerNormalization").batched({batch_layer_normalization}),
+        &registry.add("RMSNormalization")}) {
+    definition->kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+  }
 }
 
 }  // namespace convoy

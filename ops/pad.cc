@@ -210,9 +210,7 @@ std::unique_ptr<Kernel> make_pad(KernelRequest& request) {
 }  // namespace
 
 void register_pad(Registry& registry) {
-  OpDef& definition = registry.add("Pad").kernel("rows", make_pad);
-  definition.infer = infer_pad;
-  definition.batching = {batch_pad};
+  registry.add("Pad").kernel("rows", make_pad).batched({batch_pad}).infer = infer_pad;
 }
 
 }  // namespace convoy

@@ -88,9 +88,7 @@ Viewer read_slice(const KernelRequest& request) {
 }  // namespace
 
 void register_slice(Registry& registry) {
-  OpDef& definition = registry.add("Slice");
-  definition.batching = {batch_slice};
-  define_by_view(definition, read_slice);
+  define_by_view(registry.add("Slice").batched({batch_slice}), read_slice);
 }
 
 }  // namespace convoy

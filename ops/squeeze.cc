@@ -90,8 +90,8 @@ void define(OpDef& definition, BatchingRule batching) {
 }  // namespace
 
 void register_squeeze(Registry& registry) {
-  define<squeezed>(registry.add("Squeeze"), {batch_squeeze});
-  define<unsqueezed>(registry.add("Unsqueeze"), {batch_unsqueeze});
+  define<squeezed>(registry.add("Squeeze").batched({batch_squeeze}));
+  define<unsqueezed>(registry.add("Unsqueeze").batched({batch_unsqueeze}));
 }
 
 }  // namespace convoy

@@ -33,9 +33,7 @@ Viewer read_transpose(const KernelRequest& request) {
 }  // namespace
 
 void register_transpose(Registry& registry) {
-  OpDef& definition = registry.add("Transpose");
-  definition.batching = {batch_transpose};
-  define_by_view(definition, read_transpose);
+  define_by_view(registry.add("Transpose").batched({batch_transpose}), read_transpose);
 }
 
 }  // namespace convoy

@@ -43,9 +43,8 @@ std::unique_ptr<Kernel> make_where(KernelRequest& request) {
 }  // namespace
 
 void register_where(Registry& registry) {
-  OpDef& definition = registry.add("Where").kernel("reference", make_where);
-  definition.infer = infer_where;
-  definition.batching = {batch_broadcasting};
+  registry.add("Where").kernel("reference", make_where).batched({batch_broadcasting}).infer =
+      infer_where;
 }
 
 }  // namespace convoy

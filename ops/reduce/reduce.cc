@@ -322,7 +322,8 @@ OpDef& add(Registry& registry, std::string_view name) {
 
 template <ReduceKind kind>
 void add_vectorized(Registry& registry, std::string_view name) {
-  add(registry, name)
+  registry.add(name)
+      .batched({batch_reduction})
       .kernel("vectorized", make_vectorized<kind>)
       .kernel("reference", make_reference<kind>);
 }
@@ -338,8 +339,12 @@ void register_reduce(Registry& registry) {
   add_vectorized<ReduceKind::kL1>(registry, "ReduceL1");
   add_vectorized<ReduceKind::kL2>(registry, "ReduceL2");
   add_vectorized<ReduceKind::kLogSum>(registry, "ReduceLogSum");
-  add(registry, "ReduceLogSumExp").kernel("reference", make_reference<ReduceKind::kLogSumExp>);
-  add(registry, "ReduceProd").kernel("reference", make_reference<ReduceKind::kProd>);
+  registry.add("ReduceLogSumExp")
+      .batched({batch_reduction})
+      .kernel("reference", make_reference<ReduceKind::kLogSumExp>);
+  registry.add("ReduceProd")
+      .batched({batch_reduction})
+      .kernel("reference", make_reference<ReduceKind::kProd>);
 }
 
 }  // namespace convoy

@@ -1,11 +1,16 @@
 #include "runtime/graph/window.h"
 
+#include <fmt/format.h>
+
+#include "runtime/graph/node_attributes.h"
+
 namespace convoy {
 namespace {
 
 constexpr int64_t kMost = int64_t{1} << 31;
 constexpr int64_t kWidest = int64_t{1} << 24;   // of a padding
 constexpr int64_t kLongest = int64_t{1} << 61;  // of an axis
+constexpr size_t kLongestSymbol = 256;
 
 // Entry `i` of a list that is empty or `count` long.
 int64_t entry_of(const std::vector<int64_t>& list, int i, int count, int64_t otherwise,
@@ -24,6 +29,19 @@ void check_kernel(int64_t kernel) {
   check_model(kernel >= 1 && kernel <= kMost, "the kernel has a size of {}", kernel);
 }
 
+std::vector<int64_t> list_of(const Node& node, std::string_view name) {
+  return integers_of(node, name).value_or(std::vector<int64_t>{});
+}
+
+// Of windows, padding set, on an axis that has a symbol.
+Dimension symbolic_count(const AxisWindow& window, bool same, const std::string& size) {
+  int64_t more = same ? -1 : window.pad_begin + window.pad_end - window.extent();
+  std::string symbol = window.stride == 1 && more == -1
+                           ? size
+                           : fmt::format("?window({}{:+},{})", size, more, window.stride);
+  return symbol.size() <= kLongestSymbol ? Dimension{-1, std::move(symbol)} : Dimension{};
+}
+
 }  // namespace
 
 AutoPad auto_pad_named(std::string_view name) {
@@ -32,6 +50,11 @@ AutoPad auto_pad_named(std::string_view name) {
   if (name == "SAME_LOWER") return AutoPad::kSameLower;
   check_model(name == "NOTSET" || name.empty(), "auto_pad is '{}'", name);
   return AutoPad::kNotSet;
+}
+
+WindowAttributes window_of(const Node& node) {
+  return {auto_pad_named(text_of(node, "auto_pad", "NOTSET")), list_of(node, "kernel_shape"),
+          list_of(node, "strides"), list_of(node, "dilations"), list_of(node, "pads")};
 }
 
 AxisWindow axis_window(const WindowAttributes& attributes, int axis, int rank, int64_t kernel) {
@@ -54,6 +77,15 @@ void pad_to_same(AxisWindow& window, int64_t input, bool upper) {
   window.pad_end = total - window.pad_begin;
 }
 
+std::optional<AxisWindow> padded_window(const WindowAttributes& attributes, int axis, int rank,
+                                        int64_t kernel, int64_t input) {
+  AxisWindow window = axis_window(attributes, axis, rank, kernel);
+  if (!attributes.pads_to_same()) return window;
+  if (input == 0 || (input < 0 && window.stride > 1)) return std::nullopt;
+  pad_to_same(window, input, attributes.auto_pad == AutoPad::kSameUpper);
+  return window;
+}
+
 int64_t window_count(const AxisWindow& window, int64_t input, bool ceil_mode) {
   check_input(input >= 0 && input <= kLongest, "an input of length {}", input);
   int64_t padded = input + window.pad_begin + window.pad_end;
@@ -70,6 +102,19 @@ int64_t window_count(const AxisWindow& window, int64_t input, bool ceil_mode) {
               "of {}",
               input, padded, window.extent());
   return count;
+}
+
+Dimension window_count(const WindowAttributes& attributes, int axis, int rank,
+                       const Dimension& input, const Dimension& kernel, bool ceil_mode) {
+  bool same = attributes.pads_to_same();
+  if (!kernel.known() && !same) return {};
+  AxisWindow window = axis_window(attributes, axis, rank, kernel.known() ? kernel.size : 1);
+  if (!input.known()) {
+    if (input.symbol.empty() || (ceil_mode && !same)) return {};
+    return symbolic_count(window, same, input.symbol);
+  }
+  if (same) pad_to_same(window, input.size, attributes.auto_pad == AutoPad::kSameUpper);
+  return {window_count(window, input.size, ceil_mode), ""};
 }
 
 int64_t Window::first_tap(int axis, int64_t o) const {
@@ -92,16 +137,13 @@ Window resolve_window(const WindowAttributes& attributes, const Dims& input, con
   window.input = input;
   window.kernel = kernel;
   for (int axis = 0; axis < rank; ++axis) {
-    AxisWindow along = axis_window(attributes, axis, rank, kernel[axis]);
-    if (attributes.pads_to_same()) {
-      check_input(input[axis] > 0, "an input of length 0 cannot be padded to its own size");
-      pad_to_same(along, input[axis], attributes.auto_pad == AutoPad::kSameUpper);
-    }
-    window.output.push_back(window_count(along, input[axis], ceil_mode));
-    window.strides.push_back(along.stride);
-    window.dilations.push_back(along.dilation);
-    window.pads_begin.push_back(along.pad_begin);
-    window.pads_end.push_back(along.pad_end);
+    auto along = padded_window(attributes, axis, rank, kernel[axis], input[axis]);
+    check_input(along.has_value(), "an input of length 0 cannot be padded to its own size");
+    window.output.push_back(window_count(*along, input[axis], ceil_mode));
+    window.strides.push_back(along->stride);
+    window.dilations.push_back(along->dilation);
+    window.pads_begin.push_back(along->pad_begin);
+    window.pads_end.push_back(along->pad_end);
   }
   return window;
 }

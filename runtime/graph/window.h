@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "runtime/base/shape.h"
+#include "runtime/graph/value_type.h"
 
 namespace convoy {
+
+struct Node;
 
 enum class AutoPad { kNotSet, kValid, kSameUpper, kSameLower };
 
@@ -27,6 +31,9 @@ struct WindowAttributes {
     return auto_pad == AutoPad::kSameUpper || auto_pad == AutoPad::kSameLower;
   }
 };
+
+// The node's own. Throws as auto_pad_named does.
+WindowAttributes window_of(const Node& node);
 
 // A window along one spatial axis. Positions are at most 2^31 apart in every number, so that sums
 // and products of two of them fit int64.
@@ -49,11 +56,21 @@ AxisWindow axis_window(const WindowAttributes& attributes, int axis, int rank, i
 // length does not matter.
 void pad_to_same(AxisWindow& window, int64_t input, bool upper);
 
+// Axis `axis` of `rank` with its padding on an input of that length, -1 if unknown; nullopt where
+// SAME_UPPER or SAME_LOWER would have to know it, or cannot pad 0 positions. Throws as axis_window.
+std::optional<AxisWindow> padded_window(const WindowAttributes& attributes, int axis, int rank,
+                                        int64_t kernel, int64_t input);
+
 // How many windows there are on an axis of `input` positions, padding set: the floor of
 // (input + pads - extent) / stride + 1. ceil_mode: its ceiling, less a last window that would start
 // behind the input, at every opset, as PyTorch and ONNX Runtime have it. Throws kInvalidInput,
 // naming both lengths, when not even one fits.
 int64_t window_count(const AxisWindow& window, int64_t input, bool ceil_mode);
+
+// The same where sizes may be open: unknown, or, of an input with a symbol, that symbol where
+// padding keeps the size, else "?window(height-1,2)" for (height - 1) / 2 + 1 rounded down.
+Dimension window_count(const WindowAttributes& attributes, int axis, int rank,
+                       const Dimension& input, const Dimension& kernel, bool ceil_mode);
 
 // The window on concrete sizes; every list has one entry a spatial axis. Output position o reads
 // input positions o * stride + k * dilation - pad_begin for k in [0, kernel).

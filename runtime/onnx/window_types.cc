@@ -3,8 +3,6 @@
 #include <map>
 #include <string_view>
 
-#include <fmt/format.h>
-
 #include "runtime/graph/node_attributes.h"
 #include "runtime/graph/resize_sizes.h"
 #include "runtime/graph/window.h"
@@ -14,8 +12,6 @@ namespace {
 
 using Dimensions = std::vector<Dimension>;
 using List = std::vector<int64_t>;
-
-constexpr size_t kLongestSymbol = 256;
 
 // Where convolutions have their operands; type_of: the input that has the type of Y, -1: int32.
 struct ConvSlots {
@@ -46,34 +42,6 @@ List list_of(const Node& node, std::string_view name) {
   return integers_of(node, name).value_or(List{});
 }
 
-WindowAttributes window_of(const Node& node) {
-  return {auto_pad_named(text_of(node, "auto_pad", "NOTSET")), list_of(node, "kernel_shape"),
-          list_of(node, "strides"), list_of(node, "dilations"), list_of(node, "pads")};
-}
-
-// Of windows, padding set, on an axis that has a symbol.
-Dimension symbolic_count(const AxisWindow& window, bool same, const std::string& size) {
-  int64_t more = same ? -1 : window.pad_begin + window.pad_end - window.extent();
-  std::string symbol = window.stride == 1 && more == -1
-                           ? size
-                           : fmt::format("?window({}{:+},{})", size, more, window.stride);
-  return symbol.size() <= kLongestSymbol ? Dimension{-1, std::move(symbol)} : Dimension{};
-}
-
-// The spatial axis `axis` of a convolution's or pool's output. The kernel's size may be unknown.
-Dimension count_along(const WindowAttributes& attributes, int axis, int rank,
-                      const Dimension& input, const Dimension& kernel, bool ceil_mode) {
-  bool same = attributes.pads_to_same();
-  if (!kernel.known() && !same) return {};
-  AxisWindow window = axis_window(attributes, axis, rank, kernel.known() ? kernel.size : 1);
-  if (!input.known()) {
-    if (input.symbol.empty() || (ceil_mode && !same)) return {};
-    return symbolic_count(window, same, input.symbol);
-  }
-  if (same) pad_to_same(window, input.size, attributes.auto_pad == AutoPad::kSameUpper);
-  return {window_count(window, input.size, ceil_mode), ""};
-}
-
 const ValueType& type_of(const InferenceScope& scope, const Node& node, int slot) {
   static const ValueType kUnknown;
   return node.has_input(slot) ? scope.graph.value(node.input(slot)).type : kUnknown;
@@ -87,7 +55,7 @@ Dimensions conv_sizes(const Node& node, const Dimensions& x, const Dimensions& w
   Dimensions y{x[0], w[0]};
   for (int axis = 0; axis < rank; ++axis) {
     size_t at = static_cast<size_t>(axis) + 2;
-    y.push_back(count_along(window, axis, rank, x[at], w[at], false));
+    y.push_back(window_count(window, axis, rank, x[at], w[at], false));
   }
   return y;
 }
@@ -130,7 +98,7 @@ Dimensions pool_sizes(const Node& node, const Dimensions& x) {
     }
     Dimension kernel{window.kernel_shape[at], ""};
     check_model(kernel.size >= 1, "the kernel has a size of {}", kernel.size);
-    y.push_back(count_along(window, axis, rank, x[at + 2], kernel, ceil_mode));
+    y.push_back(window_count(window, axis, rank, x[at + 2], kernel, ceil_mode));
   }
   return y;
 }

@@ -13,9 +13,8 @@ namespace convoy {
 bool has_window_types(const Node& node);
 
 // One type an output, of `node` with its references to attributes replaced, which has_window_types.
-// Sizes that are unknown may get symbols of our own (size_names.h): those of the input
-// where padding keeps them, "?window(height-1,2)" for (height - 1) / 2 + 1 rounded down. Throws
-// where attributes make no sense or sizes do not fit.
+// Sizes that are unknown may get symbols of our own (size_names.h). Throws where attributes make no
+// sense or sizes do not fit.
 std::vector<ValueType> window_types(const InferenceScope& scope, const Node& node);
 
 }  // namespace convoy

@@ -105,6 +105,10 @@ struct OpDef {
     last_version = last;
     return *this;
   }
+  OpDef& batched(BatchingRule rule) {
+    batching = std::move(rule);
+    return *this;
+  }
   // The same body for every node.
   OpDef& composition(std::string text) {
     body = [text = std::move(text)](const Node&, const std::vector<ValueType>&) { return text; };

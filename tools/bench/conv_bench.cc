@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ops/kernels/conv/conv_run.h"
+#include "ops/kernels/conv/task_cut.h"
 #include "ops/kernels/conv/winograd_pixels_run.h"
 #include "ops/kernels/conv/winograd_run.h"
 #include "runtime/device/machine.h"
@@ -157,13 +158,7 @@ ConvProblem planes(int64_t B, int64_t groups, int64_t channels, int64_t size, in
   return p;
 }
 
-double flops(const ConvProblem& p) {
-  double count = 2.0 * double(p.in_channels * p.out_channels);
-  for (const ConvLoop& loop : p.batch) count *= double(loop.size);
-  for (const ConvGroup& group : p.group) count *= double(group.size);
-  for (int i = 0; i < p.rank; ++i) count *= double(p.spatial[i].kernel * p.spatial[i].output_size);
-  return count;
-}
+double flops(const ConvProblem& p) { return 2.0 * double(multiplications(p)); }
 
 double taps(const ConvProblem& p) {
   double count = 1;

@@ -114,13 +114,9 @@ double MergeCost::of_node(const Graph& graph, const Node& node_of) const {
     }
     return all;
   }
-  if (type == "Gather") {
-    const Tensor* indices = node_of.has_input(1) ? graph.constant(node_of.input(1)) : nullptr;
+  if (type == "Gather" || type == "Concat") {
+    const Tensor* indices = type == "Gather" ? graph.constant(node_of.input(1)) : nullptr;
     double once = indices != nullptr && indices->count() == 1 ? of_slice(result) : pass(result, 1);
-    return slice < 0 && takes_elements(graph, node_of) ? node + kScattered * (once - node) : once;
-  }
-  if (type == "Concat") {
-    double once = pass(result, 1);
     return slice < 0 && takes_elements(graph, node_of) ? node + kScattered * (once - node) : once;
   }
   if (type == "Transpose") {

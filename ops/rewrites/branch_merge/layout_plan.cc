@@ -15,14 +15,6 @@ bool is_straight(const std::vector<int>& positions, int count) {
   return true;
 }
 
-bool all_identical(const Graph& graph, const std::vector<ValueId>& constants) {
-  return std::all_of(constants.begin(), constants.end(), [&](ValueId other) {
-    if (other == constants[0]) return true;
-    if (other == ValueId::kNone || constants[0] == ValueId::kNone) return false;
-    return identical(*graph.constant(other), *graph.constant(constants[0]));
-  });
-}
-
 // The same slice of every member.
 std::vector<BatchedForm> slices_of_members(const ValueType& member, const Leaf& slice) {
   std::vector<BatchedForm> forms;
@@ -83,7 +75,7 @@ BatchingRequest LayoutPlan::request_of(const SiblingSet& set,
       described.shared = operand.shared;
       described.type = graph_.value(operand.shared).type;
     } else if (operand.kind == BatchedOperand::Kind::kConstants) {
-      described.equal = all_identical(graph_, operand.constants);
+      described.equal = operand.has_equal_constants(graph_);
       for (int position : positions) {
         ValueId id = operand.constants[static_cast<size_t>(position)];
         const Tensor* tensor = graph_.constant(id);

@@ -1,7 +1,6 @@
 #include "ops/rewrites/branch_merge/siblings.h"
 
 #include <algorithm>
-#include <set>
 
 #include "runtime/graph/node_attributes.h"
 #include "runtime/graph/window.h"
@@ -10,49 +9,40 @@
 namespace convoy {
 namespace {
 
-// The defaults that depend on the rank of a convolution or a pooling window.
+// The defaults that depend on the rank of a convolution or a pooling window, which the operators
+// with `auto_pad` have.
 void fill_window_defaults(Node& node, int rank) {
-  static const std::set<std::string> windows = {"Conv", "ConvTranspose", "AveragePool", "LpPool",
-                                                "MaxPool"};
-  if (!node.domain.empty() || !windows.contains(node.op_type) || rank < 3) return;
+  auto padding = node.attributes.find("auto_pad");
+  if (padding == node.attributes.end() || rank < 3) return;
   auto spatial = static_cast<size_t>(rank - 2);
-  AttributeValue& padding = node.attributes["auto_pad"];
-  const auto* text = std::get_if<std::string>(&padding);
-  if (text == nullptr || text->empty()) padding = std::string("NOTSET");
-  if (text != nullptr && *text == "VALID") {
-    padding = std::string("NOTSET");
-    node.attributes.erase("pads");
-  }
+  std::string named = text_of(node, "auto_pad", "");
+  if (named.empty() || named == "VALID") padding->second = std::string("NOTSET");
+  if (named == "VALID") node.attributes.erase("pads");
   node.attributes.try_emplace("pads", std::vector<int64_t>(2 * spatial, 0));
   node.attributes.try_emplace("strides", std::vector<int64_t>(spatial, 1));
-  bool pools_densely = node.op_type.ends_with("Pool");
-  if (!pools_densely) node.attributes.try_emplace("dilations", std::vector<int64_t>(spatial, 1));
+  bool has_weight = node.inputs.size() > 1;
+  if (has_weight) node.attributes.try_emplace("dilations", std::vector<int64_t>(spatial, 1));
 }
 
 // The padding that SAME_UPPER or SAME_LOWER asks for on each spatial axis of a convolution, written
 // out where it is known: the input's size does not matter at stride 1. Throws as axis_window does.
 void resolve_padding(const Graph& graph, Node& node) {
   if (!node.is("Conv") || node.inputs.size() < 2) return;
-  auto* padding = std::get_if<std::string>(&node.attributes["auto_pad"]);
-  bool upper = padding != nullptr && *padding == "SAME_UPPER";
-  if (!upper && (padding == nullptr || *padding != "SAME_LOWER")) return;
+  WindowAttributes attributes = window_of(node);
   const Tensor* weight = graph.constant(node.inputs[1]);
   const ValueType& input = graph.value(node.inputs[0]).type;
-  if (weight == nullptr || weight->rank() < 2 || input.rank() != weight->rank()) return;
-  WindowAttributes attributes;
-  attributes.auto_pad = upper ? AutoPad::kSameUpper : AutoPad::kSameLower;
-  attributes.strides = integers_of(node, "strides").value_or(std::vector<int64_t>{});
-  attributes.dilations = integers_of(node, "dilations").value_or(std::vector<int64_t>{});
-  int spatial = weight->rank() - 2;
-  std::vector<int64_t> pads(2 * static_cast<size_t>(spatial));
-  for (int axis = 0; axis < spatial; ++axis) {
-    auto at = static_cast<size_t>(axis);
-    const Dimension& size = (*input.shape)[at + 2];
-    AxisWindow window = axis_window(attributes, axis, spatial, weight->shape()[axis + 2]);
-    if (size.size == 0 || (!size.known() && window.stride > 1)) return;
-    pad_to_same(window, size.size, upper);
-    pads[at] = window.pad_begin;
-    pads[at + static_cast<size_t>(spatial)] = window.pad_end;
+  if (!attributes.pads_to_same() || weight == nullptr || weight->rank() < 2) return;
+  if (input.rank() != weight->rank()) return;
+  Dims kernel = spatial_sizes(weight->shape());
+  auto spatial = static_cast<size_t>(kernel.rank());
+  std::vector<int64_t> pads(2 * spatial);
+  for (size_t at = 0; at < spatial; ++at) {
+    auto axis = static_cast<int>(at);
+    int64_t size = (*input.shape)[at + 2].size;
+    auto window = padded_window(attributes, axis, kernel.rank(), kernel[axis], size);
+    if (!window) return;
+    pads[at] = window->pad_begin;
+    pads[at + spatial] = window->pad_end;
   }
   node.attributes["auto_pad"] = std::string("NOTSET");
   node.attributes["pads"] = std::move(pads);
@@ -294,6 +284,14 @@ std::vector<int> read_outputs(const Graph& graph, const Node& node) {
     read.push_back(static_cast<int>(j));
   }
   return read;
+}
+
+bool SetOperand::has_equal_constants(const Graph& graph) const {
+  return std::all_of(constants.begin(), constants.end(), [&](ValueId other) {
+    if (other == constants[0]) return true;
+    if (other == ValueId::kNone || constants[0] == ValueId::kNone) return false;
+    return identical(*graph.constant(other), *graph.constant(constants[0]));
+  });
 }
 
 std::optional<SetMember> Siblings::find(ValueId value) const {

@@ -25,6 +25,8 @@ struct SetOperand {
   std::vector<int> positions;      // kStacked: for each member, which member of `set` it reads
   std::vector<ValueId> constants;  // kConstants: one a member; kNone where it lacks one
   ValueId shared = ValueId::kNone;
+
+  bool has_equal_constants(const Graph& graph) const;
 };
 
 // Leaves of one source or of a group of sources (then `nodes` is empty), one output of each of some

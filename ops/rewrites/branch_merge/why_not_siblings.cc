@@ -36,12 +36,9 @@ std::string why_no_form(const Graph& graph, const SiblingSet& set) {
     if (operand.kind == BatchedOperand::Kind::kStacked) {
       return text + fmt::format(": operand {} is computed in each", i + 1);
     }
-    bool equal = std::all_of(operand.constants.begin(), operand.constants.end(), [&](ValueId id) {
-      return id == operand.constants[0] ||
-             (id != ValueId::kNone && operand.constants[0] != ValueId::kNone &&
-              identical(*graph.constant(id), *graph.constant(operand.constants[0])));
-    });
-    if (!equal) return text + fmt::format(": operand {} differs", i + 1);
+    if (!operand.has_equal_constants(graph)) {
+      return text + fmt::format(": operand {} differs", i + 1);
+    }
     if (operand.kind == BatchedOperand::Kind::kShared) {
       return text + fmt::format(": operand {} is no constant", i + 1);
     }
