@@ -1,5 +1,12 @@
-// What conv_epilogue.h says of activations, over rows. Included before conv_tile.h, under the same
-// rules.
+// What conv_epilogue.h says of activations, over rows, for a vector type V of conv_tile.h.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/kernels/conv/conv_epilogue.h"
+
+namespace convoy::kernels {
+namespace {
 
 // exp by 2^n * exp(r), |r| <= ln 2 / 2, with a Taylor polynomial of degree 7: error about 1 ulp.
 template <class V>
@@ -95,3 +102,6 @@ void activate_row(const ConvEpilogue& epilogue, float* row, int64_t count) {
     case ConvActivation::silu: return activate_with<V, ConvActivation::silu>(epilogue, row, count);
   }
 }
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,6 +1,11 @@
 // A vector type for conv_tile.h from the compiler's own vectors: any number of lanes, any
-// processor. Included inside an anonymous namespace. Reg and Bits are vectors of kLanes floats and
-// ints.
+// processor. Reg and Bits are vectors of kLanes floats and ints.
+#pragma once
+
+#include <cstdint>
+
+namespace convoy::kernels {
+namespace {
 
 template <class Reg, class Bits, int kLanes>
 struct PortableVector {
@@ -89,3 +94,6 @@ struct PortableVector {
     return (reg)x;
   }
 };
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,4 +1,3 @@
-#define CONVOY_VECTOR_BYTES 32
 #include "ops/kernels/elementwise/vector_loops.h"
 
 namespace convoy::elementwise {

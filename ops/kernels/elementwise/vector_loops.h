@@ -1,8 +1,7 @@
-// The loops of every function that has vectors; included by one file per instruction set, after
-// defining CONVOY_VECTOR_BYTES.
+// The loops of every function that has vectors; included by one file per instruction set.
 #pragma once
 
-#if CONVOY_VECTOR_BYTES > 16
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 

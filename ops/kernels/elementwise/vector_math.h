@@ -1,10 +1,18 @@
-// Vectors of floats and functions of them, for the files of one instruction set: include it after
-// defining CONVOY_VECTOR_BYTES. Everything is internal to the including file, because code compiled
-// for one instruction set must not be shared with others.
+// Vectors of floats and functions of them, as wide as the instruction set that the including
+// file is compiled for. Everything is internal to that file, because code compiled for one
+// instruction set must not be shared with others.
 // The polynomials are minimax fits (iteratively reweighted least squares) on the stated intervals.
 #pragma once
 
 #include <cstdint>
+
+#if defined(__AVX512F__)
+#define CONVOY_VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define CONVOY_VECTOR_BYTES 32
+#else
+#define CONVOY_VECTOR_BYTES 16
+#endif
 
 namespace convoy::elementwise {
 namespace {

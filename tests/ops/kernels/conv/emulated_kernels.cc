@@ -2,7 +2,14 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ops/kernels/conv/conv_activation.h"
+#include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_depthwise.h"
+#include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_winograd.h"
+#include "ops/kernels/conv/conv_winograd_pixels.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
 
 namespace convoy::kernels {
@@ -89,17 +96,6 @@ struct WideVector {
       }
   }
 };
-
-// In this order: what is later uses what is before.
-// clang-format off
-#include "ops/kernels/conv/conv_activation.h"
-#include "ops/kernels/conv/conv_tile.h"
-#include "ops/kernels/conv/conv_depthwise_sums.h"
-#include "ops/kernels/conv/conv_depthwise.h"
-#include "ops/kernels/conv/conv_channels.h"
-#include "ops/kernels/conv/conv_winograd.h"
-#include "ops/kernels/conv/conv_winograd_pixels.h"
-// clang-format on
 
 constexpr ConvKernels make_kernels() {
   ConvKernels result = kernels_of<WideVector>();
