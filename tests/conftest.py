@@ -1,6 +1,8 @@
 """What tests share: where the peer's environment is, and whether long suites run whole."""
 
+import doctest
 import os
+import re
 import subprocess
 import sys
 import time
@@ -51,6 +53,32 @@ def with_torch():
     if not program.exists():
         pytest.skip("no torch: tools/setup --peers unpacks Debian 12's into .venv-torch")
     return program
+
+
+@pytest.fixture(scope="session")
+def example_folder(tmp_path_factory):
+    """What docs/examples/write_model.py writes."""
+    folder = tmp_path_factory.mktemp("example")
+    subprocess.run([sys.executable, ROOT / "docs/examples/write_model.py", folder], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prints_what_it_says():
+    """Asserts that a program of docs/examples, run by a command, prints the lines that follow
+    `Prints` in its opening comment, where `...` stands for any."""
+
+    def check(name, command, **options):
+        text = (ROOT / "docs/examples" / name).read_text(encoding="utf-8")
+        said = re.search(r"Prints.*:\n((?:(?://|#| \*|) {2,}.*\n)+)", text).group(1)
+        said = re.sub(r"^(?://|#| \*|) {2,}", "", said, flags=re.MULTILINE)
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                              timeout=300, **options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+        assert doctest.OutputChecker().check_output(said, done.stdout, flags), done.stdout
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -35,12 +35,26 @@ def prefix(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def consumer(prefix, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("consumer")
-    run("cmake", "-G", "Ninja", "-S", Path(__file__).parent, "-B", folder,
-        f"-DCMAKE_PREFIX_PATH={prefix}")
-    run("cmake", "--build", folder)
-    return folder
+def build_project(prefix, tmp_path_factory):
+    """Builds a project that finds Convoy in prefix, and gives the folder of its programs."""
+
+    def build(source):
+        folder = tmp_path_factory.mktemp("consumer")
+        run("cmake", "-G", "Ninja", "-S", source, "-B", folder, f"-DCMAKE_PREFIX_PATH={prefix}")
+        run("cmake", "--build", folder)
+        return folder
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def consumer(build_project):
+    return build_project(Path(__file__).parent)
+
+
+@pytest.fixture(scope="module")
+def examples(build_project):
+    return build_project(ROOT / "docs/examples")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +96,13 @@ def test_a_missing_model_is_an_error_with_a_message(consumer, tmp_path, program)
     result = subprocess.run([consumer / program, missing], capture_output=True, text=True)
     assert result.returncode == 1
     assert "missing.onnx" in result.stderr
+
+
+@pytest.mark.parametrize("program, source", [("run_model_c", "run_model.c"),
+                                             ("run_model_cpp", "run_model.cc")])
+def test_examples_print_what_they_say(examples, example_folder, prints_what_it_says, program,
+                                      source):
+    prints_what_it_says(source, [examples / program, example_folder / "model.onnx"])
 
 
 def test_the_library_exports_what_is_recorded(prefix):

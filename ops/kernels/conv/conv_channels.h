@@ -1,7 +1,15 @@
 // Kernels whose vectors run along output channels: pixels are broadcast, so that no load crosses a
-// cache line, and weights are loaded aligned. Included after conv_tile.h, under the same rules.
+// cache line, and weights are loaded aligned. The rules are those of conv_tile.h.
 //
 // V also has transpose(reg (&)[lanes]): element j of vector i becomes element i of vector j.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/kernels/conv/conv_kernels.h"
+
+namespace convoy::kernels {
+namespace {
 
 // NP pixels from x[0] .. x[NP - 1], or from x[0] on where they are neighbours.
 template <class V, int NV, int NP, bool kNeighbours>
@@ -185,3 +193,6 @@ constexpr void add_channels(ConvKernels& kernels) {
   kernels.channels[NV] = run_channels<V, NV, NP>;
   kernels.max_pixels[NV] = NP;
 }
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,4 +1,14 @@
-// Kernels for a channel on its own. Included after conv_depthwise_sums.h, under the same rules.
+// Kernels for a channel on its own. The rules are those of conv_tile.h.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/kernels/conv/conv_depthwise_sums.h"
+#include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_tile.h"
+
+namespace convoy::kernels {
+namespace {
 
 // Outputs of one vector, or the first `count` < lanes of them, on their way to y.
 template <class V>
@@ -316,3 +326,6 @@ void depthwise(const DepthwiseRows& a) {
   if (a.stride == 2) return depthwise_by_taps<V, 2>(a);
   depthwise_by_taps<V, 1>(a);
 }
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,10 +1,18 @@
-// Sums of taps of a channel on its own. Included after conv_tile.h, under the same rules.
+// Sums of taps of a channel on its own. The rules are those of conv_tile.h.
 //
 // A load that is not aligned costs as much as several products, and each input is wanted once for
 // each tap. So vectors are loaded once, one after the other, and the inputs of the other taps are
 // shifted out of two neighbours.
 //
 // V also has shift<R>(a, b) for 0 < R < lanes: lanes R .. R + lanes - 1 of a and b end to end.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/kernels/conv/conv_tile.h"
+
+namespace convoy::kernels {
+namespace {
 
 template <class V, int R>
 __attribute__((always_inline)) inline typename V::reg shifted(typename V::reg a,
@@ -106,3 +114,6 @@ __attribute__((always_inline)) inline void add_long_row(const float* x, int64_t 
     add_block<V, S, NV>(in, w + at, taps - at, acc);
   }
 }
+
+}  // namespace
+}  // namespace convoy::kernels

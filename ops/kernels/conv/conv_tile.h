@@ -1,12 +1,19 @@
-// The kernels of conv_kernels.h as templates over a vector type V. Included inside an anonymous
-// namespace by the file of each instruction set, after its V and conv_activation.h, so that nothing
-// compiled with that file's flags can be taken for another's. Hence no std:: templates here.
+// The kernels of conv_kernels.h as templates over a vector type V, which the file of each
+// instruction set defines. All of it lies in an unnamed namespace, so that nothing compiled with
+// that file's flags can be taken for another's. Hence no std:: templates here.
 //
 // V has: reg, lanes, zero, set, load, store, load_n, store_n, lane_mask, between (the mask of lanes
 // begin .. end - 1), load_masked (zero elsewhere), fma (a * b + c), add_product (sum += a * b in
-// the register of sum: what the compiler chooses copies many sums about), add, sub, mul, div, min
-// and max (which return the second operand when either is NaN), round, pow2 (2^n for integers),
-// select_less (a < b ? c : d).
+// the register of sum: what the compiler chooses copies many sums about), add, sub, mul, min and
+// max (which return the second operand when either is NaN).
+#pragma once
+
+#include <cstdint>
+
+#include "ops/kernels/conv/conv_kernels.h"
+
+namespace convoy::kernels {
+namespace {
 
 // Where the last vector of a tile at `at` lies, from there: it is moved back to end at limit.
 template <class V, int NV>
@@ -307,3 +314,6 @@ constexpr ConvKernels kernels_of(ActivateRow activate) {
   k.activate = activate;
   return k;
 }
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,6 +1,11 @@
 // A vector type for conv_tile.h from the compiler's own vectors: any number of lanes, any
-// processor. Included inside an anonymous namespace. Reg and Bits are vectors of kLanes floats and
-// ints.
+// processor. Reg and Bits are vectors of kLanes floats and ints.
+#pragma once
+
+#include <cstdint>
+
+namespace convoy::kernels {
+namespace {
 
 template <class Reg, class Bits, int kLanes>
 struct PortableVector {
@@ -78,3 +83,6 @@ struct PortableVector {
       }
   }
 };
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,6 +1,16 @@
-// The transforms of winograd_conv.h. Included after conv_tile.h, under the same rules.
+// The transforms of winograd_conv.h. The rules are those of conv_tile.h.
 //
 // V also has split<D>(low, high, even, odd) for D a power of two below lanes: see take_apart.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_tile.h"
+
+namespace convoy::kernels {
+namespace {
 
 template <class V>
 __attribute__((always_inline)) inline void store_inputs(typename V::reg d0, typename V::reg d1,
@@ -166,3 +176,6 @@ constexpr void add_winograd(ConvKernels& kernels) {
   kernels.winograd_output[3] = winograd_pairs<V, 3>;
   kernels.winograd_store = winograd_store<V>;
 }
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,8 +1,17 @@
-// The kernels of winograd_pixels.h. Included after conv_tile.h, under the same rules.
+// The kernels of winograd_pixels.h. The rules are those of conv_tile.h.
 //
 // V also has, for D a power of two below lanes, deal<D>(low, high, even, odd): blocks of D elements
 // of two vectors alternately to even and odd, in whatever order of lanes is cheapest, the same in
 // both; and collect<D>(even, odd, low, high), which undoes it.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_tile.h"
+
+namespace convoy::kernels {
+namespace {
 
 template <class V, int D>
 __attribute__((always_inline)) inline void deal(typename V::reg low, typename V::reg high,
@@ -269,3 +278,6 @@ constexpr void add_winograd_pixels(ConvKernels& kernels) {
   else
     add_pair_dilations<V>(kernels);
 }
+
+}  // namespace
+}  // namespace convoy::kernels

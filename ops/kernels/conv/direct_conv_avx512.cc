@@ -1,4 +1,10 @@
+#include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_depthwise.h"
+#include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_winograd.h"
+#include "ops/kernels/conv/conv_winograd_pixels.h"
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -103,16 +109,6 @@ struct Avx512 {
     }
   }
 };
-
-// In this order: what is later uses what is before.
-// clang-format off
-#include "ops/kernels/conv/conv_tile.h"
-#include "ops/kernels/conv/conv_depthwise_sums.h"
-#include "ops/kernels/conv/conv_depthwise.h"
-#include "ops/kernels/conv/conv_channels.h"
-#include "ops/kernels/conv/conv_winograd.h"
-#include "ops/kernels/conv/conv_winograd_pixels.h"
-// clang-format on
 
 constexpr ConvKernels make_kernels() {
   ConvKernels kernels = kernels_of<Avx512>(activate_row_avx512);

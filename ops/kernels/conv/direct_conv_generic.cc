@@ -1,19 +1,15 @@
+#include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_depthwise.h"
+#include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_vector.h"
+#include "ops/kernels/conv/conv_winograd.h"
+#include "ops/kernels/conv/conv_winograd_pixels.h"
 
 namespace convoy::kernels {
 
 namespace {
-
-// In this order: what is later uses what is before.
-// clang-format off
-#include "ops/kernels/conv/conv_tile.h"
-#include "ops/kernels/conv/conv_depthwise_sums.h"
-#include "ops/kernels/conv/conv_depthwise.h"
-#include "ops/kernels/conv/conv_channels.h"
-#include "ops/kernels/conv/conv_winograd.h"
-#include "ops/kernels/conv/conv_winograd_pixels.h"
-#include "ops/kernels/conv/conv_vector.h"
-// clang-format on
 
 typedef float Floats __attribute__((vector_size(16)));
 typedef int Ints __attribute__((vector_size(16)));

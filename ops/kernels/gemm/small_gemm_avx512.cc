@@ -1,6 +1,7 @@
 #include <immintrin.h>
 
 #include "ops/kernels/gemm/small_gemm.h"
+#include "ops/kernels/gemm/small_gemm_body.h"
 
 namespace convoy::kernels {
 namespace {
@@ -17,8 +18,6 @@ struct Avx512 {
   static void store_n(float* p, reg x, int64_t n) { _mm512_mask_storeu_ps(p, mask(n), x); }
   static reg fma(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
 };
-
-#include "ops/kernels/gemm/small_gemm_body.h"
 
 }  // namespace
 

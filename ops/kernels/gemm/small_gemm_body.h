@@ -1,5 +1,13 @@
 // The register tiles of small_gemm for a vector type V: zero, set, load, store, load_n, store_n,
-// fma, lanes. Included inside an anonymous namespace.
+// fma, lanes. Each file of an instruction set gets a copy of its own.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/kernels/gemm/small_gemm.h"
+
+namespace convoy::kernels {
+namespace {
 
 // rows x (vectors * lanes) elements of Y; the last vector holds `last` lanes, all others are full.
 template <class V, int rows, int vectors>
@@ -85,3 +93,6 @@ void gemm(const SmallGemm& shape, const float* a, const float* b, const float* b
     default: return;
   }
 }
+
+}  // namespace
+}  // namespace convoy::kernels

@@ -1,5 +1,7 @@
 // Pooling of plain planes, written once and compiled for each instruction set. Included by the
 // files pool_rows_ISA.cc, each of which gets its own copy.
+#pragma once
+
 #include "ops/kernels/pool/pool_rows.h"
 #include "ops/kernels/simd/vector.h"
 

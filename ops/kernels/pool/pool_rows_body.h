@@ -1,5 +1,8 @@
 // The loops of PoolRows, written once and compiled for each instruction set. Included by the files
 // pool_rows_ISA.cc, each of which gets its own copy.
+#pragma once
+
+#include <cstdint>
 
 namespace {
 

@@ -1,7 +1,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ops/kernels/conv/conv_channels.h"
+#include "ops/kernels/conv/conv_depthwise.h"
+#include "ops/kernels/conv/conv_depthwise_sums.h"
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/conv/conv_winograd.h"
+#include "ops/kernels/conv/conv_winograd_pixels.h"
 #include "tests/ops/kernels/conv/reference_conv.h"
 
 namespace convoy::kernels {
@@ -79,16 +85,6 @@ struct WideVector {
       }
   }
 };
-
-// In this order: what is later uses what is before.
-// clang-format off
-#include "ops/kernels/conv/conv_tile.h"
-#include "ops/kernels/conv/conv_depthwise_sums.h"
-#include "ops/kernels/conv/conv_depthwise.h"
-#include "ops/kernels/conv/conv_channels.h"
-#include "ops/kernels/conv/conv_winograd.h"
-#include "ops/kernels/conv/conv_winograd_pixels.h"
-// clang-format on
 
 constexpr ConvKernels make_kernels() {
   ConvKernels result = kernels_of<WideVector>(activate_row_generic);
