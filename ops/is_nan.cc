@@ -44,12 +44,6 @@ std::unique_ptr<Kernel> make_is_inf(KernelRequest& request) {
   });
 }
 
-void add(Registry& registry, const char* name, KernelFactory make) {
-  OpDef& definition = registry.add(name).kernel("reference", std::move(make));
-  definition.infer = infer_truth;
-  definition.batching = {batch_unary};
-}
-
 }  // namespace
 
 void register_is_nan(Registry& registry) {

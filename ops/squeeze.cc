@@ -71,8 +71,7 @@ ViewSpec unsqueezed(const Axes& axes, const TensorDesc& input) {
 }
 
 template <ViewSpec (*view)(const Axes&, const TensorDesc&)>
-void define(OpDef& definition, BatchingRule batching) {
-  definition.batching = std::move(batching);
+void define(OpDef& definition) {
   definition.infer = [](InferRequest& request) {
     Axes axes = read_axes(request.node, request.constant(1));
     const TensorDesc& x = request.inputs[0];

@@ -314,12 +314,6 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
   });
 }
 
-OpDef& add(Registry& registry, std::string_view name) {
-  OpDef& definition = registry.add(name);
-  definition.batching = {batch_reduction};
-  return definition;
-}
-
 template <ReduceKind kind>
 void add_vectorized(Registry& registry, std::string_view name) {
   registry.add(name)
