@@ -67,7 +67,9 @@ def ways_to_compile(root: Path, header: str, by_header: dict, flags: dict) -> li
 
 def first_error(root: Path, build: Path, header: str, flags: list[str]):
     """Where and why the header does not compile, or None."""
-    command = [*flags, "-fsyntax-only", "-w", "-fdiagnostics-color=never", "-x", "c++", "-"]
+    public = ["-I", root / "runtime/include"]  # as programs see it
+    command = [*flags, *public, "-fsyntax-only", "-w", "-fdiagnostics-color=never",
+               "-x", "c++", "-"]
     done = subprocess.run(command, cwd=build, input=f'#include "{root / header}"\n', text=True,
                           capture_output=True)
     if done.returncode == 0:
