@@ -151,7 +151,7 @@ def ideas(names: set[str]) -> list[Idea]:
         Idea("choosing a kernel", everywhere,
              functions_with(r"for \([^;)]*: [\w.>-]*kernels\)"), allowed=2, target=1),
         Idea("figures of cost", everywhere, cost_tables, allowed=2, target=1),
-        Idea("vector types", kernels, vector_types, allowed=7, target=1),
+        Idea("vector types", kernels, vector_types, allowed=5, target=1),
         Idea("exp, tanh and other polynomials of vectors", kernels, polynomials, allowed=1,
              target=1, by_file=True),
         Idea("descriptions of a convolution", everywhere,

@@ -6,14 +6,13 @@
 #include "ops/kernels/conv/conv_vector.h"
 #include "ops/kernels/conv/conv_winograd.h"
 #include "ops/kernels/conv/conv_winograd_pixels.h"
+#include "ops/kernels/simd/vector.h"
 
 namespace convoy::kernels {
 
 namespace {
 
-typedef float Floats __attribute__((vector_size(16)));
-typedef int Ints __attribute__((vector_size(16)));
-using Vector = PortableVector<Floats, Ints, 4>;
+using Vector = PortableVector<simd::Floats, simd::Ints, simd::kLanes>;
 
 constexpr ConvKernels make_kernels() {
   ConvKernels kernels = kernels_of<Vector>(activate_row_generic);

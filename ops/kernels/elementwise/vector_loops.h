@@ -1,4 +1,5 @@
-// The loops of every function that has vectors; included by one file per instruction set.
+// The loops of every function that has vectors; included by one file per instruction set. Tails are
+// computed in whole vectors too, so that a number's bits do not depend on its place.
 #pragma once
 
 #include "ops/kernels/elementwise/loops.h"
@@ -13,18 +14,6 @@ using namespace simd;
 struct Parameters {
   Floats p0, p1, p2;
 };
-
-// Tails are computed in whole vectors too, so that a number's bits do not depend on its place.
-CONVOY_INLINE Floats load_tail(const float* p, int64_t count) {
-  alignas(64) float buffer[kLanes] = {};
-  for (int64_t i = 0; i < count; ++i) buffer[i] = p[i];
-  return load(buffer);
-}
-CONVOY_INLINE void store_tail(float* p, Floats v, int64_t count) {
-  alignas(64) float buffer[kLanes];
-  store(buffer, v);
-  for (int64_t i = 0; i < count; ++i) p[i] = buffer[i];
-}
 
 template <typename F>
 void loop1(const LoopArguments<float>& arguments) {
@@ -41,7 +30,7 @@ void loop1(const LoopArguments<float>& arguments) {
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(y + i, F::apply(load(x + i), parameters));
   if (i < count) {
-    store_tail(y + i, F::apply(load_tail(x + i, count - i), parameters), count - i);
+    store_partial(y + i, F::apply(load_partial(x + i, count - i, 0), parameters), count - i);
   }
 }
 
@@ -57,7 +46,7 @@ struct Source {
   }
   CONVOY_INLINE Floats tail(int64_t i, int64_t count) const {
     if constexpr (kRepeated) return value;
-    return load_tail(p + i, count);
+    return load_partial(p + i, count, 0);
   }
 };
 
@@ -71,7 +60,7 @@ void run2(const LoopArguments<float>& arguments) {
   for (; i + kLanes <= count; i += kLanes) store(y + i, F::apply(a.at(i), b.at(i)));
   if (i < count) {
     int64_t rest = count - i;
-    store_tail(y + i, F::apply(a.tail(i, rest), b.tail(i, rest)), rest);
+    store_partial(y + i, F::apply(a.tail(i, rest), b.tail(i, rest)), rest);
   }
 }
 
@@ -106,10 +95,10 @@ void loop3(const LoopArguments<float>& arguments) {
   }
   if (i < count) {
     int64_t rest = count - i;
-    Floats a = repeated[0] ? value[0] : load_tail(p[0] + i, rest);
-    Floats b = repeated[1] ? value[1] : load_tail(p[1] + i, rest);
-    Floats c = repeated[2] ? value[2] : load_tail(p[2] + i, rest);
-    store_tail(y + i, F::apply(a, b, c), rest);
+    Floats a = repeated[0] ? value[0] : load_partial(p[0] + i, rest, 0);
+    Floats b = repeated[1] ? value[1] : load_partial(p[1] + i, rest, 0);
+    Floats c = repeated[2] ? value[2] : load_partial(p[2] + i, rest, 0);
+    store_partial(y + i, F::apply(a, b, c), rest);
   }
 }
 

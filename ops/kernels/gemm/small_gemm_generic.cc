@@ -1,13 +1,12 @@
 #include "ops/kernels/conv/conv_vector.h"
 #include "ops/kernels/gemm/small_gemm.h"
 #include "ops/kernels/gemm/small_gemm_body.h"
+#include "ops/kernels/simd/vector.h"
 
 namespace convoy::kernels {
 namespace {
 
-typedef float Floats __attribute__((vector_size(16)));
-typedef int Ints __attribute__((vector_size(16)));
-using Portable = PortableVector<Floats, Ints, 4>;
+using Portable = PortableVector<simd::Floats, simd::Ints, simd::kLanes>;
 
 }  // namespace
 

@@ -18,8 +18,8 @@ CONVOY_INLINE Floats with_sign_of(Floats magnitude, Floats sign) {
   return from_bits((bits(magnitude) & 0x7fffffff) | (bits(sign) & INT32_MIN));
 }
 // NaN in `x` stays.
-CONVOY_INLINE Floats at_least(Floats x, Floats low) { return select(x < low, low, x); }
-CONVOY_INLINE Floats at_most(Floats x, Floats high) { return select(x > high, high, x); }
+CONVOY_INLINE Floats at_least(Floats x, Floats low) { return max(low, x); }
+CONVOY_INLINE Floats at_most(Floats x, Floats high) { return min(high, x); }
 
 CONVOY_INLINE Floats sqrt(Floats x) {
   Floats y;
@@ -61,7 +61,9 @@ CONVOY_INLINE Reduced reduce_exp(Floats x) {
   const Floats n = shifted - kRounding;
   return {(x - n * 0.693115234375f) - n * 3.194618330e-05f, bits(shifted) - kRoundingBits};
 }
-CONVOY_INLINE Floats within_exp(Floats x) { return min(splat(90.0f), max(splat(-105.0f), x)); }
+CONVOY_INLINE Floats within_exp(Floats x) {
+  return at_most(at_least(x, splat(-105.0f)), splat(90.0f));
+}
 // e^r - 1 - r over r², |r| ≤ ln 2 / 2.
 CONVOY_INLINE Floats exp_tail(Floats r) {
   return 4.999999404e-01f +
