@@ -5,8 +5,8 @@
 namespace convoy {
 
 Device& find_device(DeviceId id) {
-  if (id == cpu_device().id()) return cpu_device();
-  if (id == mirror_device().id()) return mirror_device();
+  if (id == DeviceId{DeviceKind::kCpu, 0}) return cpu_device();
+  if (id == DeviceId{DeviceKind::kMirror, 0}) return mirror_device();
   fail(ErrorCode::kUnsupported, "there is no device '{}' here", to_string(id));
 }
 

@@ -144,7 +144,7 @@ class Mirror : public MirrorDevice {
   }
 
   // All of an operator or none: what is left out is then computed by the kernel of the CPU that
-  // would have been chosen here, to the same bits.
+  // would have been chosen here.
   bool has_kernel(std::string_view op_type, std::string_view) const override {
     uint64_t seed = missing_;
     if (seed == 0) return true;

@@ -2,20 +2,13 @@
 
 #include <algorithm>
 
-#include "runtime/base/parallel_for.h"
-
 namespace convoy {
 
 std::shared_ptr<Buffer> packed_on(Device& device, size_t bytes,
                                   const std::function<void(void*)>& pack) {
-  auto packed = Buffer::allocate(bytes);
-  pack(packed->data());
-  if (device.id().is_host()) return packed;
-  auto sent = Buffer::allocate(bytes, device);
-  auto queue = device.make_queue(calling_thread());
-  device.copy_from_host(sent->data(), packed->data(), bytes, *queue);
-  queue->synchronize();
-  return sent;
+  Tensor packed = Tensor::allocate(DType::kUInt8, {static_cast<int64_t>(bytes)});
+  pack(packed.raw());
+  return packed.on(device).buffer();
 }
 
 std::shared_ptr<const Buffer> SessionWeights::get(const Tensor& constant, const std::string& format,

@@ -112,7 +112,7 @@ void KernelPlanner::grant_wish(ValueId id, NodeId asker) {
 KernelRequest KernelPlanner::request_for(const Node& node, DeviceId device) {
   KernelRequest request = plain_request(graph_, analysis_, node);
   request.device = device;
-  request.weights = device.is_host() ? options_.weights : options_.device_weights;
+  request.weights = options_.weights_on(device);
   request.threads = options_.threads->thread_count();
   request.isa = best_isa();
   for (size_t i = 0; i < node.inputs.size(); ++i) {

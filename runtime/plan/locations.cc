@@ -42,11 +42,7 @@ Located Locations::main(ValueId id) {
   Located& located = mains_[index_of(id)];
   const ValueFacts& facts = analysis_.values[index_of(id)];
   if (!located.known() && facts.kind == ValueFacts::Kind::kConstant) {
-    int index = static_cast<int>(constants_.size());
-    located = {add_storage(Home::kConstant, facts.constant.desc().device, index), 0,
-               facts.constant.desc()};
-    constants_.push_back(facts.constant);
-    storage(located.storage).pinned = true;
+    located = place_constant(facts.constant);
   }
   return located;
 }
@@ -62,12 +58,17 @@ void Locations::add_alternate(ValueId id, const Located& located) {
 }
 
 Located Locations::add_constant(ValueId id, Tensor converted) {
-  int index = static_cast<int>(constants_.size());
-  Located located{add_storage(Home::kConstant, converted.desc().device, index), 0,
-                  converted.desc()};
-  constants_.push_back(std::move(converted));
+  Located located = place_constant(std::move(converted));
   add_alternate(id, located);
   return located;
+}
+
+Located Locations::place_constant(Tensor tensor) {
+  const TensorDesc desc = tensor.desc();
+  int id = add_storage(Home::kConstant, desc.device, static_cast<int>(constants_.size()));
+  storage(id).pinned = true;
+  constants_.push_back(std::move(tensor));
+  return {id, 0, desc};
 }
 
 bool Locations::is_at(ValueId id, const Located& region) {

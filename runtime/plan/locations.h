@@ -66,6 +66,8 @@ class Locations {
   const std::vector<Tensor>& constants() const { return constants_; }
 
  private:
+  Located place_constant(Tensor tensor);
+
   const Graph& graph_;
   const Analysis& analysis_;
   std::vector<Storage> storages_;

@@ -109,6 +109,11 @@ struct PlanOptions {
   Tuner* tuner = nullptr;                 // nullptr: the first kernel that accepts
   size_t memory_limit = 0;                // bytes of arena and scratch; 0 is no limit
   bool all_dynamic = false;               // shape-agnostic: every step infers as it goes
+
+  // Of kernels that run there, which is the host or `device`.
+  WeightCache* weights_on(DeviceId where) const {
+    return where.is_host() ? weights : device_weights;
+  }
 };
 
 // Inputs: the types and devices of the graph's inputs, then of its captures (kUndefined: no

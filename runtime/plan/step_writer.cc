@@ -54,10 +54,9 @@ Located StepWriter::in_form(ValueId id, const Need& need, NodeId asker) {
   Located source = locations_.main(id);
   const ValueFacts& facts = analysis_.values[index_of(id)];
   if (facts.kind == ValueFacts::Kind::kConstant && source.desc.dtype != DType::kString) {
-    WeightCache* weights = need.device.is_host() ? options_.weights : options_.device_weights;
+    WeightCache* weights = facts.lasting ? options_.weights_on(need.device) : nullptr;
     TensorDesc form = form_for(facts.constant.desc(), need);
-    return locations_.add_constant(
-        id, constant_in_form(facts.constant, form, facts.lasting ? weights : nullptr));
+    return locations_.add_constant(id, constant_in_form(facts.constant, form, weights));
   }
   if (Located near = locations_.on_device(id, need.device); near.known()) source = near;
   for (const TensorDesc& desc : conversion_path(source.desc, form_for(source.desc, need))) {

@@ -16,7 +16,4 @@ namespace convoy::testing {
 std::string difference_on_mirror(const std::function<Model()>& make_model, const Feeds& feeds,
                                  uint64_t seed, SessionOptions options = {});
 
-// CONVOY_FUZZ_SEED, or else another one each minute; never 0.
-uint64_t fuzz_seed();
-
 }  // namespace convoy::testing

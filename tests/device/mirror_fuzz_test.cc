@@ -8,6 +8,7 @@
 
 #include "tests/device/mirror_check.h"
 #include "tests/fuzz/branch_check.h"
+#include "tests/fuzz/fuzz_seed.h"
 #include "tests/fuzz/general_check.h"
 
 namespace convoy::testing {

@@ -10,6 +10,7 @@
 #include "runtime/base/parallel_for.h"
 #include "runtime/session/binding.h"
 #include "tests/device/mirror_check.h"
+#include "tests/fuzz/fuzz_seed.h"
 #include "tests/loaders/zoo.h"
 #include "tests/plan/row_model.h"
 

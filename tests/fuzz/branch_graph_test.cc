@@ -7,6 +7,7 @@
 #include <source_dir.h>
 
 #include "tests/fuzz/branch_check.h"
+#include "tests/fuzz/fuzz_seed.h"
 
 namespace convoy::testing {
 namespace {
@@ -24,12 +25,7 @@ TEST(BranchFuzz, GraphsThatOnceFailedComputeTheSame) {
 }
 
 TEST(BranchFuzz, OptimizedGraphsComputeTheSame) {
-  const char* wanted = std::getenv("CONVOY_FUZZ_SEED");
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  uint64_t seed =
-      wanted != nullptr
-          ? std::strtoull(wanted, nullptr, 10)
-          : static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::minutes>(now).count());
+  const uint64_t seed = fuzz_seed();
   auto end = std::chrono::steady_clock::now() + std::chrono::seconds(8);
   int64_t graphs = 0;
   int64_t merged = 0;

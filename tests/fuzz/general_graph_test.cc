@@ -4,17 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fuzz/fuzz_seed.h"
 #include "tests/fuzz/general_check.h"
 
 namespace convoy::testing {
 namespace {
 
 TEST(GraphFuzz, AllWaysToRunAGraphAgree) {
-  const char* wanted = std::getenv("CONVOY_FUZZ_SEED");
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  auto minutes = std::chrono::duration_cast<std::chrono::minutes>(now).count();
-  uint64_t seed =
-      wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : static_cast<uint64_t>(minutes);
+  const uint64_t seed = fuzz_seed();
   auto end = std::chrono::steady_clock::now() + std::chrono::seconds(15);
   int64_t graphs = 0;
   while (std::chrono::steady_clock::now() < end && graphs < 400) {

@@ -7,6 +7,7 @@
 #include "runtime/onnx/operand_types.h"
 #include "runtime/op/evaluate.h"
 #include "tests/device/mirror_check.h"
+#include "tests/fuzz/fuzz_seed.h"
 
 namespace convoy {
 namespace {
