@@ -64,7 +64,7 @@ class Attend {
   void weigh(const AttentionOperands& operands, const Task& task, int64_t row) const;
 
   AttentionSizes sizes_;
-  kernels::SmallGemmKernel gemm_;
+  kernels::SmallGemmKernel* gemm_;
   const SoftmaxKernels* softmax_;
   int64_t row_blocks_ = 0;
   int64_t pieces_ = 0;

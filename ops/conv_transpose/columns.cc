@@ -128,7 +128,7 @@ class ColumnsConvTranspose : public Kernel {
 
   ConvTransposeShape shape_;
   bool has_bias_;
-  kernels::SmallGemmKernel gemm_;
+  kernels::SmallGemmKernel* gemm_;
   int64_t taps_;
   int64_t in_plane_;
   int64_t out_plane_;

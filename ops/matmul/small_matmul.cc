@@ -85,7 +85,7 @@ class SmallMatMul : public Kernel {
   }
 
   MatMulRequest matmul_;
-  kernels::SmallGemmKernel gemm_;
+  kernels::SmallGemmKernel* gemm_;
   bool transpose_b_ = false;
   int64_t pieces_ = 1;
 };

@@ -2,13 +2,6 @@
 
 namespace convoy {
 
-const HalfRows& half_rows(Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return half_rows_avx512;
-  if (isa == Isa::kAvx2) return half_rows_avx2;
-#endif
-  (void)isa;
-  return half_rows_generic;
-}
+const HalfRows& half_rows(Isa isa) { return CONVOY_OF_ISA(isa, half_rows); }
 
 }  // namespace convoy

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "runtime/device/machine.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 
@@ -21,8 +21,6 @@ struct HalfRows {
 
 const HalfRows& half_rows(Isa isa);
 
-extern const HalfRows half_rows_generic;
-extern const HalfRows half_rows_avx2;
-extern const HalfRows half_rows_avx512;
+CONVOY_DECLARE_PER_ISA(extern const HalfRows, half_rows);
 
 }  // namespace convoy

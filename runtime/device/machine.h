@@ -1,6 +1,7 @@
 // What the processor can do and how fast, found at run time.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,11 @@ struct Machine {
   double hertz;          // cycles in a second
 
   double seconds(double cycles) const { return cycles / hertz; }
+  // Of elements that one core converts or puts into another layout, in its caches.
+  double seconds_to_move(int64_t count) const {
+    constexpr double kCycles = 0.5;
+    return seconds(kCycles * static_cast<double>(count));
+  }
   // Of so many multiply-adds on one core at full speed.
   double seconds_of(double multiply_adds) const {
     return seconds(multiply_adds / (lanes * fma_per_cycle));

@@ -16,6 +16,7 @@
 #include "ops/kernels/conv/winograd_pixels_run.h"
 #include "ops/kernels/conv/winograd_run.h"
 #include "runtime/device/machine.h"
+#include "runtime/graph/window.h"
 
 namespace convoy::kernels {
 namespace {
@@ -80,13 +81,14 @@ struct Layer {
 };
 
 ConvWindow window(int64_t size, int64_t kernel, int64_t dilation, int64_t pad_begin,
-                  int64_t pad_end) {
+                  int64_t pad_end, int64_t stride = 1) {
   ConvWindow w;
   w.input_size = size;
   w.kernel = kernel;
   w.dilation = dilation;
   w.pad_begin = pad_begin;
-  w.output_size = conv_output_size(size, kernel, 1, dilation, pad_begin, pad_end);
+  w.stride = stride;
+  w.output_size = window_count({kernel, stride, dilation, pad_begin, pad_end}, size, false);
   w.input_stride = w.output_stride = w.residual_stride = 1;
   return w;
 }
@@ -141,9 +143,7 @@ std::vector<ConvProblem> stack(int64_t B, int64_t C, int64_t W, int64_t k, int l
 
 ConvProblem planes(int64_t B, int64_t groups, int64_t channels, int64_t size, int64_t k,
                    int64_t stride = 1) {
-  ConvWindow w = window(size, k, 1, k / 2, k / 2);
-  w.stride = stride;
-  w.output_size = conv_output_size(size, k, stride, 1, k / 2, k / 2);
+  ConvWindow w = window(size, k, 1, k / 2, k / 2, stride);
   ConvProblem p = grouped(B * 1, groups, channels, channels, w);
   p.rank = 2;
   p.spatial[1] = w;

@@ -4,14 +4,12 @@
 #include <cstdint>
 
 #include "ops/kernels/epilogue.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy::kernels {
 
 // row[i] = scale · f(row[i]) + shift for i < count.
-using ActivateRow = void (*)(const Epilogue& epilogue, float* row, int64_t count);
-
-void activate_row_generic(const Epilogue& epilogue, float* row, int64_t count);
-void activate_row_avx2(const Epilogue& epilogue, float* row, int64_t count);
-void activate_row_avx512(const Epilogue& epilogue, float* row, int64_t count);
+using ActivateRow = void(const Epilogue& epilogue, float* row, int64_t count);
+CONVOY_DECLARE_PER_ISA(ActivateRow, activate_row);
 
 }  // namespace convoy::kernels

@@ -1,12 +1,11 @@
 // Kernels whose vectors run along output channels: pixels are broadcast, so that no load crosses a
 // cache line, and weights are loaded aligned. The rules are those of conv_tile.h.
-//
-// V also has transpose(reg (&)[lanes]): element j of vector i becomes element i of vector j.
 #pragma once
 
 #include <cstdint>
 
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/gemm/register_tile.h"
 
 namespace convoy::kernels {
 namespace {
@@ -25,20 +24,13 @@ __attribute__((always_inline)) inline void channel_tile(const ChannelTile& a, co
   const float* from[NP];
 #pragma GCC unroll 16
   for (int p = 0; p < NP; ++p) from[p] = kNeighbours ? x[0] + p : x[p];
-  const float* w = a.weights;
-  const int64_t* const end = a.offsets + a.terms;
-  for (const int64_t* offset = a.offsets; offset != end; ++offset, w += NV * V::lanes) {
-    const int64_t at = *offset;
-    reg weight[NV];
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) weight[v] = V::load(w + v * V::lanes);
-#pragma GCC unroll 16
-    for (int p = 0; p < NP; ++p) {
-      const reg in = V::set(from[p][at]);
-#pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) acc[p][v] = V::fma(in, weight[v], acc[p][v]);
-    }
-  }
+  const float* const weights = a.weights;
+  const int64_t* const offsets = a.offsets;
+  add_products<V>(
+      acc, 0, a.terms,
+      [&](int p, int64_t term) __attribute__((always_inline)) { return from[p][offsets[term]]; },
+      [&](int64_t term, int v)
+          __attribute__((always_inline)) { return V::load(weights + (term * NV + v) * V::lanes); });
 #pragma GCC unroll 16
   for (int p = 0; p < NP; ++p)
 #pragma GCC unroll 8

@@ -3,8 +3,6 @@
 // A load that is not aligned costs as much as several products, and each input is wanted once for
 // each tap. So vectors are loaded once, one after the other, and the inputs of the other taps are
 // shifted out of two neighbours.
-//
-// V also has shift<R>(a, b) for 0 < R < lanes: lanes R .. R + lanes - 1 of a and b end to end.
 #pragma once
 
 #include <cstdint>

@@ -307,14 +307,10 @@ struct ConvKernels {
   void (*store_pairs[kMaxNear])(const PairStore& store);
 
   // Applies the epilogue to count contiguous elements in place.
-  ActivateRow activate;
+  ActivateRow* activate;
 };
 
-const ConvKernels& generic_conv_kernels();
-// Only on x86-64; null where the compiler's flags were not given. Whether the processor can run
-// them is the caller's matter.
-const ConvKernels* avx2_conv_kernels();
-const ConvKernels* avx512_conv_kernels();
+CONVOY_DECLARE_PER_ISA(extern const ConvKernels, conv_kernels);
 // The kernels for isa, or for best_isa() where that is lower.
 const ConvKernels& conv_kernels(Isa isa);
 

@@ -22,12 +22,6 @@ int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
 }  // namespace
 
-int64_t conv_output_size(int64_t input, int64_t kernel, int64_t stride, int64_t dilation,
-                         int64_t pad_begin, int64_t pad_end) {
-  const int64_t room = input + pad_begin + pad_end - dilation * (kernel - 1) - 1;
-  return room < 0 ? 0 : room / stride + 1;
-}
-
 DirectConv::DirectConv(const ConvProblem& problem, Isa isa, int threads, ConvForm form)
     : DirectConv(problem, conv_kernels(isa), threads, form) {}
 

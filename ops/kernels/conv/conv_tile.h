@@ -1,11 +1,6 @@
-// The kernels of conv_kernels.h as templates over a vector type V, which the file of each
-// instruction set defines. All of it lies in an unnamed namespace, so that nothing compiled with
-// that file's flags can be taken for another's. Hence no std:: templates here.
-//
-// V has: reg, lanes, zero, set, load, store, load_n, store_n, lane_mask, between (the mask of lanes
-// begin .. end - 1), load_masked (zero elsewhere), fma (a * b + c), add_product (sum += a * b in
-// the register of sum: what the compiler chooses copies many sums about), add, sub, mul, min and
-// max (which return the second operand when either is NaN).
+// The kernels of conv_kernels.h as templates over a vector type V (simd/vector_type.h). All of it
+// lies in an unnamed namespace, so that nothing compiled with one file's flags can be taken for
+// another's. Hence no std:: templates here.
 #pragma once
 
 #include <cstdint>
@@ -303,16 +298,6 @@ constexpr void add_tiles(ConvKernels& kernels) {
   if (kernels.max_vectors[OC] < NV) kernels.max_vectors[OC] = NV;
   if (kernels.max_oc_block < OC) kernels.max_oc_block = OC;
   if constexpr (NV > 1) add_tiles<V, OC, NV - 1>(kernels);
-}
-
-// The tables are constants: code that fills them would run before anyone asks whether it may.
-template <class V>
-constexpr ConvKernels kernels_of(ActivateRow activate) {
-  ConvKernels k = {};
-  k.lanes = V::lanes;
-  k.pack = pack<V>;
-  k.activate = activate;
-  return k;
 }
 
 }  // namespace

@@ -44,10 +44,6 @@ struct ConvWindow {
   int64_t residual_stride = 0;
 };
 
-// floor((input + pad_begin + pad_end - dilation * (kernel - 1) - 1) / stride) + 1, at least 0.
-int64_t conv_output_size(int64_t input, int64_t kernel, int64_t stride, int64_t dilation,
-                         int64_t pad_begin, int64_t pad_end);
-
 // What input, residual and output hold. Of 16-bit floats the sums are float32 all the same.
 enum class ConvElement { float32, float16, bfloat16 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ops/kernels/elementwise/formula.h"
-#include "runtime/device/machine.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy::elementwise {
 
@@ -35,10 +35,9 @@ const LoopTable<float>& float_loops(Isa isa);
 // The reference, and the kernels of float64: libm in double precision.
 const LoopTable<double>& double_loops();
 
-// Filled by one file per instruction set. Formulas without vectors are left as they are.
 void fill_scalar_loops(LoopTable<float>& table);
-void fill_generic_loops(LoopTable<float>& table);
-void fill_avx2_loops(LoopTable<float>& table);
-void fill_avx512_loops(LoopTable<float>& table);
+// Formulas without vectors are left as they are.
+using FillLoops = void(LoopTable<float>& table);
+CONVOY_DECLARE_PER_ISA(FillLoops, fill_loops);
 
 }  // namespace convoy::elementwise

@@ -3,9 +3,7 @@
 
 #include <cstdint>
 
-namespace convoy {
-enum class Isa;  // runtime/device/machine.h
-}
+#include "runtime/device/per_isa.h"
 
 namespace convoy::kernels {
 
@@ -19,10 +17,11 @@ struct SmallGemm {
   float scale = 1;
 };
 
-using SmallGemmKernel = void (*)(const SmallGemm& shape, const float* a, const float* b,
-                                 const float* bias, float* y);
+using SmallGemmKernel = void(const SmallGemm& shape, const float* a, const float* b,
+                             const float* bias, float* y);
+CONVOY_DECLARE_PER_ISA(SmallGemmKernel, small_gemm);
 
 // Thread-safe; the sum of one element runs over p in order, whatever m and n are.
-SmallGemmKernel small_gemm(Isa isa);
+SmallGemmKernel* small_gemm(Isa isa);
 
 }  // namespace convoy::kernels

@@ -2,15 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/device/machine.h"
-
 namespace convoy::kernels {
-
-extern const PoolRows kPoolRowsGeneric;
-#if defined(__x86_64__)
-extern const PoolRows kPoolRowsAvx2;
-extern const PoolRows kPoolRowsAvx512;
-#endif
 
 int64_t pool_scratch_row(const PoolPlane& plane) {
   constexpr int64_t kVector = 16;
@@ -20,12 +12,6 @@ int64_t pool_scratch_row(const PoolPlane& plane) {
   return (std::max(read, written) + 2 * kVector) / kVector * kVector;
 }
 
-const PoolRows& pool_rows([[maybe_unused]] Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return kPoolRowsAvx512;
-  if (isa == Isa::kAvx2) return kPoolRowsAvx2;
-#endif
-  return kPoolRowsGeneric;
-}
+const PoolRows& pool_rows(Isa isa) { return CONVOY_OF_ISA(isa, pool_rows); }
 
 }  // namespace convoy::kernels

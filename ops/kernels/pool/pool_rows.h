@@ -3,9 +3,7 @@
 
 #include <cstdint>
 
-namespace convoy {
-enum class Isa;  // runtime/device/machine.h
-}
+#include "runtime/device/per_isa.h"
 
 namespace convoy::kernels {
 
@@ -49,5 +47,7 @@ constexpr int64_t kPoolRows = 8;
 int64_t pool_scratch_row(const PoolPlane& plane);
 
 const PoolRows& pool_rows(Isa isa);
+
+CONVOY_DECLARE_PER_ISA(extern const PoolRows, pool_rows);
 
 }  // namespace convoy::kernels

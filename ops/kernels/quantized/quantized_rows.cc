@@ -2,13 +2,6 @@
 
 namespace convoy {
 
-const QuantizedRows& quantized_rows(Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return quantized_rows_avx512;
-  if (isa == Isa::kAvx2) return quantized_rows_avx2;
-#endif
-  (void)isa;
-  return quantized_rows_generic;
-}
+const QuantizedRows& quantized_rows(Isa isa) { return CONVOY_OF_ISA(isa, quantized_rows); }
 
 }  // namespace convoy

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "runtime/device/machine.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 
@@ -35,8 +35,6 @@ struct QuantizedRows {
 
 const QuantizedRows& quantized_rows(Isa isa);
 
-extern const QuantizedRows quantized_rows_generic;
-extern const QuantizedRows quantized_rows_avx2;
-extern const QuantizedRows quantized_rows_avx512;
+CONVOY_DECLARE_PER_ISA(extern const QuantizedRows, quantized_rows);
 
 }  // namespace convoy

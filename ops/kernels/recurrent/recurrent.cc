@@ -2,13 +2,6 @@
 
 namespace convoy {
 
-const RecurrentKernels& recurrent_kernels(Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return recurrent_kernels_avx512;
-  if (isa == Isa::kAvx2) return recurrent_kernels_avx2;
-#endif
-  (void)isa;
-  return recurrent_kernels_generic;
-}
+const RecurrentKernels& recurrent_kernels(Isa isa) { return CONVOY_OF_ISA(isa, recurrent_kernels); }
 
 }  // namespace convoy

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "runtime/device/machine.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 
@@ -38,8 +38,6 @@ struct RecurrentKernels {
 
 const RecurrentKernels& recurrent_kernels(Isa isa);
 
-extern const RecurrentKernels recurrent_kernels_generic;
-extern const RecurrentKernels recurrent_kernels_avx2;
-extern const RecurrentKernels recurrent_kernels_avx512;
+CONVOY_DECLARE_PER_ISA(extern const RecurrentKernels, recurrent_kernels);
 
 }  // namespace convoy

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "runtime/device/machine.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 
@@ -39,8 +39,6 @@ struct RowKernels {
 
 const RowKernels& row_kernels(Isa isa);
 
-extern const RowKernels row_kernels_generic;
-extern const RowKernels row_kernels_avx2;
-extern const RowKernels row_kernels_avx512;
+CONVOY_DECLARE_PER_ISA(extern const RowKernels, row_kernels);
 
 }  // namespace convoy

@@ -31,18 +31,22 @@ constexpr int32_t kRoundingBits = 0x4b400000;
 
 #define CONVOY_INLINE inline __attribute__((always_inline, unused))
 
-CONVOY_INLINE Floats load(const float* from) {
-  Floats v;
-  __builtin_memcpy(&v, from, sizeof v);
-  return v;
-}
+// Through a type of floats: a copy of bytes would pass through registers as integers, which the
+// compiler then keeps apart from sums.
+typedef Floats Unaligned __attribute__((aligned(4), may_alias));
 
-CONVOY_INLINE void store(float* to, Floats v) { __builtin_memcpy(to, &v, sizeof v); }
+CONVOY_INLINE Floats load(const float* from) { return *reinterpret_cast<const Unaligned*>(from); }
+CONVOY_INLINE void store(float* to, Floats v) { *reinterpret_cast<Unaligned*>(to) = v; }
 
 // v - 0 is v for every v, -0 and infinity included.
 CONVOY_INLINE Floats splat(float v) { return v - Floats{}; }
 
-#if defined(__AVX2__) && !defined(__AVX512F__)
+// The first `count` lanes.
+#if defined(__AVX512F__)
+CONVOY_INLINE __mmask16 lane_mask(int64_t count) {
+  return static_cast<__mmask16>((1u << count) - 1);
+}
+#elif defined(__AVX2__)
 CONVOY_INLINE __m256i lane_mask(int64_t count) {
   alignas(32) static constexpr int32_t kMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kMask + 8 - count));
@@ -52,8 +56,7 @@ CONVOY_INLINE __m256i lane_mask(int64_t count) {
 // The first `count` < kLanes floats at `from`, then `fill`.
 CONVOY_INLINE Floats load_partial(const float* from, int64_t count, float fill) {
 #if defined(__AVX512F__)
-  const auto mask = static_cast<__mmask16>((1u << count) - 1);
-  return (Floats)_mm512_mask_loadu_ps(_mm512_set1_ps(fill), mask, from);
+  return (Floats)_mm512_mask_loadu_ps(_mm512_set1_ps(fill), lane_mask(count), from);
 #elif defined(__AVX2__)
   const __m256i mask = lane_mask(count);
   return (Floats)_mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(from, mask),
@@ -65,9 +68,18 @@ CONVOY_INLINE Floats load_partial(const float* from, int64_t count, float fill) 
 #endif
 }
 
+// The first `count` < kLanes floats at `from`, then zeros.
+CONVOY_INLINE Floats load_partial(const float* from, int64_t count) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  return (Floats)_mm256_maskload_ps(from, lane_mask(count));
+#else
+  return load_partial(from, count, 0);
+#endif
+}
+
 CONVOY_INLINE void store_partial(float* to, Floats v, int64_t count) {
 #if defined(__AVX512F__)
-  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), (__m512)v);
+  _mm512_mask_storeu_ps(to, lane_mask(count), (__m512)v);
 #elif defined(__AVX2__)
   _mm256_maskstore_ps(to, lane_mask(count), (__m256)v);
 #else

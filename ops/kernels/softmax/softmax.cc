@@ -2,13 +2,6 @@
 
 namespace convoy {
 
-const SoftmaxKernels& softmax_kernels(Isa isa) {
-#if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return softmax_kernels_avx512;
-  if (isa == Isa::kAvx2) return softmax_kernels_avx2;
-#endif
-  (void)isa;
-  return softmax_kernels_generic;
-}
+const SoftmaxKernels& softmax_kernels(Isa isa) { return CONVOY_OF_ISA(isa, softmax_kernels); }
 
 }  // namespace convoy

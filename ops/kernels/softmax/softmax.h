@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "runtime/device/machine.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 
@@ -19,8 +19,6 @@ struct SoftmaxKernels {
 
 const SoftmaxKernels& softmax_kernels(Isa isa);
 
-extern const SoftmaxKernels softmax_kernels_generic;
-extern const SoftmaxKernels softmax_kernels_avx2;
-extern const SoftmaxKernels softmax_kernels_avx512;
+CONVOY_DECLARE_PER_ISA(extern const SoftmaxKernels, softmax_kernels);
 
 }  // namespace convoy

@@ -75,14 +75,6 @@ TEST(DirectConv, ByHand) {
   }
 }
 
-// The output length that one manual gives for padding 2 is that of padding 5.
-TEST(DirectConv, OutputSize) {
-  EXPECT_EQ(conv_output_size(10, 2, 2, 1, 2, 2), 7);
-  EXPECT_EQ(conv_output_size(10, 2, 2, 1, 5, 5), 10);
-  EXPECT_EQ(conv_output_size(10, 3, 1, 4, 0, 1), 3);
-  EXPECT_EQ(conv_output_size(2, 3, 1, 1, 0, 0), 0);
-}
-
 TEST(DirectConv, RowsInPlace) {
   std::mt19937_64 random(1);
   for (int64_t batch : {1, 3, 5}) check(rows(batch, 15, 10, 100, 3), random);

@@ -1,5 +1,7 @@
 #include "ops/kernels/elementwise/vector_loops.h"
 
 namespace convoy::elementwise {
-void fill_avx2_loops(LoopTable<float>& table) { fill_vector_loops(table); }
+
+void CONVOY_PER_ISA(fill_loops)(LoopTable<float>& table) { fill_vector_loops(table); }
+
 }  // namespace convoy::elementwise

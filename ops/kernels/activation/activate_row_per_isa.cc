@@ -1,8 +1,8 @@
 // What activate_row.h declares; included by one file for each instruction set.
-#pragma once
-
 #include "ops/kernels/activation/activate_row.h"
+
 #include "ops/kernels/simd/vector_math.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy::kernels {
 namespace {
@@ -44,7 +44,9 @@ void activate_with(const Epilogue& epilogue, float* row, int64_t count) {
   if (i < count) store_partial(row + i, apply(load_partial(row + i, count - i, 0)), count - i);
 }
 
-[[maybe_unused]] void activate_row(const Epilogue& epilogue, float* row, int64_t count) {
+}  // namespace
+
+void CONVOY_PER_ISA(activate_row)(const Epilogue& epilogue, float* row, int64_t count) {
   switch (epilogue.activation) {
     case Activation::none:
       // is_scaled() would be code of this file's flags that another file could be given.
@@ -62,5 +64,4 @@ void activate_with(const Epilogue& epilogue, float* row, int64_t count) {
   }
 }
 
-}  // namespace
 }  // namespace convoy::kernels

@@ -1,8 +1,7 @@
-// The loops of row.h; included once by each file of an instruction set.
-#pragma once
-
 #include "ops/kernels/row/row.h"
+
 #include "ops/kernels/simd/vector.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 namespace {
@@ -222,4 +221,7 @@ constexpr RowKernels kRowKernels = {
 };
 
 }  // namespace
+
+const RowKernels CONVOY_PER_ISA(row_kernels) = kRowKernels;
+
 }  // namespace convoy

@@ -1,8 +1,7 @@
-// The loops of softmax.h; included once by each file of an instruction set.
-#pragma once
+#include "ops/kernels/softmax/softmax.h"
 
 #include "ops/kernels/simd/vector_math.h"
-#include "ops/kernels/softmax/softmax.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 namespace {
@@ -122,4 +121,7 @@ void log_columns(const float* x, float* y, int64_t n, int64_t stride, int64_t wi
 }
 
 }  // namespace
+
+const SoftmaxKernels CONVOY_PER_ISA(softmax_kernels) = {row, log_row, columns, log_columns};
+
 }  // namespace convoy

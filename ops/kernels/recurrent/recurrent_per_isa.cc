@@ -1,8 +1,9 @@
-// The loops of recurrent.h; included once by each file of an instruction set.
-#pragma once
-
 #include "ops/kernels/recurrent/recurrent.h"
+
+#include "ops/kernels/gemm/register_tile.h"
 #include "ops/kernels/simd/vector_math.h"
+#include "ops/kernels/simd/vector_type.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 namespace {
@@ -38,15 +39,10 @@ void multiply_tile(const float* const* a, const Strip& strip, const float* const
   for (int r = 0; r < rows; ++r) {
     for (int v = 0; v < kTileVectors; ++v) sum[r][v] = load(init[r] + column + v * kLanes);
   }
-  const float* weights = strip.panel + strip.begin * kPanel + strip.first * kLanes;
-  for (int64_t p = strip.begin; p < strip.end; ++p, weights += kPanel) {
-    Floats w[kTileVectors];
-    for (int v = 0; v < kTileVectors; ++v) w[v] = load(weights + v * kLanes);
-    for (int r = 0; r < rows; ++r) {
-      const Floats factor = splat(a[r][p]);
-      for (int v = 0; v < kTileVectors; ++v) sum[r][v] += factor * w[v];
-    }
-  }
+  const float* const weights = strip.panel + strip.first * kLanes;
+  kernels::add_products<Vector>(
+      sum, strip.begin, strip.end, [&](int r, int64_t p) { return a[r][p]; },
+      [&](int64_t p, int v) { return load(weights + p * kPanel + v * kLanes); });
   for (int r = 0; r < rows; ++r) {
     for (int v = 0; v < kTileVectors; ++v) store(out[r] + column + v * kLanes, sum[r][v]);
   }
@@ -185,4 +181,7 @@ constexpr RecurrentKernels kRecurrentKernels = {
 };
 
 }  // namespace
+
+const RecurrentKernels CONVOY_PER_ISA(recurrent_kernels) = kRecurrentKernels;
+
 }  // namespace convoy

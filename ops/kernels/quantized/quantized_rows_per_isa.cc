@@ -1,8 +1,7 @@
-// The loops of quantized_rows.h; included once by each file of an instruction set.
-#pragma once
-
 #include "ops/kernels/quantized/quantized_rows.h"
+
 #include "ops/kernels/simd/vector.h"
+#include "runtime/device/per_isa.h"
 
 namespace convoy {
 namespace {
@@ -145,4 +144,7 @@ constexpr QuantizedRows kQuantizedRows = {byte_row<Sum>, byte_row<Product>, unpa
                                           unpack<4>,     unpack<8>,         dot};
 
 }  // namespace
+
+const QuantizedRows CONVOY_PER_ISA(quantized_rows) = kQuantizedRows;
+
 }  // namespace convoy

@@ -1,7 +1,0 @@
-#include "ops/kernels/quantized/quantized_rows_body.h"
-
-namespace convoy {
-
-const QuantizedRows quantized_rows_avx512 = kQuantizedRows;
-
-}  // namespace convoy

@@ -1,7 +1,0 @@
-#include "ops/kernels/recurrent/recurrent_loops.h"
-
-namespace convoy {
-
-const RecurrentKernels recurrent_kernels_avx512 = kRecurrentKernels;
-
-}  // namespace convoy

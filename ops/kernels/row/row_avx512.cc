@@ -1,7 +1,0 @@
-#include "ops/kernels/row/row_loops.h"
-
-namespace convoy {
-
-const RowKernels row_kernels_avx512 = kRowKernels;
-
-}  // namespace convoy

@@ -1,7 +1,0 @@
-#include "ops/kernels/softmax/softmax_loops.h"
-
-namespace convoy {
-
-const SoftmaxKernels softmax_kernels_avx512 = {row, log_row, columns, log_columns};
-
-}  // namespace convoy
