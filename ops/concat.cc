@@ -66,6 +66,7 @@ void register_concat(Registry& registry) {
   OpDef& definition = registry.add("Concat").kernel("copy", make_concat);
   definition.infer = infer_concat;
   definition.part = concat_part;
+  definition.folds_operands = true;
   definition.batching = {batch_concat};
 }
 

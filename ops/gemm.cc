@@ -41,7 +41,7 @@ MatMulRequest read_gemm(const KernelRequest& request) {
 void register_gemm(Registry& registry) {
   OpDef& definition = registry.add("Gemm");
   definition.batching = {.forms = batch_gemm, .may_lack = {2}, .sums = sum_gemm};
-  definition.has_products = true;
+  definition.multiply_adds = multiply_adds_of_matmul;
   add_matmul_kernels(definition, read_gemm);
 }
 

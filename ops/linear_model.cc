@@ -148,8 +148,9 @@ void infer_regressor(InferRequest& request) {
 
 void register_linear_model(Registry& registry) {
   constexpr std::string_view kDomain = "ai.onnx.ml";
-  registry.add("LinearClassifier", kDomain).kernel("reference", make_classifier).infer =
-      infer_classifier;
+  OpDef& classifier = registry.add("LinearClassifier", kDomain);
+  classifier.kernel("reference", make_classifier).infer = infer_classifier;
+  classifier.classifies = true;
   registry.add("LinearRegressor", kDomain).kernel("reference", make_regressor).infer =
       infer_regressor;
 }

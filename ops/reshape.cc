@@ -134,6 +134,7 @@ void register_reshape(Registry& registry) {
     OpDef& definition = registry.add(name).kernel("copy", make_reshape);
     definition.infer = infer_reshape;
     definition.view = view_reshape;
+    definition.reshapes = true;
     definition.batching = {batch_reshape};
   }
 }

@@ -72,6 +72,7 @@ ViewSpec unsqueezed(const Axes& axes, const TensorDesc& input) {
 
 template <ViewSpec (*view)(const Axes&, const TensorDesc&)>
 void define(OpDef& definition) {
+  definition.reshapes = true;
   definition.infer = [](InferRequest& request) {
     Axes axes = read_axes(request.node, request.constant(1));
     const TensorDesc& x = request.inputs[0];

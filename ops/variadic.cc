@@ -110,6 +110,7 @@ void add(Registry& registry, const char* name, Fold fold) {
   definition.infer = infer_fold;
   definition.batching = {batch_broadcasting};
   definition.commutative = true;
+  definition.folds_operands = true;
   definition.passes_transposes = fold != Fold::kMean;
   auto make = [fold](KernelRequest& request) { return fold_program(request, fold); };
   definition.kernel("vector", [make](KernelRequest& request) -> std::unique_ptr<Kernel> {

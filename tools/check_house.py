@@ -138,7 +138,7 @@ class Idea:
 
 
 EXTENT = r"dilations?(?:\[\w+\])?\s*\*\s*\(\s*[\w.]*kernel(?:\[\w+\])?\s*-\s*1\s*\)"
-COUNT = r"\b(?:element_count|count_of|kernel_volume|elements)\b"
+COUNT = r"\b(?:estimated_elements|element_count|count_of|kernel_volume|elements)\b"
 
 
 def ideas(names: set[str]) -> list[Idea]:
@@ -151,22 +151,22 @@ def ideas(names: set[str]) -> list[Idea]:
         Idea("choosing a kernel", everywhere,
              functions_with(r"for \([^;)]*: [\w.>-]*kernels\)"), allowed=2, target=1),
         Idea("figures of cost", everywhere, cost_tables, allowed=2, target=1),
-        Idea("vector types", kernels, vector_types, allowed=5, target=1),
+        Idea("vector types", kernels, vector_types, allowed=1, target=1),
         Idea("exp, tanh and other polynomials of vectors", kernels, polynomials, allowed=1,
              target=1, by_file=True),
         Idea("descriptions of a convolution", everywhere,
              structs_with("kernel", "stride", "dilation", "pad"), allowed=6, target=2),
         Idea("register tiles of a product", kernels,
              functions_with(r"\b(?:reg|Reg|VFloat|Floats)\s+\w+\[\w+\]\[\w+\]",
-                            r"\bfma\(|\+= "), allowed=5, target=1, by_file=True),
+                            r"\bfma\(|\+= "), allowed=3, target=1, by_file=True),
         Idea("counting the work of a node", everywhere,
-             functions_with(r"\bdouble\b", rf"{COUNT}[^;]*\*|\*[^;]*{COUNT}"), allowed=5, target=1,
+             functions_with(r"\bdouble\b", rf"{COUNT}[^;]*\*|\*[^;]*{COUNT}"), allowed=1, target=1,
              by_file=True),
-        Idea("windows and their padding", everywhere, functions_with(EXTENT), allowed=2, target=1,
+        Idea("windows and their padding", everywhere, functions_with(EXTENT), allowed=1, target=1,
              by_file=True),
         Idea("what follows a sum", everywhere,
-             structs_with("(?:activation|kind|name)", "alpha", "beta"), allowed=4, target=1),
-        Idea("lists of operators in rewrites", rewrites, operator_lists(names), allowed=6,
+             structs_with("(?:activation|kind|name)", "alpha", "beta"), allowed=2, target=1),
+        Idea("lists of operators in rewrites", rewrites, operator_lists(names), allowed=0,
              target=0),
     ]
 

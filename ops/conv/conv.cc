@@ -75,9 +75,10 @@ void register_conv(Registry& registry) {
   OpDef& plain = registry.add("Conv");
   plain.infer = [](InferRequest& request) { infer_conv(request, {}); };
   plain.batching = {.forms = batch_conv, .may_lack = {2}, .sums = sum_conv};
-  plain.has_products = true;
+  plain.multiply_adds = multiply_adds_of_conv;
   add_kernels(plain);
   OpDef& fused = registry.add("FusedConv", kPrivateDomain);
+  fused.multiply_adds = multiply_adds_of_conv;
   fused.infer = [](InferRequest& request) { infer_conv(request, {}); };
   add_kernels(fused);
 }

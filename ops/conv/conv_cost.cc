@@ -1,12 +1,12 @@
 #include "ops/conv/conv_cost.h"
 
 #include "runtime/device/machine.h"
+#include "runtime/op/work.h"
 
 namespace convoy {
 namespace {
 
-constexpr double kReorder = 0.5;  // an element from one layout to another, in the caches
-constexpr double kWeight = 0.2;   // an element from the second- or third-level cache
+constexpr double kWeight = 0.2;  // an element from the second- or third-level cache
 // Shares of the FMA peak that oneDNN's kernels reach.
 constexpr double kBlocked = 0.85, kDepthwise = 0.55;
 constexpr double kFirstLayer = 0.6, kWideFirstLayer = 0.85;  // of 8 and of 16 lanes
@@ -16,23 +16,23 @@ constexpr double kCode = 1e4;     // made at run time: a million cycles, over a 
 constexpr double kChange = 0.05;  // what a change of layouts must promise: estimates err
 constexpr double kStep = 1000;    // of a plan, on top of what it does
 
-double multiply_adds(const ConvShape& shape) {
-  return static_cast<double>(shape.batch * shape.out_channels * shape.group_in() *
-                             element_count(shape.window.output) * shape.window.kernel_volume());
-}
-
-double weight_count(const ConvShape& shape) {
-  return static_cast<double>(shape.out_channels * shape.group_in() * shape.window.kernel_volume());
+double multiply_adds(const KernelRequest& request) {
+  return multiply_adds_of_conv(request.node(), OperandTypes::of(request.inputs, request.outputs));
 }
 
 bool is_depthwise(const ConvShape& shape) { return shape.groups > 1 && shape.group_in() == 1; }
 
-double count_of(const TensorDesc& desc) { return static_cast<double>(element_count(desc.shape)); }
-
 // From blocks to plain tensors and back, or the other way round: what a kernel costs for being
 // alone in its layout among its neighbours.
-double detour_cycles(const KernelRequest& request) {
-  return 2 * kStep + kReorder * (count_of(request.input(0)) + count_of(request.output(0)));
+double detour_seconds(const KernelRequest& request) {
+  const Machine machine = machine_of(request.isa);
+  return machine.seconds(2 * kStep) +
+         machine.seconds_to_move(request.input(0).count() + request.output(0).count());
+}
+
+// Of weights that come from the second- or third-level cache.
+double weight_cycles(const KernelRequest& request) {
+  return kWeight * static_cast<double>(request.input(1).count());
 }
 
 bool has_plain_input(const KernelRequest& request) { return request.input(0).layout.plain(); }
@@ -44,8 +44,8 @@ double planned_seconds(const KernelRequest& request, const kernels::ConvProblem&
   int64_t positions =
       problem.batch[0].size * problem.batch[1].size * problem.group[0].size * problem.group[1].size;
   for (int i = 0; i < problem.rank; ++i) positions *= problem.spatial[i].output_size;
-  const double detour = has_plain_input(request) ? 0 : detour_cycles(request);
-  return machine_of(request.isa).seconds(cycles * static_cast<double>(positions) + detour);
+  const double detour = has_plain_input(request) ? 0 : detour_seconds(request);
+  return machine_of(request.isa).seconds(cycles * static_cast<double>(positions)) + detour;
 }
 
 double blocked_seconds(const KernelRequest& request, const ConvShape& shape) {
@@ -54,20 +54,21 @@ double blocked_seconds(const KernelRequest& request, const ConvShape& shape) {
   const bool reads_plain = shape.in_channels < machine.lanes;
   const double first_layer = machine.lanes == 16 ? kWideFirstLayer : kFirstLayer;
   const double share = reads_plain ? first_layer : depthwise ? kDepthwise : kBlocked;
-  double cycles = kCall + multiply_adds(shape) / (machine.lanes * machine.fma_per_cycle * share) +
-                  kWeight * weight_count(shape);
+  const double seconds = machine.seconds_of(multiply_adds(request) / share) +
+                         machine.seconds(kCall + weight_cycles(request));
   // Depthwise convolutions have neighbours that stay in blocks with them.
-  if (!has_plain_input(request))
-    return machine.seconds(depthwise ? cycles : cycles * (1 - kChange));
-  if (depthwise) return machine.seconds(cycles + kStep + kReorder * count_of(request.input(0)));
-  return machine.seconds((cycles + kCode + detour_cycles(request)) * (1 + kChange));
+  if (!has_plain_input(request)) return depthwise ? seconds : seconds * (1 - kChange);
+  if (depthwise) {
+    return seconds + machine.seconds(kStep) + machine.seconds_to_move(request.input(0).count());
+  }
+  return (seconds + machine.seconds(kCode) + detour_seconds(request)) * (1 + kChange);
 }
 
-double product_seconds(const KernelRequest& request, const ConvShape& shape) {
+double product_seconds(const KernelRequest& request) {
   const Machine machine = machine_of(request.isa);
-  return machine.seconds_of(multiply_adds(shape) / kProduct) +
-         machine.seconds(kWeight * weight_count(shape) +
-                         (has_plain_input(request) ? 0 : detour_cycles(request)));
+  return machine.seconds_of(multiply_adds(request) / kProduct) +
+         machine.seconds(weight_cycles(request)) +
+         (has_plain_input(request) ? 0 : detour_seconds(request));
 }
 
 }  // namespace convoy

@@ -20,6 +20,6 @@ double planned_seconds(const KernelRequest& request, const kernels::ConvProblem&
 double blocked_seconds(const KernelRequest& request, const ConvShape& shape);
 
 // Of a product of batch rows with all weights.
-double product_seconds(const KernelRequest& request, const ConvShape& shape);
+double product_seconds(const KernelRequest& request);
 
 }  // namespace convoy

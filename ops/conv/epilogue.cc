@@ -1,12 +1,15 @@
 #include "ops/conv/epilogue.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace convoy {
 namespace {
 
-constexpr std::pair<std::string_view, Activation> kNames[] = {
+using NamedActivation = std::pair<std::string_view, Activation>;
+constexpr NamedActivation kNames[] = {
     {"", Activation::none},
     {"Relu", Activation::relu},
     {"LeakyRelu", Activation::leaky_relu},
@@ -44,18 +47,27 @@ float activate(const Epilogue& epilogue, float x) {
 
 Epilogue read_epilogue(AttributeReader& attributes) {
   Epilogue epilogue;
-  std::string wanted = attributes.text("activation", "");
+  std::string name = attributes.text("activation", "");
   epilogue.alpha = attributes.number("activation_alpha", 0);
   epilogue.beta = attributes.number("activation_beta", 0);
   epilogue.scale = attributes.number("activation_scale", epilogue.scale);
   epilogue.shift = attributes.number("activation_shift", epilogue.shift);
-  for (const auto& [name, activation] : kNames) {
-    if (name == wanted) {
-      epilogue.activation = activation;
-      return epilogue;
-    }
-  }
-  fail(ErrorCode::kInvalidModel, "activation '{}' is not known", wanted);
+  auto activation = activation_named(name);
+  check_model(activation.has_value(), "activation '{}' is not known", name);
+  epilogue.activation = *activation;
+  return epilogue;
+}
+
+void set_activation(Attributes& attributes, const Epilogue& epilogue) {
+  auto named = std::ranges::find(kNames, epilogue.activation, &NamedActivation::second);
+  attributes["activation"] = std::string(named->first);
+  attributes["activation_alpha"] = epilogue.alpha;
+  attributes["activation_beta"] = epilogue.beta;
+}
+
+std::optional<Activation> activation_named(std::string_view name) {
+  auto named = std::ranges::find(kNames, name, &NamedActivation::first);
+  return named == std::end(kNames) ? std::nullopt : std::optional(named->second);
 }
 
 float apply(const Epilogue& epilogue, float x) {

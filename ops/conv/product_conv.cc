@@ -29,7 +29,7 @@ std::optional<double> estimate_product_conv(KernelRequest& request, const ConvRe
   if (shape.batch == 0 || request.constant(1)->count() == 0) {
     return request.refuse("nothing to compute");
   }
-  return product_seconds(request, shape);
+  return product_seconds(request);
 }
 
 std::unique_ptr<Kernel> make_product_conv(KernelRequest& request, const ConvRequest& conv) {

@@ -169,7 +169,7 @@ void register_conv_transpose(Registry& registry) {
     request.set_output(0, request.inputs[0].dtype, y);
   };
   definition.batching = {.forms = batch_conv_transpose, .may_lack = {2}, .sums = sum_conv};
-  definition.has_products = true;
+  definition.multiply_adds = multiply_adds_of_conv_transpose;
   definition.kernel("onednn_blocked", make_blocked_conv_transpose)
       .kernel("columns", make_columns_conv_transpose)
       .kernel("onednn", make_onednn_conv_transpose)

@@ -83,10 +83,11 @@ void add_matmul_kernels(OpDef& definition, MatMulReader read) {
 void register_matmul(Registry& registry) {
   OpDef& plain = registry.add("MatMul");
   plain.batching = {.forms = batch_matmul, .sums = sum_matmul};
-  plain.has_products = true;
+  plain.multiply_adds = multiply_adds_of_matmul;
   add_matmul_kernels(plain, read_matmul);
   OpDef& fused = registry.add("FusedMatMul", kPrivateDomain);
   fused.infer = infer_fused;
+  fused.multiply_adds = multiply_adds_of_matmul;
   add_matmul_kernels(fused, read_fused);
 }
 

@@ -32,9 +32,9 @@ class PoolWalk {
   template <typename Sum, typename T, typename Start, typename Combine, typename Store>
   void run(const T* x, ThreadPool& threads, const Start& start, const Combine& combine,
            const Store& store) const {
-    const double cost =
-        static_cast<double>(row_ * width_) * static_cast<double>(window_.kernel_volume());
-    const auto grain = static_cast<int64_t>(std::max(1.0, 16384 / std::max(1.0, cost)));
+    const int64_t row = std::max<int64_t>(row_ * width_, 1);
+    const int64_t taps = std::max<int64_t>(window_.kernel_volume(), 1);
+    const int64_t grain = std::max<int64_t>(16384 / row / taps, 1);
     threads.parallel_for(planes_ * rows_, grain, [&](int64_t begin, int64_t end) {
       alignas(64) Sum sums[kChunk * 16];
       int64_t chunk = std::min(kChunk, kChunk * 16 / width_);

@@ -13,33 +13,30 @@
 namespace convoy {
 namespace {
 
-struct ActivationName {
+struct NamedActivation {
   const char* name;
-  Activation::Kind kind;
-  bool has_alpha;
-  double alpha;
-  bool has_beta;
-  double beta;
+  int parameters;  // alpha, or alpha and beta
+  GateActivation with_defaults;
 };
 
-using Kind = Activation::Kind;
-constexpr ActivationName kActivations[] = {
-    {"sigmoid", Kind::kSigmoid, false, 0, false, 0},
-    {"tanh", Kind::kTanh, false, 0, false, 0},
-    {"relu", Kind::kRelu, false, 0, false, 0},
-    {"affine", Kind::kAffine, true, 1, true, 0},
-    {"leakyrelu", Kind::kLeakyRelu, true, 0.01, false, 0},
-    {"thresholdedrelu", Kind::kThresholdedRelu, true, 1, false, 0},
-    {"scaledtanh", Kind::kScaledTanh, true, 1, true, 1},
-    {"hardsigmoid", Kind::kHardSigmoid, true, 0.2, true, 0.5},
-    {"elu", Kind::kElu, true, 1, false, 0},
-    {"softsign", Kind::kSoftsign, false, 0, false, 0},
-    {"softplus", Kind::kSoftplus, false, 0, false, 0},
+using Kind = GateActivation::Kind;
+constexpr NamedActivation kActivations[] = {
+    {"sigmoid", 0, {Kind::kSigmoid}},
+    {"tanh", 0, {Kind::kTanh}},
+    {"relu", 0, {Kind::kRelu}},
+    {"affine", 2, {Kind::kAffine, 1, 0}},
+    {"leakyrelu", 1, {Kind::kLeakyRelu, 0.01}},
+    {"thresholdedrelu", 1, {Kind::kThresholdedRelu, 1}},
+    {"scaledtanh", 2, {Kind::kScaledTanh, 1, 1}},
+    {"hardsigmoid", 2, {Kind::kHardSigmoid, 0.2, 0.5}},
+    {"elu", 1, {Kind::kElu, 1}},
+    {"softsign", 0, {Kind::kSoftsign}},
+    {"softplus", 0, {Kind::kSoftplus}},
 };
 
 // activation_alpha and activation_beta are used up in the order of the activations that have one.
-std::vector<Activation> read_activations(AttributeReader& attributes, int64_t directions,
-                                         std::vector<std::string> defaults) {
+std::vector<GateActivation> read_activations(AttributeReader& attributes, int64_t directions,
+                                             std::vector<std::string> defaults) {
   const size_t wanted = defaults.size() * static_cast<size_t>(directions);
   std::vector<std::string> names = attributes.texts("activations");
   if (names.empty()) {
@@ -51,16 +48,16 @@ std::vector<Activation> read_activations(AttributeReader& attributes, int64_t di
   const std::vector<float> betas = attributes.numbers("activation_beta");
   size_t alpha_at = 0;
   size_t beta_at = 0;
-  std::vector<Activation> activations;
+  std::vector<GateActivation> activations;
   for (std::string name : names) {
     std::transform(name.begin(), name.end(), name.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    auto has_name = [&](const ActivationName& known) { return name == known.name; };
+    auto has_name = [&](const NamedActivation& known) { return name == known.name; };
     const auto* found = std::find_if(std::begin(kActivations), std::end(kActivations), has_name);
     check_model(found != std::end(kActivations), "activation '{}' is not known", name);
-    Activation activation{found->kind, found->alpha, found->beta};
-    if (found->has_alpha && alpha_at < alphas.size()) activation.alpha = alphas[alpha_at++];
-    if (found->has_beta && beta_at < betas.size()) activation.beta = betas[beta_at++];
+    GateActivation activation = found->with_defaults;
+    if (found->parameters > 0 && alpha_at < alphas.size()) activation.alpha = alphas[alpha_at++];
+    if (found->parameters > 1 && beta_at < betas.size()) activation.beta = betas[beta_at++];
     activations.push_back(activation);
   }
   return activations;
@@ -142,7 +139,7 @@ void check_operands(const KernelRequest& request, const Recurrent& node) {
 
 }  // namespace
 
-double Activation::operator()(double x) const {
+double GateActivation::operator()(double x) const {
   switch (kind) {
     case Kind::kSigmoid: return 1 / (1 + std::exp(-x));
     case Kind::kTanh: return std::tanh(x);
@@ -217,7 +214,7 @@ void register_recurrent(Registry& registry) {
                             .kernel("vectorized", make_recurrent_vectorized)
                             .kernel("reference", make_recurrent_reference);
     definition.batching = {.forms = batch_recurrent, .any_output = true};
-    definition.has_products = true;
+    definition.multiply_adds = multiply_adds_of_recurrent;
   }
   registry.add(kQuantizedStateLstm, kPrivateDomain)
       .kernel("vectorized", make_recurrent_vectorized)

@@ -17,7 +17,7 @@ namespace convoy {
 
 enum class Cell { kLstm, kGru, kRnn };
 
-struct Activation {
+struct GateActivation {
   enum class Kind {
     kSigmoid,
     kTanh,
@@ -52,9 +52,9 @@ struct Recurrent {
   int64_t gates = 1;  // 4, 3, 1
   int64_t directions = 1;
   bool first_is_reverse = false;
-  bool batch_first = false;             // layout 1
-  std::vector<Activation> activations;  // of one direction after the other
-  double clip = 0;                      // 0: none
+  bool batch_first = false;                 // layout 1
+  std::vector<GateActivation> activations;  // of one direction after the other
+  double clip = 0;                          // 0: none
   bool input_forget = false;
   bool linear_before_reset = false;
   bool quantizes_state = false;

@@ -127,7 +127,7 @@ class OneSequence {
   const double* r_;
   const double* bias_;
   const double* peephole_;
-  const Activation* activations_;
+  const GateActivation* activations_;
 };
 
 StateRounding rounding_of(const std::vector<OneSequence>& sequences,

@@ -6,7 +6,7 @@
 namespace convoy {
 namespace {
 
-using Kind = Activation::Kind;
+using Kind = GateActivation::Kind;
 
 int64_t round_up(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;

@@ -46,7 +46,7 @@ Rule compose_transposes() {
 }
 
 Pattern rearranger(const char* name) {
-  return op_of({"Reshape", "Squeeze", "Unsqueeze", "Flatten"}, {any("x")}).rest().named(name);
+  return op_with(&OpDef::reshapes, {any("x")}).rest().named(name);
 }
 
 // The shape that takes x to the root's output in one Reshape; nullopt where it cannot be told.
@@ -75,8 +75,7 @@ std::optional<List> direct_shape(const Match& match) {
 }
 
 Rule compose_reshapes() {
-  Pattern outer =
-      op_of({"Reshape", "Squeeze", "Unsqueeze", "Flatten"}, {rearranger("inner").shared()}).rest();
+  Pattern outer = op_with(&OpDef::reshapes, {rearranger("inner").shared()}).rest();
   return {"compose_reshapes", RuleSet::kPortable, outer,
           [](const Match& match) -> Refusal {
             return direct_shape(match) ? Refusal() : "more than one dimension is not known";

@@ -1,6 +1,5 @@
 #include "ops/rewrites/epilogues.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "runtime/graph/node_attributes.h"
@@ -20,43 +19,40 @@ std::optional<float> clip_bound(const Graph& graph, const Node& node, int slot, 
   return static_cast<float>(to_doubles(*bound)[0]);
 }
 
-}  // namespace
-
-std::optional<ActivationForm> activation_of(const Graph& graph, const Node& node) {
-  if (!node.domain.empty()) return std::nullopt;
-  const std::string& type = node.op_type;
-  if (type == "Relu" || type == "Sigmoid" || type == "Tanh" || type == "HardSwish") {
-    return ActivationForm{type};
-  }
-  if (type == "LeakyRelu") return ActivationForm{type, number_of(node, "alpha", 0.01F)};
-  if (type == "HardSigmoid") {
-    return ActivationForm{type, number_of(node, "alpha", 0.2F), number_of(node, "beta", 0.5F)};
-  }
-  if (type == "Clip") {
+// nullopt when it is no activation of the fused operators, or its bounds are not constant.
+std::optional<Epilogue> activation_of(const Graph& graph, const Node& node) {
+  auto activation = activation_named(node.op_type);
+  if (!node.domain.empty() || !activation) return std::nullopt;
+  Epilogue epilogue{*activation};
+  if (*activation == Activation::leaky_relu) {
+    epilogue.alpha = number_of(node, "alpha", 0.01F);
+  } else if (*activation == Activation::hard_sigmoid) {
+    epilogue.alpha = number_of(node, "alpha", 0.2F);
+    epilogue.beta = number_of(node, "beta", 0.5F);
+  } else if (*activation == Activation::clip) {
     auto low = clip_bound(graph, node, 1, "min", std::numeric_limits<float>::lowest());
     auto high = clip_bound(graph, node, 2, "max", std::numeric_limits<float>::max());
     if (!low || !high) return std::nullopt;
-    return ActivationForm{type, *low, *high};
+    epilogue.alpha = *low;
+    epilogue.beta = *high;
   }
-  return std::nullopt;
+  return epilogue;
 }
 
-void set_activation(Attributes& attributes, const ActivationForm& form) {
-  attributes["activation"] = form.name;
-  attributes["activation_alpha"] = form.alpha;
-  attributes["activation_beta"] = form.beta;
-}
+}  // namespace
 
 Pattern activation_pattern(const Pattern& inner) {
-  Pattern plain =
-      op_of({"Relu", "Sigmoid", "Tanh", "HardSwish", "LeakyRelu", "HardSigmoid", "Clip"}, {inner})
-          .rest();
+  std::vector<std::string> types;
+  for (const OpDef& definition : Registry::standard().all()) {
+    if (activation_named(definition.name)) types.push_back(definition.name);
+  }
+  Pattern plain = op_of(std::move(types), {inner}).rest();
   Pattern silu = op("Mul", {inner, op("Sigmoid", {inner})});
   return any_of({plain, silu});
 }
 
-std::optional<ActivationForm> matched_activation(const Match& match) {
-  if (match.root().is("Mul")) return ActivationForm{"Silu"};
+std::optional<Epilogue> matched_activation(const Match& match) {
+  if (match.root().is("Mul")) return Epilogue{Activation::silu};
   return activation_of(match.graph(), match.root());
 }
 

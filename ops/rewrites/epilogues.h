@@ -1,28 +1,19 @@
 // What lowering rewrites move into the fused operators: activations and residuals.
 #pragma once
 
-#include <string>
+#include <optional>
 
+#include "ops/conv/epilogue.h"
 #include "runtime/rewrite/rule.h"
 
 namespace convoy {
 
-// The attributes of ops/conv/epilogue.h that say `node` is applied; nullopt when it is no
-// activation of that list, or its bounds are not constant.
-struct ActivationForm {
-  std::string name;
-  float alpha = 0;
-  float beta = 0;
-};
-std::optional<ActivationForm> activation_of(const Graph& graph, const Node& node);
-
-void set_activation(Attributes& attributes, const ActivationForm& form);
-
 // An activation on `inner`; x · sigmoid(x) included (then `inner` occurs twice).
 Pattern activation_pattern(const Pattern& inner);
 
-// The activation at the root of a match of activation_pattern.
-std::optional<ActivationForm> matched_activation(const Match& match);
+// The activation at the root of a match of activation_pattern; nullopt where its bounds are not
+// constant.
+std::optional<Epilogue> matched_activation(const Match& match);
 
 // float32, or a 16-bit float, which the fused kernels compute in float32 and round once.
 Refusal computes_in_float32(const ValueType& type);

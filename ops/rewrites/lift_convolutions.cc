@@ -57,18 +57,26 @@ bool removes_lifted_axis(const Match& match) {
   return axes && *axes == std::vector<int64_t>{kAxis};
 }
 
+// Nothing beside its first operand depends on the axes of that.
+bool has_only_numbers_beside(const Match& match) {
+  const std::vector<ValueId>& inputs = match.root().inputs;
+  return std::all_of(inputs.begin() + 1, inputs.end(), [&](ValueId input) {
+    return input == ValueId::kNone || match.graph().value(input).type.rank() == 0;
+  });
+}
+
 // Squeezes move down through what treats every element, or every channel, alike.
 Rule lower_squeeze() {
   Pattern squeeze = op("Squeeze", {any("x")}).rest().named("squeeze");
   Rule rule{"lower_squeeze", RuleSet::kPortable,
-            op_of({"Abs", "BatchNormalization", "Clip", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid",
-                   "HardSwish", "LeakyRelu", "Relu", "Sigmoid", "Softplus", "Sqrt", "Tanh"},
-                  {squeeze})
-                .rest(),
+            any_of({op_with(&OpDef::passes_transposes, {squeeze}).rest(),
+                    op("BatchNormalization", {squeeze}).rest()}),
             [](const Match& match) -> Refusal {
               if (!is_for_onnxruntime(match)) return "only ONNX Runtime gains from it";
               bool fits = removes_lifted_axis(match) && match.root().outputs.size() == 1;
-              return fits ? Refusal() : "it is another axis";
+              if (!fits) return "it is another axis";
+              fits = match.root().is("BatchNormalization") || has_only_numbers_beside(match);
+              return fits ? Refusal() : "another operand has axes";
             },
             [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
               std::vector<ValueId> inputs = match.root().inputs;

@@ -173,8 +173,7 @@ std::vector<RewriteStep> remove_identities() {
       returns_x("remove_flatten", op("Flatten", {any("x")}), keeps_static_shape),
       returns_x("remove_pad", op("Pad", {any("x")}).rest(), pads_nothing),
       returns_x("remove_slice", op("Slice", {any("x")}).rest(), takes_all),
-      returns_x("remove_single_operand",
-                op_of({"Concat", "Sum", "Max", "Min", "Mean"}, {any("x")})),
+      returns_x("remove_single_operand", op_with(&OpDef::folds_operands, {any("x")})),
       remove_where(),
   };
 }

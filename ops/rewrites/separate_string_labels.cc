@@ -49,9 +49,7 @@ std::vector<ValueId> number_classes(const Match& match, GraphBuilder& builder) {
 }  // namespace
 
 std::vector<RewriteStep> separate_string_labels() {
-  Pattern classifier =
-      op_of({"LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier"}, {any("x")})
-          .domain(kDomain);
+  Pattern classifier = op_with(&OpDef::classifies, {any("x")}).domain(kDomain);
   Rule rule{"separate_string_labels", RuleSet::kLowering, classifier,
             [](const Match& match) -> Refusal {
               const Node& node = match.root();

@@ -169,6 +169,7 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 void register_stacked_conv(Registry& registry) {
   OpDef& definition = registry.add("StackedConv", kPrivateDomain);
   definition.infer = infer;
+  definition.multiply_adds = multiply_adds_of_conv;
   definition
       .estimated_kernel("winograd_pixels", estimate_strided<estimate_winograd_pixels>,
                         make_strided<make_winograd_pixels>)

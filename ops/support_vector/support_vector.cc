@@ -266,8 +266,9 @@ void infer_regressor(InferRequest& request) {
 
 void register_support_vector(Registry& registry) {
   constexpr std::string_view kDomain = "ai.onnx.ml";
-  registry.add("SVMClassifier", kDomain).kernel("reference", make_classifier).infer =
-      infer_classifier;
+  OpDef& classifier = registry.add("SVMClassifier", kDomain);
+  classifier.kernel("reference", make_classifier).infer = infer_classifier;
+  classifier.classifies = true;
   registry.add("SVMRegressor", kDomain).kernel("reference", make_regressor).infer = infer_regressor;
 }
 

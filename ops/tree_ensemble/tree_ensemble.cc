@@ -189,8 +189,9 @@ void register_tree_ensemble(Registry& registry) {
   registry.add("TreeEnsemble", kDomain).kernel("reference", make_ensemble).infer = infer_ensemble;
   registry.add("TreeEnsembleRegressor", kDomain).kernel("reference", make_regressor).infer =
       infer_regressor;
-  registry.add("TreeEnsembleClassifier", kDomain).kernel("reference", make_classifier).infer =
-      infer_classifier;
+  OpDef& classifier = registry.add("TreeEnsembleClassifier", kDomain);
+  classifier.kernel("reference", make_classifier).infer = infer_classifier;
+  classifier.classifies = true;
 }
 
 }  // namespace convoy

@@ -11,6 +11,7 @@
 #include "runtime/device/device.h"
 #include "runtime/op/batching.h"
 #include "runtime/op/kernel.h"
+#include "runtime/op/work.h"
 
 namespace convoy {
 
@@ -91,8 +92,15 @@ struct OpDef {
   // Transposes of its operands may become one of its only output: it computes element by element,
   // and operands broadcast to each other from opset 7 on.
   bool passes_transposes = false;
-  // Its work lies in products with kernels or matrices; passes over memory matter little beside it.
-  bool has_products = false;
+  // Its output holds the elements of input 0 in their order: a Reshape by one name or another.
+  bool reshapes = false;
+  // Of a single operand it makes that operand.
+  bool folds_operands = false;
+  // Output 0 names a class, which may be a text.
+  bool classifies = false;
+  // Where its work lies in products with kernels or matrices, how many: passes over memory matter
+  // little beside it. Empty for all others. Sizes that are not known count as 1.
+  std::function<double(const Node&, const OperandTypes&)> multiply_adds;
 
   // Outputs are allocated by the kernel (shapes that depend on data), or values that are no
   // tensors.

@@ -116,21 +116,19 @@ class Selection {
     Operands operands = Operands::of(request_);
     widen_types(request_);
     if (estimate(bid)) {
-      if (bid.seconds) *bid.seconds += machine_of(request_.isa).seconds(cast_cycles(operands));
+      const Machine machine = machine_of(request_.isa);
+      if (bid.seconds) *bid.seconds += machine.seconds_to_move(half_elements(operands));
       bids_.push_back(bid);
     }
     std::move(operands).put_back(request_);
   }
 
-  static double cast_cycles(const Operands& operands) {
-    constexpr double kElement = 0.5;  // read and written in the caches
-    double elements = 0;
+  static int64_t half_elements(const Operands& operands) {
+    int64_t elements = 0;
     for (const auto* descs : {&operands.inputs, &operands.outputs}) {
-      for (const TensorDesc& desc : *descs) {
-        if (is_half(desc.dtype)) elements += static_cast<double>(desc.count());
-      }
+      for (const TensorDesc& desc : *descs) elements += is_half(desc.dtype) ? desc.count() : 0;
     }
-    return kElement * elements;
+    return elements;
   }
 
   // False where the candidate refuses.

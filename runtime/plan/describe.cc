@@ -26,30 +26,21 @@ std::string describe_type(const TensorDesc& desc) {
   return text;
 }
 
-bool is_convolution(const Node& node) {
-  return node.op_type.starts_with("Conv") || node.op_type.ends_with("Conv");
-}
-
 int64_t bytes_of(const Place& place) {
   if (place.home == Home::kAbsent) return 0;
   return element_count(place.desc.shape) * static_cast<int64_t>(size_of(place.desc.dtype));
 }
 
-// Multiply-adds: every output (of ConvTranspose: every input) meets all weights of one channel.
-std::string describe_work(const Node& node, const Step& step) {
-  if (step.inputs.size() < 2 || step.outputs.empty()) return "";
-  const Shape& weight = step.inputs[1].desc.shape;
-  if (weight.rank() < 3 || weight[0] < 1) return "";
-  const Place& side = node.is("ConvTranspose") ? step.inputs[0] : step.outputs[0];
-  int64_t count = element_count(side.desc.shape) * (element_count(weight) / weight[0]);
+std::string describe_work(const Step& step) {
   int64_t bytes = 0;
   for (const auto* places : {&step.inputs, &step.outputs}) {
     for (const Place& place : *places) bytes += bytes_of(place);
   }
   std::string text = fmt::format(
-      "       work: {} multiply-adds, {:.1f} µs of one core at full speed ({}), {} bytes read and "
+      "       work: {:.0f} multiply-adds, {:.1f} µs of one core at full speed ({}), {} bytes read "
+      "and "
       "written\n",
-      count, machine_of(best_isa()).seconds_of(static_cast<double>(count)) * 1e6,
+      step.multiply_adds, machine_of(best_isa()).seconds_of(step.multiply_adds) * 1e6,
       to_string(best_isa()), bytes);
   if (step.seconds) {
     text += fmt::format("       estimate: {:.1f} µs of one core\n", *step.seconds * 1e6);
@@ -88,9 +79,7 @@ std::string describe_plan(const Plan& plan) {
     for (const std::string& refusal : step.refusals) {
       fmt::format_to(out, "       not {}\n", refusal);
     }
-    if (step.kind != Step::Kind::kKernel || step.node == NodeId::kNone) continue;
-    const Node& node = plan.graph->node(step.node);
-    if (is_convolution(node)) text += describe_candidates(step) + describe_work(node, step);
+    if (step.multiply_adds > 0) text += describe_candidates(step) + describe_work(step);
   }
   fmt::format_to(out, "{} steps, {} nodes read in place, {} computed while planning\n",
                  plan.steps.size(), plan.viewed_nodes, plan.folded_nodes);

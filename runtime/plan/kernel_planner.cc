@@ -70,6 +70,10 @@ bool KernelPlanner::plan_on(DeviceId device, const Node& node, const OpDef& defi
   std::ranges::move(choice.refusals, std::back_inserter(step.refusals));
   step.unasked = std::move(choice.unasked);
   step.seconds = choice.seconds;
+  if (definition.multiply_adds) {
+    const auto types = OperandTypes::of(request.inputs, request.outputs);
+    step.multiply_adds = definition.multiply_adds(node, types);
+  }
   step.kernel = std::move(choice.kernel);
   step.scratch_bytes = request.scratch_bytes;
   add_step(node, request, operands, std::move(step));

@@ -50,6 +50,7 @@ struct Step {
   std::string kernel_name;
   std::vector<std::string> refusals;
   std::optional<double> seconds;     // that the kernel expects of one core, by estimate
+  double multiply_adds = 0;          // of an operator that states them
   std::vector<std::string> unasked;  // kernels that come after this one in the operator's list
   std::shared_ptr<const Kernel> kernel;
   std::vector<Place> inputs;

@@ -89,6 +89,14 @@ Pattern op_of(std::vector<std::string> types, std::vector<Pattern> operands) {
   return make_pattern(std::move(form));
 }
 
+Pattern op_with(bool OpDef::* fact, std::vector<Pattern> operands) {
+  std::vector<std::string> types;
+  for (const OpDef& definition : Registry::standard().all()) {
+    if (definition.*fact) types.push_back(definition.name);
+  }
+  return op_of(std::move(types), std::move(operands));
+}
+
 Pattern any_of(std::vector<Pattern> alternatives) {
   PatternForm form;
   form.kind = PatternForm::Kind::kAnyOf;

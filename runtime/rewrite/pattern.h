@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/graph/graph.h"
+#include "runtime/op/registry.h"
 
 namespace convoy {
 
@@ -78,9 +79,10 @@ Pattern scalar(double number, double tolerance = 1e-6, std::string_view name = "
 Pattern op(std::string_view type, std::vector<Pattern> operands);
 // An operator of one of these types.
 Pattern op_of(std::vector<std::string> types, std::vector<Pattern> operands);
+// An operator of which this is true.
+Pattern op_with(bool OpDef::* fact, std::vector<Pattern> operands);
 Pattern any_of(std::vector<Pattern> alternatives);
 
-class Registry;
 struct RewriteOptions;
 
 // What a pattern stands for at one place of a graph.

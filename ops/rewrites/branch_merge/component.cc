@@ -164,7 +164,7 @@ class Search {
     return std::any_of(component.layouts.begin(), component.layouts.end(), [&](const auto& known) {
       if (set(known.first).is_leaf()) return false;
       const OpDef* definition = registry_.find(graph_.node(set(known.first).nodes[0]));
-      return definition != nullptr && definition->has_products;
+      return definition != nullptr && definition->multiply_adds != nullptr;
     });
   }
 

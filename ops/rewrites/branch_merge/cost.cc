@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/graph/node_attributes.h"
+#include "runtime/op/work.h"
 
 namespace convoy {
 namespace {
@@ -34,10 +35,7 @@ double products(const Graph& graph, const Node& node) {
   const ValueType& result = graph.value(node.outputs[0]).type;
   if (right.rank() < 3 || !result.shape) return 1;
   double count = 1;
-  for (int i = 0; i + 2 < result.rank(); ++i) {
-    const Dimension& dim = (*result.shape)[static_cast<size_t>(i)];
-    count *= dim.known() ? static_cast<double>(dim.size) : 1;
-  }
+  for (int i = 0; i + 2 < result.rank(); ++i) count *= estimated_size(result, i);
   return count;
 }
 
@@ -62,13 +60,6 @@ MergeCost MergeCost::of(RewriteTarget target) {
   return {2e-6, 7e-7, -1, 1e-10, 1.2e-10, 1.2e-10};
 }
 
-double estimated_bytes(const ValueType& type) {
-  if (!type.is_tensor() || !type.shape) return 0;
-  double bytes = static_cast<double>(std::max<size_t>(size_of(type.dtype), 1));
-  for (const Dimension& dim : *type.shape) bytes *= dim.known() ? static_cast<double>(dim.size) : 1;
-  return bytes;
-}
-
 double MergeCost::pass(const ValueType& member, int count) const {
   return node + 2 * bytes * estimated_bytes(member) * count;
 }
@@ -83,17 +74,9 @@ double MergeCost::of_slice(const ValueType& result) const {
   return slice >= 0 ? slice : pass(result, 1);
 }
 
-double MergeCost::of_arithmetic(const Graph& graph, const Node& node) {
-  bool convolves = node.is("Conv") || node.is("ConvTranspose");
-  if (!convolves && !node.is("Gemm") && !node.is("MatMul")) return 0;
-  const Tensor* weight = node.has_input(1) ? graph.constant(node.input(1)) : nullptr;
-  if (weight == nullptr || weight->rank() < 2 || weight->count() == 0) return 0;
-  bool first = node.is("Conv") || integer_of(node, "transB", 0) != 0;
-  int64_t columns = weight->shape()[first ? 0 : node.is("ConvTranspose") ? 1 : weight->rank() - 1];
-  const ValueType& result = graph.value(node.outputs[0]).type;
-  double elements = estimated_bytes(result) / static_cast<double>(size_of(weight->dtype()));
-  double terms = static_cast<double>(weight->count()) / static_cast<double>(columns);
-  return 2 * elements * terms / kOperations;
+double MergeCost::of_arithmetic(const Registry& registry, const Graph& graph, const Node& node) {
+  if (!node.has_input(1) || graph.constant(node.input(1)) == nullptr) return 0;
+  return 2 * multiply_adds(registry, graph, node) / kOperations;
 }
 
 double MergeCost::of_node(const Graph& graph, const Node& node_of) const {
@@ -102,10 +85,8 @@ double MergeCost::of_node(const Graph& graph, const Node& node_of) const {
                            [](ValueId output) { return output != ValueId::kNone; });
   if (made == node_of.outputs.end()) return node;
   const ValueType& result = graph.value(*made).type;
-  if (type == "Reshape" || type == "Squeeze" || type == "Unsqueeze" || type == "Flatten" ||
-      type == "Identity") {
-    return view;
-  }
+  const OpDef* definition = Registry::standard().find(node_of);
+  if (type == "Identity" || (definition != nullptr && definition->reshapes)) return view;
   if (type == "Slice") return of_slice(result);
   if (type == "Split") {
     double all = 0;

@@ -3,6 +3,7 @@
 
 #include "ops/rewrites/branch_merge/layouts.h"
 #include "runtime/graph/graph.h"
+#include "runtime/op/registry.h"
 #include "runtime/rewrite/optimize.h"
 
 namespace convoy {
@@ -30,13 +31,10 @@ struct MergeCost {
   // What the node takes beyond the arithmetic that merging neither saves nor adds.
   double of_node(const Graph& graph, const Node& node) const;
   // The arithmetic of a convolution or product with a constant weight; 0 for other nodes.
-  static double of_arithmetic(const Graph& graph, const Node& node);
+  static double of_arithmetic(const Registry& registry, const Graph& graph, const Node& node);
 
  private:
   double of_slice(const ValueType& result) const;
 };
-
-// Bytes of one value; dimensions that are not known count as 1.
-double estimated_bytes(const ValueType& type);
 
 }  // namespace convoy
