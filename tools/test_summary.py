@@ -14,8 +14,9 @@ from pathlib import Path
 PYTEST_NO_TESTS = 5
 
 
-def gtest_counts(results: Path) -> Counter:
-    report = results / "gtest.json"
+def gtest_counts(results: Path, program: str) -> Counter:
+    report = results / f"{program}.json"
+    log_file = results / f"{program}.log"
     counts = Counter()
     if report.exists():
         for suite in json.loads(report.read_text())["testsuites"]:
@@ -26,14 +27,14 @@ def gtest_counts(results: Path) -> Counter:
                     counts["skipped"] += 1
                 elif test["status"] == "RUN":
                     counts["passed"] += 1
-    elif (results / "gtest.log").exists():
-        log = (results / "gtest.log").read_text(errors="replace")
+    elif log_file.exists():
+        log = log_file.read_text(errors="replace")
         counts["passed"] = len(re.findall(r"^\[       OK \]", log, re.MULTILINE))
         counts["skipped"] = len(re.findall(r"^\[  SKIPPED \]", log, re.MULTILINE))
         started = re.findall(r"^\[ RUN      \] (\S+)", log, re.MULTILINE)
         counts["failed"] = len(started) - counts["passed"] - counts["skipped"]
         last = started[-1] if started else "its start"
-        print(f"convoy_tests died in {last}; later tests did not run")
+        print(f"{program} died in {last}; later tests did not run")
     return counts
 
 
@@ -53,9 +54,8 @@ def pytest_counts(results: Path) -> Counter:
 
 
 def runner_counts(results: Path, runner: str) -> Counter:
-    counts = {"gtest": gtest_counts, "pytest": pytest_counts}[runner](results)
-    status_file = results / f"{runner}.status"
-    status = int(status_file.read_text()) if status_file.exists() else 0
+    counts = pytest_counts(results) if runner == "pytest" else gtest_counts(results, runner)
+    status = int((results / f"{runner}.status").read_text())
     if runner == "pytest" and status == PYTEST_NO_TESTS:
         status = 0
     if status != 0 and counts["failed"] == 0:
@@ -66,7 +66,9 @@ def runner_counts(results: Path, runner: str) -> Counter:
 
 def main() -> int:
     results = Path(sys.argv[1])
-    total = runner_counts(results, "gtest") + runner_counts(results, "pytest")
+    total = Counter()
+    for status_file in sorted(results.glob("*.status")):
+        total += runner_counts(results, status_file.stem)
     if not sum(total.values()):
         print("no test ran")
     skipped = f", {total['skipped']} skipped" if total["skipped"] else ""

@@ -8,7 +8,7 @@
 #include "loaders/onnx/reader.h"
 #include "loaders/tensor_files/tensor_pb.h"
 #include "tests/plan/row_model.h"
-#include "tests/session/allocation_count.h"
+#include "tests/session/allocations/allocation_count.h"
 
 namespace convoy {
 namespace {

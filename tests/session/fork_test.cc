@@ -164,6 +164,9 @@ TEST(ForkedSession, RunsInAGrandchild) {
 
 // One thread runs the sessions meanwhile, another makes new ones: it rewrites, plans and packs.
 TEST(ForkedSession, RunsWhileOthersAreBusyWithIt) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the sanitizer keeps locks of its allocator that others held at the fork";
+#endif
   std::vector<std::unique_ptr<Session>> sessions;
   std::vector<Tensor> expected;
   for (const Subject& subject : subjects()) {

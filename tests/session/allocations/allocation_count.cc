@@ -1,4 +1,4 @@
-#include "tests/session/allocation_count.h"
+#include "tests/session/allocations/allocation_count.h"
 
 #include <dlfcn.h>
 #include <execinfo.h>
