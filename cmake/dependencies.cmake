@@ -15,10 +15,12 @@ find_package(Protobuf REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(dnnl CONFIG QUIET)
-if(NOT dnnl_FOUND OR dnnl_VERSION VERSION_LESS 3)
-  message(FATAL_ERROR "oneDNN 3 or newer was not found: run tools/setup, "
-    "or name its prefix in CMAKE_PREFIX_PATH")
+if(CONVOY_ONEDNN)
+  find_package(dnnl CONFIG QUIET)
+  if(NOT dnnl_FOUND OR dnnl_VERSION VERSION_LESS 3)
+    message(FATAL_ERROR "oneDNN 3 or newer was not found: run tools/setup, name its prefix in "
+      "CMAKE_PREFIX_PATH, or build without its kernels by -DCONVOY_ONEDNN=OFF")
+  endif()
 endif()
 
 # ONNX's installed package configuration asks for a Protobuf package configuration, which Debian has
@@ -31,7 +33,8 @@ include("${onnx_targets}")
 
 add_library(convoy_dependencies INTERFACE)
 target_link_libraries(convoy_dependencies INTERFACE ONNX::onnx ONNX::onnx_proto
-  protobuf::libprotobuf DNNL::dnnl fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
+  protobuf::libprotobuf $<TARGET_NAME_IF_EXISTS:DNNL::dnnl> fmt::fmt
+  nlohmann_json::nlohmann_json Threads::Threads)
 
 if(convoy_openmp)
   find_package(OpenMP REQUIRED COMPONENTS CXX)

@@ -4,13 +4,17 @@
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
-get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION_RELEASE)
-if(NOT dnnl_library)
-  get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION)
-endif()
-get_target_property(dnnl_soname DNNL::dnnl IMPORTED_SONAME_RELEASE)
-if(NOT dnnl_soname)
-  get_filename_component(dnnl_soname "${dnnl_library}" NAME)
+if(CONVOY_ONEDNN)
+  get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION_RELEASE)
+  if(NOT dnnl_library)
+    get_target_property(dnnl_library DNNL::dnnl IMPORTED_LOCATION)
+  endif()
+  get_target_property(dnnl_soname DNNL::dnnl IMPORTED_SONAME_RELEASE)
+  if(NOT dnnl_soname)
+    get_filename_component(dnnl_soname "${dnnl_library}" NAME)
+  endif()
+  install(FILES "${dnnl_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" RENAME "${dnnl_soname}"
+    COMPONENT library)
 endif()
 
 if(TARGET convoy)
@@ -34,8 +38,6 @@ if(TARGET convoy_cli)
     INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};$ORIGIN/..")
   install(TARGETS convoy_cli COMPONENT library)
 endif()
-install(FILES "${dnnl_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" RENAME "${dnnl_soname}"
-  COMPONENT library)
 
 if(TARGET convoy_python)
   set_target_properties(convoy_python PROPERTIES INSTALL_RPATH "$ORIGIN")
@@ -45,8 +47,10 @@ if(TARGET convoy_python)
     install(FILES "${package_source}/${file}" DESTINATION "${folder}"
       COMPONENT python EXCLUDE_FROM_ALL)
   endforeach()
-  install(FILES "${dnnl_library}" DESTINATION convoy RENAME "${dnnl_soname}"
-    COMPONENT python EXCLUDE_FROM_ALL)
+  if(CONVOY_ONEDNN)
+    install(FILES "${dnnl_library}" DESTINATION convoy RENAME "${dnnl_soname}"
+      COMPONENT python EXCLUDE_FROM_ALL)
+  endif()
   if(TARGET convoy_cli)
     install(TARGETS convoy_cli RUNTIME DESTINATION convoy/bin COMPONENT python EXCLUDE_FROM_ALL)
   endif()

@@ -147,9 +147,9 @@ def ideas(names: set[str]) -> list[Idea]:
     return [
         Idea("operands brought into a kernel's form", everywhere,
              functions_with(r"\bmeets\(", r"\b(?:form_for|conversion_path|constant_in_form)\("),
-             allowed=4, target=1),
+             allowed=3, target=1),
         Idea("choosing a kernel", everywhere,
-             functions_with(r"for \([^;)]*: [\w.>-]*kernels\)"), allowed=2, target=1),
+             functions_with(r"for \([^;)]*: [\w.>-]*kernels\)"), allowed=1, target=1),
         Idea("figures of cost", everywhere, cost_tables, allowed=2, target=1),
         Idea("vector types", kernels, vector_types, allowed=1, target=1),
         Idea("exp, tanh and other polynomials of vectors", kernels, polynomials, allowed=1,

@@ -55,8 +55,8 @@ class Evaluation : public KernelContext {
       if (view_outputs(*definition, request)) return std::move(outputs_values_);
     }
     const std::vector<TensorDesc> types = request.outputs;
-    KernelChoice choice =
-        settle(*definition, select_kernel(*definition, request), request, forms_of(types));
+    KernelChoice choice = settle(*definition, select_kernel(*definition, request), request,
+                                 OperandForms::of(descs_, types));
     check_selected(choice);
     prepare_inputs(request);
     prepare_outputs(*definition, request, types);
@@ -106,11 +106,6 @@ class Evaluation : public KernelContext {
     }
     outputs_values_ = std::move(views);
     return true;
-  }
-
-  OperandForms forms_of(const std::vector<TensorDesc>& outputs) const {
-    return {[this](size_t i, const Need& need) { return form_for(descs_[i], need); },
-            [&outputs](size_t j, const Need& need) { return form_for(outputs[j], need); }};
   }
 
   void prepare_inputs(const KernelRequest& request) {

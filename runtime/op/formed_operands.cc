@@ -16,6 +16,13 @@ void FormedOperands::add(const TensorView& given, const Need& need, std::vector<
   paths.push_back(std::move(path));
 }
 
+void FormedOperands::add_constant(const Tensor& given, const Need& need) {
+  const TensorDesc form = form_for(given.desc(), need);
+  const bool fits = form == given.desc();
+  constants_.push_back(fits ? given : constant_in_form(given, form, nullptr));
+  inputs_.push_back(constants_.back().view());
+}
+
 TensorView FormedOperands::memory_for(const TensorDesc& desc) {
   bool strings = desc.dtype == DType::kString;
   held_.push_back(strings ? Buffer::allocate_strings(static_cast<size_t>(desc.count()))

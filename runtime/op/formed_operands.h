@@ -17,6 +17,8 @@ class FormedOperands {
   // In the order of the operands; a view that is not present() stands for one that was left out.
   // The memory stays the caller's, until the last call of this object.
   void add_input(const TensorView& given, const Need& need) { add(given, need, inputs_, in_); }
+  // A constant is brought into its form now, not by convert_inputs().
+  void add_constant(const Tensor& given, const Need& need);
   void add_output(const TensorView& given, const Need& need) { add(given, need, outputs_, out_); }
 
   void convert_inputs() const;
@@ -37,6 +39,7 @@ class FormedOperands {
   std::vector<TensorView> inputs_, outputs_;
   std::vector<Path> in_, out_;
   std::vector<std::shared_ptr<Buffer>> held_;
+  std::vector<Tensor> constants_;
 };
 
 }  // namespace convoy

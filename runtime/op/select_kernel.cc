@@ -175,13 +175,23 @@ KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequ
   return Selection(definition, request).among({&candidate});
 }
 
-KernelChoice select_kernel(const OpDef& definition, KernelRequest& request) {
-  const Device& device = find_device(request.device);
+OperandForms OperandForms::of(const std::vector<TensorDesc>& inputs,
+                              const std::vector<TensorDesc>& outputs) {
+  return {[&inputs](size_t i, const Need& need) { return form_for(inputs[i], need); },
+          [&outputs](size_t j, const Need& need) { return form_for(outputs[j], need); }};
+}
+
+std::vector<const KernelDef*> candidates_on(const Device& device, const OpDef& definition) {
   std::vector<const KernelDef*> candidates;
   for (const KernelDef& candidate : definition.kernels) {
     if (candidate.device != device.kernels()) continue;
     if (device.has_kernel(definition.name, candidate.name)) candidates.push_back(&candidate);
   }
+  return candidates;
+}
+
+KernelChoice select_kernel(const OpDef& definition, KernelRequest& request) {
+  const auto candidates = candidates_on(find_device(request.device), definition);
   KernelChoice choice = Selection(definition, request).among(candidates);
   if (candidates.empty()) {
     choice.refusals.push_back(

@@ -23,6 +23,9 @@ struct KernelChoice {
   std::vector<std::string> unasked;   // candidates that come after the chosen one
 };
 
+// Those that are there for a device, in the operator's order.
+std::vector<const KernelDef*> candidates_on(const Device& device, const OpDef& definition);
+
 // Asks one candidate. Where it refuses 16-bit floats, it is asked about float32 in their place,
 // unless it is the reference or sets types itself; the request then states float32, constants too.
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request);
@@ -39,6 +42,10 @@ void check_selected(const KernelChoice& choice);
 struct OperandForms {
   std::function<TensorDesc(size_t i, const Need& need)> input;
   std::function<TensorDesc(size_t j, const Need& need)> output;
+
+  // Of operands that are copied where they are not what is needed. Both stay the caller's.
+  static OperandForms of(const std::vector<TensorDesc>& inputs,
+                         const std::vector<TensorDesc>& outputs);
 };
 
 // The choice made for exactly the forms that its operands will have, which the request then

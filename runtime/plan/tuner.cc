@@ -46,8 +46,11 @@ class Trial {
     for (size_t i = 0; i < given.inputs.size(); ++i) {
       const Tensor* constant = request.constant(static_cast<int>(i));
       Need need = request.input_need(i);
-      operands_.add_input(constant ? constant_for(*constant, need) : memory_for(given.inputs[i]),
-                          need);
+      if (constant) {
+        operands_.add_constant(*constant, need);
+      } else {
+        operands_.add_input(memory_for(given.inputs[i]), need);
+      }
     }
     for (size_t j = 0; j < given.outputs.size(); ++j) {
       // A result keeps its layout: readers may want the same.
@@ -87,13 +90,6 @@ class Trial {
     operands_.convert_outputs();
   }
 
-  // Constants are brought into their form before anything runs.
-  TensorView constant_for(const Tensor& constant, const Need& need) {
-    if (meets(constant.desc(), need)) return constant.view();
-    constants_.push_back(constant_in_form(constant, form_for(constant.desc(), need), nullptr));
-    return constants_.back().view();
-  }
-
   TensorView memory_for(const TensorDesc& desc) {
     if (desc.dtype == DType::kUndefined) return {};
     held_.push_back(Buffer::allocate(extent(desc)));
@@ -105,7 +101,6 @@ class Trial {
   FormedOperands operands_;
   std::shared_ptr<Buffer> scratch_;
   std::vector<std::shared_ptr<Buffer>> held_;
-  std::vector<Tensor> constants_;
 };
 
 bool is_measurable(const KernelRequest& request) {
@@ -119,19 +114,17 @@ std::map<std::string, double> measure(const OpDef& definition, KernelRequest& re
                                       ThreadPool& threads) {
   std::map<std::string, double> times;
   WeightCache* session_weights = request.weights;
-  OperandForms forms{
-      [&](size_t i, const Need& need) { return form_for(request.inputs[i], need); },
-      [&](size_t j, const Need& need) { return form_for(request.outputs[j], need); }};
-  for (const KernelDef& candidate : definition.kernels) {
-    if (candidate.device != DeviceKind::kCpu || candidate.name == kReference) continue;
+  const OperandForms forms = OperandForms::of(request.inputs, request.outputs);
+  for (const KernelDef* candidate : candidates_on(cpu_device(), definition)) {
+    if (candidate->name == kReference) continue;
     SessionWeights weights;
     KernelRequest settled = request;
     settled.weights = session_weights ? &weights : nullptr;
-    KernelChoice choice = ask(definition, candidate, settled);
+    KernelChoice choice = ask(definition, *candidate, settled);
     if (!choice.kernel) continue;
     choice = settle(definition, std::move(choice), settled, forms);
-    if (choice.candidate != &candidate) continue;
-    times[candidate.name] = Trial(request, settled, threads).seconds(*choice.kernel);
+    if (choice.candidate != candidate) continue;
+    times[candidate->name] = Trial(request, settled, threads).seconds(*choice.kernel);
   }
   return times;
 }
