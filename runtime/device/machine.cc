@@ -8,6 +8,7 @@ namespace convoy {
 namespace {
 
 Isa machine_isa() {
+#if defined(__x86_64__)
   __builtin_cpu_init();
   bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
               __builtin_cpu_supports("f16c");
@@ -15,6 +16,9 @@ Isa machine_isa() {
   bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                 __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   return avx512 ? Isa::kAvx512 : Isa::kAvx2;
+#else
+  return Isa::kGeneric;
+#endif
 }
 
 Isa allowed_isa() {

@@ -1,6 +1,6 @@
 """Convolutions of real channel counts, with what follows them, against ONNX Runtime.
 
-    PYTHONPATH=build/python .venv/bin/python tests/models/test_convolutions.py --seed 1 --cases 10000
+    PYTHONPATH=build/python .venv/bin/python tests/models/test_convolutions.py --cases 10000
 
 prints each case that differs and exits 1 if there is any; CONVOY_ISA chooses the kernels. Run with
 a Python that has onnxruntime.

@@ -32,6 +32,7 @@ std::vector<OpCase> cases() {
        "Softmax",
        {tensor<float>({1, 3}, {10000, 10000, -10000})},
        {tensor<float>({1, 3}, {half, half, 0})}},
+      {"far_below", "Softmax", {tensor<float>({2}, {-9e6f, 0})}, {tensor<float>({2}, {0, 1})}},
       {"masked",
        "Softmax",
        {tensor<float>({3}, {-kInf, 0, 0})},

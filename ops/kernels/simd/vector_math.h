@@ -55,11 +55,12 @@ struct Reduced {
   Floats r;  // |r| ≤ ln 2 / 2
   Ints n;    // x = n ln 2 + r
 };
-// For -105 ≤ x ≤ 90.
+// For -105 ≤ x ≤ 90; of other numbers n wraps around.
 CONVOY_INLINE Reduced reduce_exp(Floats x) {
   const Floats shifted = x * 1.44269504f + kRounding;
   const Floats n = shifted - kRounding;
-  return {(x - n * 0.693115234375f) - n * 3.194618330e-05f, bits(shifted) - kRoundingBits};
+  return {(x - n * 0.693115234375f) - n * 3.194618330e-05f,
+          (Ints)((Words)shifted - static_cast<uint32_t>(kRoundingBits))};
 }
 CONVOY_INLINE Floats within_exp(Floats x) {
   return at_most(at_least(x, splat(-105.0f)), splat(90.0f));
