@@ -42,11 +42,10 @@ std::optional<Epilogue> activation_of(const Graph& graph, const Node& node) {
 }  // namespace
 
 Pattern activation_pattern(const Pattern& inner) {
-  std::vector<std::string> types;
-  for (const OpDef& definition : Registry::standard().all()) {
-    if (activation_named(definition.name)) types.push_back(definition.name);
-  }
-  Pattern plain = op_of(std::move(types), {inner}).rest();
+  auto is_activation = [](const OpDef& definition) {
+    return activation_named(definition.name).has_value();
+  };
+  Pattern plain = op_with(is_activation, {inner}).rest();
   Pattern silu = op("Mul", {inner, op("Sigmoid", {inner})});
   return any_of({plain, silu});
 }

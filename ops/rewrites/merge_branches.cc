@@ -129,9 +129,11 @@ class BranchMerger {
       bool decides = target == editor_.options().target;
       MergeEstimate& estimate =
           made.emplace_back(std::string(to_string(target)), arithmetic, 0, decides);
-      for (NodeId id : dying) estimate.before += cost.of_node(graph_, graph_.node(id));
+      for (NodeId id : dying)
+        estimate.before += cost.of_node(editor_.registry(), graph_, graph_.node(id));
       for (NodeId id : builder.added()) {
-        if (graph_.contains(id)) estimate.after += cost.of_node(graph_, graph_.node(id));
+        if (graph_.contains(id))
+          estimate.after += cost.of_node(editor_.registry(), graph_, graph_.node(id));
       }
     }
     return made;

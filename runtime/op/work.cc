@@ -11,7 +11,8 @@ namespace {
 
 // Each of `positions` is multiplied with all weights that one index of the first axis has.
 double meeting_weights(const ValueType& positions, const ValueType& weights) {
-  return estimated_elements(positions) * estimated_elements(weights) / estimated_size(weights, 0);
+  const double first = estimated_size(weights, 0);
+  return first == 0 ? 0 : estimated_elements(positions) * estimated_elements(weights) / first;
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ double multiply_adds_of_matmul(const Node& node, const OperandTypes& types) {
 
 // X [steps, batch, inputs], W [directions, gates, inputs], R [directions, gates, hidden]
 double multiply_adds_of_recurrent(const Node&, const OperandTypes& types) {
-  const ValueType x = types.input(0);
+  const ValueType& x = types.input(0);
   return estimated_size(x, 0) * estimated_size(x, 1) *
          (estimated_elements(types.input(1)) + estimated_elements(types.input(2)));
 }

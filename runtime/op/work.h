@@ -19,8 +19,14 @@ struct OperandTypes {
   static OperandTypes of(const std::vector<TensorDesc>& inputs,
                          const std::vector<TensorDesc>& outputs);
   // Unknown too where the node has fewer operands.
-  ValueType input(size_t i) const { return i < inputs.size() ? inputs[i] : ValueType{}; }
-  ValueType output(size_t j) const { return j < outputs.size() ? outputs[j] : ValueType{}; }
+  const ValueType& input(size_t i) const { return operand(inputs, i); }
+  const ValueType& output(size_t j) const { return operand(outputs, j); }
+
+ private:
+  static const ValueType& operand(const std::vector<ValueType>& types, size_t i) {
+    static const ValueType kUnknown;
+    return i < types.size() ? types[i] : kUnknown;
+  }
 };
 
 double estimated_elements(const ValueType& type);

@@ -89,10 +89,10 @@ Pattern op_of(std::vector<std::string> types, std::vector<Pattern> operands) {
   return make_pattern(std::move(form));
 }
 
-Pattern op_with(bool OpDef::* fact, std::vector<Pattern> operands) {
+Pattern op_with(const std::function<bool(const OpDef&)>& fact, std::vector<Pattern> operands) {
   std::vector<std::string> types;
   for (const OpDef& definition : Registry::standard().all()) {
-    if (definition.*fact) types.push_back(definition.name);
+    if (fact(definition)) types.push_back(definition.name);
   }
   return op_of(std::move(types), std::move(operands));
 }

@@ -7,6 +7,7 @@
 // A name that occurs twice must stand for the same value (or node) each time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,8 +80,8 @@ Pattern scalar(double number, double tolerance = 1e-6, std::string_view name = "
 Pattern op(std::string_view type, std::vector<Pattern> operands);
 // An operator of one of these types.
 Pattern op_of(std::vector<std::string> types, std::vector<Pattern> operands);
-// An operator of which this is true.
-Pattern op_with(bool OpDef::* fact, std::vector<Pattern> operands);
+// An operator of which this is true: a fact, or what is asked of its definition.
+Pattern op_with(const std::function<bool(const OpDef&)>& fact, std::vector<Pattern> operands);
 Pattern any_of(std::vector<Pattern> alternatives);
 
 struct RewriteOptions;

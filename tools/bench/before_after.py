@@ -40,9 +40,8 @@ def kernels(build, model, options):
     return {name: kernel for operator, kernel, name in steps if not operator.startswith("(")}
 
 
-def times(arguments, model, found):
+def times(arguments, model, options, found):
     """The least median of each build, `found` included, after further rounds."""
-    options = ["--threads", str(arguments.threads), *shapes(arguments, model)]
     found = dict(found)
     for _ in range(arguments.rounds):
         for build in (arguments.before, arguments.after):
@@ -67,15 +66,15 @@ def main():
     arguments = parser.parse_args()
     ratios = {}
     for model in arguments.models:
-        found = times(arguments, model, {})
+        options = ["--threads", str(arguments.threads), *shapes(arguments, model)]
+        found = times(arguments, model, options, {})
         ratio = found[arguments.after] / found[arguments.before]
         if ratio > _MODEL:
-            found = times(arguments, model, found)
+            found = times(arguments, model, options, found)
             ratio = found[arguments.after] / found[arguments.before]
         ratios[model] = ratio
         print(f"{pathlib.Path(model).stem:28} {found[arguments.before]:10.3f} ms "
               f"{found[arguments.after]:10.3f} ms  {ratio:.3f}", flush=True)
-        options = ["--threads", str(arguments.threads), *shapes(arguments, model)]
         old, new = (kernels(build, model, options) for build in (arguments.before, arguments.after))
         for node in old:
             if new.get(node, old[node]) != old[node]:

@@ -1,8 +1,6 @@
-// What activate_row.h declares; included by one file for each instruction set.
 #include "ops/kernels/activation/activate_row.h"
 
 #include "ops/kernels/simd/vector_math.h"
-#include "runtime/device/per_isa.h"
 
 namespace convoy::kernels {
 namespace {

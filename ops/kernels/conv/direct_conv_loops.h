@@ -1,4 +1,4 @@
-// Included once by each file of an instruction set, which adds the tiles that its registers hold.
+// All kernels for a vector type but the tiles, of which there are as many as its registers hold.
 #pragma once
 
 #include "ops/kernels/conv/conv_channels.h"

@@ -103,11 +103,8 @@ struct PortableVector {
   }
 };
 
-using Portable = PortableVector<Floats, Ints, kLanes>;
-
-#if defined(__AVX512F__)
-
-struct Vector : Portable {
+// The machine's own width, by the functions of vector.h.
+struct Native : PortableVector<Floats, Ints, kLanes> {
   static reg load(const float* p) { return simd::load(p); }
   static void store(float* p, reg x) { simd::store(p, x); }
   static reg load_n(const float* p, int64_t n) { return load_partial(p, n); }
@@ -115,6 +112,11 @@ struct Vector : Portable {
   static reg fma(reg a, reg b, reg c) { return multiply_add(a, b, c); }
   static reg min(reg a, reg b) { return simd::min(a, b); }
   static reg max(reg a, reg b) { return simd::max(a, b); }
+};
+
+#if defined(__AVX512F__)
+
+struct Vector : Native {
   using lane_mask = __mmask16;
   static lane_mask between(int64_t begin, int64_t end) {
     return static_cast<__mmask16>(simd::lane_mask(end) & ~simd::lane_mask(begin));
@@ -191,14 +193,7 @@ struct Vector : Portable {
 
 #elif defined(__AVX2__)
 
-struct Vector : Portable {
-  static reg load(const float* p) { return simd::load(p); }
-  static void store(float* p, reg x) { simd::store(p, x); }
-  static reg load_n(const float* p, int64_t n) { return load_partial(p, n); }
-  static void store_n(float* p, reg x, int64_t n) { store_partial(p, x, n); }
-  static reg fma(reg a, reg b, reg c) { return multiply_add(a, b, c); }
-  static reg min(reg a, reg b) { return simd::min(a, b); }
-  static reg max(reg a, reg b) { return simd::max(a, b); }
+struct Vector : Native {
   using lane_mask = __m256i;
   static lane_mask between(int64_t begin, int64_t end) {
     return _mm256_andnot_si256(simd::lane_mask(begin), simd::lane_mask(end));
@@ -257,7 +252,7 @@ struct Vector : Portable {
 
 #else
 
-using Vector = Portable;
+using Vector = Native;
 
 #endif
 

@@ -79,13 +79,13 @@ double MergeCost::of_arithmetic(const Registry& registry, const Graph& graph, co
   return 2 * multiply_adds(registry, graph, node) / kOperations;
 }
 
-double MergeCost::of_node(const Graph& graph, const Node& node_of) const {
+double MergeCost::of_node(const Registry& registry, const Graph& graph, const Node& node_of) const {
   const std::string& type = node_of.op_type;
   auto made = std::find_if(node_of.outputs.begin(), node_of.outputs.end(),
                            [](ValueId output) { return output != ValueId::kNone; });
   if (made == node_of.outputs.end()) return node;
   const ValueType& result = graph.value(*made).type;
-  const OpDef* definition = Registry::standard().find(node_of);
+  const OpDef* definition = registry.find(node_of);
   if (type == "Identity" || (definition != nullptr && definition->reshapes)) return view;
   if (type == "Slice") return of_slice(result);
   if (type == "Split") {

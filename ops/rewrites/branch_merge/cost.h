@@ -29,7 +29,7 @@ struct MergeCost {
   double pass(const ValueType& member, int count) const;
   double change(const ValueType& member, int count, const LayoutChange& change) const;
   // What the node takes beyond the arithmetic that merging neither saves nor adds.
-  double of_node(const Graph& graph, const Node& node) const;
+  double of_node(const Registry& registry, const Graph& graph, const Node& node) const;
   // The arithmetic of a convolution or product with a constant weight; 0 for other nodes.
   static double of_arithmetic(const Registry& registry, const Graph& graph, const Node& node);
 
