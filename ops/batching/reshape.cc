@@ -1,6 +1,8 @@
 // Reshape and Flatten of siblings: the stacked axis stands between dimensions that the operator
 // does not mix.
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "ops/batching/rules.h"
 
@@ -40,21 +42,29 @@ bool is_boundary(const Sizes& in, size_t p, const Sizes& out, size_t q) {
          volume_of(in, p, in.size()) == volume_of(out, q, out.size());
 }
 
-// What Reshape is told: 0 where the input has the same dimension in the same place.
-std::optional<std::vector<int64_t>> sizes_to(const Sizes& in, const Sizes& out) {
+// What Reshape is told: 0 where the input has the same dimension in the same place. -1 beside a
+// dimension that is copied, and may be 0, only where the members' own Reshape has it (`inferred`).
+std::optional<std::vector<int64_t>> sizes_to(const Sizes& in, const Sizes& out,
+                                             std::optional<size_t> inferred) {
   std::vector<int64_t> sizes;
-  int inferred = 0;
-  bool same = true;
+  int copied = 0;
+  std::optional<size_t> open;
   for (size_t i = 0; i < out.size(); ++i) {
     if (out[i].size == 0) return std::nullopt;
-    same = same && i < in.size() && in[i] == out[i] && (in[i].known() || !in[i].symbol.empty());
-    if (!out[i].known() && !same) ++inferred;
+    bool same = i < in.size() && in[i] == out[i] && (in[i].known() || !in[i].symbol.empty());
     sizes.push_back(out[i].known() ? out[i].size : same ? 0 : -1);
+    if (out[i].known()) continue;
+    if (!same && open) return std::nullopt;
+    if (!same) open = i;
+    copied += same ? 1 : 0;
   }
-  return inferred <= 1 ? std::optional(sizes) : std::nullopt;
+  if (open && open != inferred && copied > 0) return std::nullopt;
+  return sizes;
 }
 
-std::vector<BatchedForm> forms_between(const Sizes& in, const Sizes& out, int64_t count) {
+// `inferred`: the place of -1 in the members' own Reshape.
+std::vector<BatchedForm> forms_between(const Sizes& in, const Sizes& out,
+                                       std::optional<size_t> inferred, int64_t count) {
   std::vector<BatchedForm> forms;
   for (size_t p = 0; p <= in.size(); ++p) {
     for (size_t q = 0; q <= out.size(); ++q) {
@@ -63,7 +73,8 @@ std::vector<BatchedForm> forms_between(const Sizes& in, const Sizes& out, int64_
       Sizes after = out;
       before.insert(before.begin() + static_cast<int64_t>(p), Dimension{count, ""});
       after.insert(after.begin() + static_cast<int64_t>(q), Dimension{count, ""});
-      auto sizes = sizes_to(before, after);
+      bool behind = inferred && *inferred >= q;
+      auto sizes = sizes_to(before, after, behind ? std::optional(*inferred + 1) : inferred);
       if (!sizes) continue;
       StackLayout from = StackLayout::on_axis(static_cast<int>(p));
       forms.push_back({{from, {}},
@@ -78,6 +89,14 @@ std::vector<BatchedForm> forms_between(const Sizes& in, const Sizes& out, int64_
   return forms;
 }
 
+std::optional<size_t> inferred_place(const BatchingRequest& request) {
+  if (!request.has(1)) return std::nullopt;
+  std::vector<int64_t> wanted = to_int64s(request.operands[1].constants[0]);
+  auto at = std::find(wanted.begin(), wanted.end(), -1);
+  if (at == wanted.end()) return std::nullopt;
+  return static_cast<size_t>(at - wanted.begin());
+}
+
 }  // namespace
 
 std::vector<BatchedForm> batch_reshape(const BatchingRequest& request) {
@@ -86,7 +105,8 @@ std::vector<BatchedForm> batch_reshape(const BatchingRequest& request) {
   }
   // Other sizes for each branch would give members of different shapes.
   if (request.has(1) && (!request.is_constant(1) || !request.operands[1].equal)) return {};
-  return forms_between(*request.operands[0].type.shape, *request.output.shape, request.count);
+  return forms_between(*request.operands[0].type.shape, *request.output.shape,
+                       inferred_place(request), request.count);
 }
 
 }  // namespace convoy

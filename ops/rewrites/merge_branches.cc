@@ -151,14 +151,6 @@ class BranchMerger {
     return bytes;
   }
 
-  bool can_extract(const Component& component, const std::unordered_set<NodeId>& dying,
-                   const StackBuilder& stack) const {
-    return std::all_of(component.layouts.begin(), component.layouts.end(), [&](const auto& known) {
-      return set(known.first).is_leaf() || stack.can_extract(known.first) ||
-             escaping_members(graph_, set(known.first), dying).empty();
-    });
-  }
-
   void merge(const Component& component) {
     std::string before = description(component);
     if (double bytes = joined_bytes(component); bytes > MergeCost::kJoinedBytes) {
@@ -172,13 +164,6 @@ class BranchMerger {
     std::unordered_set<NodeId> dying = dying_nodes(graph_, siblings_, component, moved_);
     GraphBuilder builder = editor_.builder(component.place);
     StackBuilder stack(builder, siblings_, plan_, component, moved_);
-    if (!can_extract(component, dying, stack)) {
-      editor_.near_miss(component.place,
-                        "members that are read one by one cannot be taken out: "
-                        "too many dimensions are unknown",
-                        before);
-      return;
-    }
     std::vector<GraphEditor::Replacement> replacements;
     std::unordered_set<ValueId> replaced;
     for (const Join& join : component.joins) {
@@ -236,6 +221,8 @@ bool merge_once(GraphEditor& editor, SliceOfMember slices, bool grouped) {
 }
 
 void merge_sibling_branches(GraphEditor& editor) {
+  // Stacks are folded by shapes that are computed; before opset 5 Reshape takes constant ones only.
+  if (editor.opset() < 5) return;
   for (SliceOfMember slices : {SliceOfMember::kOperator, SliceOfMember::kLeaf}) {
     for (bool grouped : {true, false}) {
       while (merge_once(editor, slices, grouped)) {

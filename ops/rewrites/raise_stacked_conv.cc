@@ -6,6 +6,8 @@
 
 #include "ops/rewrites/epilogues.h"
 #include "ops/rewrites/rules.h"
+#include "ops/rewrites/squeeze_axes.h"
+#include "runtime/graph/fold_axes.h"
 #include "runtime/graph/node_attributes.h"
 #include "runtime/op/registry.h"
 
@@ -44,32 +46,53 @@ std::optional<int> axis_taken_from_one(const Node& transpose) {
   return static_cast<int>(at - perm->begin());
 }
 
+// Axes 1 and 2 of x as one, or axis 1 as two: a Reshape, or one that keeps the rank and the Squeeze
+// or Unsqueeze that makes it do so (runtime/graph/fold_axes.h). `name` is the Reshape's.
+Pattern fold_of(const Pattern& x, const char* name) {
+  Pattern reshape = op("Reshape", {x}).rest().named(name);
+  return any_of({op("Squeeze", {reshape}).rest().named("squeeze"), reshape});
+}
+Pattern shared_fold_of(const Pattern& x, const char* name) {
+  Pattern reshape = op("Reshape", {x}).rest().named(name).shared();
+  return any_of({op("Squeeze", {reshape}).rest().named("squeeze").shared(), reshape});
+}
+Pattern split_of(const Pattern& x, const char* name) {
+  Pattern beside = op("Unsqueeze", {x}).rest().named("unsqueeze");
+  return any_of(
+      {op("Reshape", {beside}).rest().named(name), op("Reshape", {x}).rest().named(name)});
+}
+
 // Does a Reshape leave all sizes as they are but for axes 1 and 2 of `split`, which are one axis in
-// `folded`? Then it only splits (or folds) them.
-bool folds_axes_one_and_two(const ValueType& split, const ValueType& folded, const List* shape) {
+// `folded`? Then it only splits (or folds) them. `beside` names the Squeeze or Unsqueeze that keeps
+// its rank.
+bool folds_axes_one_and_two(const Match& match, std::string_view reshape, std::string_view beside,
+                            const ValueType& split, const ValueType& folded) {
   if (!split.shape || !folded.shape || split.rank() != folded.rank() + 1) return false;
   const auto& s = *split.shape;
   const auto& f = *folded.shape;
   if (!s[1].known() || !s[2].known() || !f[1].known()) return false;
   if (f[1].size != s[1].size * s[2].size) return false;
+  auto shape = integers_of(match.graph(), match.node(reshape), "shape", 1);
+  if (!shape) return false;
+  bool keeps_rank = match.has(beside);
+  if (keeps_rank) {
+    auto axes = squeeze_axes(match.graph(), match.node(beside));
+    if (!axes || (*axes != List{1} && *axes != List{2})) return false;
+  }
   int unknown = 0;
   for (size_t i = 0; i < f.size(); ++i) {
     if (i == 1) continue;
+    size_t place = i == 0 ? 0 : i + 1;
     const Dimension& a = f[i];
-    const Dimension& b = s[i == 0 ? 0 : i + 1];
+    const Dimension& b = s[place];
+    bool copied = (i == 0 || keeps_rank) && (*shape)[place] == 0;
     if (a.known() && b.known()) {
       if (a.size != b.size) return false;
-    } else if (i == 0 && shape != nullptr && (*shape)[0] == 0) {
-      continue;  // copied
-    } else if (a.symbol.empty() || a.symbol != b.symbol) {
+    } else if (!copied && (a.symbol.empty() || a.symbol != b.symbol)) {
       ++unknown;  // the one that the element count decides
     }
   }
   return unknown <= 1;
-}
-
-std::optional<List> shape_of(const Match& match, std::string_view reshape) {
-  return integers_of(match.graph(), match.node(reshape), "shape", 1);
 }
 
 const ValueType& output_type_of(const Match& match, std::string_view node) {
@@ -106,49 +129,38 @@ ValueType split_type(const ValueType& folded, int64_t count) {
   return ValueType::tensor(folded.dtype, std::move(dims));
 }
 
-// Sizes for a Reshape between values that agree in axis 0 and in all behind the folded axis.
-std::optional<List> reshape_sizes(const ValueType& to) {
-  List sizes;
-  int inferred = 0;
-  for (size_t i = 0; i < to.shape->size(); ++i) {
-    const Dimension& dim = (*to.shape)[i];
-    if (!dim.known() && i > 0) ++inferred;
-    sizes.push_back(dim.known() ? dim.size : i == 0 ? 0 : -1);
-  }
-  return inferred <= 1 ? std::optional(sizes) : std::nullopt;
-}
-
 // Conv(Reshape(Transpose(x))): the stacked axis is read where it is.
 Rule raise_input() {
   Pattern moved = op("Transpose", {any("x")}).named("transpose").shared();
-  Pattern folded = op("Reshape", {moved}).rest().named("reshape").shared();
+  Pattern folded = shared_fold_of(moved, "reshape");
   auto axis = [](const Match& match) { return axis_brought_to_one(match.node("transpose")); };
-  return {
-      "raise_stacked_conv_input", RuleSet::kLowering, grouped_conv(folded),
-      [axis](const Match& match) -> Refusal {
-        if (Refusal refusal = has_kernel(match)) return refusal;
-        if (!axis(match)) return "the Transpose moves more than one axis";
-        auto shape = shape_of(match, "reshape");
-        const ValueType& split = output_type_of(match, "transpose");
-        if (!shape || !folds_axes_one_and_two(split, output_type_of(match, "reshape"), &*shape)) {
-          return "the Reshape does not fold one axis into the channels";
-        }
-        if (!divides(match, (*split.shape)[1].size)) return "the groups do not divide";
-        if (match.output_type().rank() != split.rank() - 1 ||
-            !(*match.output_type().shape)[1].known()) {
-          return "the result's type is not known";
-        }
-        return reshape_sizes(match.output_type()) ? Refusal() : "too many unknown sizes";
-      },
-      [axis](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-        int64_t count = (*output_type_of(match, "transpose").shape)[1].size;
-        ValueType type = match.output_type();
-        ValueId y =
-            builder.node("StackedConv", {match.value("x"), match.value("w"), match.value("b")},
-                         stacked_attributes(match.node("conv"), count, *axis(match), 1),
-                         split_type(type, count), kPrivateDomain);
-        return {builder.reshape(y, *reshape_sizes(type), type)};
-      }};
+  return {"raise_stacked_conv_input", RuleSet::kLowering, grouped_conv(folded),
+          [axis](const Match& match) -> Refusal {
+            if (Refusal refusal = has_kernel(match)) return refusal;
+            if (!axis(match)) return "the Transpose moves more than one axis";
+            const ValueType& split = output_type_of(match, "transpose");
+            const ValueType& folded = match.graph().value(match.node("conv").inputs[0]).type;
+            if (!folds_axes_one_and_two(match, "reshape", "squeeze", split, folded)) {
+              return "the Reshape does not fold one axis into the channels";
+            }
+            if (!divides(match, (*split.shape)[1].size)) return "the groups do not divide";
+            if (match.output_type().rank() != split.rank() - 1 ||
+                !(*match.output_type().shape)[1].known()) {
+              return "the result's type is not known";
+            }
+            return std::nullopt;
+          },
+          [axis](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+            int64_t count = (*output_type_of(match, "transpose").shape)[1].size;
+            ValueType type = match.output_type();
+            ValueId y =
+                builder.node("StackedConv", {match.value("x"), match.value("w"), match.value("b")},
+                             stacked_attributes(match.node("conv"), count, *axis(match), 1),
+                             split_type(type, count), kPrivateDomain);
+            ValueId folded = fold_axes(builder, y, 1);
+            builder.graph().set_type(folded, type);
+            return {folded};
+          }};
 }
 
 // Transpose(Reshape(Reshape(StackedConv))): the result is written where it belongs.
@@ -156,8 +168,7 @@ Rule raise_output() {
   Pattern stacked = op("StackedConv", {any("x"), any("w"), any("b").optional()})
                         .domain(kPrivateDomain)
                         .named("conv");
-  Pattern folded = op("Reshape", {stacked}).rest().named("fold");
-  Pattern split = op("Reshape", {folded}).rest().named("split");
+  Pattern split = split_of(fold_of(stacked, "fold"), "split");
   Pattern whole = any_of({op("Transpose", {split}), op("Transpose", {stacked})});
   return {
       "raise_stacked_conv_output", RuleSet::kLowering, whole,
@@ -167,14 +178,14 @@ Rule raise_output() {
           return "the Transpose moves more than one axis";
         }
         if (!match.has("split")) return std::nullopt;
-        auto shape = shape_of(match, "split");
         const ValueType& before = output_type_of(match, "conv");
         const ValueType& after = output_type_of(match, "split");
         bool same = before.shape && after.shape && before.rank() == after.rank() &&
                     (*before.shape)[1] == (*after.shape)[1] &&
                     (*before.shape)[2] == (*after.shape)[2];
-        if (!shape || !same ||
-            !folds_axes_one_and_two(after, output_type_of(match, "fold"), &*shape)) {
+        const ValueType& folded = output_type_of(match, match.has("squeeze") ? "squeeze" : "fold");
+        if (!same || !folds_axes_one_and_two(match, "fold", "squeeze", before, folded) ||
+            !folds_axes_one_and_two(match, "split", "unsqueeze", after, folded)) {
           return "the Reshape does not split the channels";
         }
         return std::nullopt;
@@ -189,31 +200,31 @@ Rule raise_output() {
 
 // Transpose(Reshape(Conv(x))): the last of a chain of grouped convolutions writes in place.
 Rule raise_last() {
-  Pattern split = op("Reshape", {grouped_conv(any("x"))}).rest().named("split");
+  Pattern split = split_of(grouped_conv(any("x")), "split");
   return {"raise_stacked_conv_last", RuleSet::kLowering, op("Transpose", {split}),
           [](const Match& match) -> Refusal {
             if (Refusal refusal = has_kernel(match)) return refusal;
             if (!axis_taken_from_one(match.root())) {
               return "the Transpose moves more than one axis";
             }
-            auto shape = shape_of(match, "split");
             const ValueType& type = output_type_of(match, "split");
-            if (!shape || !folds_axes_one_and_two(type, output_type_of(match, "conv"), &*shape)) {
+            if (!folds_axes_one_and_two(match, "split", "unsqueeze", type,
+                                        output_type_of(match, "conv"))) {
               return "the Reshape does not split the channels";
             }
             int64_t count = (*type.shape)[1].size;
             if (!divides(match, count)) return "the groups do not divide";
             const ValueType& x = match.type("x");
-            if (!x.shape || !(*x.shape)[1].known() || (*x.shape)[1].size % count != 0 ||
-                !reshape_sizes(split_type(x, count))) {
+            if (!x.shape || !(*x.shape)[1].known() || (*x.shape)[1].size % count != 0) {
               return "the operand's type is not known";
             }
             return std::nullopt;
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             int64_t count = (*output_type_of(match, "split").shape)[1].size;
-            ValueType type = split_type(match.type("x"), count);
-            ValueId x = builder.reshape(match.value("x"), *reshape_sizes(type), type);
+            const ValueType& folded = match.type("x");
+            Dimension each{(*folded.shape)[1].size / count, ""};
+            ValueId x = split_axis(builder, match.value("x"), 1, {count, ""}, each);
             return {builder.node("StackedConv", {x, match.value("w"), match.value("b")},
                                  stacked_attributes(match.node("conv"), count, 1,
                                                     *axis_taken_from_one(match.root())),

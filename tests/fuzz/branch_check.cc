@@ -92,13 +92,6 @@ bool has_empty(const Feeds& feeds) {
 // Other sizes for what the graph leaves open; nothing where it leaves nothing open.
 Feeds resized_feeds(uint64_t seed, const Model& model, const Feeds& feeds) {
   Dice dice(seed ^ 0x51);
-  // Where two sizes are open, a Reshape needs -1 for one: the other may not be 0.
-  int64_t least = 0;
-  for (ValueId input : model.graph.inputs()) {
-    for (const Dimension& dim : *model.graph.value(input).type.shape) {
-      if (!dim.known() && dim.symbol != "batch") least = 1;
-    }
-  }
   std::map<std::string, int64_t> sizes;
   Feeds resized;
   for (const auto& [name, value] : feeds) {
@@ -111,7 +104,7 @@ Feeds resized_feeds(uint64_t seed, const Model& model, const Feeds& feeds) {
       if (dim.known()) continue;
       open = true;
       bool batch = dim.symbol == "batch";
-      int64_t other = batch ? dice.between(least, 3) : shape[i] + dice.below(3);
+      int64_t other = dice.chance(15) ? 0 : batch ? dice.between(1, 3) : shape[i] + dice.below(3);
       shape[i] = sizes.try_emplace(dim.symbol, other).first->second;
     }
     if (open) {

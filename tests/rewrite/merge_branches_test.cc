@@ -31,6 +31,33 @@ TEST(MergeBranches, DynamicBatchAndWidth) {
   EXPECT_EQ(rows.test.count("Conv"), 1) << report.to_text();
 }
 
+// With nothing in the batch, Reshape could not tell what -1 stands for.
+TEST(MergeBranches, DynamicBatchOfNone) {
+  Rows rows("batch", "width");
+  rows.test.output(join(rows.test, rows.apply(plain_conv)));
+  RewriteReport report = rows.check(0, 11);
+  EXPECT_EQ(rows.test.count("Conv"), 1) << report.to_text();
+  EXPECT_EQ(rows.test.count("Shape"), 0);
+}
+
+// Stacked along the batch: its size is computed.
+TEST(MergeBranches, OneWeightForChannelsOfAnyBatch) {
+  for (int64_t batch : {0, 2}) {
+    Rows rows("batch", "width");
+    ValueId w = rows.test.weight({5, 1, 3});
+    std::vector<ValueId> parts;
+    for (int64_t c = 0; c < kChannels; ++c) {
+      ValueId channel = rows.test.node(
+          "Slice", {rows.x, rows.test.ints({c}), rows.test.ints({c + 1}), rows.test.ints({1})});
+      ValueId row = rows.test.node("Gather", {channel, rows.test.index(0)}, {{"axis", int64_t{2}}});
+      parts.push_back(rows.test.node("Conv", {row, w}));
+    }
+    rows.test.output(rows.test.node("Concat", parts, {{"axis", int64_t{1}}}));
+    RewriteReport report = rows.check(batch, 11);
+    EXPECT_EQ(rows.test.count("Conv"), 1) << report.to_text();
+  }
+}
+
 TEST(MergeBranches, ChainCostsTwoTransposes) {
   Rows rows;
   auto branch = [](GraphCase& t, ValueId x, int) {

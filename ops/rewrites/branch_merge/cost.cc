@@ -101,7 +101,7 @@ double MergeCost::of_node(const Registry& registry, const Graph& graph, const No
     return slice < 0 && takes_elements(graph, node_of) ? node + kScattered * (once - node) : once;
   }
   if (type == "Transpose") {
-    double once = change(result, 1, {true, 1, 0});
+    double once = change(result, 1, {1, 0});
     return slice >= 0 || moves_rows(node_of) ? once : node + kScattered * (once - node);
   }
   if (type == "MatMul" && slice < 0) return node + kProduct * (products(graph, node_of) - 1);

@@ -117,8 +117,7 @@ std::optional<double> LayoutPlan::conversion(int number, StackLayout from,
                                              StackLayout to) const {
   const SiblingSet& set = siblings_.sets[static_cast<size_t>(number)];
   auto count = static_cast<int>(positions.size());
-  LayoutChange change = layout_change(set.type, count, from, to);
-  if (!change.possible) return std::nullopt;
+  LayoutChange change = layout_change(set.type, from, to);
   double cost = cost_.change(set.type, count, change);
   if (set.is_leaf()) {
     int64_t expected = 0;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
+
+#include "runtime/graph/fold_axes.h"
 
 namespace convoy {
 
@@ -31,31 +34,20 @@ Sizes stacked_dims(const ValueType& member, int count, StackLayout layout) {
 
 StackLayout unfolded(StackLayout layout) { return StackLayout::on_axis(layout.position()); }
 
-// What Reshape is told to get from one list of sizes to another that merges or splits one
-// dimension: 0 for unknown sizes ahead of that place, -1 for one behind; nullopt for more.
-// The first `same` sizes stay as they are.
-std::optional<std::vector<int64_t>> reshape_to(const Sizes& to, size_t same) {
-  std::vector<int64_t> shape;
-  int inferred = 0;
-  for (size_t i = 0; i < to.size(); ++i) {
-    if (to[i].known()) {
-      shape.push_back(to[i].size);
-      if (to[i].size == 0) return std::nullopt;
-    } else if (i < same) {
-      shape.push_back(0);
-    } else {
-      shape.push_back(-1);
-      ++inferred;
-    }
+// A fold from its axis, or an axis from its fold.
+ValueId refolded(GraphBuilder& builder, ValueId value, const ValueType& member, int count,
+                 StackLayout from, StackLayout to) {
+  if (from == to) return value;
+  if (from.kind == StackLayout::Kind::kAxis) {
+    value = fold_axes(builder, value, to.axis);
+  } else {
+    Dimension outer{count, ""};
+    Dimension inner = (*member.shape)[static_cast<size_t>(from.axis)];
+    if (from.kind == StackLayout::Kind::kFoldMinor) std::swap(outer, inner);
+    value = split_axis(builder, value, from.axis, outer, inner);
   }
-  if (inferred > 1) return std::nullopt;
-  return shape;
-}
-
-std::optional<std::vector<int64_t>> reshape_between(const ValueType& member, int count,
-                                                    StackLayout from, StackLayout to) {
-  return reshape_to(stacked_dims(member, count, to),
-                    static_cast<size_t>(std::min(from.axis, to.axis)));
+  builder.graph().set_type(value, stacked_type(member, count, to));
+  return value;
 }
 
 }  // namespace
@@ -64,55 +56,41 @@ ValueType stacked_type(const ValueType& member, int count, StackLayout layout) {
   return ValueType::tensor(member.dtype, stacked_dims(member, count, layout));
 }
 
-LayoutChange layout_change(const ValueType& member, int count, StackLayout from, StackLayout to) {
+LayoutChange layout_change(const ValueType& member, StackLayout from, StackLayout to) {
   LayoutChange change;
-  change.possible = true;
   if (from == to) return change;
   StackLayout start = unfolded(from);
   StackLayout end = unfolded(to);
-  bool both_folds = from.kind != StackLayout::Kind::kAxis && to.kind != StackLayout::Kind::kAxis;
+  bool both_folds = from != start && to != end;
   if (both_folds && from.axis == to.axis &&
       (*member.shape)[static_cast<size_t>(from.axis)].size == 1) {
     return change;
   }
   if (start == end) {
-    change.reshapes = 1;
-    change.possible = reshape_between(member, count, from, to).has_value();
+    change.reshapes = 1;  // of two, one is left where the sizes are known
     return change;
   }
   change.transposes = 1;
-  for (auto [a, b] : {std::pair(from, start), std::pair(end, to)}) {
-    if (a == b) continue;
-    ++change.reshapes;
-    change.possible = change.possible && reshape_between(member, count, a, b).has_value();
-  }
+  change.reshapes = (from != start ? 1 : 0) + (to != end ? 1 : 0);
   return change;
 }
 
 ValueId change_layout(GraphBuilder& builder, ValueId value, const ValueType& member, int count,
                       StackLayout from, StackLayout to) {
-  LayoutChange change = layout_change(member, count, from, to);
-  check_internal(change.possible, "layout {} cannot become {}", to_string(from), to_string(to));
-  auto reshaped = [&](StackLayout a, StackLayout b) {
-    if (a == b) return;
-    value = builder.reshape(value, *reshape_between(member, count, a, b),
-                            stacked_type(member, count, b));
-  };
-  if (change.transposes == 0) {
-    if (change.reshapes > 0) reshaped(from, to);
-    return value;
-  }
+  LayoutChange change = layout_change(member, from, to);
+  if (change.transposes + change.reshapes == 0) return value;
   StackLayout start = unfolded(from);
   StackLayout end = unfolded(to);
-  reshaped(from, start);
-  std::vector<int64_t> perm(static_cast<size_t>(member.rank()) + 1);
-  std::iota(perm.begin(), perm.end(), 0);
-  perm.erase(perm.begin() + start.axis);
-  perm.insert(perm.begin() + end.axis, start.axis);
-  value = builder.transpose(value, perm);
-  builder.graph().set_type(value, stacked_type(member, count, end));
-  reshaped(end, to);
-  return value;
+  value = refolded(builder, value, member, count, from, start);
+  if (start != end) {
+    std::vector<int64_t> perm(static_cast<size_t>(member.rank()) + 1);
+    std::iota(perm.begin(), perm.end(), 0);
+    perm.erase(perm.begin() + start.axis);
+    perm.insert(perm.begin() + end.axis, start.axis);
+    value = builder.transpose(value, perm);
+    builder.graph().set_type(value, stacked_type(member, count, end));
+  }
+  return refolded(builder, value, member, count, end, to);
 }
 
 ValueId take_members(GraphBuilder& builder, ValueId value, const ValueType& member, int count,

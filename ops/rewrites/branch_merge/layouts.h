@@ -15,16 +15,14 @@ std::string to_string(const StackLayout& layout);
 ValueType stacked_type(const ValueType& member, int count, StackLayout layout);
 
 struct LayoutChange {
-  bool possible = false;
   int transposes = 0;
   int reshapes = 0;
 };
 
-// A fold and its split are a Reshape apart; moving the stacked axis is one Transpose. Not possible
-// where a Reshape would have to name two unknown dimensions.
-LayoutChange layout_change(const ValueType& member, int count, StackLayout from, StackLayout to);
+// A fold and its split are a Reshape apart; moving the stacked axis is one Transpose.
+LayoutChange layout_change(const ValueType& member, StackLayout from, StackLayout to);
 
-// Adds the nodes of a possible change.
+// Adds the nodes of a change.
 ValueId change_layout(GraphBuilder& builder, ValueId value, const ValueType& member, int count,
                       StackLayout from, StackLayout to);
 

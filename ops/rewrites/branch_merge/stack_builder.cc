@@ -276,11 +276,6 @@ StackLayout StackBuilder::separable(int number) const {
   return StackLayout::on_axis(layout.position());
 }
 
-bool StackBuilder::can_extract(int number) const {
-  StackLayout layout = component_.layouts.at(number);
-  return layout_change(set(number).type, set(number).count(), layout, separable(number)).possible;
-}
-
 std::vector<ValueId> StackBuilder::extracted(int number, const std::vector<int>& positions) {
   std::vector<ValueId> values;
   if (positions.empty()) return values;

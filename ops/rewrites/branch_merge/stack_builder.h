@@ -22,9 +22,7 @@ class StackBuilder {
 
   // What stands for the output of a join.
   ValueId joined(const Join& join);
-  // Can members of the set be had one by one?
-  bool can_extract(int set) const;
-  // What stands for members `positions` of a computed set, one by one; where they can be had.
+  // What stands for members `positions` of a computed set, one by one.
   std::vector<ValueId> extracted(int set, const std::vector<int>& positions);
 
  private:

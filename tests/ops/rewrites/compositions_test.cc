@@ -51,6 +51,32 @@ TEST(Rewrites, MergedRowsAreReadAndWrittenInPlace) {
   EXPECT_EQ(test.graph().node_count(), 1U);
 }
 
+TEST(Rewrites, MergedRowsOfAnyBatchAndWidthAreReadAndWrittenInPlace) {
+  GraphCase test;
+  ValueId x = test.input("x", {"batch", 3, 4, "width"});
+  ValueId y = test.node("Transpose", {x}, {{"perm", List{0, 2, 1, 3}}});
+  y = test.node("Reshape", {y, test.ints({0, 1, 12, 0})});
+  y = test.node("Squeeze", {y, test.ints({1})});
+  y = test.node("Conv", {y, test.weight({20, 3, 3}), test.weight({20})},
+                {{"group", int64_t{4}}, {"pads", List{1, 1}}});
+  y = test.node("Unsqueeze", {y, test.ints({2})});
+  y = test.node("Reshape", {y, test.ints({0, 4, 5, 0})});
+  test.output(test.node("Transpose", {y}, {{"perm", List{0, 2, 1, 3}}}));
+  RewriteReport report = check_equal(test, lowering());
+  EXPECT_EQ(test.count("StackedConv"), 1) << report.to_text();
+  EXPECT_EQ(test.graph().node_count(), 1U);
+}
+
+TEST(Rewrites, ASqueezeOfAnotherAxisIsNotRaised) {
+  GraphCase test;
+  ValueId x = test.input("x", {1, 3, 4, 12});
+  ValueId y = test.node("Transpose", {x}, {{"perm", List{0, 2, 1, 3}}});
+  y = test.node("Reshape", {y, test.ints({0, 12, 12, 1})});
+  y = test.node("Squeeze", {y, test.ints({3})});
+  test.output(test.node("Conv", {y, test.weight({20, 3, 3})}, {{"group", int64_t{4}}}));
+  check_equal(test, lowering());
+}
+
 TEST(Rewrites, ReshapesThatMixOtherAxesAreNotRaised) {
   GraphCase test;
   ValueId x = test.input("x", {2, 4, 3, 8});

@@ -163,7 +163,38 @@ TEST(Rewrites, ComputedReshapeSizesBecomeConstant) {
   ValueId sizes = test.node("Concat", {first, test.ints({2, 2}), last}, {{"axis", int64_t{0}}});
   test.output(test.node("Reshape", {x, sizes}));
   check_equal(test);
-  EXPECT_EQ(test.graph().node_count(), 1U);
+  // A Reshape that keeps the rank copies both open sizes, which may be 0.
+  EXPECT_EQ(test.count("Shape"), 0);
+  EXPECT_EQ(test.count("Unsqueeze"), 1);
+  EXPECT_EQ(test.graph().node_count(), 2U);
+}
+
+TEST(Rewrites, SizesThatAreFoldedAtRunTimeBecomeConstant) {
+  GraphCase test;
+  ValueId x = test.input("x", {"batch", 3, 2, "height", "width"});
+  ValueId shape = test.node("Shape", {x});
+  auto size = [&](int64_t axis) { return test.node("Gather", {shape, test.ints({axis})}); };
+  ValueId sizes =
+      test.node("Concat", {size(0), test.ints({6}), size(3), size(4)}, {{"axis", int64_t{0}}});
+  test.output(test.node("Reshape", {x, sizes}));
+  check_equal(test);
+  EXPECT_EQ(test.count("Shape"), 0);
+  EXPECT_EQ(test.count("Squeeze"), 1);
+  EXPECT_EQ(test.graph().node_count(), 2U);
+}
+
+// With nothing in the batch, Reshape could not tell what -1 stands for.
+TEST(Rewrites, ASizeIsNotLeftToTheElementCountWhereAnotherMayBeZero) {
+  GraphCase test;
+  ValueId x = test.input("x", {"batch", 4, "width"});
+  ValueId shape = test.node("Shape", {x});
+  ValueId batch = test.node("Gather", {shape, test.ints({0})});
+  ValueId width = test.node("Gather", {shape, test.ints({2})});
+  ValueId twice = test.node("Mul", {width, test.ints({2})});
+  ValueId sizes = test.node("Concat", {batch, twice, test.ints({2})}, {{"axis", int64_t{0}}});
+  test.output(test.node("Reshape", {x, sizes}));
+  check_equal(test);
+  EXPECT_EQ(test.count("Shape"), 1);
 }
 
 TEST(Rewrites, TwoComputedReshapeSizesStay) {
