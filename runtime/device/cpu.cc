@@ -31,7 +31,6 @@ class CpuDevice : public Device {
                        default_thread_count());
   }
   void* allocate(size_t bytes) override {
-    if (bytes == 0) return nullptr;
     void* data = ::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow);
     if (data == nullptr) {
       fail(ErrorCode::kOutOfMemory, "cannot allocate {} bytes of host memory", bytes);

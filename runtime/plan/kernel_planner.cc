@@ -189,6 +189,16 @@ Located KernelPlanner::place_result(const Node& node, const KernelRequest& reque
   return place;
 }
 
+bool KernelPlanner::is_read_in_place(const Node& node, const KernelRequest& request, ValueId id,
+                                     int j) {
+  for (size_t k = 0; k < node.inputs.size(); ++k) {
+    if (node.inputs[k] != id) continue;
+    const std::pair allowed(static_cast<int>(k), j);
+    if (std::ranges::find(request.in_place, allowed) == request.in_place.end()) return false;
+  }
+  return true;
+}
+
 Located KernelPlanner::in_place(const Node& node, const KernelRequest& request, size_t j,
                                 const TensorDesc& wanted, const std::vector<Located>& inputs) {
   for (auto [i, output] : request.in_place) {
@@ -196,6 +206,7 @@ Located KernelPlanner::in_place(const Node& node, const KernelRequest& request, 
     const Located& input = inputs[static_cast<size_t>(i)];
     ValueId id = node.inputs[static_cast<size_t>(i)];
     if (!input.known() || !input.same_region(locations_.main(id))) continue;
+    if (!is_read_in_place(node, request, id, output)) continue;
     const Storage& storage = locations_.storage(input.storage);
     bool fits = storage.home == Home::kArena && !storage.pinned &&
                 input.desc.shape == wanted.shape &&

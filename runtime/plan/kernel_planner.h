@@ -57,6 +57,9 @@ class KernelPlanner {
   // Chooses where output j is written, in the form that the request states.
   Located place_result(const Node& node, const KernelRequest& request, size_t j,
                        const Operands& operands, Copies& roundings);
+  // Whether output j may be written over the value wherever the node reads it: a product plus its
+  // own operand may not.
+  static bool is_read_in_place(const Node& node, const KernelRequest& request, ValueId id, int j);
   // Over an operand that dies with the step; not known() where there is none such.
   Located in_place(const Node& node, const KernelRequest& request, size_t j,
                    const TensorDesc& wanted, const std::vector<Located>& inputs);

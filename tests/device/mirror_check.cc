@@ -75,7 +75,11 @@ std::string compare(const Outcome& mirror, const Outcome& cpu, bool bits) {
   }
   for (size_t k = 0; k < cpu.outputs.size(); ++k) {
     auto equal = bits ? same : near;
-    if (!equal(mirror.outputs[k], cpu.outputs[k])) return fmt::format("output {} differs", k);
+    const Value &there = mirror.outputs[k], &here = cpu.outputs[k];
+    if (equal(there, here)) continue;
+    const bool tensors = there.is_tensor() && here.is_tensor();
+    const std::string how = tensors ? difference({there}, {here}, 0) : "";
+    return fmt::format("output {} differs{}{}", k, how.empty() ? "" : ": ", how);
   }
   return "";
 }

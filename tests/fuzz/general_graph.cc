@@ -13,6 +13,8 @@ void add_inputs(ValuePool& pool) {
   Shape shape = {dice.between(1, 5),
                  dice.chance(50) ? dice.pick(std::vector<int64_t>{8, 16, 32}) : dice.between(1, 9)};
   while (shape.rank() < rank) shape.push_back(dice.between(3, rank == 3 ? 40 : rank == 4 ? 12 : 6));
+  // Wide enough for kernels that small products do not take.
+  if (rank == 3 && dice.chance(15)) shape[2] = 64;
   std::vector<std::string> symbols(shape.size());
   if (dice.chance(50)) symbols[0] = "batch";
   pool.add(writer.input(shape, symbols));

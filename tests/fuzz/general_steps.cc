@@ -228,6 +228,29 @@ bool product(ValuePool& pool) {
   return true;
 }
 
+// f(x) + x, where f is a product or a convolution: what is added is read in another way as well.
+bool around_itself(ValuePool& pool) {
+  Dice& dice = pool.dice();
+  auto x = pool.pick([](const Shape& shape) { return has_axes(shape) && shape.rank() <= 4; });
+  if (!x) return false;
+  SizedValue inner = dice.chance(70) ? pool.apply("Tanh", {*x}) : *x;
+  SizedValue y;
+  if (dice.chance(50) || inner.shape.rank() < 3) {
+    int64_t width = inner.shape[inner.shape.rank() - 1];
+    float bound = 1.7F / std::sqrt(static_cast<float>(width));
+    y = pool.apply("MatMul", {inner, pool.constant({width, width}, -bound, bound)});
+  } else {
+    int64_t channels = inner.shape[1];
+    float bound = 1.7F / std::sqrt(static_cast<float>(channels));
+    Shape weight = Shape::filled(inner.shape.rank(), 1);
+    weight[0] = weight[1] = channels;
+    y = pool.apply("Conv", {inner, pool.constant(weight, -bound, bound)});
+  }
+  SizedValue sum = pool.apply("Add", {y, inner});
+  if (dice.chance(70)) pool.apply("Softmax", {sum}, {{"axis", int64_t{sum.shape.rank() - 1}}});
+  return true;
+}
+
 // Two values that the graph computes.
 bool attention_like(ValuePool& pool) {
   auto x = pool.pick(
@@ -238,7 +261,9 @@ bool attention_like(ValuePool& pool) {
   SizedValue scores = pool.apply(
       "Mul", {pool.apply("MatMul", {*x, turned}), pool.constant({}, scale, scale * 1.01F)});
   SizedValue weights = pool.apply("Softmax", {scores}, {{"axis", int64_t{-1}}});
-  pool.apply("MatMul", {weights, *x});
+  SizedValue mixed = pool.apply("MatMul", {weights, *x});
+  if (!pool.dice().chance(30)) return true;
+  pool.apply("Softmax", {pool.apply("Add", {mixed, *x})}, {{"axis", int64_t{2}}});
   return true;
 }
 
@@ -282,10 +307,28 @@ bool layer_normalization(ValuePool& pool) {
 }  // namespace
 
 const std::vector<GraphStep>& general_steps() {
-  static const std::vector<GraphStep> steps = {
-      unary,  unary,  clip,    with_constant,  binary,    binary,  concat,
-      concat, split,  slice,   gather,         transpose, reshape, unsqueeze,
-      pad,    resize, product, attention_like, softmax,   reduce,  layer_normalization};
+  static const std::vector<GraphStep> steps = {unary,
+                                               unary,
+                                               clip,
+                                               with_constant,
+                                               binary,
+                                               binary,
+                                               concat,
+                                               concat,
+                                               split,
+                                               slice,
+                                               gather,
+                                               transpose,
+                                               reshape,
+                                               unsqueeze,
+                                               pad,
+                                               resize,
+                                               product,
+                                               around_itself,
+                                               attention_like,
+                                               softmax,
+                                               reduce,
+                                               layer_normalization};
   return steps;
 }
 
