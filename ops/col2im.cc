@@ -28,9 +28,9 @@ std::optional<Geometry> describe(const Node& node, const TensorDesc& columns, co
   Geometry g;
   Dims image_sizes(to_int64s(*image));
   g.window = resolve_window(attributes, image_sizes, Dims(to_int64s(*block)));
-  g.image_size = element_count(g.window.input);
+  g.image_size = element_count(g.window.input());
   g.block_size = g.window.kernel_volume();
-  g.column_count = element_count(g.window.output);
+  g.column_count = element_count(g.window.output());
   check_input(in[1] % g.block_size == 0 && in[2] == g.column_count,
               "columns of the shape {} do not fit {} positions of a block of {}", to_string(in),
               g.column_count, g.block_size);
@@ -49,10 +49,10 @@ void infer(InferRequest& request) {
 template <typename T, typename Sum>
 void add_place(const Geometry& g, int64_t place, const T* columns, Sum* image) {
   const Window& window = g.window;
-  Dims offset = window.pads_begin;
+  Dims offset = Dims::filled(window.rank(), 0);
   for (int i = window.rank() - 1; i >= 0; --i) {
-    offset[i] = place % window.kernel[i] * window.dilations[i] - window.pads_begin[i];
-    place /= window.kernel[i];
+    offset[i] = place % window[i].kernel * window[i].dilation - window[i].pad_begin;
+    place /= window[i].kernel;
   }
   for (int64_t c = 0; c < g.column_count; ++c) {
     int64_t rest = c;
@@ -60,11 +60,11 @@ void add_place(const Geometry& g, int64_t place, const T* columns, Sum* image) {
     int64_t stride = 1;
     bool inside = true;
     for (int i = window.rank() - 1; i >= 0; --i) {
-      int64_t x = rest % window.output[i] * window.strides[i] + offset[i];
-      inside &= x >= 0 && x < window.input[i];
+      int64_t x = rest % window[i].output_size * window[i].stride + offset[i];
+      inside &= x >= 0 && x < window[i].input_size;
       at += x * stride;
-      stride *= window.input[i];
-      rest /= window.output[i];
+      stride *= window[i].input_size;
+      rest /= window[i].output_size;
     }
     if (inside) image[at] += static_cast<Sum>(columns[c]);
   }

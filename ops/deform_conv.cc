@@ -44,7 +44,7 @@ class DeformConv : public Kernel {
   void run(KernelContext& context) const override {
     const ConvShape& conv = shape_.conv;
     const Window& window = conv.window;
-    int64_t plane = window.output[0] * window.output[1];
+    int64_t plane = window[0].output_size * window[1].output_size;
     int64_t cost = std::max<int64_t>(1, conv.group_in() * window.kernel_volume() * 8);
     context.threads().parallel_for(conv.batch * plane, std::max<int64_t>(1, 16384 / cost),
                                    [&](int64_t begin, int64_t end) {
@@ -57,7 +57,7 @@ class DeformConv : public Kernel {
   // All output channels at one position.
   void compute(KernelContext& context, int64_t n, int64_t position) const {
     const ConvShape& conv = shape_.conv;
-    int64_t plane = conv.window.output[0] * conv.window.output[1];
+    int64_t plane = conv.window[0].output_size * conv.window[1].output_size;
     const T* bias = context.has_input(3) ? context.input(3).as<const T>() : nullptr;
     T* y = context.output(0).as<T>();
     for (int64_t channel = 0; channel < conv.out_channels; ++channel) {
@@ -74,9 +74,9 @@ class DeformConv : public Kernel {
            int64_t ic) const {
     const ConvShape& conv = shape_.conv;
     const Window& window = conv.window;
-    int64_t height = window.input[0];
-    int64_t width = window.input[1];
-    int64_t plane = window.output[0] * window.output[1];
+    int64_t height = window[0].input_size;
+    int64_t width = window[1].input_size;
+    int64_t plane = window[0].output_size * window[1].output_size;
     int64_t volume = window.kernel_volume();
     int64_t in = first + ic;
     int64_t group = in / (conv.in_channels / shape_.offset_groups);
@@ -86,15 +86,15 @@ class DeformConv : public Kernel {
     const T* offsets = context.input(2).as<const T>() + block * 2 * plane + position;
     const T* mask = nullptr;
     if (context.has_input(4)) mask = context.input(4).as<const T>() + block * plane + position;
-    int64_t row = position / window.output[1] * window.strides[0] - window.pads_begin[0];
-    int64_t column = position % window.output[1] * window.strides[1] - window.pads_begin[1];
+    int64_t row = position / window[1].output_size * window[0].stride - window[0].pad_begin;
+    int64_t column = position % window[1].output_size * window[1].stride - window[1].pad_begin;
     Acc sum = 0;
     for (int64_t k = 0; k < volume; ++k) {
-      int64_t kr = k / window.kernel[1];
-      int64_t kc = k % window.kernel[1];
-      Acc at_y = static_cast<Acc>(row + kr * window.dilations[0]) +
+      int64_t kr = k / window[1].kernel;
+      int64_t kc = k % window[1].kernel;
+      Acc at_y = static_cast<Acc>(row + kr * window[0].dilation) +
                  static_cast<Acc>(offsets[2 * k * plane]);
-      Acc at_x = static_cast<Acc>(column + kc * window.dilations[1]) +
+      Acc at_x = static_cast<Acc>(column + kc * window[1].dilation) +
                  static_cast<Acc>(offsets[(2 * k + 1) * plane]);
       Acc value = sample<T, Acc>(x, height, width, at_y, at_x);
       if (mask) value *= static_cast<Acc>(mask[k * plane]);
@@ -124,7 +124,7 @@ std::unique_ptr<Kernel> make_deform_conv(KernelRequest& request) {
                 to_string(request.input(i).dtype));
   }
   Shape wanted{shape.conv.batch, checked_multiply(2 * shape.offset_groups, window.kernel_volume()),
-               window.output[0], window.output[1]};
+               window[0].output_size, window[1].output_size};
   check_input(request.input(2).shape == wanted, "offset has shape {}, expected {}",
               to_string(request.input(2).shape), to_string(wanted));
   wanted[1] /= 2;

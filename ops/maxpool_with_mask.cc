@@ -34,7 +34,7 @@ MaskedPool read(const Node& node, const Shape& x, const Shape& mask) {
   check_input(plane > 0 && masked > 0 && masked % plane == 0,
               "a mask of shape {} does not fit planes of {} elements", to_string(mask), plane);
   pool.output = x;
-  for (int i = 0; i < pool.window.rank(); ++i) pool.output[2 + i] = pool.window.output[i];
+  for (int i = 0; i < pool.window.rank(); ++i) pool.output[2 + i] = pool.window[i].output_size;
   return pool;
 }
 
@@ -43,9 +43,9 @@ float largest(const MaskedPool& pool, const float* x, const int32_t* mask, const
               int64_t offset) {
   const Window& window = pool.window;
   float top = std::numeric_limits<float>::lowest();
-  const int64_t start = at[axis] * window.strides[axis] - window.pads_begin[axis];
-  for (int64_t k = window.first_tap(axis, at[axis]); k < window.last_tap(axis, at[axis]); ++k) {
-    const int64_t element = offset + (start + k * window.dilations[axis]) * pool.strides[axis];
+  const int64_t start = at[axis] * window[axis].stride - window[axis].pad_begin;
+  for (int64_t k = window[axis].first_tap(at[axis]); k < window[axis].last_tap(at[axis]); ++k) {
+    const int64_t element = offset + (start + k * window[axis].dilation) * pool.strides[axis];
     if (axis + 1 < window.rank()) {
       top = std::max(top, largest(pool, x, mask, at, axis + 1, element));
       continue;
@@ -58,8 +58,8 @@ float largest(const MaskedPool& pool, const float* x, const int32_t* mask, const
 
 void run(const MaskedPool& pool, KernelContext& context) {
   const Window& window = pool.window;
-  const int64_t plane = element_count(window.input);
-  const int64_t outputs = element_count(window.output);
+  const int64_t plane = element_count(window.input());
+  const int64_t outputs = element_count(window.output());
   const int64_t masks = context.input(1).count() / plane;
   context.threads().parallel_for(pool.planes, 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {
@@ -69,8 +69,8 @@ void run(const MaskedPool& pool, KernelContext& context) {
         Dims at = Dims::filled(window.rank(), 0);
         int64_t rest = i;
         for (int axis = window.rank() - 1; axis >= 0; --axis) {
-          at[axis] = rest % window.output[axis];
-          rest /= window.output[axis];
+          at[axis] = rest % window[axis].output_size;
+          rest /= window[axis].output_size;
         }
         context.output(0).as<float>()[p * outputs + i] = largest(pool, x, mask, at, 0, 0);
       }

@@ -22,6 +22,7 @@ class Block:
     name: str
     line: int
     body: str
+    parameters: str = ""
 
 
 @dataclass
@@ -65,7 +66,8 @@ def functions(source: Source) -> Iterator[Block]:
         if rest is None or re.search(r"[=,(&|!+?]\s*$|\breturn\s*$", code[:match.start()][-40:]):
             continue
         end = closing(code, rest.end() - 1, "{}")
-        yield Block(match.group(1), source.line(match.start()), code[rest.end():end])
+        yield Block(match.group(1), source.line(match.start()), code[rest.end():end],
+                    code[match.end():after])
 
 
 def structs(source: Source) -> Iterator[Block]:
@@ -80,6 +82,16 @@ def functions_with(*patterns: str):
         return [block for block in functions(source)
                 if all(re.search(pattern, block.body) for pattern in patterns)]
     return rule
+
+
+def tiles_of_products(source: Source):
+    """Functions that add to vectors in rows and columns, by two variables, the products of both."""
+    variable = r"\[(?!k[A-Z])[a-z]\w*\]"
+    sum_of = rf"\w+{variable}{variable}"
+    adds = re.compile(rf"\badd_product\({sum_of},|{sum_of} (?:=\s*[\w:]*fma\(|\+= [^;(){{]*\*)")
+    return [block for block in functions(source)
+            if re.search(r"\b(?:reg|Reg|VFloat|Floats)\b", block.parameters + block.body)
+            and adds.search(block.body)]
 
 
 def structs_with(*fields: str):
@@ -147,25 +159,24 @@ def ideas(names: set[str]) -> list[Idea]:
     return [
         Idea("operands brought into a kernel's form", everywhere,
              functions_with(r"\bmeets\(", r"\b(?:form_for|conversion_path|constant_in_form)\("),
-             allowed=3, target=1),
+             allowed=1, target=1),
         Idea("choosing a kernel", everywhere,
              functions_with(r"for \([^;)]*: [\w.>-]*kernels\)"), allowed=1, target=1),
-        Idea("figures of cost", everywhere, cost_tables, allowed=2, target=1),
+        Idea("figures of cost", everywhere, cost_tables, allowed=1, target=1),
         Idea("vector types", kernels, vector_types, allowed=1, target=1),
         Idea("exp, tanh and other polynomials of vectors", kernels, polynomials, allowed=1,
              target=1, by_file=True),
         Idea("descriptions of a convolution", everywhere,
-             structs_with("kernel", "stride", "dilation", "pad"), allowed=6, target=2),
-        Idea("register tiles of a product", kernels,
-             functions_with(r"\b(?:reg|Reg|VFloat|Floats)\s+\w+\[\w+\]\[\w+\]",
-                            r"\bfma\(|\+= "), allowed=3, target=1, by_file=True),
+             structs_with("kernel", "stride", "dilation", "pad"), allowed=2, target=2),
+        Idea("register tiles of a product", kernels, tiles_of_products, allowed=1, target=1,
+             by_file=True),
         Idea("counting the work of a node", everywhere,
              functions_with(r"\bdouble\b", rf"{COUNT}[^;]*\*|\*[^;]*{COUNT}"), allowed=1, target=1,
              by_file=True),
         Idea("windows and their padding", everywhere, functions_with(EXTENT), allowed=1, target=1,
              by_file=True),
         Idea("what follows a sum", everywhere,
-             structs_with("(?:activation|kind|name)", "alpha", "beta"), allowed=2, target=1),
+             structs_with("(?:activation|kind|name)", "alpha", "beta"), allowed=1, target=1),
         Idea("lists of operators in rewrites", rewrites, operator_lists(names), allowed=0,
              target=0),
     ]

@@ -6,15 +6,11 @@
 namespace convoy {
 namespace {
 
-constexpr double kWeight = 0.2;  // an element from the second- or third-level cache
 // Shares of the FMA peak that oneDNN's kernels reach.
 constexpr double kBlocked = 0.85, kDepthwise = 0.55;
 constexpr double kFirstLayer = 0.6, kWideFirstLayer = 0.85;  // of 8 and of 16 lanes
 constexpr double kProduct = 0.9;
-constexpr double kCall = 1500;    // of oneDNN, on top of the arithmetic
-constexpr double kCode = 1e4;     // made at run time: a million cycles, over a hundred runs
 constexpr double kChange = 0.05;  // what a change of layouts must promise: estimates err
-constexpr double kStep = 1000;    // of a plan, on top of what it does
 
 double multiply_adds(const KernelRequest& request) {
   return multiply_adds_of_conv(request.node(), OperandTypes::of(request.inputs, request.outputs));
@@ -26,13 +22,13 @@ bool is_depthwise(const ConvShape& shape) { return shape.groups > 1 && shape.gro
 // alone in its layout among its neighbours.
 double detour_seconds(const KernelRequest& request) {
   const Machine machine = machine_of(request.isa);
-  return machine.seconds(2 * kStep) +
+  return machine.seconds(2 * Machine::kStep) +
          machine.seconds_to_move(request.input(0).count() + request.output(0).count());
 }
 
 // Of weights that come from the second- or third-level cache.
 double weight_cycles(const KernelRequest& request) {
-  return kWeight * static_cast<double>(request.input(1).count());
+  return Machine::kWeight * static_cast<double>(request.input(1).count());
 }
 
 bool has_plain_input(const KernelRequest& request) { return request.input(0).layout.plain(); }
@@ -55,13 +51,14 @@ double blocked_seconds(const KernelRequest& request, const ConvShape& shape) {
   const double first_layer = machine.lanes == 16 ? kWideFirstLayer : kFirstLayer;
   const double share = reads_plain ? first_layer : depthwise ? kDepthwise : kBlocked;
   const double seconds = machine.seconds_of(multiply_adds(request) / share) +
-                         machine.seconds(kCall + weight_cycles(request));
+                         machine.seconds(Machine::kCall + weight_cycles(request));
   // Depthwise convolutions have neighbours that stay in blocks with them.
   if (!has_plain_input(request)) return depthwise ? seconds : seconds * (1 - kChange);
   if (depthwise) {
-    return seconds + machine.seconds(kStep) + machine.seconds_to_move(request.input(0).count());
+    return seconds + machine.seconds(Machine::kStep) +
+           machine.seconds_to_move(request.input(0).count());
   }
-  return (seconds + machine.seconds(kCode) + detour_seconds(request)) * (1 + kChange);
+  return (seconds + machine.seconds(Machine::kCode) + detour_seconds(request)) * (1 + kChange);
 }
 
 double product_seconds(const KernelRequest& request) {

@@ -12,7 +12,7 @@ ConvAttributes read_conv_attributes(AttributeReader& attributes) {
 
 Shape ConvShape::output_shape() const {
   Shape shape{batch, out_channels};
-  for (int64_t size : window.output) shape.push_back(size);
+  for (int64_t size : window.output()) shape.push_back(size);
   return shape;
 }
 

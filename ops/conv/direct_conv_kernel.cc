@@ -161,16 +161,8 @@ ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
   problem.residual_channel_stride = residual.strides[1];
   problem.rank = shape.window.rank();
   for (int i = 0; i < problem.rank; ++i) {
-    auto& axis = problem.spatial[i];
-    axis.input_size = shape.window.input[i];
-    axis.output_size = shape.window.output[i];
-    axis.kernel = shape.window.kernel[i];
-    axis.stride = shape.window.strides[i];
-    axis.dilation = shape.window.dilations[i];
-    axis.pad_begin = shape.window.pads_begin[i];
-    axis.input_stride = x.strides[i + 2];
-    axis.output_stride = y.strides[i + 2];
-    axis.residual_stride = residual.strides[i + 2];
+    problem.spatial[i] = {shape.window[i], x.strides[i + 2], y.strides[i + 2],
+                          residual.strides[i + 2]};
   }
   problem.has_residual = conv.has_residual;
   problem.element = conv_element(x.dtype);

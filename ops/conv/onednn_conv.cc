@@ -10,37 +10,27 @@ namespace {
 
 // Axes of size 1 that the kernel does not move along change nothing in memory, but oneDNN blocks
 // its loops along the last axis.
-void drop_unit_axes(onednn::ConvProblem& problem) {
-  for (int i = problem.input.rank() - 1; i >= 0 && problem.input.rank() > 1; --i) {
-    bool unit = problem.input[i] == 1 && problem.output[i] == 1 && problem.kernel[i] == 1 &&
-                problem.pads_begin[i] == 0 && problem.pads_end[i] == 0;
-    if (!unit) continue;
-    for (Dims* sizes : {&problem.input, &problem.output, &problem.kernel, &problem.strides,
-                        &problem.dilations, &problem.pads_begin, &problem.pads_end}) {
-      sizes->erase(i);
-    }
+void drop_unit_axes(Window& window) {
+  for (int i = window.rank() - 1; i >= 0 && window.rank() > 1; --i) {
+    const SizedWindow& axis = window[i];
+    bool unit = axis.input_size == 1 && axis.output_size == 1 && axis.kernel == 1 &&
+                axis.pad_begin == 0 && axis.pad_end == 0;
+    if (unit) window.axes.erase(window.axes.begin() + i);
   }
 }
 
 onednn::ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
-  const Window& window = conv.shape.window;
   onednn::ConvProblem problem;
   problem.batch = conv.shape.batch;
   problem.groups = conv.shape.groups;
   problem.in_channels = conv.shape.in_channels;
   problem.out_channels = conv.shape.out_channels;
-  problem.input = window.input;
-  problem.output = window.output;
-  problem.kernel = window.kernel;
-  problem.strides = window.strides;
-  problem.dilations = window.dilations;
-  problem.pads_begin = window.pads_begin;
-  problem.pads_end = window.pads_end;
+  problem.window = conv.shape.window;
   problem.has_bias = conv.has_bias;
   problem.add_to_output = conv.has_residual;
   problem.epilogue = conv.epilogue;
   problem.threads = request.threads;
-  drop_unit_axes(problem);
+  drop_unit_axes(problem.window);
   return problem;
 }
 
@@ -52,16 +42,18 @@ std::shared_ptr<const onednn::Primitive> without_padding(const ConvRequest& conv
   const Window& window = conv.shape.window;
   int64_t pads = 0;
   for (int axis = 0; axis < window.rank(); ++axis) {
-    if (window.pads_begin[axis] < 0 || window.pads_end[axis] < 0) return nullptr;
-    pads += window.pads_begin[axis] + window.pads_end[axis];
+    if (window[axis].pad_begin < 0 || window[axis].pad_end < 0) return nullptr;
+    pads += window[axis].pad_begin + window[axis].pad_end;
   }
   if (pads == 0) return nullptr;
   int64_t width = std::max(1, problem.input_block);
   int64_t planes = problem.batch * ((problem.in_channels + width - 1) / width);
   padding = SourcePadding::of(window, planes, width);
-  problem.input = padding->padded;
-  problem.pads_begin = Dims::filled(window.rank(), 0);
-  problem.pads_end = problem.pads_begin;
+  problem.window = window;
+  for (SizedWindow& axis : problem.window.axes) {
+    axis.input_size += axis.pad_begin + axis.pad_end;
+    axis.pad_begin = axis.pad_end = 0;
+  }
   return onednn::convolution(problem);
 }
 
@@ -71,7 +63,7 @@ bool is_fast(const std::shared_ptr<const onednn::Primitive>& primitive) {
 
 bool is_empty(const ConvShape& shape) {
   return element_count(shape.output_shape()) == 0 || shape.in_channels == 0 ||
-         element_count(shape.window.input) == 0;
+         element_count(shape.window.input()) == 0;
 }
 
 }  // namespace

@@ -8,8 +8,8 @@ namespace {
 
 bool is_whole_input(const Window& window) {
   for (int axis = 0; axis < window.rank(); ++axis) {
-    if (window.output[axis] != 1 || window.kernel[axis] != window.input[axis] ||
-        window.dilations[axis] != 1 || window.pads_begin[axis] != 0) {
+    if (window[axis].output_size != 1 || window[axis].kernel != window[axis].input_size ||
+        window[axis].dilation != 1 || window[axis].pad_begin != 0) {
       return false;
     }
   }
@@ -37,7 +37,7 @@ std::unique_ptr<Kernel> make_product_conv(KernelRequest& request, const ConvRequ
   MatMulRequest product;
   product.shape.m = shape.batch;
   product.shape.n = shape.out_channels;
-  product.shape.k = shape.in_channels * element_count(shape.window.kernel);
+  product.shape.k = shape.in_channels * shape.window.kernel_volume();
   product.shape.a_m = product.shape.k;
   product.shape.a_k = 1;
   product.shape.b_k = 1;

@@ -14,7 +14,7 @@ void run_reference(const ConvRequest& conv, KernelContext& context) {
   const T* bias = conv.has_bias ? context.input(2).as<const T>() : nullptr;
   const T* residual = conv.has_residual ? context.input(3).as<const T>() : nullptr;
   T* y = context.output(0).as<T>();
-  int64_t plane = element_count(conv.shape.window.output);
+  int64_t plane = element_count(conv.shape.window.output());
   ReferenceConv<Acc, T, T> reference(conv.shape);
   auto store = [&](int64_t n, int64_t channel, int64_t first, const Acc* sums, int64_t count) {
     int64_t offset = (n * conv.shape.out_channels + channel) * plane + first;

@@ -19,13 +19,13 @@ class ReferenceConv {
 
   explicit ReferenceConv(const ConvShape& shape) : shape_(shape) {
     // A trailing axis of one position changes nothing and gives every shape a row.
-    if (shape_.window.rank() == 0) add_unit_axis();
-    input_strides_ = contiguous_strides(shape_.window.input);
-    kernel_strides_ = contiguous_strides(shape_.window.kernel);
-    input_plane_ = element_count(shape_.window.input);
-    output_plane_ = element_count(shape_.window.output);
+    if (shape_.window.rank() == 0) shape_.window.axes.emplace_back();
+    input_strides_ = contiguous_strides(shape_.window.input());
+    kernel_strides_ = contiguous_strides(shape_.window.kernel());
+    input_plane_ = element_count(shape_.window.input());
+    output_plane_ = element_count(shape_.window.output());
     kernel_volume_ = shape_.window.kernel_volume();
-    row_ = shape_.window.output.back();
+    row_ = shape_.window.output().back();
     rows_ = row_ == 0 ? 0 : output_plane_ / row_;
   }
 
@@ -55,16 +55,6 @@ class ReferenceConv {
     int64_t count;
   };
 
-  void add_unit_axis() {
-    Window& window = shape_.window;
-    for (Dims* list :
-         {&window.input, &window.output, &window.kernel, &window.strides, &window.dilations}) {
-      list->push_back(1);
-    }
-    window.pads_begin.push_back(0);
-    window.pads_end.push_back(0);
-  }
-
   template <typename Store>
   void run_row(const X* x, const W* w, Acc x_zero, const Acc* w_zeros, int64_t plane,
                int64_t row_index, const Store& store) const {
@@ -76,8 +66,8 @@ class ReferenceConv {
     Dims at = Dims::filled(last + 1, 0);
     int64_t rest = row_index;
     for (int axis = last - 1; axis >= 0; --axis) {
-      at[axis] = rest % shape_.window.output[axis];
-      rest /= shape_.window.output[axis];
+      at[axis] = rest % shape_.window[axis].output_size;
+      rest /= shape_.window[axis].output_size;
     }
     Acc sums[kChunk];
     for (int64_t begin = 0; begin < row_; begin += kChunk) {
@@ -97,10 +87,10 @@ class ReferenceConv {
   void add_taps(const Row& row, int axis, int64_t x_offset, int64_t w_offset) const {
     const Window& window = shape_.window;
     if (axis == window.rank() - 1) return add_last_taps(row, x_offset, w_offset);
-    int64_t start = row.at[axis] * window.strides[axis] - window.pads_begin[axis];
-    int64_t end = window.last_tap(axis, row.at[axis]);
-    for (int64_t k = window.first_tap(axis, row.at[axis]); k < end; ++k) {
-      int64_t position = start + k * window.dilations[axis];
+    int64_t start = row.at[axis] * window[axis].stride - window[axis].pad_begin;
+    int64_t end = window[axis].last_tap(row.at[axis]);
+    for (int64_t k = window[axis].first_tap(row.at[axis]); k < end; ++k) {
+      int64_t position = start + k * window[axis].dilation;
       add_taps(row, axis + 1, x_offset + position * input_strides_[axis],
                w_offset + k * kernel_strides_[axis]);
     }
@@ -109,11 +99,11 @@ class ReferenceConv {
   void add_last_taps(const Row& row, int64_t x_offset, int64_t w_offset) const {
     const Window& window = shape_.window;
     int axis = window.rank() - 1;
-    int64_t stride = window.strides[axis];
-    for (int64_t k = 0; k < window.kernel[axis]; ++k) {
-      int64_t start = row.at[axis] * stride + k * window.dilations[axis] - window.pads_begin[axis];
+    int64_t stride = window[axis].stride;
+    for (int64_t k = 0; k < window[axis].kernel; ++k) {
+      int64_t start = row.at[axis] * stride + k * window[axis].dilation - window[axis].pad_begin;
       int64_t first = start >= 0 ? 0 : (-start + stride - 1) / stride;
-      int64_t room = window.input[axis] - start;
+      int64_t room = window[axis].input_size - start;
       int64_t last = room <= 0 ? 0 : std::min(row.count, (room + stride - 1) / stride);
       const X* x = row.x + x_offset + start;
       Acc weight = to_acc(row.w[w_offset + k], row.w_zero);

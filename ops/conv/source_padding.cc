@@ -8,11 +8,11 @@ SourcePadding SourcePadding::of(const Window& window, int64_t planes, int64_t wi
   SourcePadding padding;
   padding.planes = planes;
   padding.width = width;
-  padding.input = window.input;
-  padding.begin = window.pads_begin;
-  padding.padded = window.input;
+  padding.input = window.input();
+  for (const SizedWindow& axis : window.axes) padding.begin.push_back(axis.pad_begin);
+  padding.padded = window.input();
   for (int axis = 0; axis < window.rank(); ++axis) {
-    padding.padded[axis] += window.pads_begin[axis] + window.pads_end[axis];
+    padding.padded[axis] += window[axis].pad_begin + window[axis].pad_end;
   }
   return padding;
 }

@@ -20,9 +20,9 @@ class ColumnsConvTranspose : public Kernel {
       : shape_(shape),
         has_bias_(has_bias),
         gemm_(kernels::small_gemm(isa)),
-        taps_(element_count(shape.kernel)),
-        in_plane_(element_count(shape.input)),
-        out_plane_(element_count(shape.output)),
+        taps_(shape.kernel_volume()),
+        in_plane_(element_count(shape.input())),
+        out_plane_(element_count(shape.output())),
         channels_(std::clamp<int64_t>(kRows / taps_, 1, shape.group_out())),
         positions_(std::clamp<int64_t>(kProducts / (channels_ * taps_), 16, in_plane_)) {
     blocks_ = (shape.group_out() + channels_ - 1) / channels_;
@@ -83,7 +83,7 @@ class ColumnsConvTranspose : public Kernel {
 
   // products[tap][position - from], for one output channel.
   void add_positions(const float* products, int64_t from, int64_t count, float* y) const {
-    int64_t width = shape_.input.back();
+    int64_t width = shape_.input().back();
     for (int64_t at = 0; at < count;) {
       int64_t column = (from + at) % width;
       int64_t length = std::min(count - at, width - column);
@@ -97,21 +97,21 @@ class ColumnsConvTranspose : public Kernel {
   // Neighbours along the last axis, from `column` of input row `row`.
   void add_row(const float* products, int64_t row, int64_t column, int64_t length, int64_t tap,
                float* y) const {
-    int last = shape_.input.rank() - 1;
-    int64_t taps_left = tap / shape_.kernel[last];
+    int last = shape_.input().rank() - 1;
+    int64_t taps_left = tap / shape_[last].kernel;
     int64_t step = 1;
     int64_t out_row = 0;
     for (int axis = last - 1; axis >= 0; --axis) {
-      int64_t o = place(axis, row % shape_.input[axis], taps_left % shape_.kernel[axis]);
-      if (o < 0 || o >= shape_.output[axis]) return;
+      int64_t o = place(axis, row % shape_[axis].input_size, taps_left % shape_[axis].kernel);
+      if (o < 0 || o >= shape_[axis].output_size) return;
       out_row += o * step;
-      step *= shape_.output[axis];
-      row /= shape_.input[axis];
-      taps_left /= shape_.kernel[axis];
+      step *= shape_[axis].output_size;
+      row /= shape_[axis].input_size;
+      taps_left /= shape_[axis].kernel;
     }
-    int64_t stride = shape_.strides[last];
-    int64_t size = shape_.output[last];
-    int64_t first = place(last, column, tap % shape_.kernel[last]);
+    int64_t stride = shape_[last].stride;
+    int64_t size = shape_[last].output_size;
+    int64_t first = place(last, column, tap % shape_[last].kernel);
     int64_t begin = first >= 0 ? 0 : (-first + stride - 1) / stride;
     int64_t end = first >= size ? 0 : std::min(length, (size - first + stride - 1) / stride);
     float* to = y + out_row * size + first;
@@ -123,7 +123,7 @@ class ColumnsConvTranspose : public Kernel {
   }
 
   int64_t place(int axis, int64_t input, int64_t tap) const {
-    return input * shape_.strides[axis] + tap * shape_.dilations[axis] - shape_.pads_begin[axis];
+    return input * shape_[axis].stride + tap * shape_[axis].dilation - shape_[axis].pad_begin;
   }
 
   ConvTransposeShape shape_;
@@ -146,7 +146,7 @@ std::unique_ptr<Kernel> make_columns_conv_transpose(KernelRequest& request) {
   }
   ConvTransposeShape shape = read_conv_transpose(request);
   int64_t multiplications =
-      element_count(request.input(0).shape) * shape.group_out() * element_count(shape.kernel);
+      element_count(request.input(0).shape) * shape.group_out() * shape.kernel_volume();
   if (multiplications > kMostMultiplications) return request.refuse("oneDNN is faster when large");
   auto kernel = std::make_unique<ColumnsConvTranspose>(shape, request.has_input(2), request.isa);
   request.use_scratch(kernel->scratch_bytes(request.threads));

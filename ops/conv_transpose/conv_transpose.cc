@@ -17,15 +17,7 @@ onednn::ConvProblem describe(const KernelRequest& request, const ConvTransposeSh
   problem.groups = shape.groups;
   problem.in_channels = shape.in_channels;
   problem.out_channels = shape.out_channels;
-  problem.input = shape.input;
-  problem.output = shape.output;
-  problem.kernel = shape.kernel;
-  problem.strides = shape.strides;
-  problem.dilations = shape.dilations;
-  problem.pads_begin = shape.pads_begin;
-  for (int axis = 0; axis < shape.input.rank(); ++axis) {
-    problem.pads_end.push_back(shape.pad_end(axis));
-  }
+  problem.window = shape;
   problem.threads = request.threads;
   return problem;
 }
@@ -40,7 +32,7 @@ class OneDnnConvTranspose : public Kernel {
         kernels_(kernels::conv_kernels(request.isa)),
         has_bias_(request.has_input(2)),
         rows_(shape.batch * shape.out_channels / block),
-        plane_(element_count(shape.output)),
+        plane_(element_count(shape.output())),
         channels_(shape.out_channels),
         block_(block) {}
 
@@ -95,7 +87,7 @@ const char* objection(const KernelRequest& request) {
 
 Shape ConvTransposeShape::output_shape() const {
   Shape shape{batch, out_channels};
-  for (int64_t size : output) shape.push_back(size);
+  for (int64_t size : output()) shape.push_back(size);
   return shape;
 }
 

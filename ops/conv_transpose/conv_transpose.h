@@ -10,7 +10,7 @@ namespace convoy {
 
 // X[batch, in_channels, input…], W[in_channels, out_channels / groups, kernel…],
 // Y[batch, out_channels, output…].
-struct ConvTransposeShape : TransposedWindow {
+struct ConvTransposeShape : Window {
   int64_t batch = 0;
   int64_t groups = 1;
   int64_t in_channels = 0;

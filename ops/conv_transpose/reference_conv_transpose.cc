@@ -15,12 +15,12 @@ class ReferenceConvTranspose {
 
   explicit ReferenceConvTranspose(const ConvTransposeShape& shape)
       : shape_(shape),
-        input_strides_(contiguous_strides(shape.input)),
-        kernel_strides_(contiguous_strides(shape.kernel)),
-        input_plane_(element_count(shape.input)),
-        kernel_volume_(element_count(shape.kernel)),
-        row_(shape.output.back()),
-        rows_(row_ == 0 ? 0 : element_count(shape.output) / row_) {}
+        input_strides_(contiguous_strides(shape.input())),
+        kernel_strides_(contiguous_strides(shape.kernel())),
+        input_plane_(element_count(shape.input())),
+        kernel_volume_(shape.kernel_volume()),
+        row_(shape.output().back()),
+        rows_(row_ == 0 ? 0 : element_count(shape.output()) / row_) {}
 
   void run(const T* x, const T* w, const T* bias, T* y, ThreadPool& threads) const {
     int64_t cost = std::max<int64_t>(1, row_ * shape_.group_in() * kernel_volume_);
@@ -45,12 +45,12 @@ class ReferenceConvTranspose {
     int64_t channel = task / rows_ % shape_.out_channels;
     int64_t n = task / rows_ / shape_.out_channels;
     int64_t group = channel / shape_.group_out();
-    int last = shape_.output.rank() - 1;
+    int last = shape_.output().rank() - 1;
     Dims at = Dims::filled(last + 1, 0);
     int64_t rest = task % rows_;
     for (int axis = last - 1; axis >= 0; --axis) {
-      at[axis] = rest % shape_.output[axis];
-      rest /= shape_.output[axis];
+      at[axis] = rest % shape_[axis].output_size;
+      rest /= shape_[axis].output_size;
     }
     Acc sums[kChunk];
     for (int64_t begin = 0; begin < row_; begin += kChunk) {
@@ -69,26 +69,27 @@ class ReferenceConvTranspose {
   }
 
   void add_taps(const Row& row, int axis, int64_t x_offset, int64_t w_offset) const {
-    if (axis == shape_.output.rank() - 1) return add_last_taps(row, x_offset, w_offset);
-    for (int64_t k = 0; k < shape_.kernel[axis]; ++k) {
-      int64_t reach = row.at[axis] + shape_.pads_begin[axis] - k * shape_.dilations[axis];
-      if (reach < 0 || reach % shape_.strides[axis] != 0) continue;
-      int64_t i = reach / shape_.strides[axis];
-      if (i >= shape_.input[axis]) continue;
+    if (axis == shape_.output().rank() - 1) return add_last_taps(row, x_offset, w_offset);
+    for (int64_t k = 0; k < shape_[axis].kernel; ++k) {
+      int64_t reach = row.at[axis] + shape_[axis].pad_begin - k * shape_[axis].dilation;
+      if (reach < 0 || reach % shape_[axis].stride != 0) continue;
+      int64_t i = reach / shape_[axis].stride;
+      if (i >= shape_[axis].input_size) continue;
       add_taps(row, axis + 1, x_offset + i * input_strides_[axis],
                w_offset + k * kernel_strides_[axis]);
     }
   }
 
   void add_last_taps(const Row& row, int64_t x_offset, int64_t w_offset) const {
-    int axis = shape_.output.rank() - 1;
-    int64_t stride = shape_.strides[axis];
-    for (int64_t k = 0; k < shape_.kernel[axis]; ++k) {
+    int axis = shape_.output().rank() - 1;
+    int64_t stride = shape_[axis].stride;
+    for (int64_t k = 0; k < shape_[axis].kernel; ++k) {
       // Input i reaches output i * stride + shift of this chunk.
-      int64_t shift = k * shape_.dilations[axis] - shape_.pads_begin[axis] - row.at[axis];
+      int64_t shift = k * shape_[axis].dilation - shape_[axis].pad_begin - row.at[axis];
       int64_t first = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
       int64_t room = row.count - shift;
-      int64_t last = room <= 0 ? 0 : std::min(shape_.input[axis], (room + stride - 1) / stride);
+      int64_t last =
+          room <= 0 ? 0 : std::min(shape_[axis].input_size, (room + stride - 1) / stride);
       auto weight = static_cast<Acc>(row.w[w_offset + k]);
       const T* x = row.x + x_offset;
       for (int64_t i = first; i < last; ++i) {

@@ -16,12 +16,12 @@ using kernels::PoolRows;
 bool is_global(const PoolProblem& problem) {
   const Window& window = problem.window;
   for (int axis = 0; axis < window.rank(); ++axis) {
-    bool whole = window.kernel[axis] == window.input[axis] && window.output[axis] == 1 &&
-                 window.pads_begin[axis] == 0 && window.pads_end[axis] == 0 &&
-                 window.dilations[axis] == 1;
+    bool whole = window[axis].kernel == window[axis].input_size && window[axis].output_size == 1 &&
+                 window[axis].pad_begin == 0 && window[axis].pad_end == 0 &&
+                 window[axis].dilation == 1;
     if (!whole) return false;
   }
-  return element_count(window.input) > 0;
+  return element_count(window.input()) > 0;
 }
 
 class RowsPool : public Kernel {
@@ -32,7 +32,7 @@ class RowsPool : public Kernel {
         width_(block > 0 ? block : 1),
         walk_(problem.window, problem.batch * ((problem.channels + width_ - 1) / width_), width_) {
     int last = problem_.window.rank() - 1;
-    for (int64_t o = 0; o < problem_.window.output[last]; ++o) {
+    for (int64_t o = 0; o < problem_.window[last].output_size; ++o) {
       counted_.push_back(static_cast<float>(problem_.counted_along(last, o)));
     }
   }
@@ -88,15 +88,15 @@ class PlanesPool : public Kernel {
   PlanesPool(const PoolProblem& problem, const PoolRows& rows)
       : problem_(problem), rows_(rows), last_(problem.window.rank() - 1) {
     const Window& window = problem_.window;
-    input_plane_ = element_count(window.input);
-    output_plane_ = element_count(window.output);
-    plane_.rows = output_plane_ / window.output[last_];
-    plane_.input_row = window.input[last_];
-    plane_.left = window.pads_begin[last_];
-    plane_.output_row = window.output[last_];
-    plane_.kernel = window.kernel[last_];
-    plane_.stride = window.strides[last_];
-    plane_.dilation = window.dilations[last_];
+    input_plane_ = element_count(window.input());
+    output_plane_ = element_count(window.output());
+    plane_.rows = output_plane_ / window[last_].output_size;
+    plane_.input_row = window[last_].input_size;
+    plane_.left = window[last_].pad_begin;
+    plane_.output_row = window[last_].output_size;
+    plane_.kernel = window[last_].kernel;
+    plane_.stride = window[last_].stride;
+    plane_.dilation = window[last_].dilation;
     list_taps();
     if (problem_.kind == PoolKind::kAverage) count_positions();
     plane_.taps = taps_.data();
@@ -137,8 +137,8 @@ class PlanesPool : public Kernel {
   Dims row_position(int64_t row) const {
     Dims at = Dims::filled(last_ + 1, 0);
     for (int axis = last_ - 1; axis >= 0; --axis) {
-      at[axis] = row % problem_.window.output[axis];
-      row /= problem_.window.output[axis];
+      at[axis] = row % problem_.window[axis].output_size;
+      row /= problem_.window[axis].output_size;
     }
     return at;
   }
@@ -153,12 +153,12 @@ class PlanesPool : public Kernel {
 
   void add_taps(const Dims& at, int axis, int64_t offset) {
     const Window& window = problem_.window;
-    if (axis == last_) return taps_.push_back(offset * window.input[last_]);
-    int64_t start = at[axis] * window.strides[axis] - window.pads_begin[axis];
-    int64_t end = window.last_tap(axis, at[axis]);
-    for (int64_t k = window.first_tap(axis, at[axis]); k < end; ++k) {
-      int64_t position = start + k * window.dilations[axis];
-      add_taps(at, axis + 1, axis == 0 ? position : offset * window.input[axis] + position);
+    if (axis == last_) return taps_.push_back(offset * window[last_].input_size);
+    int64_t start = at[axis] * window[axis].stride - window[axis].pad_begin;
+    int64_t end = window[axis].last_tap(at[axis]);
+    for (int64_t k = window[axis].first_tap(at[axis]); k < end; ++k) {
+      int64_t position = start + k * window[axis].dilation;
+      add_taps(at, axis + 1, axis == 0 ? position : offset * window[axis].input_size + position);
     }
   }
 
@@ -196,7 +196,7 @@ class PlanePool : public Kernel {
       : problem_(problem),
         rows_(rows),
         block_(block),
-        plane_(element_count(problem.window.input)) {}
+        plane_(element_count(problem.window.input())) {}
 
   void run(KernelContext& context) const override {
     const auto* x = context.input(0).as<const float>();
@@ -276,12 +276,12 @@ std::unique_ptr<Kernel> make_planes_pool(KernelRequest& request, const PoolProbl
   if (input_block(request) > 0) return request.refuse("the input is blocked");
   const Window& window = problem.window;
   int last = window.rank() - 1;
-  if (window.pads_begin[last] < 0) return request.refuse("negative padding");
-  if (element_count(window.output) == 0 || element_count(window.input) == 0) {
+  if (window[last].pad_begin < 0) return request.refuse("negative padding");
+  if (element_count(window.output()) == 0 || element_count(window.input()) == 0) {
     return request.refuse("nothing to pool");
   }
-  int64_t taps = element_count(window.output) / window.output[last] * window.kernel_volume() /
-                 window.kernel[last];
+  int64_t taps = element_count(window.output()) / window[last].output_size *
+                 window.kernel_volume() / window[last].kernel;
   if (taps > kMostTaps) return request.refuse("a long list of rows");
   auto kernel = std::make_unique<PlanesPool>(problem, kernels::pool_rows(request.isa));
   request.use_scratch(static_cast<size_t>(request.threads * kernel->scratch()) * sizeof(float));

@@ -45,14 +45,14 @@ void add_kernels(OpDef& definition, PoolKind kind) {
 }  // namespace
 
 int64_t PoolProblem::counted_along(int axis, int64_t o) const {
-  int64_t first = window.first_tap(axis, o);
-  int64_t last = window.last_tap(axis, o);
+  int64_t first = window[axis].first_tap(o);
+  int64_t last = window[axis].last_tap(o);
   if (count_include_pad) {
-    int64_t dilation = window.dilations[axis];
-    int64_t start = o * window.strides[axis] - window.pads_begin[axis];
-    int64_t room = window.input[axis] + window.pads_end[axis] - start;
+    int64_t dilation = window[axis].dilation;
+    int64_t start = o * window[axis].stride - window[axis].pad_begin;
+    int64_t room = window[axis].input_size + window[axis].pad_end - start;
     first = 0;
-    last = std::min(window.kernel[axis], (room + dilation - 1) / dilation);
+    last = std::min(window[axis].kernel, (room + dilation - 1) / dilation);
   }
   return std::max<int64_t>(0, last - first);
 }
@@ -90,7 +90,7 @@ PoolProblem read_pool(const Node& node, const Shape& x, PoolKind kind) {
     problem.window = resolve_window(window, spatial, Dims(window.kernel_shape), ceil_mode);
   }
   attributes.finish();
-  for (int64_t size : problem.window.output) problem.output.push_back(size);
+  for (int64_t size : problem.window.output()) problem.output.push_back(size);
   if (problem.window.rank() == 0) problem.window = resolve_window({}, Dims{1}, Dims{1});
   return problem;
 }

@@ -18,10 +18,10 @@ class PoolWalk {
       : window_(window),
         planes_(planes),
         width_(width),
-        input_strides_(contiguous_strides(window.input)),
-        input_plane_(element_count(window.input)),
-        output_plane_(element_count(window.output)),
-        row_(window.output.back()),
+        input_strides_(contiguous_strides(window.input())),
+        input_plane_(element_count(window.input())),
+        output_plane_(element_count(window.output())),
+        row_(window.output().back()),
         rows_(row_ == 0 ? 0 : output_plane_ / row_) {}
 
   const Window& window() const { return window_; }
@@ -56,8 +56,8 @@ class PoolWalk {
   Dims row_position(int64_t row) const {
     Dims at = Dims::filled(window_.rank(), 0);
     for (int axis = window_.rank() - 2; axis >= 0; --axis) {
-      at[axis] = row % window_.output[axis];
-      row /= window_.output[axis];
+      at[axis] = row % window_[axis].output_size;
+      row /= window_[axis].output_size;
     }
     return at;
   }
@@ -66,10 +66,10 @@ class PoolWalk {
   void add_taps(const T* x, const Dims& at, int axis, int64_t offset, Sum* sums, int64_t count,
                 const Combine& combine) const {
     if (axis == window_.rank() - 1) return add_last_taps(x, at, offset, sums, count, combine);
-    int64_t start = at[axis] * window_.strides[axis] - window_.pads_begin[axis];
-    int64_t end = window_.last_tap(axis, at[axis]);
-    for (int64_t k = window_.first_tap(axis, at[axis]); k < end; ++k) {
-      int64_t position = start + k * window_.dilations[axis];
+    int64_t start = at[axis] * window_[axis].stride - window_[axis].pad_begin;
+    int64_t end = window_[axis].last_tap(at[axis]);
+    for (int64_t k = window_[axis].first_tap(at[axis]); k < end; ++k) {
+      int64_t position = start + k * window_[axis].dilation;
       add_taps(x, at, axis + 1, offset + position * input_strides_[axis], sums, count, combine);
     }
   }
@@ -78,13 +78,13 @@ class PoolWalk {
   void add_last_taps(const T* x, const Dims& at, int64_t offset, Sum* sums, int64_t count,
                      const Combine& combine) const {
     int axis = window_.rank() - 1;
-    int64_t stride = window_.strides[axis];
+    int64_t stride = window_[axis].stride;
     // Taps that some of these positions have: the last position has the first of them.
-    const int64_t end = window_.last_tap(axis, at[axis]);
-    for (int64_t k = window_.first_tap(axis, at[axis] + count - 1); k < end; ++k) {
-      int64_t start = at[axis] * stride + k * window_.dilations[axis] - window_.pads_begin[axis];
+    const int64_t end = window_[axis].last_tap(at[axis]);
+    for (int64_t k = window_[axis].first_tap(at[axis] + count - 1); k < end; ++k) {
+      int64_t start = at[axis] * stride + k * window_[axis].dilation - window_[axis].pad_begin;
       int64_t first = start >= 0 ? 0 : (-start + stride - 1) / stride;
-      int64_t room = window_.input[axis] - start;
+      int64_t room = window_[axis].input_size - start;
       int64_t last = room <= 0 ? 0 : std::min(count, (room + stride - 1) / stride);
       if (first >= last) continue;
       combine(sums + first * width_, x + (offset + start + first * stride) * width_, last - first,

@@ -61,7 +61,7 @@ void run_max(const PoolProblem& problem, KernelContext& context) {
       if (!indices) continue;
       int64_t index = best[i].index;
       bool convert = problem.column_major && index >= 0;
-      indices[position + i] = convert ? to_column_major(index, problem.window.input) : index;
+      indices[position + i] = convert ? to_column_major(index, problem.window.input()) : index;
     }
   };
   PoolWalk walk(problem.window, problem.batch * problem.channels, 1);

@@ -214,7 +214,7 @@ class FloatConv : public Kernel {
         shape_(shape),
         primitive_(std::move(primitive)),
         weights_(std::move(weights)) {
-    int64_t x = shape.batch * shape.in_channels * element_count(shape.window.input);
+    int64_t x = shape.batch * shape.in_channels * element_count(shape.window.input());
     sums_at_ = aligned(x);
     inner_at_ = sums_at_ + aligned(element_count(shape.output_shape()));
   }
@@ -244,7 +244,7 @@ class FloatConv : public Kernel {
       bias = context.input(slots_.bias).as<const int32_t>();
     }
     const TensorView& y = context.output(0);
-    int64_t plane = element_count(shape_.window.output);
+    int64_t plane = element_count(shape_.window.output());
     int64_t grain = std::max<int64_t>(1, kGrain / plane);
     int64_t planes = shape_.batch * shape_.out_channels;
     context.threads().parallel_for(planes, grain, [&](int64_t begin, int64_t end) {
@@ -272,13 +272,7 @@ onednn::ConvProblem float_problem(const ConvShape& shape, int threads) {
   problem.groups = shape.groups;
   problem.in_channels = shape.in_channels;
   problem.out_channels = shape.out_channels;
-  problem.input = shape.window.input;
-  problem.output = shape.window.output;
-  problem.kernel = shape.window.kernel;
-  problem.strides = shape.window.strides;
-  problem.dilations = shape.window.dilations;
-  problem.pads_begin = shape.window.pads_begin;
-  problem.pads_end = shape.window.pads_end;
+  problem.window = shape.window;
   problem.threads = threads;
   return problem;
 }

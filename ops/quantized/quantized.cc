@@ -22,7 +22,7 @@ void run_conv(const ConvShape& shape, const Slots& slots, KernelContext& context
   const auto* x = context.input(slots.x).as<const X>();
   const auto* w = context.input(slots.w).as<const W>();
   ReferenceConv<int32_t, X, W> conv(shape);
-  int64_t plane = element_count(shape.window.output);
+  int64_t plane = element_count(shape.window.output());
   auto offset_of = [&](int64_t n, int64_t channel, int64_t first) {
     return (n * shape.out_channels + channel) * plane + first;
   };

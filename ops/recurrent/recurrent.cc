@@ -13,26 +13,41 @@
 namespace convoy {
 namespace {
 
+using elementwise::Formula;
+
+// What alpha and beta are to the formula.
+enum class Use { kParameters, kScaleAndShift, kScaleAndInner };
+
 struct NamedActivation {
   const char* name;
-  int parameters;  // alpha, or alpha and beta
-  GateActivation with_defaults;
+  Formula formula;
+  int parameters = 0;  // alpha, or alpha and beta
+  float defaults[2] = {};
+  Use use = Use::kParameters;
 };
 
-using Kind = GateActivation::Kind;
 constexpr NamedActivation kActivations[] = {
-    {"sigmoid", 0, {Kind::kSigmoid}},
-    {"tanh", 0, {Kind::kTanh}},
-    {"relu", 0, {Kind::kRelu}},
-    {"affine", 2, {Kind::kAffine, 1, 0}},
-    {"leakyrelu", 1, {Kind::kLeakyRelu, 0.01}},
-    {"thresholdedrelu", 1, {Kind::kThresholdedRelu, 1}},
-    {"scaledtanh", 2, {Kind::kScaledTanh, 1, 1}},
-    {"hardsigmoid", 2, {Kind::kHardSigmoid, 0.2, 0.5}},
-    {"elu", 1, {Kind::kElu, 1}},
-    {"softsign", 0, {Kind::kSoftsign}},
-    {"softplus", 0, {Kind::kSoftplus}},
+    {"sigmoid", Formula::kSigmoid},
+    {"tanh", Formula::kTanh},
+    {"relu", Formula::kRelu},
+    {"affine", Formula::kCopy, 2, {1, 0}, Use::kScaleAndShift},
+    {"leakyrelu", Formula::kLeakyRelu, 1, {0.01f}},
+    {"thresholdedrelu", Formula::kThresholdedRelu, 1, {1}},
+    {"scaledtanh", Formula::kTanh, 2, {1, 1}, Use::kScaleAndInner},
+    {"hardsigmoid", Formula::kHardSigmoid, 2, {0.2f, 0.5f}},
+    {"elu", Formula::kElu, 1, {1}},
+    {"softsign", Formula::kSoftsign},
+    {"softplus", Formula::kSoftplus},
 };
+
+GateActivation with_parameters(const NamedActivation& named, float alpha, float beta) {
+  switch (named.use) {
+    case Use::kScaleAndShift: return {named.formula, {}, 1, alpha, beta};
+    case Use::kScaleAndInner: return {named.formula, {}, beta, alpha, 0};
+    case Use::kParameters: break;
+  }
+  return {named.formula, {alpha, beta}, 1, 1, 0};
+}
 
 // activation_alpha and activation_beta are used up in the order of the activations that have one.
 std::vector<GateActivation> read_activations(AttributeReader& attributes, int64_t directions,
@@ -55,10 +70,11 @@ std::vector<GateActivation> read_activations(AttributeReader& attributes, int64_
     auto has_name = [&](const NamedActivation& known) { return name == known.name; };
     const auto* found = std::find_if(std::begin(kActivations), std::end(kActivations), has_name);
     check_model(found != std::end(kActivations), "activation '{}' is not known", name);
-    GateActivation activation = found->with_defaults;
-    if (found->parameters > 0 && alpha_at < alphas.size()) activation.alpha = alphas[alpha_at++];
-    if (found->parameters > 1 && beta_at < betas.size()) activation.beta = betas[beta_at++];
-    activations.push_back(activation);
+    float alpha = found->defaults[0];
+    float beta = found->defaults[1];
+    if (found->parameters > 0 && alpha_at < alphas.size()) alpha = alphas[alpha_at++];
+    if (found->parameters > 1 && beta_at < betas.size()) beta = betas[beta_at++];
+    activations.push_back(with_parameters(*found, alpha, beta));
   }
   return activations;
 }
@@ -140,20 +156,10 @@ void check_operands(const KernelRequest& request, const Recurrent& node) {
 }  // namespace
 
 double GateActivation::operator()(double x) const {
-  switch (kind) {
-    case Kind::kSigmoid: return 1 / (1 + std::exp(-x));
-    case Kind::kTanh: return std::tanh(x);
-    case Kind::kRelu: return x < 0 ? 0 : x;
-    case Kind::kAffine: return alpha * x + beta;
-    case Kind::kLeakyRelu: return x < 0 ? alpha * x : x;
-    case Kind::kThresholdedRelu: return x > alpha ? x : 0;
-    case Kind::kScaledTanh: return alpha * std::tanh(beta * x);
-    case Kind::kHardSigmoid: return std::min(1.0, std::max(0.0, alpha * x + beta));
-    case Kind::kElu: return x < 0 ? alpha * std::expm1(x) : x;
-    case Kind::kSoftsign: return x / (1 + std::abs(x));
-    case Kind::kSoftplus: return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
-  }
-  return x;
+  const double operand = inner * x;
+  double result = 0;
+  elementwise::double_loops()[formula]({{&operand}, {}, &result, 1, parameters});
+  return scale * result + shift;
 }
 
 Recurrent read_recurrent(const KernelRequest& request) {

@@ -11,31 +11,23 @@
 #include <string>
 #include <vector>
 
+#include "ops/kernels/elementwise/loops.h"
 #include "runtime/op/kernel.h"
 
 namespace convoy {
 
 enum class Cell { kLstm, kGru, kRnn };
 
+// y = scale · f(inner · x) + shift.
 struct GateActivation {
-  enum class Kind {
-    kSigmoid,
-    kTanh,
-    kRelu,
-    kAffine,
-    kLeakyRelu,
-    kThresholdedRelu,
-    kScaledTanh,
-    kHardSigmoid,
-    kElu,
-    kSoftsign,
-    kSoftplus,
-  };
-  Kind kind = Kind::kTanh;
-  double alpha = 0;
-  double beta = 0;
+  elementwise::Formula formula = elementwise::Formula::kTanh;
+  float parameters[elementwise::kMaxParameters] = {};
+  double inner = 1;
+  double scale = 1;
+  double shift = 0;
 
   double operator()(double x) const;
+  friend bool operator==(const GateActivation&, const GateActivation&) = default;
 };
 
 // Operand numbers; kInitialC, kP and kYc belong to LSTM alone.

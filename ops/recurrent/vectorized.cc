@@ -6,7 +6,7 @@
 namespace convoy {
 namespace {
 
-using Kind = GateActivation::Kind;
+using elementwise::Formula;
 
 int64_t round_up(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -66,11 +66,12 @@ void pack(const Recurrent& node, const RecurrentSizes& sizes, const float* from,
 bool has_default_activations(const Recurrent& node) {
   const size_t per = static_cast<size_t>(node.activations_per_direction());
   for (size_t i = 0; i < node.activations.size(); ++i) {
-    const Kind kind = node.activations[i].kind;
+    const GateActivation& activation = node.activations[i];
     if (node.cell == Cell::kRnn) {
-      const bool known = kind == Kind::kTanh || kind == Kind::kRelu;
-      if (!known || kind != node.activations[0].kind) return false;
-    } else if (kind != (i % per == 0 ? Kind::kSigmoid : Kind::kTanh)) {
+      const bool known = activation == GateActivation{Formula::kTanh} ||
+                         activation == GateActivation{Formula::kRelu};
+      if (!known || !(activation == node.activations[0])) return false;
+    } else if (!(activation == GateActivation{i % per == 0 ? Formula::kSigmoid : Formula::kTanh})) {
       return false;
     }
   }
@@ -90,7 +91,7 @@ VectorizedRecurrent::VectorizedRecurrent(const Recurrent& node, KernelRequest& r
   }
   step_stride_ = x[node.batch_first ? 1 : 0];
   batch_stride_ = x[node.batch_first ? 0 : 1];
-  relu_ = node.activations[0].kind == Kind::kRelu;
+  relu_ = node.activations[0].formula == Formula::kRelu;
   floats_ = node.directions * sizes_.parameters + sizes_.units * sizes_.unit;
   packed_w_ = pack_constant(request, kW, node.inputs, &w_at_);
   packed_r_ = pack_constant(request, kR, node.hidden, &r_at_);

@@ -112,7 +112,7 @@ class BranchMerger {
         auto way = plan_.best_sum(part.set, part.positions);
         if (!way || !way->form || !way->form->sums_operands) continue;
         const Node& first = graph_.node(set(part.set).nodes[0]);
-        saved += MergeCost::of_arithmetic(editor_.registry(), graph_, first) *
+        saved += plan_.cost().of_arithmetic(editor_.registry(), graph_, first) *
                  static_cast<double>(part.positions.size() - 1);
       }
     }

@@ -21,10 +21,10 @@ struct Taps {
 };
 
 Taps taps_inside(const Window& window, int axis) {
-  Taps taps{window.kernel[axis], 0};
-  for (int64_t o = 0; o < window.output[axis]; ++o) {
-    int64_t first = window.first_tap(axis, o);
-    int64_t last = window.last_tap(axis, o);
+  Taps taps{window[axis].kernel, 0};
+  for (int64_t o = 0; o < window[axis].output_size; ++o) {
+    int64_t first = window[axis].first_tap(o);
+    int64_t last = window[axis].last_tap(o);
     if (first >= last) continue;
     taps.first = std::min(taps.first, first);
     taps.last = std::max(taps.last, last);
@@ -36,13 +36,14 @@ Taps taps_inside(const Window& window, int axis) {
 std::optional<AxisWindow> trimmed_axis(const Window& window, int axis, const Taps& taps) {
   AxisWindow trimmed;
   trimmed.kernel = taps.last - taps.first;
-  trimmed.stride = window.strides[axis];
-  trimmed.dilation = trimmed.kernel == 1 ? 1 : window.dilations[axis];
-  trimmed.pad_begin = window.pads_begin[axis] - taps.first * window.dilations[axis];
-  const int64_t reach = (window.output[axis] - 1) * trimmed.stride + trimmed.extent();
-  trimmed.pad_end = std::max<int64_t>(0, reach - trimmed.pad_begin - window.input[axis]);
+  trimmed.stride = window[axis].stride;
+  trimmed.dilation = trimmed.kernel == 1 ? 1 : window[axis].dilation;
+  trimmed.pad_begin = window[axis].pad_begin - taps.first * window[axis].dilation;
+  const int64_t reach = (window[axis].output_size - 1) * trimmed.stride + trimmed.extent();
+  trimmed.pad_end = std::max<int64_t>(0, reach - trimmed.pad_begin - window[axis].input_size);
   if (trimmed.pad_begin < 0) return std::nullopt;
-  if (window_count(trimmed, window.input[axis], false) != window.output[axis]) return std::nullopt;
+  if (window_count(trimmed, window[axis].input_size, false) != window[axis].output_size)
+    return std::nullopt;
   return trimmed;
 }
 
@@ -65,7 +66,7 @@ std::optional<Window> window_of(const Match& match) {
   attributes.pads = integers_of(node, "pads").value_or(List{});
   Window window = resolve_window(attributes, input, spatial_sizes(weight));
   for (int axis = 0; axis < window.rank(); ++axis) {
-    if (window.output[axis] > kMostWindows || window.extent(axis) > kMostExtent) return {};
+    if (window[axis].output_size > kMostWindows || window[axis].extent() > kMostExtent) return {};
   }
   return window;
 }
@@ -79,7 +80,7 @@ std::optional<std::vector<std::pair<Taps, AxisWindow>>> trimmed_axes(const Match
   for (int axis = 0; axis < window->rank(); ++axis) {
     Taps taps = taps_inside(*window, axis);
     if (taps.first >= taps.last) return std::nullopt;
-    changes = changes || taps.last - taps.first < window->kernel[axis];
+    changes = changes || taps.last - taps.first < (*window)[axis].kernel;
     auto trimmed = trimmed_axis(*window, axis, taps);
     if (!trimmed) return std::nullopt;
     axes.emplace_back(taps, *trimmed);

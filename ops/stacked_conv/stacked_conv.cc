@@ -80,16 +80,7 @@ kernels::ConvProblem problem_of(const KernelRequest& request) {
   problem.out_channel_stride = y[1];
   problem.rank = member.window.rank();
   for (int i = 0; i < problem.rank; ++i) {
-    const Window& window = member.window;
-    problem.spatial[i] = {window.input[i],
-                          window.output[i],
-                          window.kernel[i],
-                          window.strides[i],
-                          window.dilations[i],
-                          window.pads_begin[i],
-                          x[i + 2],
-                          y[i + 2],
-                          0};
+    problem.spatial[i] = {member.window[i], x[i + 2], y[i + 2], 0};
   }
   problem.element = conv_element(request.input(0).dtype);
   problem.epilogue = conv.epilogue;
@@ -129,7 +120,7 @@ void run_reference(const StackedConv& conv, KernelContext& context) {
   int64_t channel_terms = member.group_in() * member.window.kernel_volume();
   TensorView y = context.output(0);
   Strides strides = without(y.strides, conv.output_axis);
-  int64_t plane = element_count(member.window.output);
+  int64_t plane = element_count(member.window.output());
   const T* biases = context.has_input(2) ? context.input(2).as<const T>() : nullptr;
   for (int64_t h = 0; h < conv.count; ++h) {
     gather_member(context.input(0), conv, h, x);
@@ -156,7 +147,7 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
   request.accept_strides(0);
   int64_t in =
-      conv.member.batch * conv.member.in_channels * element_count(conv.member.window.input);
+      conv.member.batch * conv.member.in_channels * element_count(conv.member.window.input());
   request.use_scratch(static_cast<size_t>(in) * size_of(dtype));
   return visit_dtype_among<float, Float16, BFloat16>(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

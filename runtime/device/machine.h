@@ -22,11 +22,17 @@ struct Machine {
   double fma_per_cycle;  // multiply-adds of whole vectors that a core does in a cycle
   double hertz;          // cycles in a second
 
+  // Cycles, much the same on all machines:
+  static constexpr double kStep = 1000;   // of a step of a plan, on top of what it does
+  static constexpr double kCall = 1500;   // of oneDNN, on top of the arithmetic
+  static constexpr double kCode = 1e4;    // made at run time: a million, over a hundred runs
+  static constexpr double kWeight = 0.2;  // to read one from the second- or third-level cache
+  static constexpr double kMove = 0.5;    // to convert an element or put it elsewhere, in caches
+
   double seconds(double cycles) const { return cycles / hertz; }
   // Of elements that one core converts or puts into another layout, in its caches.
   double seconds_to_move(int64_t count) const {
-    constexpr double kCycles = 0.5;
-    return seconds(kCycles * static_cast<double>(count));
+    return seconds(kMove * static_cast<double>(count));
   }
   // Of so many multiply-adds on one core at full speed.
   double seconds_of(double multiply_adds) const {

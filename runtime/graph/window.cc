@@ -117,81 +117,55 @@ Dimension window_count(const WindowAttributes& attributes, int axis, int rank,
   return {window_count(window, input.size, ceil_mode), ""};
 }
 
-int64_t Window::first_tap(int axis, int64_t o) const {
-  int64_t start = o * strides[axis] - pads_begin[axis];
-  return start >= 0 ? 0 : (-start + dilations[axis] - 1) / dilations[axis];
-}
-
-int64_t Window::last_tap(int axis, int64_t o) const {
-  int64_t room = input[axis] - (o * strides[axis] - pads_begin[axis]);
-  if (room <= 0) return 0;
-  return std::min(kernel[axis], (room + dilations[axis] - 1) / dilations[axis]);
-}
-
 Window resolve_window(const WindowAttributes& attributes, const Dims& input, const Dims& kernel,
                       bool ceil_mode) {
   int rank = input.rank();
   check_model(kernel.rank() == rank, "a kernel of {} axes slides over {} spatial axes",
               kernel.rank(), rank);
   Window window;
-  window.input = input;
-  window.kernel = kernel;
   for (int axis = 0; axis < rank; ++axis) {
     auto along = padded_window(attributes, axis, rank, kernel[axis], input[axis]);
     check_input(along.has_value(), "an input of length 0 cannot be padded to its own size");
-    window.output.push_back(window_count(*along, input[axis], ceil_mode));
-    window.strides.push_back(along->stride);
-    window.dilations.push_back(along->dilation);
-    window.pads_begin.push_back(along->pad_begin);
-    window.pads_end.push_back(along->pad_end);
+    window.axes.push_back({*along, input[axis], window_count(*along, input[axis], ceil_mode)});
   }
   return window;
 }
 
-int64_t TransposedWindow::reach(int axis) const {
-  return (input[axis] - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1;
-}
-
-TransposedAxis transposed_axis(const TransposedAttributes& attributes, int axis, int rank,
-                               int64_t input, int64_t kernel) {
+SizedWindow transposed_axis(const TransposedAttributes& attributes, int axis, int rank,
+                            int64_t input, int64_t kernel) {
   check_input(input > 0 && input <= kLongest, "an input of length {}", input);
   const WindowAttributes& form = attributes.window;
-  TransposedAxis along{axis_window(form, axis, rank, kernel)};
-  AxisWindow& window = along.window;
+  SizedWindow window{axis_window(form, axis, rank, kernel), input, 0};
   // Some models write the whole shape of Y, batch and channels included.
   bool whole = static_cast<int>(attributes.output_shape.size()) == rank + 2;
   int64_t wanted =
       whole ? entry_of(attributes.output_shape, axis + 2, rank + 2, 0, 0, kMost, "output_shape")
             : entry_of(attributes.output_shape, axis, rank, 0, 0, kMost, "output_shape");
   int64_t extra = entry_of(attributes.output_padding, axis, rank, 0, 0, kWidest, "output_padding");
-  int64_t reach = checked_add(checked_multiply(input - 1, window.stride), window.extent() + extra);
+  int64_t reach = checked_add(checked_multiply(input - 1, window.stride), window.extent());
+  int64_t whole_reach = checked_add(reach, extra);
   if (attributes.output_shape.empty() && !form.pads_to_same()) {
-    along.output = checked_add(reach, -window.pad_begin - window.pad_end);
+    window.output_size = checked_add(whole_reach, -window.pad_begin - window.pad_end);
   } else {
     bool same = attributes.output_shape.empty();
-    along.output = same ? checked_multiply(input, window.stride) : wanted;
-    int64_t total = std::max<int64_t>(0, reach - along.output);
+    window.output_size = same ? checked_multiply(input, window.stride) : wanted;
+    int64_t total = std::max<int64_t>(0, whole_reach - window.output_size);
     window.pad_begin = form.auto_pad == AutoPad::kSameUpper ? total / 2 : total - total / 2;
   }
-  check_input(along.output >= 1, "an input of length {} gives an output of length {}", input,
-              along.output);
-  return along;
+  check_input(window.output_size >= 1, "an input of length {} gives an output of length {}", input,
+              window.output_size);
+  window.pad_end = reach - window.pad_begin - window.output_size;
+  return window;
 }
 
-TransposedWindow resolve_transposed(const TransposedAttributes& attributes, const Dims& input,
-                                    const Dims& kernel) {
+Window resolve_transposed(const TransposedAttributes& attributes, const Dims& input,
+                          const Dims& kernel) {
   int rank = input.rank();
   check_model(kernel.rank() == rank, "a kernel of {} axes slides over {} spatial axes",
               kernel.rank(), rank);
-  TransposedWindow window;
-  window.input = input;
-  window.kernel = kernel;
+  Window window;
   for (int axis = 0; axis < rank; ++axis) {
-    TransposedAxis along = transposed_axis(attributes, axis, rank, input[axis], kernel[axis]);
-    window.strides.push_back(along.window.stride);
-    window.dilations.push_back(along.window.dilation);
-    window.pads_begin.push_back(along.window.pad_begin);
-    window.output.push_back(along.output);
+    window.axes.push_back(transposed_axis(attributes, axis, rank, input[axis], kernel[axis]));
   }
   return window;
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/base/shape.h"
+#include "runtime/base/window.h"
 #include "runtime/graph/value_type.h"
 
 namespace convoy {
@@ -35,19 +35,6 @@ struct WindowAttributes {
 // The node's own. Throws as auto_pad_named does.
 WindowAttributes window_of(const Node& node);
 
-// A window along one spatial axis. Positions are at most 2^31 apart in every number, so that sums
-// and products of two of them fit int64.
-struct AxisWindow {
-  int64_t kernel = 1;
-  int64_t stride = 1;
-  int64_t dilation = 1;
-  int64_t pad_begin = 0;
-  int64_t pad_end = 0;
-
-  // Positions from the first to the last tap, inclusive.
-  int64_t extent() const { return dilation * (kernel - 1) + 1; }
-};
-
 // Axis `axis` of `rank`, its padding as NOTSET or VALID say it and 0 for SAME_UPPER and SAME_LOWER.
 // Throws kInvalidModel when a list has the wrong length or an entry makes no sense.
 AxisWindow axis_window(const WindowAttributes& attributes, int axis, int rank, int64_t kernel);
@@ -72,26 +59,6 @@ int64_t window_count(const AxisWindow& window, int64_t input, bool ceil_mode);
 Dimension window_count(const WindowAttributes& attributes, int axis, int rank,
                        const Dimension& input, const Dimension& kernel, bool ceil_mode);
 
-// The window on concrete sizes; every list has one entry a spatial axis. Output position o reads
-// input positions o * stride + k * dilation - pad_begin for k in [0, kernel).
-struct Window {
-  Dims input;
-  Dims output;
-  Dims kernel;
-  Dims strides;
-  Dims dilations;
-  Dims pads_begin;
-  Dims pads_end;
-
-  int rank() const { return input.rank(); }
-  int64_t kernel_volume() const { return element_count(kernel); }
-  // Positions from the first to the last tap, inclusive.
-  int64_t extent(int axis) const { return dilations[axis] * (kernel[axis] - 1) + 1; }
-  // The taps [first, last) of output position o that lie inside the input; first >= last if none.
-  int64_t first_tap(int axis, int64_t o) const;
-  int64_t last_tap(int axis, int64_t o) const;
-};
-
 // Resolves defaults and auto_pad on spatial sizes. Throws as axis_window and window_count do.
 Window resolve_window(const WindowAttributes& attributes, const Dims& input, const Dims& kernel,
                       bool ceil_mode = false);
@@ -103,30 +70,15 @@ struct TransposedAttributes {
   std::vector<int64_t> output_shape;  // of the spatial axes, or of all
 };
 
-// Where ConvTranspose puts its results: input position i adds to i * stride + k * dilation -
-// pads_begin for each k; what lies outside of the output is dropped.
-struct TransposedWindow {
-  Dims input, output, kernel, strides, dilations, pads_begin;
+// One axis of where ConvTranspose puts its results. output_shape and SAME_* say how large the
+// output is, input * stride for the latter, and the padding follows from that: pad_end is what is
+// cut off at the end, negative where the output goes on. Throws kInvalidModel, and kInvalidInput
+// for an output of no positions.
+SizedWindow transposed_axis(const TransposedAttributes& attributes, int axis, int rank,
+                            int64_t input, int64_t kernel);
 
-  int rank() const { return input.rank(); }
-  // Positions that the windows reach, none cut off.
-  int64_t reach(int axis) const;
-  // What is cut off at the end; negative where the output goes on.
-  int64_t pad_end(int axis) const { return reach(axis) - pads_begin[axis] - output[axis]; }
-};
-
-// One axis of it. output_shape and SAME_* say how large the output is, input * stride for the
-// latter, and the padding follows from that. Throws kInvalidModel, and kInvalidInput for an output
-// of no positions.
-struct TransposedAxis {
-  AxisWindow window;  // pad_end is not set
-  int64_t output = 0;
-};
-TransposedAxis transposed_axis(const TransposedAttributes& attributes, int axis, int rank,
-                               int64_t input, int64_t kernel);
-
-TransposedWindow resolve_transposed(const TransposedAttributes& attributes, const Dims& input,
-                                    const Dims& kernel);
+Window resolve_transposed(const TransposedAttributes& attributes, const Dims& input,
+                          const Dims& kernel);
 
 // The sizes of axes 2 and up.
 Dims spatial_sizes(const Shape& shape);

@@ -75,7 +75,7 @@ Dimensions transposed_sizes(const Node& node, const Dimensions& x, const Dimensi
       y.emplace_back();
       continue;
     }
-    int64_t size = transposed_axis(attributes, axis, rank, x[at].size, w[at].size).output;
+    int64_t size = transposed_axis(attributes, axis, rank, x[at].size, w[at].size).output_size;
     y.push_back({size, ""});
   }
   return y;

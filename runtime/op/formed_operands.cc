@@ -7,13 +7,11 @@ namespace convoy {
 
 void FormedOperands::add(const TensorView& given, const Need& need, std::vector<TensorView>& views,
                          std::vector<Path>& paths) {
-  if (!given.present() || meets(given, need)) return views.push_back(given);
+  if (!given.present()) return views.push_back(given);
   Path path{given};
-  for (const TensorDesc& desc : conversion_path(given, form_for(given, need))) {
-    path.push_back(memory_for(desc));
-  }
+  for (const TensorDesc& desc : copies_to_meet(given, need)) path.push_back(memory_for(desc));
   views.push_back(path.back());
-  paths.push_back(std::move(path));
+  if (path.size() > 1) paths.push_back(std::move(path));
 }
 
 void FormedOperands::add_constant(const Tensor& given, const Need& need) {

@@ -242,6 +242,11 @@ TensorDesc form_for(const TensorDesc& desc, const Need& need) {
   return TensorDesc::dense(need.dtype, desc.shape, need.layout, need.device);
 }
 
+std::vector<TensorDesc> copies_to_meet(const TensorDesc& desc, const Need& need) {
+  if (meets(desc, need)) return {};
+  return conversion_path(desc, form_for(desc, need));
+}
+
 bool is_made_for(const TensorDesc& asked, const Need& need, const TensorDesc& given) {
   if (!meets(given, need) || !(asked.shape == given.shape)) return false;
   return !need.layout.plain() || !need.any_strides || asked == given;

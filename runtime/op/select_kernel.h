@@ -60,6 +60,10 @@ bool meets(const TensorDesc& desc, const Need& need);
 // The form that an operand is brought to: its own where that will do.
 TensorDesc form_for(const TensorDesc& desc, const Need& need);
 
+// The forms that copies bring an operand into one after the other until it meets the need; none
+// where it does so as it is.
+std::vector<TensorDesc> copies_to_meet(const TensorDesc& desc, const Need& need);
+
 // Whether a kernel that was asked about `asked`, and said that it needs this of it, may run on
 // `given`: strides may be part of a kernel that accepts any, so they must be those asked about.
 bool is_made_for(const TensorDesc& asked, const Need& need, const TensorDesc& given);

@@ -146,9 +146,8 @@ KernelPlanner::Operands KernelPlanner::operands_as_they_are(const Node& node) {
 
 OperandForms KernelPlanner::forms_of(const Node& node, Operands& operands) {
   auto input = [&](size_t i, const Need& need) {
-    Located& located = operands.inputs[i];
-    if (!meets(located.desc, need)) located = writer_.in_form(node.inputs[i], need, node.id);
-    return located.desc;
+    operands.inputs[i] = writer_.in_form(node.inputs[i], need, node.id);
+    return operands.inputs[i].desc;
   };
   auto output = [&](size_t j, const Need& need) {
     return output_form(node.outputs[j], need, operands, j);
@@ -159,7 +158,7 @@ OperandForms KernelPlanner::forms_of(const Node& node, Operands& operands) {
 TensorDesc KernelPlanner::output_form(ValueId id, const Need& need, Operands& operands, size_t j) {
   if (operands.as_wished[j]) {
     const TensorDesc& wish = locations_.wish(id).desc;
-    if (need.layout.plain() && meets(wish, need)) return wish;
+    if (need.layout.plain() && form_for(wish, need) == wish) return wish;
     operands.as_wished[j] = false;
   }
   return form_for(facts(id).desc, need);

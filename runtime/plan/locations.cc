@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/op/evaluate.h"
+#include "runtime/op/select_kernel.h"
 
 namespace convoy {
 
@@ -55,6 +56,15 @@ void Locations::set_main(ValueId id, const Located& located) {
 void Locations::add_alternate(ValueId id, const Located& located) {
   others_[index_of(id)].push_back(located);
   storage(located.storage).pinned = true;
+}
+
+Located Locations::that_meets(ValueId id, const Need& need) {
+  Located home = main(id);
+  if (home.known() && meets(home.desc, need)) return home;
+  for (const Located& other : alternates(id)) {
+    if (meets(other.desc, need)) return other;
+  }
+  return {};
 }
 
 Located Locations::add_constant(ValueId id, Tensor converted) {

@@ -47,6 +47,8 @@ class Locations {
   // Copies of the value in another layout or region, or on another device.
   const std::vector<Located>& alternates(ValueId id) const { return others_[index_of(id)]; }
   void add_alternate(ValueId id, const Located& located);
+  // The value where a kernel that needs this of it may read it; not known() if nowhere yet.
+  Located that_meets(ValueId id, const Need& need);
   // The constant `id` in another form.
   Located add_constant(ValueId id, Tensor converted);
   // True if the value, or a copy of it, is at exactly this region.

@@ -48,9 +48,7 @@ void StepWriter::cross(ValueId id, const Located& from, const Located& to, NodeI
 }
 
 Located StepWriter::in_form(ValueId id, const Need& need, NodeId asker) {
-  for (const Located& other : locations_.alternates(id)) {
-    if (meets(other.desc, need)) return other;
-  }
+  if (Located ready = locations_.that_meets(id, need); ready.known()) return ready;
   Located source = locations_.main(id);
   const ValueFacts& facts = analysis_.values[index_of(id)];
   if (facts.kind == ValueFacts::Kind::kConstant && source.desc.dtype != DType::kString) {
@@ -59,7 +57,7 @@ Located StepWriter::in_form(ValueId id, const Need& need, NodeId asker) {
     return locations_.add_constant(id, constant_in_form(facts.constant, form, weights));
   }
   if (Located near = locations_.on_device(id, need.device); near.known()) source = near;
-  for (const TensorDesc& desc : conversion_path(source.desc, form_for(source.desc, need))) {
+  for (const TensorDesc& desc : copies_to_meet(source.desc, need)) {
     Located target = locations_.add_arena(desc);
     if (desc.device == source.desc.device) {
       copy(source, target, asker);

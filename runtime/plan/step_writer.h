@@ -22,8 +22,8 @@ class StepWriter {
   // else.
   void copy(const Located& from, const Located& to, NodeId asker);
 
-  // The value, whose main copy does not meet the need, in a form that does; converted once and
-  // remembered, constants while planning.
+  // The value in a form that meets the need: as it is, or converted, once for all its readers;
+  // constants while planning.
   Located in_form(ValueId id, const Need& need, NodeId asker);
 
   // Copies the value to the region, which may be on another device, unless it is there.

@@ -39,7 +39,8 @@ COPIES = {
         void tile(const float* a, const float* b) {
           typename V::reg sums[4][2] = {};
           reg acc[4][2];
-          for (int i = 0; i < 4; ++i) acc[i][0] = V::fma(a[i], b[i], acc[i][0]);
+          for (int i = 0; i < 4; ++i)
+            for (int j = 0; j < 2; ++j) acc[i][j] = V::fma(a[i], b[j], acc[i][j]);
         }""",
     "counting the work of a node": """
         double arithmetic(const Dims& kernel, double outputs) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "ops/kernels/conv/conv_kernels.h"
+#include "ops/kernels/gemm/register_tile.h"
 
 namespace convoy::kernels {
 namespace {
@@ -88,36 +89,12 @@ __attribute__((always_inline)) inline void store_tile(const TileRow& row, int64_
 template <int N, class V, int OC, int NV>
 __attribute__((always_inline)) inline void add_tap(const float* p, int64_t tail, const float* w,
                                                    typename V::reg (&acc)[OC][NV]) {
-  using reg = typename V::reg;
   auto place = [tail](int v) { return v == NV - 1 ? tail : v * V::lanes; };
-  auto add = [](reg& sum, reg a, reg b) __attribute__((always_inline)) {
-    // The compiler keeps twelve sums in place by itself where one input at a time is in use.
-    if constexpr (N > 1 && !(OC == 3 && NV == 4))
-      V::add_product(sum, a, b);
-    else
-      sum = V::fma(a, b, sum);
-  };
-  if (NV <= OC) {
-    reg in[NV];
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) in[v] = V::load(p + place(v));
-#pragma GCC unroll 8
-    for (int o = 0; o < OC; ++o) {
-      const reg weight = V::set(w[o]);
-#pragma GCC unroll 8
-      for (int v = 0; v < NV; ++v) add(acc[o][v], in[v], weight);
-    }
-  } else {
-    reg weight[OC];
-#pragma GCC unroll 8
-    for (int o = 0; o < OC; ++o) weight[o] = V::set(w[o]);
-#pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) {
-      const reg in = V::load(p + place(v));
-#pragma GCC unroll 8
-      for (int o = 0; o < OC; ++o) add(acc[o][v], in, weight[o]);
-    }
-  }
+  // The compiler keeps twelve sums in place by itself where one input at a time is in use.
+  constexpr bool kInPlace = N > 1 && !(OC == 3 && NV == 4);
+  add_product<V, NV <= OC, kInPlace>(
+      acc, 0, [w](int o, int64_t) { return w[o]; },
+      [p, place](int64_t, int v) { return V::load(p + place(v)); });
 }
 
 // What a ConvTile says of inputs to ask for.

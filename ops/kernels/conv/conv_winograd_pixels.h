@@ -9,6 +9,7 @@
 
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/conv_tile.h"
+#include "ops/kernels/gemm/register_tile.h"
 
 namespace convoy::kernels {
 namespace {
@@ -60,18 +61,11 @@ void pair_input(const PairInput& a) {
 template <int N, class V, int OC, int NV>
 __attribute__((always_inline)) inline void add_pair_terms(const float*& v, const float*& w,
                                                           typename V::reg (&acc)[OC][NV]) {
-  using reg = typename V::reg;
 #pragma GCC unroll 8
   for (int k = 0; k < N; ++k) {
-    reg weight[OC];
-#pragma GCC unroll 8
-    for (int o = 0; o < OC; ++o) weight[o] = V::set(w[k * OC + o]);
-#pragma GCC unroll 8
-    for (int i = 0; i < NV; ++i) {
-      const reg in = V::load(v + (k * NV + i) * V::lanes);
-#pragma GCC unroll 8
-      for (int o = 0; o < OC; ++o) V::add_product(acc[o][i], in, weight[o]);
-    }
+    add_product<V, false, true>(
+        acc, k, [w](int o, int64_t term) { return w[term * OC + o]; },
+        [v](int64_t term, int i) { return V::load(v + (term * NV + i) * V::lanes); });
     // Keeps the compiler from mixing the loads of several terms: it has no registers left.
     asm volatile("" : "+r"(v), "+r"(w) : : "memory");
   }

@@ -7,6 +7,7 @@
 
 #include "ops/kernels/conv/channel_panels.h"
 #include "ops/kernels/epilogue.h"
+#include "runtime/base/window.h"
 
 namespace convoy {
 enum class Isa;  // runtime/device/machine.h
@@ -30,15 +31,8 @@ struct ConvGroup : ConvLoop {
   bool shared_weights = false;
 };
 
-// One spatial axis. Output position o reads input positions o * stride + k * dilation - pad_begin;
-// positions outside [0, input_size) read zero. So output_size says all about padding at the end.
-struct ConvWindow {
-  int64_t input_size = 1;
-  int64_t output_size = 1;
-  int64_t kernel = 1;
-  int64_t stride = 1;
-  int64_t dilation = 1;
-  int64_t pad_begin = 0;
+// One spatial axis.
+struct ConvWindow : SizedWindow {
   int64_t input_stride = 0;
   int64_t output_stride = 0;
   int64_t residual_stride = 0;

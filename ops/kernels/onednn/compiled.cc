@@ -129,11 +129,6 @@ void Compiled::run(const Operands& operands) const {
   });
 }
 
-std::string epilogue_key(const Epilogue& epilogue) {
-  return fmt::format("{} {} {} {} {}", static_cast<int>(epilogue.activation), epilogue.alpha,
-                     epilogue.beta, epilogue.scale, epilogue.shift);
-}
-
 dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue, float scale) {
   using dnnl::algorithm;
   dnnl::post_ops steps;
@@ -169,9 +164,34 @@ namespace {
 
 constexpr size_t kMostPrimitives = 1024;
 
+// Equal problems have equal hashes; the sizes tell most others apart.
+struct ProblemHash {
+  size_t operator()(const Problem& problem) const {
+    return std::visit([this](const auto& one) { return hash(one); }, problem);
+  }
+
+ private:
+  static size_t mix(std::initializer_list<int64_t> numbers, size_t seed = 0) {
+    for (int64_t number : numbers)
+      seed = (seed ^ static_cast<size_t>(number)) * 0x9E3779B97F4A7C15U;
+    return seed;
+  }
+  static size_t hash(const ConvProblem& problem) {
+    size_t seed = mix({problem.batch, problem.groups, problem.in_channels, problem.out_channels,
+                       problem.input_block, problem.output_block, problem.threads});
+    for (const SizedWindow& axis : problem.window.axes) {
+      seed = mix({axis.input_size, axis.kernel, axis.stride, axis.dilation, axis.pad_begin}, seed);
+    }
+    return seed;
+  }
+  static size_t hash(const MatMulProblem& problem) {
+    return mix({problem.m, problem.n, problem.k, element_count(problem.batch), problem.threads});
+  }
+};
+
 class Cache {
  public:
-  bool find(const std::string& key, std::shared_ptr<const Primitive>& found) {
+  bool find(const Problem& key, std::shared_ptr<const Primitive>& found) {
     std::lock_guard lock(mutex_);
     auto entry = index_.find(key);
     if (entry == index_.end()) return false;
@@ -179,7 +199,7 @@ class Cache {
     found = entry->second->second;
     return true;
   }
-  void insert(const std::string& key, std::shared_ptr<const Primitive> primitive) {
+  void insert(const Problem& key, std::shared_ptr<const Primitive> primitive) {
     std::lock_guard lock(mutex_);
     if (index_.contains(key)) return;
     order_.emplace_front(key, std::move(primitive));
@@ -190,22 +210,22 @@ class Cache {
   }
 
  private:
-  using Entry = std::pair<std::string, std::shared_ptr<const Primitive>>;
+  using Entry = std::pair<Problem, std::shared_ptr<const Primitive>>;
   ForkSafeMutex mutex_;
   std::list<Entry> order_;  // most recently used first
-  std::unordered_map<std::string, std::list<Entry>::iterator> index_;
+  std::unordered_map<Problem, std::list<Entry>::iterator, ProblemHash> index_;
 };
 
 }  // namespace
 
 std::shared_ptr<const Primitive> cached(
-    const std::string& key, const std::function<std::shared_ptr<const Primitive>()>& make) {
+    const Problem& problem, const std::function<std::shared_ptr<const Primitive>()>& make) {
   static auto* cache = new Cache;
   std::shared_ptr<const Primitive> primitive;
-  if (cache->find(key, primitive)) return primitive;
+  if (cache->find(problem, primitive)) return primitive;
   NoFork whole;  // oneDNN has locks of its own
   primitive = make();
-  cache->insert(key, primitive);
+  cache->insert(problem, primitive);
   return primitive;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -61,12 +62,12 @@ class Compiled : public Primitive {
 
 // The attributes that express y = epilogue(scale * x + y) and a user scratchpad.
 dnnl::primitive_attr attributes_for(bool add_to_output, const Epilogue& epilogue, float scale = 1);
-// Different for different epilogues.
-std::string epilogue_key(const Epilogue& epilogue);
 
-// The primitive under `key`, made by `make` if it is not in the cache. make may return nullptr,
-// which is remembered too.
+using Problem = std::variant<ConvProblem, MatMulProblem>;
+
+// The primitive for an equal problem, made by `make` if it is not in the cache. make may return
+// nullptr, which is remembered too.
 std::shared_ptr<const Primitive> cached(
-    const std::string& key, const std::function<std::shared_ptr<const Primitive>()>& make);
+    const Problem& problem, const std::function<std::shared_ptr<const Primitive>()>& make);
 
 }  // namespace convoy::onednn

@@ -1,6 +1,3 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "ops/kernels/onednn/compiled.h"
 
 namespace convoy::onednn {
@@ -46,8 +43,9 @@ memory::desc activation_desc(const memory::dims& dims, int block) {
 memory::desc plain_weights_desc(const ConvProblem& problem) {
   int64_t out = problem.out_channels / problem.groups;
   int64_t in = problem.in_channels / problem.groups;
-  memory::dims dims = problem.groups > 1 ? to_dims({problem.groups, out, in}, problem.kernel)
-                                         : to_dims({out, in}, problem.kernel);
+  memory::dims dims = problem.groups > 1
+                          ? to_dims({problem.groups, out, in}, problem.window.kernel())
+                          : to_dims({out, in}, problem.window.kernel());
   if (!problem.transposed) return float_desc(dims, plain_tag(dims.size()));
   size_t first = problem.groups > 1 ? 1 : 0;
   memory::dims strides(dims.size());
@@ -67,18 +65,21 @@ struct Descs {
   memory::dims strides, dilations, pads_begin, pads_end;
 
   explicit Descs(const ConvProblem& problem) {
-    source = activation_desc(to_dims({problem.batch, problem.in_channels}, problem.input),
+    source = activation_desc(to_dims({problem.batch, problem.in_channels}, problem.window.input()),
                              problem.input_block);
-    destination = activation_desc(to_dims({problem.batch, problem.out_channels}, problem.output),
-                                  problem.output_block);
+    destination =
+        activation_desc(to_dims({problem.batch, problem.out_channels}, problem.window.output()),
+                        problem.output_block);
     plain_weights = plain_weights_desc(problem);
     weights = plain_weights;
     if (problem.packed_weights) weights = float_desc(plain_weights.get_dims(), Tag::any);
     if (problem.has_bias) bias = float_desc({problem.out_channels}, Tag::a);
-    strides = to_dims({}, problem.strides);
-    for (int64_t dilation : problem.dilations) dilations.push_back(dilation - 1);
-    pads_begin = to_dims({}, problem.pads_begin);
-    pads_end = to_dims({}, problem.pads_end);
+    for (const SizedWindow& axis : problem.window.axes) {
+      strides.push_back(axis.stride);
+      dilations.push_back(axis.dilation - 1);
+      pads_begin.push_back(axis.pad_begin);
+      pads_end.push_back(axis.pad_end);
+    }
   }
 };
 
@@ -113,25 +114,12 @@ std::shared_ptr<const Primitive> compile(const ConvProblem& problem, dnnl::algor
   return std::make_shared<Compiled>(std::move(blueprint));
 }
 
-std::string key_of(const ConvProblem& problem) {
-  std::string key =
-      fmt::format("conv {} {} {} {} {} {} {} {} {} {} {} {}", problem.transposed, problem.batch,
-                  problem.groups, problem.in_channels, problem.out_channels, problem.input_block,
-                  problem.output_block, problem.packed_weights, problem.has_bias,
-                  problem.add_to_output, epilogue_key(problem.epilogue), problem.threads);
-  for (const Dims* list : {&problem.input, &problem.output, &problem.kernel, &problem.strides,
-                           &problem.dilations, &problem.pads_begin, &problem.pads_end}) {
-    key += fmt::format(" {}", fmt::join(*list, ","));
-  }
-  return key;
-}
-
 }  // namespace
 
 std::shared_ptr<const Primitive> convolution(const ConvProblem& problem) {
-  int rank = problem.input.rank();
+  int rank = problem.window.rank();
   if (rank < 1 || rank > 3) return nullptr;
-  return cached(key_of(problem), [&]() -> std::shared_ptr<const Primitive> {
+  return cached(problem, [&]() -> std::shared_ptr<const Primitive> {
     try {
       return problem.transposed
                  ? compile<dnnl::deconvolution_forward>(problem,

@@ -1,6 +1,3 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "ops/kernels/onednn/compiled.h"
 
 namespace convoy::onednn {
@@ -59,19 +56,11 @@ std::shared_ptr<const Primitive> compile(const MatMulProblem& problem) {
   return std::make_shared<Compiled>(std::move(blueprint));
 }
 
-std::string key_of(const MatMulProblem& problem) {
-  return fmt::format("matmul {} {} {} [{}] [{}] [{}] [{}] {} {} {} {} {} {}", problem.m, problem.n,
-                     problem.k, fmt::join(problem.batch, ","), fmt::join(problem.a, ","),
-                     fmt::join(problem.b, ","), fmt::join(problem.y, ","), problem.packed_b,
-                     problem.has_bias, problem.add_to_output, problem.scale,
-                     epilogue_key(problem.epilogue), problem.threads);
-}
-
 }  // namespace
 
 std::shared_ptr<const Primitive> matmul(const MatMulProblem& problem) {
   if (problem.batch.rank() > 8) return nullptr;
-  return cached(key_of(problem), [&]() -> std::shared_ptr<const Primitive> {
+  return cached(problem, [&]() -> std::shared_ptr<const Primitive> {
     try {
       return compile(problem);
     } catch (const dnnl::error&) {

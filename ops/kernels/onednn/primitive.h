@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ops/kernels/epilogue.h"
-#include "runtime/base/shape.h"
+#include "runtime/base/window.h"
 
 namespace convoy::onednn {
 
@@ -45,7 +45,7 @@ struct ConvProblem {
   int64_t groups = 1;
   int64_t in_channels = 0;   // of all groups
   int64_t out_channels = 0;  // of all groups
-  Dims input, output, kernel, strides, dilations, pads_begin, pads_end;
+  Window window;
   int input_block = 0;  // 0 for plain contiguous tensors
   int output_block = 0;
   bool packed_weights = true;  // in a format that oneDNN chooses
@@ -53,6 +53,8 @@ struct ConvProblem {
   bool add_to_output = false;
   Epilogue epilogue;
   int threads = 1;
+
+  friend bool operator==(const ConvProblem&, const ConvProblem&) = default;
 };
 
 // y[b, i, j] = f(sum over p of a[b, i, p] * b[b, p, j] + bias[j] + y[b, i, j]). Strides count
@@ -67,6 +69,8 @@ struct MatMulProblem {
   float scale = 1;  // of the sum; only without bias and add_to_output
   Epilogue epilogue;
   int threads = 1;
+
+  friend bool operator==(const MatMulProblem&, const MatMulProblem&) = default;
 };
 
 // nullptr if oneDNN has nothing better than its reference implementation. The most recently used

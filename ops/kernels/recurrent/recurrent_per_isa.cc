@@ -48,33 +48,21 @@ void multiply_tile(const float* const* a, const Strip& strip, const float* const
   }
 }
 
-// A single row is bound by reading the weights: two steps of k at a time where that many
+// A single row is bound by reading the weights: several steps of k at a time where that many
 // accumulators are free, to hide the latency of the additions.
 constexpr int kRowVectors = kPanelVectors < 8 ? kPanelVectors : 8;
-constexpr int kRowSteps = 8 / kRowVectors;
+constexpr int kRowChains = 8 / kRowVectors;
 
 void multiply_row(const float* a, const float* panel, int64_t k, const float* init, float* out) {
   for (int first = 0; first < kPanelVectors; first += kRowVectors) {
     const int64_t column = static_cast<int64_t>(first) * kLanes;
-    Floats sum[kRowSteps][kRowVectors] = {};
+    Floats sum[1][kRowVectors];
     for (int v = 0; v < kRowVectors; ++v) sum[0][v] = load(init + column + v * kLanes);
-    const float* weights = panel + column;
-    int64_t p = 0;
-    for (; p + kRowSteps <= k; p += kRowSteps) {
-      for (int s = 0; s < kRowSteps; ++s, weights += kPanel) {
-        const Floats factor = splat(a[p + s]);
-        for (int v = 0; v < kRowVectors; ++v) sum[s][v] += factor * load(weights + v * kLanes);
-      }
-    }
-    for (; p < k; ++p, weights += kPanel) {
-      const Floats factor = splat(a[p]);
-      for (int v = 0; v < kRowVectors; ++v) sum[0][v] += factor * load(weights + v * kLanes);
-    }
-    for (int v = 0; v < kRowVectors; ++v) {
-      Floats total = sum[0][v];
-      for (int s = 1; s < kRowSteps; ++s) total += sum[s][v];
-      store(out + column + v * kLanes, total);
-    }
+    const float* const weights = panel + column;
+    kernels::add_products_in_chains<Vector, kRowChains>(
+        sum, 0, k, [&](int, int64_t p) { return a[p]; },
+        [&](int64_t p, int v) { return load(weights + p * kPanel + v * kLanes); });
+    for (int v = 0; v < kRowVectors; ++v) store(out + column + v * kLanes, sum[0][v]);
   }
 }
 

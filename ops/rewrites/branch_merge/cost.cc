@@ -8,16 +8,6 @@
 namespace convoy {
 namespace {
 
-// Seconds for a product of small matrices within one MatMul: a second matrix that is computed
-// or stacked is not packed ahead.
-constexpr double kProduct = 3e-6;
-
-// Multiplications and additions in a second; cautiously.
-constexpr double kOperations = 5e10;
-
-// How much longer it takes to move elements one by one than in rows.
-constexpr double kScattered = 4.0;
-
 // A Gather or Concat along the last axis of values that are short there.
 bool takes_elements(const Graph& graph, const Node& node) {
   const ValueType& first = graph.value(node.inputs[0]).type;
@@ -74,9 +64,10 @@ double MergeCost::of_slice(const ValueType& result) const {
   return slice >= 0 ? slice : pass(result, 1);
 }
 
-double MergeCost::of_arithmetic(const Registry& registry, const Graph& graph, const Node& node) {
+double MergeCost::of_arithmetic(const Registry& registry, const Graph& graph,
+                                const Node& node) const {
   if (!node.has_input(1) || graph.constant(node.input(1)) == nullptr) return 0;
-  return 2 * multiply_adds(registry, graph, node) / kOperations;
+  return 2 * multiply_adds(registry, graph, node) * operation;
 }
 
 double MergeCost::of_node(const Registry& registry, const Graph& graph, const Node& node_of) const {
@@ -98,13 +89,13 @@ double MergeCost::of_node(const Registry& registry, const Graph& graph, const No
   if (type == "Gather" || type == "Concat") {
     const Tensor* indices = type == "Gather" ? graph.constant(node_of.input(1)) : nullptr;
     double once = indices != nullptr && indices->count() == 1 ? of_slice(result) : pass(result, 1);
-    return slice < 0 && takes_elements(graph, node_of) ? node + kScattered * (once - node) : once;
+    return slice < 0 && takes_elements(graph, node_of) ? node + scattered * (once - node) : once;
   }
   if (type == "Transpose") {
     double once = change(result, 1, {1, 0});
-    return slice >= 0 || moves_rows(node_of) ? once : node + kScattered * (once - node);
+    return slice >= 0 || moves_rows(node_of) ? once : node + scattered * (once - node);
   }
-  if (type == "MatMul" && slice < 0) return node + kProduct * (products(graph, node_of) - 1);
+  if (type == "MatMul" && slice < 0) return node + product * (products(graph, node_of) - 1);
   if (type == "ReduceSum") {
     return node + bytes * estimated_bytes(graph.value(node_of.inputs[0]).type);
   }

@@ -22,6 +22,11 @@ struct MergeCost {
   double bytes;             // to read or write one byte in a pass of its own
   double transposed_bytes;  // the same in a Transpose
   double strided_bytes;     // the same in a Transpose that no convolution can take in place
+  // For a product of small matrices within one MatMul: a second matrix that is computed or stacked
+  // is not packed ahead.
+  double product = 3e-6;
+  double operation = 2e-11;  // a multiplication or addition; cautiously
+  double scattered = 4;      // how much longer elements take one by one than in rows
 
   // Convoy reads stacked operands in place; others run what the file says.
   static MergeCost of(RewriteTarget target);
@@ -31,7 +36,7 @@ struct MergeCost {
   // What the node takes beyond the arithmetic that merging neither saves nor adds.
   double of_node(const Registry& registry, const Graph& graph, const Node& node) const;
   // The arithmetic of a convolution or product with a constant weight; 0 for other nodes.
-  static double of_arithmetic(const Registry& registry, const Graph& graph, const Node& node);
+  double of_arithmetic(const Registry& registry, const Graph& graph, const Node& node) const;
 
  private:
   double of_slice(const ValueType& result) const;
