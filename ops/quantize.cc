@@ -2,6 +2,7 @@
 // in blocks from 21) and DynamicQuantizeLinear (11 and up).
 #include <cmath>
 
+#include "ops/batching/rules.h"
 #include "ops/kernels/cast/cast.h"
 #include "ops/kernels/elementwise/quantize.h"
 #include "runtime/op/registry.h"
@@ -194,8 +195,12 @@ void infer_dynamic(InferRequest& request) {
 }  // namespace
 
 void register_quantize(Registry& registry) {
-  registry.add("QuantizeLinear").kernel("reference", make_quantize).infer = infer_quantize;
-  registry.add("DequantizeLinear").kernel("reference", make_dequantize).infer = infer_dequantize;
+  OpDef& forth = registry.add("QuantizeLinear").kernel("reference", make_quantize);
+  forth.infer = infer_quantize;
+  forth.batching = {batch_quantization};
+  OpDef& back = registry.add("DequantizeLinear").kernel("reference", make_dequantize);
+  back.infer = infer_dequantize;
+  back.batching = {batch_quantization};
   registry.add("DynamicQuantizeLinear").kernel("reference", make_dynamic).infer = infer_dynamic;
 }
 

@@ -1,4 +1,6 @@
 // Sibling convolutions as one.
+#include <functional>
+
 #include "ops/batching/rules.h"
 #include "ops/batching/stack_constants.h"
 #include "runtime/graph/node_attributes.h"
@@ -8,97 +10,92 @@ namespace {
 
 using Kind = StackLayout::Kind;
 
-Tensor bias_of(const BatchedOperand& operand, size_t member, DType dtype, int64_t channels) {
-  const Tensor& bias = operand.constants[member];
-  return bias.defined() ? bias : Tensor::zeros(dtype, {channels});
-}
-
 int64_t output_channels(const Node& node, const Tensor& weight) {
   if (node.op_type == "Conv") return weight.shape()[0];
   return weight.shape()[1] * integer_of(node, "group", 1);
 }
 
-std::vector<Tensor> biases_of(const BatchingRequest& request) {
-  std::vector<Tensor> biases;
-  if (!request.is_constant(2)) return biases;
+// The biases, where any member has one: zeros for those that have none.
+BatchedOperand biases_of(const BatchingRequest& request) {
+  if (!request.is_constant(2)) return {};
+  BatchedOperand biases = request.operands[2];
   const Tensor& weight = request.operands[1].constants[0];
-  int64_t channels = output_channels(request.node, weight);
-  for (size_t i = 0; i < static_cast<size_t>(request.count); ++i) {
-    biases.push_back(bias_of(request.operands[2], i, weight.dtype(), channels));
+  const Shape shape{output_channels(request.node, weight)};
+  for (Tensor& bias : biases.constants) {
+    if (!bias.defined()) bias = Tensor::zeros(weight.dtype(), shape);
   }
   return biases;
 }
 
-ValueId add_conv(GraphBuilder& builder, const Node& like, ValueId x, const Tensor& weight,
-                 const Tensor& bias, const ValueType& type) {
-  std::vector<ValueId> inputs = {x, builder.constant(weight, "weight")};
-  if (bias.defined()) inputs.push_back(builder.constant(bias, "bias"));
-  return builder.node_like(like, std::move(inputs), type);
+using MakeConstant = std::function<JoinedConstant()>;
+
+// A form of one convolution in `layout`, by constants that are made where it is built; `bias` may
+// be empty.
+BatchedForm by_constants(const Node& conv, StackLayout layout, MakeConstant weight,
+                         MakeConstant bias) {
+  return {{layout, {}, {}},
+          layout,
+          0,
+          [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
+            std::vector<ValueId> inputs = {operands[0], weight().add_to(builder, "weight")};
+            if (bias) inputs.push_back(bias().add_to(builder, "bias"));
+            return builder.node_like(conv, std::move(inputs), type);
+          }};
+}
+
+MakeConstant made_by(JoinedConstant (*make)(const BatchedOperand&), BatchedOperand operand) {
+  if (operand.constants.empty()) return nullptr;
+  return [make, operand = std::move(operand)] { return make(operand); };
+}
+
+Node with_groups(const BatchingRequest& request) {
+  Node grouped = request.node;
+  grouped.attributes["group"] = integer_of(grouped, "group", 1) * request.count;
+  return grouped;
 }
 
 // A weight for each branch: groups of one convolution, on members folded into the channels.
 BatchedForm in_groups(const BatchingRequest& request) {
-  Node grouped = request.node;
-  grouped.attributes["group"] = integer_of(grouped, "group", 1) * request.count;
-  std::vector<Tensor> weights = request.operands[1].constants;
-  std::vector<Tensor> biases = biases_of(request);
-  return {{StackLayout::fold(1), {}, {}},
-          StackLayout::fold(1),
-          0,
-          [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
-            Tensor bias = biases.empty() ? Tensor() : concat_tensors(biases, 0);
-            return add_conv(builder, grouped, operands[0], concat_tensors(weights, 0), bias, type);
-          }};
+  return by_constants(with_groups(request), StackLayout::fold(1),
+                      made_by(joined_constants, request.operands[1]),
+                      made_by(joined_constants, biases_of(request)));
 }
 
 // One weight for all: the stacked axis stays, with a kernel of 1 on it.
 BatchedForm along_axis(const BatchingRequest& request, int axis) {
-  Node higher = window_along_axis(request.node, request.output.rank(), axis);
-  Shape shape = request.operands[1].constants[0].shape();
-  shape.insert(axis, 1);
-  Tensor weight = request.operands[1].constants[0].contiguous().reshaped(shape);
-  std::vector<Tensor> biases = biases_of(request);
-  return {{StackLayout::on_axis(axis), {}, {}},
-          StackLayout::on_axis(axis),
-          0,
-          [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
-            Tensor bias = biases.empty() ? Tensor() : biases[0];
-            return add_conv(builder, higher, operands[0], weight, bias, type);
-          }};
+  auto with_axis = [axis, operand = request.operands[1]] {
+    JoinedConstant weight = first_constant(operand);
+    Shape shape = weight.values.shape();
+    shape.insert(axis, 1);
+    weight.values = weight.values.contiguous().reshaped(shape);
+    return weight;
+  };
+  return by_constants(window_along_axis(request.node, request.output.rank(), axis),
+                      StackLayout::on_axis(axis), with_axis,
+                      made_by(first_constant, biases_of(request)));
 }
 
 // One weight for all, members folded into the batch.
 BatchedForm in_batch(const BatchingRequest& request, Kind kind) {
-  Node like = request.node;
-  Tensor weight = request.operands[1].constants[0];
-  std::vector<Tensor> biases = biases_of(request);
-  StackLayout layout{kind, 0};
-  return {{layout, {}, {}},
-          layout,
-          0,
-          [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
-            Tensor bias = biases.empty() ? Tensor() : biases[0];
-            return add_conv(builder, like, operands[0], weight, bias, type);
-          }};
+  return by_constants(request.node, {kind, 0}, made_by(first_constant, request.operands[1]),
+                      made_by(first_constant, biases_of(request)));
+}
+
+JoinedConstant interleaved_weights(const BatchedOperand& operand) {
+  Shape shape = operand.constants[0].shape();
+  shape[0] *= static_cast<int64_t>(operand.constants.size());
+  return {stack_tensors(operand.constants, 1).reshaped(shape), {}, {}};
+}
+
+JoinedConstant interleaved_biases(const BatchedOperand& operand) {
+  return {stacked_vector(operand.constants, Kind::kFoldMinor), {}, {}};
 }
 
 // Depthwise without multiplier: each channel is a group, in whatever order they lie.
 BatchedForm depthwise(const BatchingRequest& request) {
-  Node grouped = request.node;
-  grouped.attributes["group"] = integer_of(grouped, "group", 1) * request.count;
-  std::vector<Tensor> weights = request.operands[1].constants;
-  std::vector<Tensor> biases = biases_of(request);
-  StackLayout layout = StackLayout::fold_minor(1);
-  return {{layout, {}, {}},
-          layout,
-          0,
-          [=](GraphBuilder& builder, std::span<const ValueId> operands, const ValueType& type) {
-            Shape shape = weights[0].shape();
-            shape[0] *= static_cast<int64_t>(weights.size());
-            Tensor weight = stack_tensors(weights, 1).reshaped(shape);
-            Tensor bias = biases.empty() ? Tensor() : stacked_vector(biases, Kind::kFoldMinor);
-            return add_conv(builder, grouped, operands[0], weight, bias, type);
-          }};
+  return by_constants(with_groups(request), StackLayout::fold_minor(1),
+                      made_by(interleaved_weights, request.operands[1]),
+                      made_by(interleaved_biases, biases_of(request)));
 }
 
 bool equal_biases(const BatchingRequest& request) {
@@ -133,7 +130,11 @@ std::vector<BatchedForm> batch_conv(const BatchingRequest& request) {
   add_shared_forms(request, forms);
   const Tensor& weight = request.operands[1].constants[0];
   int64_t group = integer_of(request.node, "group", 1);
-  if (weight.shape()[1] == 1 && weight.shape()[0] == group) forms.push_back(depthwise(request));
+  bool quantized = !request.operands[1].quantized.empty() ||
+                   (request.is_constant(2) && !request.operands[2].quantized.empty());
+  if (weight.shape()[1] == 1 && weight.shape()[0] == group && !quantized) {
+    forms.push_back(depthwise(request));
+  }
   forms.push_back(in_groups(request));
   return forms;
 }

@@ -13,6 +13,8 @@ std::vector<BatchedForm> batch_unary(const BatchingRequest& request);
 std::vector<BatchedForm> batch_clip(const BatchingRequest& request);
 // Element by element on operands that broadcast: Add, Where, PRelu …
 std::vector<BatchedForm> batch_broadcasting(const BatchingRequest& request);
+// QuantizeLinear and DequantizeLinear by one scale and zero point.
+std::vector<BatchedForm> batch_quantization(const BatchingRequest& request);
 std::vector<BatchedForm> batch_pool(const BatchingRequest& request);
 std::vector<BatchedForm> batch_batch_normalization(const BatchingRequest& request);
 std::vector<BatchedForm> batch_instance_normalization(const BatchingRequest& request);

@@ -1,5 +1,11 @@
 #include "ops/batching/stack_constants.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "ops/kernels/elementwise/quantize.h"
+
 namespace convoy {
 
 Tensor concat_tensors(std::span<const Tensor> tensors, int axis) {
@@ -65,6 +71,59 @@ std::optional<Tensor> stacked_constant(const BatchedOperand& operand, const Valu
   for (Tensor& constant : full) constant = broadcast_tensor(constant, shape);
   shape[layout.axis] *= static_cast<int64_t>(full.size());
   return stack_tensors(full, layout.position()).reshaped(shape);
+}
+
+ValueId JoinedConstant::add_to(GraphBuilder& builder, std::string_view name) const {
+  ValueId value = builder.constant(values, name);
+  if (!scale.defined()) return value;
+  std::vector<ValueId> inputs = {value, builder.constant(scale, fmt::format("{}_scale", name))};
+  if (zero.defined()) inputs.push_back(builder.constant(zero, fmt::format("{}_zero_point", name)));
+  return builder.node("DequantizeLinear", std::move(inputs), {{"axis", int64_t{0}}},
+                      ValueType::tensor(scale.dtype(), values.shape()));
+}
+
+JoinedConstant first_constant(const BatchedOperand& operand) {
+  if (operand.quantized.empty()) return {operand.constants[0], {}, {}};
+  const QuantizedConstant& first = operand.quantized[0];
+  return {first.values, first.scale, first.zero};
+}
+
+JoinedConstant joined_constants(const BatchedOperand& operand) {
+  if (operand.quantized.empty()) return {concat_tensors(operand.constants, 0), {}, {}};
+  std::vector<Tensor> values, scales, zeros;
+  bool any_zero = std::any_of(operand.quantized.begin(), operand.quantized.end(),
+                              [](const QuantizedConstant& one) { return one.zero.defined(); });
+  for (const QuantizedConstant& one : operand.quantized) {
+    const Shape length{one.values.shape()[0]};
+    auto each = [&](const Tensor& tensor) {
+      return broadcast_tensor(tensor.contiguous().reshaped({tensor.count()}), length);
+    };
+    values.push_back(one.values);
+    scales.push_back(each(one.scale));
+    if (!any_zero) continue;
+    zeros.push_back(one.zero.defined() ? each(one.zero)
+                                       : Tensor::zeros(one.values.dtype(), length));
+  }
+  return {concat_tensors(values, 0), concat_tensors(scales, 0),
+          any_zero ? concat_tensors(zeros, 0) : Tensor()};
+}
+
+Tensor dequantized(const QuantizedConstant& constant) {
+  const Tensor values = constant.values.contiguous();
+  Tensor result = Tensor::allocate(constant.scale.dtype(), values.shape());
+  ScaleMap map;
+  if (constant.scale.count() == 1) {
+    map.outer = values.count();
+  } else {
+    map.kind = ScaleMap::Kind::kAxis;
+    map.length = values.shape()[0];
+    map.inner = map.length == 0 ? 1 : values.count() / map.length;
+  }
+  const Tensor scale = constant.scale.contiguous();
+  const Tensor zero = constant.zero.defined() ? constant.zero.contiguous() : Tensor();
+  dequantize(values.view(), scale.view(), zero.defined() ? zero.view() : TensorView(),
+             result.view(), map, calling_thread());
+  return result;
 }
 
 Tensor stacked_vector(std::span<const Tensor> vectors, StackLayout::Kind kind) {

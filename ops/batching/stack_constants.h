@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "runtime/op/batching.h"
@@ -26,6 +27,22 @@ Tensor to_rank(const Tensor& tensor, int rank);
 // that would have to be filled is not known.
 std::optional<Tensor> stacked_constant(const BatchedOperand& operand, const ValueType& member,
                                        StackLayout layout);
+
+// Constants, or the integers that stand for them, as one constant.
+struct JoinedConstant {
+  Tensor values;
+  Tensor scale, zero;  // undefined for plain constants; the latter also for zero points of 0
+
+  // The constant, or a DequantizeLinear of it.
+  ValueId add_to(GraphBuilder& builder, std::string_view name) const;
+};
+
+// The first member's; those of all members one after the other along axis 0.
+JoinedConstant first_constant(const BatchedOperand& operand);
+JoinedConstant joined_constants(const BatchedOperand& operand);
+
+// What the integers stand for.
+Tensor dequantized(const QuantizedConstant& constant);
 
 // Vectors of one element a channel for members whose channel axis is folded.
 Tensor stacked_vector(std::span<const Tensor> vectors, StackLayout::Kind kind);

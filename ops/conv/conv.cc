@@ -74,7 +74,8 @@ void add_kernels(OpDef& definition) {
 void register_conv(Registry& registry) {
   OpDef& plain = registry.add("Conv");
   plain.infer = [](InferRequest& request) { infer_conv(request, {}); };
-  plain.batching = {.forms = batch_conv, .may_lack = {2}, .sums = sum_conv};
+  plain.batching = {
+      .forms = batch_conv, .may_lack = {2}, .may_be_quantized = {1, 2}, .sums = sum_conv};
   plain.multiply_adds = multiply_adds_of_conv;
   add_kernels(plain);
   OpDef& fused = registry.add("FusedConv", kPrivateDomain);

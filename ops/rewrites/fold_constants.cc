@@ -1,5 +1,6 @@
 // Nodes whose inputs are all constant become constants. Never: random operators, operators with
-// bodies, DequantizeLinear (weights stay small), results that grow beyond the fold limit.
+// bodies, results that grow beyond the fold limit. DequantizeLinear only in a session: in a file
+// weights stay small.
 #include <algorithm>
 
 #include "ops/rewrites/rules.h"
@@ -31,9 +32,15 @@ Tensor constant_attribute(const Node& node) {
   return {};
 }
 
+enum class Fold { kAllButWeights, kQuantizedWeights };
+
+// What a session holds of dequantized weights at the most: those of large language models stay.
+constexpr int64_t kMostDequantizedBytes = int64_t{1} << 29;
+
 class ConstantFolder {
  public:
-  explicit ConstantFolder(GraphEditor& editor) : editor_(editor), graph_(editor.graph()) {}
+  ConstantFolder(GraphEditor& editor, Fold what)
+      : editor_(editor), graph_(editor.graph()), what_(what) {}
 
   void run() {
     for (NodeId id : graph_.topological_order()) {
@@ -49,7 +56,7 @@ class ConstantFolder {
       return out != ValueId::kNone && graph_.value(out).is_output;
     });
     if (read_by_output) return;
-    if (node.is("Constant")) {
+    if (node.is("Constant") && what_ == Fold::kAllButWeights) {
       if (Tensor tensor = constant_attribute(node); tensor.defined()) put(id, {tensor});
       return;
     }
@@ -62,12 +69,32 @@ class ConstantFolder {
   }
 
   bool is_foldable(const Node& node) const {
-    if (node.inputs.empty() || node.has_bodies() || node.is("DequantizeLinear")) return false;
+    if (node.inputs.empty() || node.has_bodies()) return false;
+    bool dequantizes = node.is("DequantizeLinear");
+    if (dequantizes != (what_ == Fold::kQuantizedWeights)) return false;
+    if (dequantizes && is_table(node.outputs[0])) return false;
     for (ValueId input : node.inputs) {
       if (input != ValueId::kNone && graph_.constant(input) == nullptr) return false;
     }
     const OpDef* definition = editor_.registry().find(node);
     return definition != nullptr && !definition->random;
+  }
+
+  // Of a table little is read.
+  bool is_table(ValueId value) const {
+    const auto& uses = graph_.value(value).uses;
+    return std::any_of(uses.begin(), uses.end(), [&](const Use& use) {
+      return use.slot != Use::kCapture && graph_.node(use.node).is("Gather");
+    });
+  }
+
+  bool may_grow(int64_t bytes, int64_t grown) {
+    if (what_ == Fold::kAllButWeights) {
+      return grown <= editor_.options().fold_limit_bytes || grown <= bytes;
+    }
+    if (dequantized_bytes_ + grown > kMostDequantizedBytes) return false;
+    dequantized_bytes_ += grown;
+    return true;
   }
 
   void fold(NodeId id) {
@@ -87,8 +114,9 @@ class ConstantFolder {
     for (const TensorDesc& output : infer_node(definition, node, descs, constants)) {
       if (output.dtype == DType::kUndefined) continue;
       int64_t grown = bytes_of(output);
-      if (grown <= editor_.options().fold_limit_bytes || grown <= bytes) continue;
-      return editor_.near_miss(id, fmt::format("the result has {} bytes", grown));
+      if (!may_grow(bytes, grown)) {
+        return editor_.near_miss(id, fmt::format("the result has {} bytes", grown));
+      }
     }
     EvaluateEnvironment environment{editor_.registry(), *editor_.options().threads, nullptr, {}};
     std::vector<Value> outputs =
@@ -120,13 +148,20 @@ class ConstantFolder {
 
   GraphEditor& editor_;
   const Graph& graph_;
+  Fold what_;
+  int64_t dequantized_bytes_ = 0;
 };
 
 }  // namespace
 
 std::vector<RewriteStep> fold_constants() {
   return {Pass{"fold_constants", RuleSet::kPortable,
-               [](GraphEditor& editor) { ConstantFolder(editor).run(); }}};
+               [](GraphEditor& editor) { ConstantFolder(editor, Fold::kAllButWeights).run(); }}};
+}
+
+std::vector<RewriteStep> dequantize_weights() {
+  return {Pass{"dequantize_weights", RuleSet::kLowering,
+               [](GraphEditor& editor) { ConstantFolder(editor, Fold::kQuantizedWeights).run(); }}};
 }
 
 }  // namespace convoy

@@ -33,7 +33,8 @@ std::optional<Program> formula_of(const Graph& graph, const Node& node) {
     return can_fuse(graph, input) && graph.value(input).type.dtype == dtype;
   });
   if (!fits) return std::nullopt;
-  auto program = elementwise::program_of(graph, node);
+  bool fused = node.is("FusedElementwise", kPrivateDomain);
+  auto program = fused ? read_fused_program(node) : elementwise::program_of(graph, node);
   if (!program || program->trailing_axes != 0 || program->outputs.size() != 1) return std::nullopt;
   return program;
 }

@@ -57,6 +57,10 @@ std::vector<RewriteStep> lift_convolutions();
 
 // --- lowering, in a session only ---
 
+// Weights that are dequantized in every run are dequantized once.
+std::vector<RewriteStep> dequantize_weights();
+// QuantizeLinear and DequantizeLinear in a row become one pass, which stays in floats.
+std::vector<RewriteStep> fuse_quantization();
 // Classifiers of ai.onnx.ml number their classes; an operator of its own names them.
 std::vector<RewriteStep> separate_string_labels();
 // Activations and residuals go into the convolution before them.

@@ -31,6 +31,12 @@ struct StackLayout {
   friend bool operator==(const StackLayout&, const StackLayout&) = default;
 };
 
+// What DequantizeLinear reads of a constant: `scale` and `zero`, which may be undefined, of one
+// element or one for each index of axis 0.
+struct QuantizedConstant {
+  Tensor values, scale, zero;
+};
+
 // One operand of n sibling nodes.
 struct BatchedOperand {
   enum class Kind { kAbsent, kStacked, kConstants, kShared };
@@ -38,6 +44,9 @@ struct BatchedOperand {
   ValueType type;  // of one member; of the shared value
   // kConstants: one a member, of equal dtype and shape; undefined where a member lacks it.
   std::vector<Tensor> constants;
+  // kConstants that the graph has as integers: one a member, `constants` are then what they stand
+  // for. Only of operands that the rule names in `may_be_quantized`.
+  std::vector<QuantizedConstant> quantized;
   bool equal = false;               // kConstants: the same elements for all
   ValueId shared = ValueId::kNone;  // kShared: the value that all members read
 };
@@ -82,6 +91,8 @@ struct BatchingRule {
   std::function<std::vector<BatchedForm>(const BatchingRequest&)> forms = nullptr;
   // Constant operands that some members may have and others lack.
   std::vector<int> may_lack = {};
+  // Constant operands that may come from DequantizeLinear.
+  std::vector<int> may_be_quantized = {};
   // Members may be other outputs than the first.
   bool any_output = false;
   // Ways to compute the sum of all members at once; `type` and what they build are then of one
@@ -89,8 +100,12 @@ struct BatchingRule {
   std::function<std::vector<BatchedForm>(const BatchingRequest&)> sums = nullptr;
 
   explicit operator bool() const { return static_cast<bool>(forms); }
-  bool lets_lack(size_t slot) const {
-    return std::find(may_lack.begin(), may_lack.end(), static_cast<int>(slot)) != may_lack.end();
+  bool lets_lack(size_t slot) const { return names(may_lack, slot); }
+  bool takes_quantized(size_t slot) const { return names(may_be_quantized, slot); }
+
+ private:
+  static bool names(const std::vector<int>& slots, size_t slot) {
+    return std::find(slots.begin(), slots.end(), static_cast<int>(slot)) != slots.end();
   }
 };
 

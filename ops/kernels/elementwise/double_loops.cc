@@ -44,7 +44,8 @@ void set3(LoopTable<double>& table, Formula formula, F) {
       step[k] = arguments.repeated[k] ? 0 : 1;
     }
     for (int64_t i = 0; i < arguments.count; ++i) {
-      arguments.result[i] = F{}(p[0][i * step[0]], p[1][i * step[1]], p[2][i * step[2]]);
+      arguments.result[i] =
+          F{}(p[0][i * step[0]], p[1][i * step[1]], p[2][i * step[2]], arguments.parameters);
     }
   };
 }
@@ -133,6 +134,7 @@ void fill_trigonometry(LoopTable<double>& t) {
 }
 
 void fill_two_and_three(LoopTable<double>& t) {
+  using P = const float*;
   set2(t, Formula::kAdd, [](double a, double b) { return a + b; });
   set2(t, Formula::kSubtract, [](double a, double b) { return a - b; });
   set2(t, Formula::kMultiply, [](double a, double b) { return a * b; });
@@ -149,9 +151,16 @@ void fill_two_and_three(LoopTable<double>& t) {
   set2(t, Formula::kAnd, [](double a, double b) { return double(a != 0 && b != 0); });
   set2(t, Formula::kOr, [](double a, double b) { return double(a != 0 || b != 0); });
   set2(t, Formula::kXor, [](double a, double b) { return double((a != 0) != (b != 0)); });
-  set3(t, Formula::kMultiplyAdd, [](double a, double b, double c) { return a * b + c; });
-  set3(t, Formula::kSelect, [](double a, double b, double c) { return a != 0 ? b : c; });
-  set3(t, Formula::kClamp, [](double a, double b, double c) { return clamp(a, b, c); });
+  set3(t, Formula::kMultiplyAdd, [](double a, double b, double c, P) { return a * b + c; });
+  set3(t, Formula::kSelect, [](double a, double b, double c, P) { return a != 0 ? b : c; });
+  set3(t, Formula::kClamp, [](double a, double b, double c, P) { return clamp(a, b, c); });
+  // As QuantizeLinear: the quotient is rounded to float before it is rounded to an integer.
+  set3(t, Formula::kFakeQuantize, [](double x, double scale, double zero, P p) {
+    const double quotient = static_cast<float>(x) / static_cast<float>(scale);
+    const double low = p[0] - zero, high = p[1] - zero;
+    const double above = quotient > low ? quotient : low;
+    return scale * std::nearbyint(above < high ? above : high);
+  });
 }
 
 LoopTable<double> make_table() {

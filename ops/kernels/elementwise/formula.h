@@ -73,7 +73,9 @@ namespace convoy::elementwise {
   F(kXor, "xor", 2)                                                                       \
   F(kMultiplyAdd, "mul_add", 3) /* a b + c */                                             \
   F(kSelect, "select", 3)       /* a ? b : c */                                           \
-  F(kClamp, "clamp", 3)         /* min(max(a, b), c) */
+  F(kClamp, "clamp", 3)         /* min(max(a, b), c) */                                   \
+  /* b round(min(max(a / b, p0 - c), p1 - c)), the lowest for NaN */                      \
+  F(kFakeQuantize, "fake_quantize", 3)
 
 enum class Formula : uint8_t {
 #define CONVOY_ENUMERATOR(id, name, arity) id,

@@ -13,10 +13,14 @@ struct Parameters {
   Floats p0, p1, p2;
 };
 
+CONVOY_INLINE Parameters parameters_of(const LoopArguments<float>& arguments) {
+  const float* p = arguments.parameters;
+  return {splat(p[0]), splat(p[1]), splat(p[2])};
+}
+
 template <typename F>
 void loop1(const LoopArguments<float>& arguments) {
-  const Parameters parameters{splat(arguments.parameters[0]), splat(arguments.parameters[1]),
-                              splat(arguments.parameters[2])};
+  const Parameters parameters = parameters_of(arguments);
   const float* x = arguments.operands[0];
   float* y = arguments.result;
   int64_t count = arguments.count;
@@ -74,6 +78,7 @@ void loop2(const LoopArguments<float>& arguments) {
 
 template <typename F>
 void loop3(const LoopArguments<float>& arguments) {
+  const Parameters with = parameters_of(arguments);
   const float* p[3];
   Floats value[3];
   bool repeated[3];
@@ -89,14 +94,14 @@ void loop3(const LoopArguments<float>& arguments) {
     Floats a = repeated[0] ? value[0] : load(p[0] + i);
     Floats b = repeated[1] ? value[1] : load(p[1] + i);
     Floats c = repeated[2] ? value[2] : load(p[2] + i);
-    store(y + i, F::apply(a, b, c));
+    store(y + i, F::apply(a, b, c, with));
   }
   if (i < count) {
     int64_t rest = count - i;
     Floats a = repeated[0] ? value[0] : load_partial(p[0] + i, rest, 0);
     Floats b = repeated[1] ? value[1] : load_partial(p[1] + i, rest, 0);
     Floats c = repeated[2] ? value[2] : load_partial(p[2] + i, rest, 0);
-    store_partial(y + i, F::apply(a, b, c), rest);
+    store_partial(y + i, F::apply(a, b, c, with), rest);
   }
 }
 
@@ -110,9 +115,12 @@ void loop3(const LoopArguments<float>& arguments) {
   struct name {                                                           \
     static CONVOY_INLINE Floats apply(Floats a, Floats b) { __VA_ARGS__ } \
   };
-#define CONVOY_FUNCTION3(name, ...)                                                 \
-  struct name {                                                                     \
-    static CONVOY_INLINE Floats apply(Floats a, Floats b, Floats c) { __VA_ARGS__ } \
+#define CONVOY_FUNCTION3(name, ...)                                              \
+  struct name {                                                                  \
+    static CONVOY_INLINE Floats apply(Floats a, Floats b, Floats c,              \
+                                      [[maybe_unused]] const Parameters& with) { \
+      __VA_ARGS__                                                                \
+    }                                                                            \
   };
 
 CONVOY_FUNCTION1(Copy, return x;)
@@ -179,6 +187,9 @@ CONVOY_FUNCTION2(Xor, return truth((a != 0.0f) ^ (b != 0.0f));)
 CONVOY_FUNCTION3(MultiplyAdd, return a * b + c;)
 CONVOY_FUNCTION3(Select, return select(a != 0.0f, b, c);)
 CONVOY_FUNCTION3(Clamp, return at_most(at_least(a, b), c);)
+// The bounds are integers below 2^22. A NaN fails the first comparison.
+CONVOY_FUNCTION3(FakeQuantize, const Floats low = with.p0 - c, high = with.p1 - c; Floats q = a / b;
+                 q = select(q > low, q, low); return b * nearest_small(select(q < high, q, high));)
 
 #if CONVOY_VECTOR_BYTES == 32
 #define CONVOY_LOAD_HALVES(p) \
@@ -234,10 +245,11 @@ void CONVOY_PER_ISA(fill_loops)(LoopTable<float>& table) {
   CONVOY_SET(2, LessOrEqual) CONVOY_SET(2, Equal) CONVOY_SET(2, And) CONVOY_SET(2, Or)
   CONVOY_SET(2, Xor)
   CONVOY_SET(3, MultiplyAdd) CONVOY_SET(3, Select) CONVOY_SET(3, Clamp)
+  CONVOY_SET(3, FakeQuantize)
   // clang-format on
 #undef CONVOY_SET
 #ifdef CONVOY_LOAD_HALVES
-                                                  table.load_half = load_half;
+                                                      table.load_half = load_half;
   table.store_half = store_half;
 #endif
 }

@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "ops/batching/stack_constants.h"
+
 namespace convoy {
 namespace {
 
@@ -79,6 +81,12 @@ BatchingRequest LayoutPlan::request_of(const SiblingSet& set,
       for (int position : positions) {
         ValueId id = operand.constants[static_cast<size_t>(position)];
         const Tensor* tensor = graph_.constant(id);
+        if (auto quantized = tensor ? std::nullopt : quantized_constant(graph_, id)) {
+          described.quantized.push_back(*quantized);
+          described.constants.push_back(dequantized(*quantized));
+          described.type = ValueType::tensor(quantized->scale.dtype(), quantized->values.shape());
+          continue;
+        }
         described.constants.push_back(tensor ? *tensor : Tensor());
         if (tensor) described.type = ValueType::tensor(tensor->dtype(), tensor->shape());
       }

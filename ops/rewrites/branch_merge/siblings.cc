@@ -243,7 +243,17 @@ class SiblingSearch {
                          to_string(constant->shape()));
     }
     if (auto member = found_.find(input)) return fmt::format("set {};", member->set);
+    if (auto known = quantized_in(definition, input, slot)) {
+      return fmt::format("quantized {}{} {};", to_string(known->values.dtype()),
+                         to_string(known->values.shape()), to_string(known->scale.dtype()));
+    }
     return fmt::format("value {};", static_cast<int32_t>(input));
+  }
+
+  std::optional<QuantizedConstant> quantized_in(const OpDef& definition, ValueId input,
+                                                size_t slot) const {
+    if (!definition.batching.takes_quantized(slot)) return std::nullopt;
+    return quantized_constant(graph_, input);
   }
 
   void add_operand(SetOperand& operand, const Node& node, size_t slot) {
@@ -257,6 +267,9 @@ class SiblingSearch {
       operand.kind = BatchedOperand::Kind::kStacked;
       operand.set = member->set;
       operand.positions.push_back(member->position);
+    } else if (quantized_in(*registry_.find(node), input, slot)) {
+      operand.kind = BatchedOperand::Kind::kConstants;
+      operand.constants.push_back(input);
     } else {
       operand.kind = BatchedOperand::Kind::kShared;
       operand.shared = input;
@@ -275,6 +288,26 @@ class SiblingSearch {
 
 }  // namespace
 
+std::optional<QuantizedConstant> quantized_constant(const Graph& graph, ValueId value) {
+  NodeId id = value == ValueId::kNone ? NodeId::kNone : graph.value(value).producer;
+  if (id == NodeId::kNone || !graph.node(id).is("DequantizeLinear")) return std::nullopt;
+  const Node& node = graph.node(id);
+  const Tensor* values = graph.constant(node.input(0));
+  const Tensor* scale = graph.constant(node.input(1));
+  const Tensor* zero = graph.constant(node.input(2));
+  if (values == nullptr || scale == nullptr || (node.has_input(2) && zero == nullptr)) return {};
+  bool plain = std::all_of(node.attributes.begin(), node.attributes.end(),
+                           [](const auto& attribute) { return attribute.first == "axis"; });
+  int64_t axis = integer_of(node, "axis", 1);
+  int rank = values->rank();
+  bool first = axis == 0 || axis == -rank;
+  bool fits = scale->count() == 1 ||
+              (first && rank > 0 && scale->rank() == 1 && scale->count() == values->shape()[0]);
+  bool zero_fits = zero == nullptr || zero->count() == 1 || zero->count() == scale->count();
+  if (!plain || !fits || !zero_fits || node.version < 13 || rank < 1) return std::nullopt;
+  return QuantizedConstant{*values, *scale, zero == nullptr ? Tensor() : *zero};
+}
+
 std::vector<int> read_outputs(const Graph& graph, const Node& node) {
   std::vector<int> read;
   for (size_t j = 0; j < node.outputs.size(); ++j) {
@@ -290,7 +323,14 @@ bool SetOperand::has_equal_constants(const Graph& graph) const {
   return std::all_of(constants.begin(), constants.end(), [&](ValueId other) {
     if (other == constants[0]) return true;
     if (other == ValueId::kNone || constants[0] == ValueId::kNone) return false;
-    return identical(*graph.constant(other), *graph.constant(constants[0]));
+    const Tensor *a = graph.constant(other), *b = graph.constant(constants[0]);
+    if (a != nullptr && b != nullptr) return identical(*a, *b);
+    auto c = quantized_constant(graph, other), d = quantized_constant(graph, constants[0]);
+    auto alike = [](const Tensor& e, const Tensor& f) {
+      return e.defined() && f.defined() ? identical(e, f) : e.defined() == f.defined();
+    };
+    return c && d && alike(c->values, d->values) && alike(c->scale, d->scale) &&
+           alike(c->zero, d->zero);
   });
 }
 

@@ -21,9 +21,11 @@ struct SetMember {
 // One operand of all nodes of a set.
 struct SetOperand {
   BatchedOperand::Kind kind = BatchedOperand::Kind::kAbsent;
-  int set = -1;                    // kStacked
-  std::vector<int> positions;      // kStacked: for each member, which member of `set` it reads
-  std::vector<ValueId> constants;  // kConstants: one a member; kNone where it lacks one
+  int set = -1;                // kStacked
+  std::vector<int> positions;  // kStacked: for each member, which member of `set` it reads
+  // kConstants: one a member; kNone where it lacks one. Of some operators it may be what
+  // DequantizeLinear makes of constants.
+  std::vector<ValueId> constants;
   ValueId shared = ValueId::kNone;
 
   bool has_equal_constants(const Graph& graph) const;
@@ -68,6 +70,10 @@ struct Siblings {
 // A slice of a value that has siblings itself is either the same slice of each of them, or a branch
 // of its own.
 enum class SliceOfMember { kOperator, kLeaf };
+
+// What DequantizeLinear reads, along axis 0, where it makes the value of constants; nullopt where
+// the value is something else.
+std::optional<QuantizedConstant> quantized_constant(const Graph& graph, ValueId value);
 
 // Which outputs of a node are read. One that has no other counts as read.
 std::vector<int> read_outputs(const Graph& graph, const Node& node);
