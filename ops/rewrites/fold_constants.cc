@@ -32,15 +32,10 @@ Tensor constant_attribute(const Node& node) {
   return {};
 }
 
-enum class Fold { kAllButWeights, kQuantizedWeights };
-
-// What a session holds of dequantized weights at the most: those of large language models stay.
-constexpr int64_t kMostDequantizedBytes = int64_t{1} << 29;
-
 class ConstantFolder {
  public:
-  ConstantFolder(GraphEditor& editor, Fold what)
-      : editor_(editor), graph_(editor.graph()), what_(what) {}
+  ConstantFolder(GraphEditor& editor, bool dequantizes)
+      : editor_(editor), graph_(editor.graph()), dequantizes_(dequantizes) {}
 
   void run() {
     for (NodeId id : graph_.topological_order()) {
@@ -56,7 +51,7 @@ class ConstantFolder {
       return out != ValueId::kNone && graph_.value(out).is_output;
     });
     if (read_by_output) return;
-    if (node.is("Constant") && what_ == Fold::kAllButWeights) {
+    if (node.is("Constant")) {
       if (Tensor tensor = constant_attribute(node); tensor.defined()) put(id, {tensor});
       return;
     }
@@ -70,9 +65,7 @@ class ConstantFolder {
 
   bool is_foldable(const Node& node) const {
     if (node.inputs.empty() || node.has_bodies()) return false;
-    bool dequantizes = node.is("DequantizeLinear");
-    if (dequantizes != (what_ == Fold::kQuantizedWeights)) return false;
-    if (dequantizes && is_table(node.outputs[0])) return false;
+    if (node.is("DequantizeLinear") && (!dequantizes_ || is_table(node.outputs[0]))) return false;
     for (ValueId input : node.inputs) {
       if (input != ValueId::kNone && graph_.constant(input) == nullptr) return false;
     }
@@ -88,11 +81,11 @@ class ConstantFolder {
     });
   }
 
-  bool may_grow(int64_t bytes, int64_t grown) {
-    if (what_ == Fold::kAllButWeights) {
+  bool may_grow(const Node& node, int64_t bytes, int64_t grown) {
+    if (!node.is("DequantizeLinear")) {
       return grown <= editor_.options().fold_limit_bytes || grown <= bytes;
     }
-    if (dequantized_bytes_ + grown > kMostDequantizedBytes) return false;
+    if (dequantized_bytes_ + grown > editor_.options().dequantize_limit_bytes) return false;
     dequantized_bytes_ += grown;
     return true;
   }
@@ -114,7 +107,7 @@ class ConstantFolder {
     for (const TensorDesc& output : infer_node(definition, node, descs, constants)) {
       if (output.dtype == DType::kUndefined) continue;
       int64_t grown = bytes_of(output);
-      if (!may_grow(bytes, grown)) {
+      if (!may_grow(node, bytes, grown)) {
         return editor_.near_miss(id, fmt::format("the result has {} bytes", grown));
       }
     }
@@ -148,7 +141,7 @@ class ConstantFolder {
 
   GraphEditor& editor_;
   const Graph& graph_;
-  Fold what_;
+  bool dequantizes_;
   int64_t dequantized_bytes_ = 0;
 };
 
@@ -156,12 +149,12 @@ class ConstantFolder {
 
 std::vector<RewriteStep> fold_constants() {
   return {Pass{"fold_constants", RuleSet::kPortable,
-               [](GraphEditor& editor) { ConstantFolder(editor, Fold::kAllButWeights).run(); }}};
+               [](GraphEditor& editor) { ConstantFolder(editor, false).run(); }}};
 }
 
 std::vector<RewriteStep> dequantize_weights() {
   return {Pass{"dequantize_weights", RuleSet::kLowering,
-               [](GraphEditor& editor) { ConstantFolder(editor, Fold::kQuantizedWeights).run(); }}};
+               [](GraphEditor& editor) { ConstantFolder(editor, true).run(); }}};
 }
 
 }  // namespace convoy

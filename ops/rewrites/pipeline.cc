@@ -20,6 +20,13 @@ RewriteStage lowered(std::string name, std::vector<std::vector<RewriteStep>> gro
   return made;
 }
 
+// A single round: what is beyond its limit in the first is so in all.
+RewriteStage dequantized() {
+  RewriteStage made = lowered("dequantize", {dequantize_weights()});
+  made.once = true;
+  return made;
+}
+
 std::vector<RewriteStep> simplifications() {
   std::vector<RewriteStep> steps;
   for (auto& group : {scalar_range_operands(), fold_constants(), fold_shapes(), remove_identities(),
@@ -43,7 +50,7 @@ RewritePipeline make_pipeline() {
       stage("merge branches", {merge_branches()}),
       stage("fit to the target", {lift_convolutions(), cancel_squeezes()}),
       stage("clean up", {simplifications()}),
-      stage("dequantize", {dequantize_weights(), fold_constants()}),
+      dequantized(),
       stage("lower", {fuse_quantization(), recognize_compositions(RuleSet::kLowering),
                       recognize_rms_normalization(RuleSet::kLowering), keep_softmax_digits(),
                       fuse_conv(), fuse_matmul(), separate_string_labels()}),

@@ -57,7 +57,7 @@ std::vector<RewriteStep> lift_convolutions();
 
 // --- lowering, in a session only ---
 
-// Weights that are dequantized in every run are dequantized once.
+// Weights that are dequantized in every run are dequantized once, and what is made of them alone.
 std::vector<RewriteStep> dequantize_weights();
 // QuantizeLinear and DequantizeLinear in a row become one pass, which stays in floats.
 std::vector<RewriteStep> fuse_quantization();

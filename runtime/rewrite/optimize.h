@@ -26,6 +26,9 @@ struct RewriteOptions {
   std::optional<int64_t> stop_after;
   // A constant is not folded into more bytes than this if it grows by it.
   int64_t fold_limit_bytes = 4 << 20;
+  // What a session dequantizes of a graph's weights, at the most: those of large language models
+  // stay integers.
+  int64_t dequantize_limit_bytes = int64_t{1} << 29;
 
   const Registry& operators() const { return registry ? *registry : Registry::standard(); }
 };

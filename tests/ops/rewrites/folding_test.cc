@@ -152,6 +152,11 @@ TEST(Rewrites, ACastThatLosesDigitsStays) {
   EXPECT_EQ(test.count("Cast"), 2);
 }
 
+// One element of a shape, as one of a list.
+ValueId size_of_shape(GraphCase& test, ValueId shape, int64_t axis) {
+  return test.node("Gather", {shape, test.ints({axis})});
+}
+
 TEST(Rewrites, ComputedReshapeSizesBecomeConstant) {
   GraphCase test;
   ValueId x = test.input("x", {"batch", 4, "width"});
@@ -173,7 +178,7 @@ TEST(Rewrites, SizesThatAreFoldedAtRunTimeBecomeConstant) {
   GraphCase test;
   ValueId x = test.input("x", {"batch", 3, 2, "height", "width"});
   ValueId shape = test.node("Shape", {x});
-  auto size = [&](int64_t axis) { return test.node("Gather", {shape, test.ints({axis})}); };
+  auto size = [&](int64_t axis) { return size_of_shape(test, shape, axis); };
   ValueId sizes =
       test.node("Concat", {size(0), test.ints({6}), size(3), size(4)}, {{"axis", int64_t{0}}});
   test.output(test.node("Reshape", {x, sizes}));
@@ -188,8 +193,8 @@ TEST(Rewrites, ASizeIsNotLeftToTheElementCountWhereAnotherMayBeZero) {
   GraphCase test;
   ValueId x = test.input("x", {"batch", 4, "width"});
   ValueId shape = test.node("Shape", {x});
-  ValueId batch = test.node("Gather", {shape, test.ints({0})});
-  ValueId width = test.node("Gather", {shape, test.ints({2})});
+  ValueId batch = size_of_shape(test, shape, 0);
+  ValueId width = size_of_shape(test, shape, 2);
   ValueId twice = test.node("Mul", {width, test.ints({2})});
   ValueId sizes = test.node("Concat", {batch, twice, test.ints({2})}, {{"axis", int64_t{0}}});
   test.output(test.node("Reshape", {x, sizes}));
@@ -201,8 +206,8 @@ TEST(Rewrites, TwoComputedReshapeSizesStay) {
   GraphCase test;
   ValueId x = test.input("x", {"batch", 4, "width"});
   ValueId shape = test.node("Shape", {x});
-  ValueId batch = test.node("Gather", {shape, test.ints({0})});
-  ValueId width = test.node("Gather", {shape, test.ints({2})});
+  ValueId batch = size_of_shape(test, shape, 0);
+  ValueId width = size_of_shape(test, shape, 2);
   ValueId sizes = test.node("Concat", {width, batch, test.ints({4})}, {{"axis", int64_t{0}}});
   test.output(test.node("Reshape", {x, sizes}));
   check_equal(test);

@@ -5,32 +5,10 @@
 
 #include "tests/ops/rewrites/check_equal.h"
 #include "tests/ops/rewrites/near_misses.h"
+#include "tests/rewrite/quantized_case.h"
 
 namespace convoy::testing {
 namespace {
-
-template <typename T>
-ValueId constant_of(GraphCase& t, const Shape& shape, const std::vector<T>& values) {
-  return t.graph().add_constant(Tensor::from<T>(shape, values), "c");
-}
-
-template <typename T>
-ValueId quantized_and_back(GraphCase& t, ValueId x, float scale, T zero) {
-  ValueId s = t.floats({}, {scale});
-  ValueId z = constant_of<T>(t, {}, {zero});
-  return t.node("DequantizeLinear", {t.node("QuantizeLinear", {x, s, z}), s, z});
-}
-
-ValueId dequantized_weight(GraphCase& t, const Shape& shape) {
-  std::vector<int8_t> values;
-  for (int64_t i = 0; i < element_count(shape); ++i) {
-    values.push_back(static_cast<int8_t>(i * 37 % 251 - 125));
-  }
-  std::vector<float> scales;
-  for (int64_t i = 0; i < shape[0]; ++i) scales.push_back(0.01F + 0.003F * static_cast<float>(i));
-  ValueId w = constant_of<int8_t>(t, shape, values);
-  return t.node("DequantizeLinear", {w, t.floats({shape[0]}, scales)}, {{"axis", int64_t{0}}});
-}
 
 TEST(Quantization, ASessionDequantizesWeightsOnce) {
   for (bool session : {true, false}) {
@@ -40,6 +18,17 @@ TEST(Quantization, ASessionDequantizesWeightsOnce) {
     check_equal(test, session ? lowering() : RewriteOptions());
     EXPECT_EQ(test.count("DequantizeLinear"), session ? 0 : 1);
   }
+}
+
+// However often the rewrites go over the graph.
+TEST(Quantization, BeyondALimitWeightsStayQuantized) {
+  GraphCase test;
+  ValueId y = test.node("Conv", {test.input("x", {2, 3, 9}), dequantized_weight(test, {4, 3, 3})});
+  test.output(test.node("Conv", {y, dequantized_weight(test, {3, 4, 3})}));
+  RewriteOptions options = lowering();
+  options.dequantize_limit_bytes = 4 * 3 * 3 * 4;
+  check_equal(test, options);
+  EXPECT_EQ(test.count("DequantizeLinear"), 1);
 }
 
 TEST(Quantization, TablesStayQuantized) {
