@@ -130,9 +130,7 @@ std::vector<BatchedForm> batch_conv(const BatchingRequest& request) {
   add_shared_forms(request, forms);
   const Tensor& weight = request.operands[1].constants[0];
   int64_t group = integer_of(request.node, "group", 1);
-  bool quantized = !request.operands[1].quantized.empty() ||
-                   (request.is_constant(2) && !request.operands[2].quantized.empty());
-  if (weight.shape()[1] == 1 && weight.shape()[0] == group && !quantized) {
+  if (weight.shape()[1] == 1 && weight.shape()[0] == group && !has_quantized(request)) {
     forms.push_back(depthwise(request));
   }
   forms.push_back(in_groups(request));

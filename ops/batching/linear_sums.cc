@@ -32,9 +32,7 @@ Tensor added(std::span<const Tensor> tensors) {
 }
 
 bool has_constant_matrix(const BatchingRequest& request) {
-  bool quantized = std::any_of(request.operands.begin(), request.operands.end(),
-                               [](const auto& operand) { return !operand.quantized.empty(); });
-  return !quantized && request.is_stacked(0) && request.is_constant(1) &&
+  return !has_quantized(request) && request.is_stacked(0) && request.is_constant(1) &&
          !(request.has(2) && !request.is_constant(2)) &&
          is_floating(request.operands[1].constants[0].dtype());
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "ops/batching/rules.h"
+#include "runtime/graph/reshape_sizes.h"
 
 namespace convoy {
 namespace {
@@ -42,26 +43,6 @@ bool is_boundary(const Sizes& in, size_t p, const Sizes& out, size_t q) {
          volume_of(in, p, in.size()) == volume_of(out, q, out.size());
 }
 
-// What Reshape is told: 0 where the input has the same dimension in the same place. -1 beside a
-// dimension that is copied, and may be 0, only where the members' own Reshape has it (`inferred`).
-std::optional<std::vector<int64_t>> sizes_to(const Sizes& in, const Sizes& out,
-                                             std::optional<size_t> inferred) {
-  std::vector<int64_t> sizes;
-  int copied = 0;
-  std::optional<size_t> open;
-  for (size_t i = 0; i < out.size(); ++i) {
-    if (out[i].size == 0) return std::nullopt;
-    bool same = i < in.size() && in[i] == out[i] && (in[i].known() || !in[i].symbol.empty());
-    sizes.push_back(out[i].known() ? out[i].size : same ? 0 : -1);
-    if (out[i].known()) continue;
-    if (!same && open) return std::nullopt;
-    if (!same) open = i;
-    copied += same ? 1 : 0;
-  }
-  if (open && open != inferred && copied > 0) return std::nullopt;
-  return sizes;
-}
-
 // `inferred`: the place of -1 in the members' own Reshape.
 std::vector<BatchedForm> forms_between(const Sizes& in, const Sizes& out,
                                        std::optional<size_t> inferred, int64_t count) {
@@ -74,7 +55,9 @@ std::vector<BatchedForm> forms_between(const Sizes& in, const Sizes& out,
       before.insert(before.begin() + static_cast<int64_t>(p), Dimension{count, ""});
       after.insert(after.begin() + static_cast<int64_t>(q), Dimension{count, ""});
       bool behind = inferred && *inferred >= q;
-      auto sizes = sizes_to(before, after, behind ? std::optional(*inferred + 1) : inferred);
+      auto sizes = reshape_sizes(
+          after, [&](size_t i) { return has_symbol_in_place(before, after, i); },
+          behind ? std::optional(*inferred + 1) : inferred);
       if (!sizes) continue;
       StackLayout from = StackLayout::on_axis(static_cast<int>(p));
       forms.push_back({{from, {}},

@@ -108,6 +108,11 @@ JoinedConstant joined_constants(const BatchedOperand& operand) {
           any_zero ? concat_tensors(zeros, 0) : Tensor()};
 }
 
+bool has_quantized(const BatchingRequest& request) {
+  return std::any_of(request.operands.begin(), request.operands.end(),
+                     [](const BatchedOperand& operand) { return !operand.quantized.empty(); });
+}
+
 Tensor dequantized(const QuantizedConstant& constant) {
   const Tensor values = constant.values.contiguous();
   Tensor result = Tensor::allocate(constant.scale.dtype(), values.shape());

@@ -41,6 +41,9 @@ struct JoinedConstant {
 JoinedConstant first_constant(const BatchedOperand& operand);
 JoinedConstant joined_constants(const BatchedOperand& operand);
 
+// Whether the graph has any of the constants as integers.
+bool has_quantized(const BatchingRequest& request);
+
 // What the integers stand for.
 Tensor dequantized(const QuantizedConstant& constant);
 

@@ -4,6 +4,7 @@
 #include "ops/rewrites/rules.h"
 #include "ops/rewrites/squeeze_axes.h"
 #include "runtime/graph/node_attributes.h"
+#include "runtime/graph/reshape_sizes.h"
 
 namespace convoy {
 namespace {
@@ -53,25 +54,10 @@ Pattern rearranger(const char* name) {
 std::optional<List> direct_shape(const Match& match) {
   const ValueType& type = match.output_type();
   if (!type.is_tensor() || !type.shape) return std::nullopt;
-  List shape;
-  int unknown = 0;
-  int copied = 0;
-  const ValueType& source = match.type("x");
-  for (size_t i = 0; i < type.shape->size(); ++i) {
-    const Dimension& dim = (*type.shape)[i];
-    if (dim.known()) {
-      if (dim.size == 0) return std::nullopt;
-      shape.push_back(dim.size);
-      continue;
-    }
-    bool kept = source.shape && i < source.shape->size() && !dim.symbol.empty() &&
-                (*source.shape)[i].symbol == dim.symbol;
-    shape.push_back(kept ? 0 : -1);
-    ++(kept ? copied : unknown);
-  }
-  // A copied dimension of size 0 would leave -1 undecided.
-  if (unknown > 1 || (unknown == 1 && copied > 0)) return std::nullopt;
-  return shape;
+  const auto& source = match.type("x").shape;
+  return reshape_sizes(*type.shape, [&](size_t i) {
+    return source && has_symbol_in_place(*source, *type.shape, i);
+  });
 }
 
 Rule compose_reshapes() {

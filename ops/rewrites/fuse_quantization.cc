@@ -1,6 +1,7 @@
 // DequantizeLinear(QuantizeLinear(x)) by the same scales and zero points: x rounded to what the
 // integers can hold, in one pass that stays in floats. Lowering only.
 #include "ops/fused_elementwise.h"
+#include "ops/kernels/elementwise/quantize.h"
 #include "ops/rewrites/rules.h"
 #include "runtime/graph/node_attributes.h"
 
@@ -9,21 +10,6 @@ namespace {
 
 using elementwise::Formula;
 using elementwise::Operand;
-
-struct IntegerRange {
-  float low = 0;
-  float high = 0;
-};
-
-std::optional<IntegerRange> range_of(DType dtype) {
-  switch (dtype) {
-    case DType::kUInt8: return IntegerRange{0, 255};
-    case DType::kInt8: return IntegerRange{-128, 127};
-    case DType::kUInt16: return IntegerRange{0, 65535};
-    case DType::kInt16: return IntegerRange{-32768, 32767};
-    default: return std::nullopt;
-  }
-}
 
 bool is_float32(const ValueType& type) { return type.is_tensor() && type.dtype == DType::kFloat32; }
 
@@ -57,7 +43,8 @@ std::optional<Shape> along_axis(const Match& match, size_t count) {
 
 Refusal why_not(const Match& match) {
   if (!is_float32(match.type("x")) || !is_float32(match.output_type())) return "only float32";
-  if (!range_of(integers_of_match(match))) return "only integers of 8 and 16 bits";
+  const DType integers = integers_of_match(match);
+  if (!integer_range(integers) || bits_of(integers) < 8) return "only integers of 8 and 16 bits";
   const Node& quantize = match.node("quantize");
   if (integer_of(quantize, "precision", 1) > 1) return "the quotient is rounded to another type";
   auto scales = numbers(match, "scale", "scale_back");
@@ -71,7 +58,7 @@ Refusal why_not(const Match& match) {
 }
 
 std::vector<ValueId> fuse(const Match& match, GraphBuilder& builder) {
-  const IntegerRange range = *range_of(integers_of_match(match));
+  const IntegerRange range = *integer_range(integers_of_match(match));
   elementwise::Program program;
   std::vector<ValueId> inputs = {match.value("x")};
   auto operand = [&](const std::vector<float>& numbers) {

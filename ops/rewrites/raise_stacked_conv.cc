@@ -48,13 +48,13 @@ std::optional<int> axis_taken_from_one(const Node& transpose) {
 
 // Axes 1 and 2 of x as one, or axis 1 as two: a Reshape, or one that keeps the rank and the Squeeze
 // or Unsqueeze that makes it do so (runtime/graph/fold_axes.h). `name` is the Reshape's.
-Pattern fold_of(const Pattern& x, const char* name) {
-  Pattern reshape = op("Reshape", {x}).rest().named(name);
-  return any_of({op("Squeeze", {reshape}).rest().named("squeeze"), reshape});
-}
-Pattern shared_fold_of(const Pattern& x, const char* name) {
-  Pattern reshape = op("Reshape", {x}).rest().named(name).shared();
-  return any_of({op("Squeeze", {reshape}).rest().named("squeeze").shared(), reshape});
+enum class Readers { kOne, kAny };
+Pattern fold_of(const Pattern& x, const char* name, Readers readers = Readers::kOne) {
+  auto read = [readers](const Pattern& one) {
+    return readers == Readers::kAny ? one.shared() : one;
+  };
+  Pattern reshape = read(op("Reshape", {x}).rest().named(name));
+  return any_of({read(op("Squeeze", {reshape}).rest().named("squeeze")), reshape});
 }
 Pattern split_of(const Pattern& x, const char* name) {
   Pattern beside = op("Unsqueeze", {x}).rest().named("unsqueeze");
@@ -132,7 +132,7 @@ ValueType split_type(const ValueType& folded, int64_t count) {
 // Conv(Reshape(Transpose(x))): the stacked axis is read where it is.
 Rule raise_input() {
   Pattern moved = op("Transpose", {any("x")}).named("transpose").shared();
-  Pattern folded = shared_fold_of(moved, "reshape");
+  Pattern folded = fold_of(moved, "reshape", Readers::kAny);
   auto axis = [](const Match& match) { return axis_brought_to_one(match.node("transpose")); };
   return {"raise_stacked_conv_input", RuleSet::kLowering, grouped_conv(folded),
           [axis](const Match& match) -> Refusal {

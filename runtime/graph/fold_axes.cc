@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "runtime/graph/reshape_sizes.h"
+
 namespace convoy {
 namespace {
 
@@ -11,21 +13,9 @@ using List = std::vector<int64_t>;
 
 size_t place(int axis) { return static_cast<size_t>(axis); }
 
-// The shape that one Reshape can be told: sizes ahead of `changed` are copied where they are open,
-// and one open size may be left to -1 where no other can be 0. nullopt where that does not do.
-std::optional<List> constant_shape(const Sizes& to, size_t changed) {
-  List shape;
-  int copied = 0;
-  int inferred = 0;
-  for (size_t i = 0; i < to.size(); ++i) {
-    if (to[i].size == 0) return std::nullopt;
-    bool copy = !to[i].known() && i < changed;
-    copied += copy ? 1 : 0;
-    inferred += to[i].known() || copy ? 0 : 1;
-    shape.push_back(to[i].known() ? to[i].size : copy ? 0 : -1);
-  }
-  if (inferred > 1 || (inferred == 1 && copied > 0)) return std::nullopt;
-  return shape;
+// The shape that one Reshape can be told where sizes ahead of `axis` stay; nullopt for none.
+std::optional<List> constant_shape(const Sizes& to, int axis) {
+  return reshape_sizes(to, [axis](size_t i) { return i < place(axis); });
 }
 
 // Size `axis` of x times or over `factor`, as one element of a shape.
@@ -70,7 +60,7 @@ ValueId fold_axes(GraphBuilder& builder, ValueId x, int axis) {
   Sizes to = dims;
   to.erase(to.begin() + axis);
   to[place(axis)] = folded;
-  if (auto shape = constant_shape(to, place(axis))) {
+  if (auto shape = constant_shape(to, axis)) {
     return builder.reshape(x, *shape, ValueType::tensor(from.dtype, to));
   }
   // The product stands where a size of 0 would be: Reshape then copies the right one.
@@ -99,7 +89,7 @@ ValueId split_axis(GraphBuilder& builder, ValueId x, int axis, Dimension outer, 
   to[place(axis)] = outer;
   to.insert(to.begin() + axis + 1, inner);
   ValueType type = ValueType::tensor(from.dtype, to);
-  if (auto shape = constant_shape(to, place(axis))) return builder.reshape(x, *shape, type);
+  if (auto shape = constant_shape(to, axis)) return builder.reshape(x, *shape, type);
   // The open size, which may be 0, is put where the whole one was.
   bool first = inner.size > 0;
   int at = first ? axis : axis + 1;

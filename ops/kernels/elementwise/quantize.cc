@@ -9,25 +9,6 @@ namespace {
 
 constexpr int64_t kTile = 256;
 
-struct Range {
-  float low;
-  float high;
-};
-
-bool integer_range(DType dtype, Range& range) {
-  switch (dtype) {
-    case DType::kUInt8: range = {0, 255}; return true;
-    case DType::kInt8: range = {-128, 127}; return true;
-    case DType::kUInt16: range = {0, 65535}; return true;
-    case DType::kInt16: range = {-32768, 32767}; return true;
-    case DType::kUInt4: range = {0, 15}; return true;
-    case DType::kInt4: range = {-8, 7}; return true;
-    case DType::kUInt2: range = {0, 3}; return true;
-    case DType::kInt2: range = {-2, 1}; return true;
-    default: return false;
-  }
-}
-
 // `count` elements of a scale or zero point, from `first` on, as float.
 void load(const TensorView& view, int64_t first, int64_t count, float* to) {
   const auto* from = view.as<const std::byte>() + first * static_cast<int64_t>(size_of(view.dtype));
@@ -79,7 +60,7 @@ void round_to(DType precision, float* values, int64_t count) {
 
 // NaN becomes the lowest value. The bounds are integers, so clamping may come before rounding; then
 // adding and subtracting 1.5 · 2^23 rounds.
-void round_and_clamp(float* values, const float* zeros, const Range& range, int64_t count) {
+void round_and_clamp(float* values, const float* zeros, const IntegerRange& range, int64_t count) {
   constexpr float kMagic = 12582912.0f;
   for (int64_t i = 0; i < count; ++i) {
     float low = range.low - zeros[i];
@@ -118,9 +99,8 @@ void quantize_tile(const TensorView& x, const TensorView& y, const float* scales
   load_as_float(x.dtype, source, 1, values, count);
   for (int64_t i = 0; i < count; ++i) values[i] /= scales[i];
   round_to(target.precision, values, count);
-  Range range{};
-  if (integer_range(target.dtype, range)) {
-    round_and_clamp(values, zeros, range, count);
+  if (auto range = integer_range(target.dtype)) {
+    round_and_clamp(values, zeros, *range, count);
     return store_integers(values, y, begin, count);
   }
   NarrowOptions options;
@@ -132,9 +112,22 @@ void quantize_tile(const TensorView& x, const TensorView& y, const float* scales
 
 }  // namespace
 
+std::optional<IntegerRange> integer_range(DType dtype) {
+  switch (dtype) {
+    case DType::kUInt8: return IntegerRange{0, 255};
+    case DType::kInt8: return IntegerRange{-128, 127};
+    case DType::kUInt16: return IntegerRange{0, 65535};
+    case DType::kInt16: return IntegerRange{-32768, 32767};
+    case DType::kUInt4: return IntegerRange{0, 15};
+    case DType::kInt4: return IntegerRange{-8, 7};
+    case DType::kUInt2: return IntegerRange{0, 3};
+    case DType::kInt2: return IntegerRange{-2, 1};
+    default: return std::nullopt;
+  }
+}
+
 void check_quantize_target(const QuantizeTarget& target) {
-  Range range{};
-  bool known = integer_range(target.dtype, range) ||
+  bool known = integer_range(target.dtype) ||
                (is_narrow_float(target.dtype) && target.dtype != DType::kFloat8E8M0);
   check_supported(known, "quantizing to {}", to_string(target.dtype));
 }

@@ -1,6 +1,8 @@
 // Quantization of contiguous tensors: q = round(x / scale) + zero point, and back.
 #pragma once
 
+#include <optional>
+
 #include "runtime/base/parallel_for.h"
 #include "runtime/device/tensor_view.h"
 
@@ -22,6 +24,15 @@ struct QuantizeTarget {
   DType precision;  // the quotient is rounded to this type before it is rounded to an integer
   bool saturate;    // for float8
 };
+
+// The numbers that the integers of a type reach.
+struct IntegerRange {
+  float low = 0;
+  float high = 0;
+};
+
+// nullopt for types that are no integers of at most 16 bits.
+std::optional<IntegerRange> integer_range(DType dtype);
 
 // Throws kUnsupported for types that are not quantized to.
 void check_quantize_target(const QuantizeTarget& target);
