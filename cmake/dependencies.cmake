@@ -34,19 +34,13 @@ include("${onnx_targets}")
 add_library(convoy_dependencies INTERFACE)
 target_link_libraries(convoy_dependencies INTERFACE ONNX::onnx ONNX::onnx_proto
   protobuf::libprotobuf $<TARGET_NAME_IF_EXISTS:DNNL::dnnl> fmt::fmt
-  nlohmann_json::nlohmann_json Threads::Threads)
+  nlohmann_json::nlohmann_json Threads::Threads ${CMAKE_DL_LIBS})
 
 if(convoy_openmp)
   find_package(OpenMP REQUIRED COMPONENTS CXX)
   target_link_libraries(convoy_dependencies INTERFACE OpenMP::OpenMP_CXX)
 else()
   target_compile_definitions(convoy_dependencies INTERFACE CONVOY_NO_OPENMP)
-endif()
-
-if(CONVOY_CUDA)
-  find_package(CUDAToolkit REQUIRED)
-  target_link_libraries(convoy_dependencies INTERFACE CUDA::cudart CUDA::cublasLt)
-  target_compile_definitions(convoy_dependencies INTERFACE CONVOY_CUDA)
 endif()
 
 # Libraries that single operators need. Each that is found defines CONVOY_HAS_NAME; without it the

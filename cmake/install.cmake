@@ -33,6 +33,12 @@ if(TARGET convoy)
   install(FILES "${PROJECT_BINARY_DIR}/convoy.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT library)
 endif()
+# Opened by what asks for a GPU, from beside the library or from ../lib.
+foreach(kernels IN ITEMS convoy_cuda convoy_cuda_emulated)
+  if(TARGET ${kernels})
+    install(TARGETS ${kernels} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
+  endif()
+endforeach()
 if(TARGET convoy_cli)
   set_target_properties(convoy_cli PROPERTIES
     INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};$ORIGIN/..")

@@ -1,6 +1,8 @@
 // ArgMax and ArgMin, opset 1 and up: the index of the extreme along one axis, the first one or
 // (select_last_index, from 12 on) the last. NaN counts as extreme, as in NumPy.
 #include "ops/batching/rules.h"
+#include "ops/kernels/cuda/lines.h"
+#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -9,6 +11,7 @@ namespace {
 struct ArgForm {
   bool largest = true;
   bool last = false;
+  int64_t axis = 0;
 };
 
 template <typename T>
@@ -74,7 +77,7 @@ void run_arg(KernelContext& context, const ArgForm& form, int64_t given_axis) {
   });
 }
 
-std::unique_ptr<Kernel> make_arg(KernelRequest& request) {
+ArgForm read_form(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   int64_t axis = attributes.integer("axis", 0);
   bool keepdims = attributes.integer("keepdims", 1) != 0;
@@ -89,14 +92,47 @@ std::unique_ptr<Kernel> make_arg(KernelRequest& request) {
     if (!keepdims) shape.erase(at);
   }
   request.check_output(0, shape);
-  return make_kernel([form, axis](KernelContext& context) { run_arg(context, form, axis); });
+  form.axis = axis;
+  return form;
+}
+
+std::unique_ptr<Kernel> make_arg(KernelRequest& request) {
+  const ArgForm form = read_form(request);
+  return make_kernel([form](KernelContext& context) { run_arg(context, form, form.axis); });
+}
+
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const TensorDesc& x = request.input(0);
+  if (x.dtype != DType::kFloat32) return request.refuse("only for float32");
+  const ArgForm form = read_form(request);
+  CudaLaunch<cuda::ArgExtreme> launch(request.device, "arg_extreme");
+  if (!launch) return request.refuse("not in the library of kernels");
+  cuda::ArgExtreme planned;
+  planned.largest = form.largest;
+  planned.last = form.last;
+  const int axis = x.rank() == 0 ? 0 : normalize_axis(form.axis, x.rank());
+  for (int i = 0; i < x.rank(); ++i) {
+    (i < axis ? planned.outer : i == axis ? planned.n : planned.inner) *= x.shape[i];
+  }
+  if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
+  check_input(planned.n > 0, "there is no extreme of an empty axis");
+  return make_kernel([planned, launch](KernelContext& context) {
+    cuda::ArgExtreme arg = planned;
+    arg.x = context.input(0).as<const float>();
+    arg.y = context.output(0).as<int64_t>();
+    launch(context.queue(), arg);
+  });
 }
 
 }  // namespace
 
 void register_arg_max(Registry& registry) {
-  registry.add("ArgMax").kernel("reference", make_arg).batching = {batch_arg_extremum};
-  registry.add("ArgMin").kernel("reference", make_arg).batching = {batch_arg_extremum};
+  for (const char* name : {"ArgMax", "ArgMin"}) {
+    registry.add(name)
+        .kernel("reference", make_arg)
+        .kernel("lines", make_on_gpu, DeviceKind::kCuda)
+        .batching = {batch_arg_extremum};
+  }
 }
 
 }  // namespace convoy

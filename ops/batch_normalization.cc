@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/batching/rules.h"
+#include "ops/elementwise/cuda_program.h"
 #include "ops/kernels/row/row.h"
 #include "ops/row_offsets.h"
 #include "runtime/op/registry.h"
@@ -198,6 +199,34 @@ std::unique_ptr<Kernel> make_float(KernelRequest& request) {
   });
 }
 
+// y = (x - mean) · scale / √(var + epsilon) + B as an elementwise program, whose parameters lie
+// along axis 1.
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  using elementwise::Formula;
+  using elementwise::Operand;
+  const BatchNormalization attributes = read_attributes(request);
+  if (attributes.training) return request.refuse("only for inference");
+  check_outputs(request);
+  const Shape& x = request.input(0).shape;
+  Shape parameters = attributes.per_element ? x : Shape{x.rank() > 1 ? x[1] : 1};
+  if (attributes.per_element && x.rank() > 0) parameters.erase(0);
+  for (int i = 1; i <= 4; ++i) {
+    if (!(request.input(i).shape == parameters))
+      return request.refuse("parameters in other shapes");
+  }
+  elementwise::Program program;
+  program.inputs = 5;
+  const auto variance = Operand::step(program.add(
+      Formula::kAdd, {Operand::input(4), Operand::number(static_cast<float>(attributes.epsilon))}));
+  const auto deviation = Operand::step(program.add(Formula::kSqrt, {variance}));
+  const auto factor = Operand::step(program.add(Formula::kDivide, {Operand::input(1), deviation}));
+  const auto centered =
+      Operand::step(program.add(Formula::kSubtract, {Operand::input(0), Operand::input(3)}));
+  program.outputs = {program.add(Formula::kMultiplyAdd, {centered, factor, Operand::input(2)})};
+  const int inner = attributes.per_element ? 0 : std::max(0, x.rank() - 2);
+  return elementwise::make_cuda_kernel(request, program, {0, inner, inner, inner, inner});
+}
+
 // Mean and population variance of each channel over batch and inner.
 template <typename T>
 void batch_statistics(const T* x, const Extent& extent, std::vector<double>& mean,
@@ -290,6 +319,7 @@ void register_batch_normalization(Registry& registry) {
   registry.add("BatchNormalization")
       .kernel("affine", make_float)
       .kernel("reference", make_reference)
+      .kernel("program", make_on_gpu, DeviceKind::kCuda)
       .batching = {batch_batch_normalization};
 }
 

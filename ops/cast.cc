@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "ops/batching/rules.h"
+#include "ops/elementwise/cuda_program.h"
 #include "ops/elementwise/program_kernel.h"
 #include "ops/kernels/cast/cast.h"
 #include "ops/kernels/copy/copy.h"
@@ -73,6 +74,12 @@ std::unique_ptr<Kernel> make_cast_by_float(KernelRequest& request) {
                                         elementwise::single_step(elementwise::Formula::kCopy));
 }
 
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  read_attributes(request);
+  return elementwise::make_cuda_kernel(request,
+                                       elementwise::single_step(elementwise::Formula::kCopy));
+}
+
 std::unique_ptr<Kernel> make_cast(KernelRequest& request) {
   NarrowOptions options = read_attributes(request);
   DType from = request.input(0).dtype;
@@ -116,7 +123,9 @@ std::unique_ptr<Kernel> make_bit_cast(KernelRequest& request) {
 void register_cast(Registry& registry) {
   for (const char* name : {"Cast", "CastLike"}) {
     OpDef& cast = registry.add(name);
-    cast.kernel("vector", make_cast_by_float).kernel("reference", make_cast);
+    cast.kernel("vector", make_cast_by_float)
+        .kernel("reference", make_cast)
+        .kernel("program", make_on_gpu, DeviceKind::kCuda);
     cast.infer = infer_cast;
     cast.view = view_cast;
     if (cast.name == "CastLike") continue;

@@ -1,6 +1,7 @@
 // Equal, Less, LessOrEqual, Greater, GreaterOrEqual, opset 1 and up: two operands of one type that
 // broadcast to each other give truth values.
 #include "ops/batching/rules.h"
+#include "ops/elementwise/cuda_program.h"
 #include "ops/elementwise/infer.h"
 #include "ops/elementwise/legacy_broadcast.h"
 #include "ops/elementwise/typed_kernel.h"
@@ -50,11 +51,29 @@ std::unique_ptr<Kernel> make_compare(KernelRequest& request, Comparison comparis
   });
 }
 
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request, Comparison comparison, bool swapped) {
+  using elementwise::Formula;
+  using elementwise::Operand;
+  const Formula formula = comparison == Comparison::kEqual  ? Formula::kEqual
+                          : comparison == Comparison::kLess ? Formula::kLess
+                                                            : Formula::kLessOrEqual;
+  elementwise::Program program;
+  program.inputs = 2;
+  program.add(formula, {Operand::input(swapped ? 1 : 0), Operand::input(swapped ? 0 : 1)});
+  program.outputs = {0};
+  AttributeReader attributes = request.attributes();
+  program.trailing_axes = elementwise::read_legacy_broadcast(request, attributes);
+  attributes.finish();
+  return elementwise::make_cuda_kernel(request, program);
+}
+
 void add(Registry& registry, const char* name, Comparison comparison, bool swapped) {
-  OpDef& definition =
-      registry.add(name).kernel("rows", [comparison, swapped](KernelRequest& request) {
-        return make_compare(request, comparison, swapped);
-      });
+  OpDef& definition = registry.add(name);
+  auto with_comparison = [comparison, swapped](auto make) {
+    return [=](KernelRequest& request) { return make(request, comparison, swapped); };
+  };
+  definition.kernel("rows", with_comparison(make_compare))
+      .kernel("program", with_comparison(make_on_gpu), DeviceKind::kCuda);
   definition.infer = elementwise::infer_broadcast_bool;
   definition.batching = {batch_broadcasting};
   definition.commutative = comparison == Comparison::kEqual;

@@ -2,6 +2,7 @@
 // Any element type; strided inputs and outputs.
 #include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
+#include "ops/views/copy_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -44,8 +45,7 @@ std::unique_ptr<Kernel> make_concat(KernelRequest& request) {
       const TensorView& input = context.input(i);
       int64_t length = input.shape[axis];
       if (input.count() > 0) {
-        copy_parallel(input, sliced_view(context.output(0), axis, begin, length),
-                      context.threads());
+        copy_view(context, input, sliced_view(context.output(0), axis, begin, length));
       }
       begin += length;
     }
@@ -63,7 +63,9 @@ ViewSpec concat_part(const KernelRequest& request, int i) {
 }  // namespace
 
 void register_concat(Registry& registry) {
-  OpDef& definition = registry.add("Concat").kernel("copy", make_concat);
+  OpDef& definition = registry.add("Concat");
+  definition.kernel("copy", make_concat)
+      .kernel("copy", copies_on_gpu(make_concat), DeviceKind::kCuda);
   definition.infer = infer_concat;
   definition.part = concat_part;
   definition.folds_operands = true;

@@ -1,6 +1,8 @@
 // CumSum, opset 11 and up, and CumProd, opset 26 and up: running sums or products along one axis
 // (input 1), optionally from the end, optionally without the element itself.
+#include "ops/kernels/cuda/lines.h"
 #include "ops/kernels/index/index.h"
+#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -56,7 +58,7 @@ void run_typed(KernelContext& context, const RunningForm& form, int axis) {
   });
 }
 
-std::unique_ptr<Kernel> make_running(KernelRequest& request) {
+RunningForm read_form(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   RunningForm form;
   form.product = request.node().op_type == "CumProd";
@@ -64,6 +66,38 @@ std::unique_ptr<Kernel> make_running(KernelRequest& request) {
   form.reverse = attributes.integer("reverse", 0) != 0;
   attributes.finish();
   request.check_output(0, request.input(0).shape);
+  return form;
+}
+
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const TensorDesc& x = request.input(0);
+  if (x.dtype != DType::kFloat32) return request.refuse("only for float32");
+  const auto axis_input = request.constant_int64s(1);
+  if (!axis_input || axis_input->size() != 1) {
+    return request.refuse("an axis that is not known before the run");
+  }
+  const RunningForm form = read_form(request);
+  const int axis = normalize_axis(axis_input->front(), x.rank());
+  CudaLaunch<cuda::Running> launch(request.device, "running");
+  if (!launch) return request.refuse("not in the library of kernels");
+  cuda::Running planned;
+  for (int i = 0; i < x.rank(); ++i) {
+    (i < axis ? planned.outer : i == axis ? planned.n : planned.inner) *= x.shape[i];
+  }
+  planned.product = form.product;
+  planned.exclusive = form.exclusive;
+  planned.reverse = form.reverse;
+  if (x.count() == 0) return make_kernel([](KernelContext&) {});
+  return make_kernel([planned, launch](KernelContext& context) {
+    cuda::Running running = planned;
+    running.x = context.input(0).as<const float>();
+    running.y = context.output(0).as<float>();
+    launch(context.queue(), running);
+  });
+}
+
+std::unique_ptr<Kernel> make_running(KernelRequest& request) {
+  const RunningForm form = read_form(request);
   return make_kernel([form](KernelContext& context) {
     int axis = normalize_axis(single_index(context.input(1), "the axis"), context.input(0).rank());
     visit_numeric(context.input(0).dtype,
@@ -74,8 +108,11 @@ std::unique_ptr<Kernel> make_running(KernelRequest& request) {
 }  // namespace
 
 void register_cumulative(Registry& registry) {
-  registry.add("CumSum").kernel("reference", make_running);
-  registry.add("CumProd").kernel("reference", make_running);
+  for (const char* name : {"CumSum", "CumProd"}) {
+    registry.add(name)
+        .kernel("reference", make_running)
+        .kernel("lines", make_on_gpu, DeviceKind::kCuda);
+  }
 }
 
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // DepthToSpace (modes DCR and CRD from opset 11 on) and SpaceToDepth, opset 1 and up: blocks of
 // channels become blocks of pixels and back. Any element type.
 #include "ops/kernels/copy/copy.h"
+#include "ops/views/copy_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -75,15 +76,19 @@ std::unique_ptr<Kernel> make_blocks(KernelRequest& request) {
     if (in.count() == 0) return;
     TensorView from = form.to_space ? deep_view(in, form) : spatial_view(in, form);
     TensorView to = form.to_space ? spatial_view(out, form) : deep_view(out, form);
-    copy_parallel(from, to, context.threads());
+    copy_view(context, from, to);
   });
 }
 
 }  // namespace
 
 void register_depth_to_space(Registry& registry) {
-  registry.add("DepthToSpace").kernel("copy", make_blocks).infer = infer_blocks;
-  registry.add("SpaceToDepth").kernel("copy", make_blocks).infer = infer_blocks;
+  for (const char* name : {"DepthToSpace", "SpaceToDepth"}) {
+    registry.add(name)
+        .kernel("copy", make_blocks)
+        .kernel("copy", copies_on_gpu(make_blocks), DeviceKind::kCuda)
+        .infer = infer_blocks;
+  }
 }
 
 }  // namespace convoy

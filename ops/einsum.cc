@@ -162,6 +162,12 @@ std::unique_ptr<Kernel> make_product(KernelRequest& request) {
   return make_onednn_matmul(request, [](const KernelRequest& again) { return *as_matmul(again); });
 }
 
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
+  if (!as_matmul(request)) return request.refuse("not a matrix product");
+  return make_cuda_matmul(request, [](const KernelRequest& again) { return *as_matmul(again); });
+}
+
 template <typename T>
 void run_reference(const Contraction& c, KernelContext& context) {
   using Acc = typename MatMulSum<T>::type;
@@ -215,7 +221,9 @@ void infer(InferRequest& request) {
 void register_einsum(Registry& registry) {
   OpDef& definition = registry.add("Einsum");
   definition.infer = infer;
-  definition.kernel("onednn", make_product).kernel("reference", make_reference);
+  definition.kernel("onednn", make_product)
+      .kernel("reference", make_reference)
+      .kernel("tiles", make_on_gpu, DeviceKind::kCuda);
 }
 
 }  // namespace convoy

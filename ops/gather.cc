@@ -4,7 +4,9 @@
 
 #include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
+#include "ops/kernels/cuda/gather.h"
 #include "ops/kernels/index/index.h"
+#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -151,11 +153,44 @@ std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
   return make_kernel([axis](KernelContext& context) { run_gather(context, axis); });
 }
 
+// Indices are checked while planning: a GPU has no way to complain.
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const int axis = read_axis(request);
+  const TensorDesc& data = request.input(0);
+  const Tensor* indices = request.constant(1);
+  if (indices == nullptr) return request.refuse("indices that are not known before the run");
+  if (data.dtype == DType::kString || size_of(data.dtype) > 8) {
+    return request.refuse("elements of more than 8 bytes");
+  }
+  for (int64_t index : to_int64s(*indices)) checked_index(index, data.shape[axis]);
+  CudaLaunch<cuda::Gather> launch(request.device, "gather");
+  if (!launch) return request.refuse("not in the library of kernels");
+  cuda::Gather planned;
+  planned.length = data.shape[axis];
+  planned.picked = indices->count();
+  for (int i = 0; i < data.rank(); ++i) {
+    if (i != axis) (i < axis ? planned.outer : planned.inner) *= data.shape[i];
+  }
+  planned.element_bytes = static_cast<int>(size_of(data.dtype));
+  planned.index_bytes = static_cast<int>(size_of(request.input(1).dtype));
+  if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
+  return make_kernel([planned, launch](KernelContext& context) {
+    cuda::Gather gather = planned;
+    gather.data = context.input(0).data;
+    gather.indices = context.input(1).data;
+    gather.out = context.output(0).data;
+    launch(context.queue(), gather);
+  });
+}
+
 }  // namespace
 
 void register_gather(Registry& registry) {
   OpDef& definition = registry.add("Gather").batched({batch_gather});
-  definition.kernel("slices", make_slices).kernel("rows", make_gather).view = view_gather;
+  definition.kernel("slices", make_slices)
+      .kernel("rows", make_gather)
+      .kernel("elements", make_on_gpu, DeviceKind::kCuda)
+      .view = view_gather;
 }
 
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // GatherElements, opset 11 and up: output[i][j][k] = data[i][indices[i][j][k]][k] for axis 1.
 // Any element type.
 #include "ops/kernels/index/index.h"
+#include "ops/row_copies/rows_on_gpu.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -54,7 +55,7 @@ void run_gather(KernelContext& context, int axis) {
   }
 }
 
-std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
+int read_axis(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   int64_t given = attributes.integer("axis", 0);
   attributes.finish();
@@ -68,13 +69,34 @@ std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
                 to_string(indices), to_string(data));
   }
   request.check_output(0, indices);
+  return axis;
+}
+
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const int axis = read_axis(request);
+  const Tensor* indices = request.constant(1);
+  if (indices == nullptr) return request.refuse("indices that are not known before the run");
+  const Shape& data = request.input(0).shape;
+  const Strides strides = contiguous_strides(data);
+  std::vector<int64_t> offsets = to_int64s(*indices);
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    offsets[i] = checked_index(offsets[i], data[axis]) * strides[axis] +
+                 offset_of(indices->shape(), strides, axis, static_cast<int64_t>(i));
+  }
+  return make_row_picks(request, offsets, 1);
+}
+
+std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
+  const int axis = read_axis(request);
   return make_kernel([axis](KernelContext& context) { run_gather(context, axis); });
 }
 
 }  // namespace
 
 void register_gather_elements(Registry& registry) {
-  registry.add("GatherElements").kernel("reference", make_gather);
+  registry.add("GatherElements")
+      .kernel("reference", make_gather)
+      .kernel("rows", make_on_gpu, DeviceKind::kCuda);
 }
 
 }  // namespace convoy

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "ops/kernels/index/index.h"
+#include "ops/row_copies/rows_on_gpu.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -93,6 +94,20 @@ std::unique_ptr<Kernel> make_gather(KernelRequest& request) {
   return make_kernel([list](KernelContext& context) { run_gather(context, list); });
 }
 
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const SliceList list = describe(request.node(), request.inputs);
+  request.check_output(0, list.output);
+  const Tensor* indices = request.constant(1);
+  if (indices == nullptr) return request.refuse("indices that are not known before the run");
+  const Tensor plain = indices->contiguous();
+  std::vector<int64_t> offsets;
+  const int64_t rows = list.inner == 0 ? 0 : request.output(0).count() / list.inner;
+  for (int64_t row = 0; row < rows; ++row) {
+    offsets.push_back(slice_offset(list, plain.view(), row));
+  }
+  return make_row_picks(request, offsets, list.inner);
+}
+
 // ONNX's inference says nothing of a result that is a scalar.
 void infer(InferRequest& request) {
   request.set_output(0, request.inputs[0].dtype, describe(request.node, request.inputs).output);
@@ -101,7 +116,8 @@ void infer(InferRequest& request) {
 }  // namespace
 
 void register_gather_nd(Registry& registry) {
-  OpDef& definition = registry.add("GatherND").kernel("reference", make_gather);
+  OpDef& definition = registry.add("GatherND");
+  definition.kernel("reference", make_gather).kernel("rows", make_on_gpu, DeviceKind::kCuda);
   definition.infer = infer;
 }
 

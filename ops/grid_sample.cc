@@ -2,6 +2,8 @@
 // linear, cubic; outside: zeros, border or reflection. Any number of spatial axes.
 #include <cmath>
 
+#include "ops/kernels/cuda/grid_sample.h"
+#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -180,7 +182,7 @@ void sample_points(const TensorView& in, const TensorView& grid, const TensorVie
   }
 }
 
-std::unique_ptr<Kernel> make_grid_sample(KernelRequest& request) {
+GridForm read_checked(const KernelRequest& request) {
   GridForm form = read_form(request.node());
   const Shape& in = request.input(0).shape;
   const Shape& grid = request.input(1).shape;
@@ -190,8 +192,49 @@ std::unique_ptr<Kernel> make_grid_sample(KernelRequest& request) {
   Shape output{in[0], in[1]};
   for (int i = 1; i < grid.rank() - 1; ++i) output.push_back(grid[i]);
   request.check_output(0, output);
+  check_input(request.output(0).count() == 0 || request.input(0).count() > 0,
+              "GridSample of an empty tensor");
+  return form;
+}
+
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const TensorDesc& x = request.input(0);
+  const TensorDesc& positions = request.input(1);
+  if (x.dtype != DType::kFloat32 || positions.dtype != DType::kFloat32) {
+    return request.refuse("only for float32");
+  }
+  const GridForm form = read_checked(request);
+  constexpr int kAxes = 3;
+  const int axes = x.rank() - 2;
+  if (axes > kAxes) return request.refuse("more than 3 spatial axes");
+  CudaLaunch<cuda::GridSample> launch(request.device, "grid_sample");
+  if (!launch) return request.refuse("not in the library of kernels");
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
-  check_input(request.input(0).count() > 0, "GridSample of an empty tensor");
+  cuda::GridSample planned;
+  planned.batch = x.shape[0];
+  planned.channels = x.shape[1];
+  planned.axes = axes;
+  planned.points = positions.count() / axes / x.shape[0];
+  for (int i = 0; i < axes; ++i) planned.size[kAxes - axes + i] = x.shape[i + 2];
+  planned.sampling = form.sampling == Sampling::kNearest  ? cuda::GridSampling::nearest
+                     : form.sampling == Sampling::kLinear ? cuda::GridSampling::linear
+                                                          : cuda::GridSampling::cubic;
+  planned.outside = form.outside == Outside::kZeros    ? cuda::GridOutside::zeros
+                    : form.outside == Outside::kBorder ? cuda::GridOutside::border
+                                                       : cuda::GridOutside::reflection;
+  planned.align_corners = form.align_corners;
+  return make_kernel([planned, launch](KernelContext& context) {
+    cuda::GridSample sample = planned;
+    sample.x = context.input(0).as<const float>();
+    sample.grid = context.input(1).as<const float>();
+    sample.y = context.output(0).as<float>();
+    launch(context.queue(), sample);
+  });
+}
+
+std::unique_ptr<Kernel> make_grid_sample(KernelRequest& request) {
+  const GridForm form = read_checked(request);
+  if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
   return make_kernel([form](KernelContext& context) {
     const TensorView& in = context.input(0);
     const TensorView& positions = context.input(1);
@@ -211,7 +254,9 @@ std::unique_ptr<Kernel> make_grid_sample(KernelRequest& request) {
 }  // namespace
 
 void register_grid_sample(Registry& registry) {
-  registry.add("GridSample").kernel("reference", make_grid_sample);
+  registry.add("GridSample")
+      .kernel("reference", make_grid_sample)
+      .kernel("points", make_on_gpu, DeviceKind::kCuda);
 }
 
 }  // namespace convoy

@@ -4,6 +4,7 @@
 #include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/random/random_state.h"
+#include "ops/views/copy_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -30,9 +31,8 @@ std::unique_ptr<Kernel> make_identity(KernelRequest& request) {
   }
   request.accept_strides(0);
   request.accept_output_strides(0);
-  return make_kernel([](KernelContext& context) {
-    copy_parallel(context.input(0), context.output(0), context.threads());
-  });
+  return make_kernel(
+      [](KernelContext& context) { copy_view(context, context.input(0), context.output(0)); });
 }
 
 void infer_dropout(InferRequest& request) {
@@ -116,7 +116,9 @@ std::unique_ptr<Kernel> make_dropout(KernelRequest& request) {
 }  // namespace
 
 void register_identity(Registry& registry) {
-  OpDef& identity = registry.add("Identity").kernel("copy", make_identity);
+  OpDef& identity = registry.add("Identity");
+  identity.kernel("copy", make_identity)
+      .kernel("copy", copies_on_gpu(make_identity), DeviceKind::kCuda);
   identity.infer = infer_identity;
   identity.view = view_identity;
   identity.batching = {batch_unary};

@@ -6,8 +6,10 @@
 #include <cmath>
 
 #include "ops/batching/rules.h"
+#include "ops/kernels/cuda/normalize_rows.h"
 #include "ops/row_offsets.h"
 #include "ops/row_statistics.h"
+#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -120,20 +122,27 @@ bool spans_row(const TensorDesc& parameter, const Shape& shape, int axis) {
   return trimmed == whole;
 }
 
-std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
+// Of kernels for float32 whose scale and bias are rows.
+const char* refusal(const KernelRequest& request, const LayerNormalization& layer) {
   const TensorDesc& x = request.input(0);
-  if (x.dtype != DType::kFloat32) return request.refuse("only for float32");
-  const LayerNormalization layer = read_attributes(request);
+  if (x.dtype != DType::kFloat32) return "only for float32";
   for (int i : {1, 2}) {
     if (request.has_input(i) && !spans_row(request.input(i), x.shape, layer.axis)) {
-      return request.refuse("scale or bias has not the shape of a row");
+      return "scale or bias has not the shape of a row";
     }
   }
   for (int j : {1, 2}) {
     if (request.has_output(j) && request.output(j).dtype != DType::kFloat32) {
-      return request.refuse("only for statistics in float32");
+      return "only for statistics in float32";
     }
   }
+  return nullptr;
+}
+
+std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
+  const TensorDesc& x = request.input(0);
+  const LayerNormalization layer = read_attributes(request);
+  if (const char* reason = refusal(request, layer)) return request.refuse(reason);
   RowOffsets rows = RowOffsets::evenly(layer.n);
   if (layer.axis == x.rank() - 1 && x.strides.back() == 1) {
     request.accept_strides(0);
@@ -166,6 +175,31 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
   });
 }
 
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const LayerNormalization layer = read_attributes(request);
+  if (const char* reason = refusal(request, layer)) return request.refuse(reason);
+  CudaLaunch<cuda::NormalizeRows> launch(request.device, "normalize_rows");
+  if (!launch) return request.refuse("not in the library of kernels");
+  request.allow_in_place(0, 0);
+  return make_kernel([layer, launch](KernelContext& context) {
+    if (context.output(0).count() == 0) return;
+    cuda::NormalizeRows rows;
+    rows.x = context.input(0).as<const float>();
+    rows.scale = context.input(1).as<const float>();
+    if (context.has_input(2)) rows.bias = context.input(2).as<const float>();
+    rows.y = context.output(0).as<float>();
+    if (layer.centered && context.has_output(1)) rows.means = context.output(1).as<float>();
+    if (context.has_output(layer.factor_output)) {
+      rows.factors = context.output(layer.factor_output).as<float>();
+    }
+    rows.rows = layer.rows;
+    rows.n = layer.n;
+    rows.epsilon = static_cast<float>(layer.epsilon);
+    rows.centered = layer.centered;
+    launch(context.queue(), rows);
+  });
+}
+
 void infer_simplified(InferRequest& request) {
   const TensorDesc& x = request.inputs[0];
   request.set_output(0, x.dtype, x.shape);
@@ -182,12 +216,16 @@ void register_layer_normalization(Registry& registry) {
   for (const char* domain : {"", "com.microsoft"}) {
     OpDef& definition = registry.add("SimplifiedLayerNormalization", domain);
     definition.infer = infer_simplified;
-    definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+    definition.kernel("vectorized", make_vectorized)
+        .kernel("reference", make_reference)
+        .kernel("blocks", make_on_gpu, DeviceKind::kCuda);
   }
   for (OpDef* definition :
        {&registry.add("LayerNormalization").batched({batch_layer_normalization}),
         &registry.add("RMSNormalization")}) {
-    definition->kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+    definition->kernel("vectorized", make_vectorized)
+        .kernel("reference", make_reference)
+        .kernel("blocks", make_on_gpu, DeviceKind::kCuda);
   }
 }
 

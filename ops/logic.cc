@@ -1,6 +1,7 @@
 // And, Or, Xor, Not on truth values, opset 1 and up; BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot
 // (18 and up) and BitShift (11 and up) on integers. Operands broadcast to each other.
 #include "ops/batching/rules.h"
+#include "ops/elementwise/cuda_program.h"
 #include "ops/elementwise/infer.h"
 #include "ops/elementwise/legacy_broadcast.h"
 #include "ops/elementwise/typed_kernel.h"
@@ -84,6 +85,28 @@ std::unique_ptr<Kernel> make_bit_shift(KernelRequest& request) {
   });
 }
 
+// Of booleans.
+KernelFactory by_program(elementwise::Formula formula) {
+  return [formula](KernelRequest& request) {
+    AttributeReader attributes = request.attributes();
+    elementwise::Program program = elementwise::single_step(formula);
+    if (request.input_count() == 2) {
+      program.trailing_axes = elementwise::read_legacy_broadcast(request, attributes);
+    }
+    attributes.finish();
+    return elementwise::make_cuda_kernel(request, program);
+  };
+}
+
+elementwise::Formula formula_of(Gate gate) {
+  switch (gate) {
+    case Gate::kAnd: return elementwise::Formula::kAnd;
+    case Gate::kOr: return elementwise::Formula::kOr;
+    case Gate::kXor: return elementwise::Formula::kXor;
+  }
+  return elementwise::Formula::kAnd;
+}
+
 OpDef& add(Registry& registry, const char* name, bool two_operands, KernelFactory make) {
   OpDef& definition = registry.add(name).kernel("reference", std::move(make));
   definition.infer = two_operands ? elementwise::infer_broadcast : elementwise::infer_as_input;
@@ -103,14 +126,15 @@ void register_logic(Registry& registry) {
                          {"Or", "BitwiseOr", Gate::kOr},
                          {"Xor", "BitwiseXor", Gate::kXor}}) {
     Gate gate = row.gate;
-    add(registry, row.logical, true, [gate](KernelRequest& request) {
-      return make_logical(request, gate);
-    }).commutative = true;
+    OpDef& logical = add(registry, row.logical, true,
+                         [gate](KernelRequest& request) { return make_logical(request, gate); });
+    logical.kernel("program", by_program(formula_of(gate)), DeviceKind::kCuda).commutative = true;
     add(registry, row.bitwise, true, [gate](KernelRequest& request) {
       return make_bitwise(request, gate);
     }).commutative = true;
   }
-  add(registry, "Not", false, make_not);
+  add(registry, "Not", false, make_not)
+      .kernel("program", by_program(elementwise::Formula::kNot), DeviceKind::kCuda);
   add(registry, "BitwiseNot", false, make_bitwise_not);
   add(registry, "BitShift", true, make_bit_shift);
 }

@@ -4,6 +4,8 @@
 
 #include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
+#include "ops/kernels/cuda/pad.h"
+#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -207,10 +209,60 @@ std::unique_ptr<Kernel> make_pad(KernelRequest& request) {
   });
 }
 
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const TensorDesc& input = request.input(0);
+  if (input.dtype == DType::kString || size_of(input.dtype) > 8) {
+    return request.refuse("elements of more than 8 bytes");
+  }
+  if (input.rank() > cuda::Pad::kMaxAxes) return request.refuse("too many axes");
+  auto form = read_form(request.node(), input.rank(), request.constant(1), request.has_input(3),
+                        request.constant(3));
+  if (!form) return request.refuse("pads are not known");
+  CudaLaunch<cuda::Pad> launch(request.device, "pad");
+  if (!launch) return request.refuse("not in the library of kernels");
+  make_maps(*form, input.shape, request.output(0).shape);  // or an empty axis has nothing to repeat
+  cuda::Pad planned;
+  planned.mode = form->mode == "edge"      ? cuda::Padding::edge
+                 : form->mode == "reflect" ? cuda::Padding::reflect
+                 : form->mode == "wrap"    ? cuda::Padding::wrap
+                                           : cuda::Padding::constant;
+  planned.count = request.output(0).count();
+  planned.rank = input.rank();
+  for (int i = 0; i < input.rank(); ++i) {
+    planned.input[i] = input.shape[i];
+    planned.output[i] = request.output(0).shape[i];
+    planned.begin[i] = form->pads[static_cast<size_t>(i)];
+  }
+  planned.element_bytes = static_cast<int>(size_of(input.dtype));
+  if (request.node().version < 11) {
+    visit_floating(input.dtype, [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      const T value(form->value);
+      std::memcpy(&planned.value_bits, &value, sizeof value);
+    });
+  }
+  if (request.has_input(2)) {
+    check_input(request.input(2).count() == 1 && request.input(2).dtype == input.dtype,
+                "the constant value of Pad is {}", to_string(request.input(2)));
+  }
+  if (planned.count == 0) return make_kernel([](KernelContext&) {});
+  return make_kernel([planned, launch](KernelContext& context) {
+    cuda::Pad pad = planned;
+    pad.x = context.input(0).data;
+    if (context.has_input(2)) pad.value = context.input(2).data;
+    pad.y = context.output(0).data;
+    launch(context.queue(), pad);
+  });
+}
+
 }  // namespace
 
 void register_pad(Registry& registry) {
-  registry.add("Pad").kernel("rows", make_pad).batched({batch_pad}).infer = infer_pad;
+  registry.add("Pad")
+      .kernel("rows", make_pad)
+      .kernel("elements", make_on_gpu, DeviceKind::kCuda)
+      .batched({batch_pad})
+      .infer = infer_pad;
 }
 
 }  // namespace convoy

@@ -2,6 +2,7 @@
 // Reshape's shape is an attribute up to opset 4. Any element type; a view where strides allow.
 #include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
+#include "ops/views/copy_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -123,7 +124,7 @@ std::unique_ptr<Kernel> make_reshape(KernelRequest& request) {
     const TensorView& input = context.input(0);
     TensorView target =
         moved_view(context.output(0), input.shape, contiguous_strides(input.shape), 0);
-    copy_parallel(input, target, context.threads());
+    copy_view(context, input, target);
   });
 }
 
@@ -131,7 +132,9 @@ std::unique_ptr<Kernel> make_reshape(KernelRequest& request) {
 
 void register_reshape(Registry& registry) {
   for (const char* name : {"Reshape", "Flatten"}) {
-    OpDef& definition = registry.add(name).kernel("copy", make_reshape);
+    OpDef& definition = registry.add(name);
+    definition.kernel("copy", make_reshape)
+        .kernel("copy", copies_on_gpu(make_reshape), DeviceKind::kCuda);
     definition.infer = infer_reshape;
     definition.view = view_reshape;
     definition.reshapes = true;

@@ -30,6 +30,10 @@ class RowOffsets {
     return rows;
   }
 
+  // The dimensions that are left, of any size but 1, neighbours in one stride joined.
+  const Shape& shape() const { return shape_; }
+  const Strides& strides() const { return strides_; }
+
   int64_t operator[](int64_t row) const {
     int64_t offset = 0;
     for (int i = shape_.rank() - 1; i > 0; --i) {

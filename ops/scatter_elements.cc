@@ -3,6 +3,7 @@
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/index/index.h"
 #include "ops/kernels/index/reduce_into.h"
+#include "ops/row_copies/rows_on_gpu.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -40,7 +41,12 @@ void scatter(KernelContext& context, int axis, Combine combine) {
   });
 }
 
-std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
+struct ScatterForm {
+  int axis = 0;
+  ScatterReduction reduction = ScatterReduction::kNone;
+};
+
+ScatterForm read_form(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   int64_t given = attributes.integer("axis", 0);
   ScatterReduction reduction = scatter_reduction(attributes.text("reduction", "none"));
@@ -58,9 +64,34 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
                 to_string(indices), to_string(data));
   }
   request.check_output(0, data);
+  return {axis, reduction};
+}
+
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const ScatterForm form = read_form(request);
+  const Tensor* indices = request.constant(1);
+  if (indices == nullptr) return request.refuse("indices that are not known before the run");
+  const Shape& data = request.input(0).shape;
+  const Strides strides = contiguous_strides(data);
+  std::vector<int64_t> offsets = to_int64s(*indices);
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    int64_t offset = checked_index(offsets[i], data[form.axis]) * strides[form.axis];
+    auto rest = static_cast<int64_t>(i);
+    for (int axis = data.rank() - 1; axis >= 0; --axis) {
+      const int64_t size = indices->shape()[axis];
+      if (axis != form.axis) offset += rest % size * strides[axis];
+      rest /= size;
+    }
+    offsets[i] = offset;
+  }
+  return make_row_scatter(request, offsets, 1, form.reduction);
+}
+
+std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
+  const auto [axis, reduction] = read_form(request);
   request.accept_strides(0);
   request.allow_in_place(0, 0);
-  return make_kernel([axis, reduction](KernelContext& context) {
+  return make_kernel([axis = axis, reduction = reduction](KernelContext& context) {
     const TensorView& data = context.input(0);
     if (data.data != context.output(0).data) {
       copy_parallel(data, context.output(0), context.threads());
@@ -75,8 +106,11 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
 }  // namespace
 
 void register_scatter_elements(Registry& registry) {
-  registry.add("ScatterElements").kernel("reference", make_scatter);
-  registry.add("Scatter").kernel("reference", make_scatter);
+  for (const char* name : {"ScatterElements", "Scatter"}) {
+    registry.add(name)
+        .kernel("reference", make_scatter)
+        .kernel("rows", make_on_gpu, DeviceKind::kCuda);
+  }
 }
 
 }  // namespace convoy

@@ -3,6 +3,7 @@
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/index/index.h"
 #include "ops/kernels/index/reduce_into.h"
+#include "ops/row_copies/rows_on_gpu.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -12,6 +13,7 @@ struct SliceForm {
   int tuple = 0;
   int64_t rows = 1;   // tuples
   int64_t inner = 1;  // elements of a slice
+  ScatterReduction reduction = ScatterReduction::kNone;
 };
 
 SliceForm describe(const Shape& data, const Shape& indices, const Shape& updates) {
@@ -59,18 +61,34 @@ void find_offsets(const TensorView& data, const TensorView& indices, const Slice
   });
 }
 
-std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
+SliceForm read_form(const KernelRequest& request) {
   AttributeReader attributes = request.attributes();
-  ScatterReduction reduction = scatter_reduction(attributes.text("reduction", "none"));
+  const ScatterReduction reduction = scatter_reduction(attributes.text("reduction", "none"));
   attributes.finish();
   SliceForm form = describe(request.input(0).shape, request.input(1).shape, request.input(2).shape);
   check_input(request.input(2).dtype == request.input(0).dtype, "updates {} of data {}",
               to_string(request.input(2)), to_string(request.input(0)));
   request.check_output(0, request.input(0).shape);
+  form.reduction = reduction;
+  return form;
+}
+
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const SliceForm form = read_form(request);
+  const Tensor* indices = request.constant(1);
+  if (indices == nullptr) return request.refuse("indices that are not known before the run");
+  std::vector<int64_t> offsets(static_cast<size_t>(form.rows));
+  find_offsets(TensorView(request.input(0), nullptr), indices->contiguous().view(), form,
+               offsets.data(), calling_thread());
+  return make_row_scatter(request, offsets, form.inner, form.reduction);
+}
+
+std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
+  const SliceForm form = read_form(request);
   request.accept_strides(0);
   request.allow_in_place(0, 0);
   request.use_scratch(static_cast<size_t>(form.rows) * sizeof(int64_t));
-  return make_kernel([form, reduction](KernelContext& context) {
+  return make_kernel([form](KernelContext& context) {
     const TensorView& data = context.input(0);
     if (data.data != context.output(0).data) {
       copy_parallel(data, context.output(0), context.threads());
@@ -78,7 +96,7 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
     if (form.rows == 0 || form.inner == 0) return;
     auto* offsets = reinterpret_cast<int64_t*>(context.scratch());
     find_offsets(data, context.input(1), form, offsets, context.threads());
-    visit_scatter(reduction, data.dtype, [&](auto tag, auto combine) {
+    visit_scatter(form.reduction, data.dtype, [&](auto tag, auto combine) {
       scatter<typename decltype(tag)::type>(context, form, offsets, combine);
     });
   });
@@ -87,7 +105,9 @@ std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {
 }  // namespace
 
 void register_scatter_nd(Registry& registry) {
-  registry.add("ScatterND").kernel("reference", make_scatter);
+  registry.add("ScatterND")
+      .kernel("reference", make_scatter)
+      .kernel("rows", make_on_gpu, DeviceKind::kCuda);
 }
 
 }  // namespace convoy

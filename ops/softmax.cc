@@ -4,8 +4,10 @@
 #include <cmath>
 
 #include "ops/batching/rules.h"
+#include "ops/kernels/cuda/softmax.h"
 #include "ops/kernels/softmax/softmax.h"
 #include "ops/row_offsets.h"
+#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -163,16 +165,32 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
   return extent.inner == 1 ? make_rows(request, extent, log) : make_columns(request, extent, log);
 }
 
+template <bool log>
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only for float32");
+  const Extent extent = read_extent(request);
+  CudaLaunch<cuda::Softmax> launch(request.device, "softmax");
+  if (!launch) return request.refuse("not in the library of kernels");
+  request.allow_in_place(0, 0);
+  return make_kernel([extent, launch](KernelContext& context) {
+    if (context.output(0).count() == 0) return;
+    launch(context.queue(), {context.input(0).as<const float>(), context.output(0).as<float>(),
+                             extent.outer, extent.n, extent.inner, log});
+  });
+}
+
 }  // namespace
 
 void register_softmax(Registry& registry) {
   registry.add("Softmax")
       .kernel("vectorized", make_vectorized<false>)
       .kernel("reference", make_reference<Kind::kSoftmax>)
+      .kernel("blocks", make_on_gpu<false>, DeviceKind::kCuda)
       .batching = {batch_softmax};
   registry.add("LogSoftmax")
       .kernel("vectorized", make_vectorized<true>)
       .kernel("reference", make_reference<Kind::kLogSoftmax>)
+      .kernel("blocks", make_on_gpu<true>, DeviceKind::kCuda)
       .batching = {batch_softmax};
   registry.add("Hardmax").kernel("reference", make_reference<Kind::kHardmax>).batching = {
       batch_softmax};

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ops/kernels/copy/copy.h"
+#include "ops/views/copy_view.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -68,15 +69,17 @@ std::unique_ptr<Kernel> make_tile(KernelRequest& request) {
       from.push_back(input.strides[i]);
       to.push_back(output.strides[i]);
     }
-    copy_parallel(moved_view(input, shape, from, 0), moved_view(output, shape, to, 0),
-                  context.threads());
+    copy_view(context, moved_view(input, shape, from, 0), moved_view(output, shape, to, 0));
   });
 }
 
 }  // namespace
 
 void register_tile(Registry& registry) {
-  registry.add("Tile").kernel("copy", make_tile).infer = infer_tile;
+  registry.add("Tile")
+      .kernel("copy", make_tile)
+      .kernel("copy", copies_on_gpu(make_tile), DeviceKind::kCuda)
+      .infer = infer_tile;
 }
 
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // Sum, Mean, Max, Min, opset 1 and up: any number of operands of one type that broadcast to each
 // other (Max and Min: integers too; NaN if any is NaN).
 #include "ops/batching/rules.h"
+#include "ops/elementwise/cuda_program.h"
 #include "ops/elementwise/infer.h"
 #include "ops/elementwise/program_kernel.h"
 #include "ops/elementwise/typed_kernel.h"
@@ -119,6 +120,12 @@ void add(Registry& registry, const char* name, Fold fold) {
   });
   definition.kernel("reference",
                     [fold](KernelRequest& request) { return make_folding(request, fold); });
+  definition.kernel(
+      "program",
+      [make](KernelRequest& request) {
+        return elementwise::make_cuda_kernel(request, make(request));
+      },
+      DeviceKind::kCuda);
 }
 
 }  // namespace

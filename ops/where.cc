@@ -1,6 +1,7 @@
 // Where, opset 9 and up: elements of X where the condition is true, of Y elsewhere; the three
 // operands broadcast. Any element type, any strides.
 #include "ops/batching/rules.h"
+#include "ops/elementwise/cuda_program.h"
 #include "ops/elementwise/typed_kernel.h"
 #include "runtime/op/registry.h"
 
@@ -40,11 +41,20 @@ std::unique_ptr<Kernel> make_where(KernelRequest& request) {
   }
 }
 
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  request.attributes().finish();
+  return elementwise::make_cuda_kernel(request,
+                                       elementwise::single_step(elementwise::Formula::kSelect));
+}
+
 }  // namespace
 
 void register_where(Registry& registry) {
-  registry.add("Where").kernel("reference", make_where).batched({batch_broadcasting}).infer =
-      infer_where;
+  registry.add("Where")
+      .kernel("reference", make_where)
+      .kernel("program", make_on_gpu, DeviceKind::kCuda)
+      .batched({batch_broadcasting})
+      .infer = infer_where;
 }
 
 }  // namespace convoy

@@ -5,6 +5,7 @@
 
 #include "ops/batching/rules.h"
 #include "ops/conv/conv_kernels.h"
+#include "ops/conv/cuda_conv.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -66,7 +67,9 @@ void add_kernels(OpDef& definition) {
       .estimated_kernel("onednn_blocked", described<estimate_blocked_conv>,
                         described<make_blocked_conv>)
       .kernel("onednn", described<make_onednn_conv>)
-      .kernel("reference", described<make_reference_conv>);
+      .kernel("reference", described<make_reference_conv>)
+      .kernel("by_outputs", described<make_cuda_by_outputs_conv>, DeviceKind::kCuda)
+      .kernel("implicit_gemm", described<make_cuda_implicit_gemm_conv>, DeviceKind::kCuda);
 }
 
 }  // namespace

@@ -142,44 +142,10 @@ class PlannedKernel : public Kernel {
   std::shared_ptr<const Buffer> packed_;
 };
 
-ConvProblem describe(const KernelRequest& request, const ConvRequest& conv) {
-  const TensorDesc& x = request.input(0);
-  const TensorDesc& y = request.output(0);
-  const TensorDesc& residual = conv.has_residual ? request.input(3) : y;
-  const ConvShape& shape = conv.shape;
-  ConvProblem problem;
-  problem.batch[1] = {shape.batch, x.strides[0], y.strides[0], residual.strides[0]};
-  auto& group = problem.group[1];
-  group.size = shape.groups;
-  group.input_stride = shape.group_in() * x.strides[1];
-  group.output_stride = shape.group_out() * y.strides[1];
-  group.residual_stride = shape.group_out() * residual.strides[1];
-  problem.in_channels = shape.group_in();
-  problem.out_channels = shape.group_out();
-  problem.in_channel_stride = x.strides[1];
-  problem.out_channel_stride = y.strides[1];
-  problem.residual_channel_stride = residual.strides[1];
-  problem.rank = shape.window.rank();
-  for (int i = 0; i < problem.rank; ++i) {
-    problem.spatial[i] = {shape.window[i], x.strides[i + 2], y.strides[i + 2],
-                          residual.strides[i + 2]};
-  }
-  problem.has_residual = conv.has_residual;
-  problem.element = conv_element(x.dtype);
-  problem.epilogue = conv.epilogue;
-  return problem;
-}
-
 const char* refusal(const KernelRequest& request, const ConvRequest& conv) {
   if (!has_conv_element(request.input(0).dtype)) return "only float32 and 16-bit floats";
   int rank = conv.shape.window.rank();
   return rank < 1 || rank > 3 ? "1 to 3 spatial axes" : nullptr;
-}
-
-void accept_strides(KernelRequest& request, const ConvRequest& conv) {
-  request.accept_strides(0);
-  request.accept_output_strides(0);
-  if (conv.has_residual) request.accept_strides(3);
 }
 
 // Whether sums of a few weights are finite.
@@ -209,13 +175,13 @@ std::unique_ptr<Kernel> plan(KernelRequest& request, const ConvProblem& problem)
 template <auto estimate>
 std::optional<double> estimate_conv(KernelRequest& request, const ConvRequest& conv) {
   if (const char* reason = refusal(request, conv)) return request.refuse(reason);
-  return estimate(request, describe(request, conv));
+  return estimate(request, strided_problem(request, conv));
 }
 
 template <auto make>
 std::unique_ptr<Kernel> make_conv(KernelRequest& request, const ConvRequest& conv) {
-  std::unique_ptr<Kernel> kernel = make(request, describe(request, conv));
-  if (kernel) accept_strides(request, conv);
+  std::unique_ptr<Kernel> kernel = make(request, strided_problem(request, conv));
+  if (kernel) accept_conv_strides(request, conv);
   return kernel;
 }
 
@@ -226,6 +192,40 @@ bool has_conv_element(DType dtype) { return is_floating(dtype) && dtype != DType
 kernels::ConvElement conv_element(DType dtype) {
   if (dtype == DType::kFloat16) return kernels::ConvElement::float16;
   return dtype == DType::kBFloat16 ? kernels::ConvElement::bfloat16 : kernels::ConvElement::float32;
+}
+
+ConvProblem strided_problem(const KernelRequest& request, const ConvRequest& conv) {
+  const TensorDesc& x = request.input(0);
+  const TensorDesc& y = request.output(0);
+  const TensorDesc& residual = conv.has_residual ? request.input(3) : y;
+  const ConvShape& shape = conv.shape;
+  ConvProblem problem;
+  problem.batch[1] = {shape.batch, x.strides[0], y.strides[0], residual.strides[0]};
+  auto& group = problem.group[1];
+  group.size = shape.groups;
+  group.input_stride = shape.group_in() * x.strides[1];
+  group.output_stride = shape.group_out() * y.strides[1];
+  group.residual_stride = shape.group_out() * residual.strides[1];
+  problem.in_channels = shape.group_in();
+  problem.out_channels = shape.group_out();
+  problem.in_channel_stride = x.strides[1];
+  problem.out_channel_stride = y.strides[1];
+  problem.residual_channel_stride = residual.strides[1];
+  problem.rank = shape.window.rank();
+  for (int i = 0; i < problem.rank; ++i) {
+    problem.spatial[i] = {shape.window[i], x.strides[i + 2], y.strides[i + 2],
+                          residual.strides[i + 2]};
+  }
+  problem.has_residual = conv.has_residual;
+  problem.element = conv_element(x.dtype);
+  problem.epilogue = conv.epilogue;
+  return problem;
+}
+
+void accept_conv_strides(KernelRequest& request, const ConvRequest& conv) {
+  request.accept_strides(0);
+  request.accept_output_strides(0);
+  if (conv.has_residual) request.accept_strides(3);
 }
 
 std::optional<double> estimate_direct(KernelRequest& request, const ConvProblem& problem) {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "ops/conv/epilogue.h"
+#include "ops/conv/conv_kernels.h"
 #include "ops/kernels/conv/direct_conv.h"
 #include "runtime/op/kernel.h"
 
@@ -13,6 +13,11 @@ namespace convoy {
 // How a convolution stores numbers of the type: float32 or a 16-bit float.
 kernels::ConvElement conv_element(DType dtype);
 bool has_conv_element(DType dtype);
+
+// A node's convolution on operands of any strides, as they are in the request, and the statement
+// that any will do.
+kernels::ConvProblem strided_problem(const KernelRequest& request, const ConvRequest& conv);
+void accept_conv_strides(KernelRequest& request, const ConvRequest& conv);
 
 // Kernels over inputs X, W, B?, residual? whose strides the problem describes; W is contiguous
 // [weight groups, out, in, kernel…] and packed once if it is constant. All have the type of X. They

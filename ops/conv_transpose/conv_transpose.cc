@@ -165,7 +165,8 @@ void register_conv_transpose(Registry& registry) {
   definition.kernel("onednn_blocked", make_blocked_conv_transpose)
       .kernel("columns", make_columns_conv_transpose)
       .kernel("onednn", make_onednn_conv_transpose)
-      .kernel("reference", make_reference_conv_transpose);
+      .kernel("reference", make_reference_conv_transpose)
+      .kernel("outputs", make_cuda_conv_transpose, DeviceKind::kCuda);
 }
 
 }  // namespace convoy

@@ -31,5 +31,7 @@ std::unique_ptr<Kernel> make_blocked_conv_transpose(KernelRequest& request);
 std::unique_ptr<Kernel> make_columns_conv_transpose(KernelRequest& request);
 std::unique_ptr<Kernel> make_onednn_conv_transpose(KernelRequest& request);
 std::unique_ptr<Kernel> make_reference_conv_transpose(KernelRequest& request);
+// On a GPU, float32.
+std::unique_ptr<Kernel> make_cuda_conv_transpose(KernelRequest& request);
 
 }  // namespace convoy

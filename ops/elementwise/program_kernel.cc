@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/elementwise/blocked_operands.h"
+#include "ops/elementwise/cuda_program.h"
 #include "ops/elementwise/legacy_broadcast.h"
 #include "ops/kernels/elementwise/tile_evaluator.h"
 
@@ -88,27 +89,6 @@ class ProgramKernel : public Kernel {
   std::vector<int> slots_;
 };
 
-// Outputs may be written over inputs that no later step reads.
-void allow_in_place(KernelRequest& request, const Program& program) {
-  for (int i = 0; i < program.inputs; ++i) {
-    int last_read = -1;
-    for (size_t s = 0; s < program.steps.size(); ++s) {
-      const Step& step = program.steps[s];
-      for (int k = 0; k < arity_of(step.formula); ++k) {
-        bool reads = step.operands[k].kind == Operand::Kind::kInput && step.operands[k].index == i;
-        if (reads) last_read = static_cast<int>(s);
-      }
-    }
-    for (size_t j = 0; j < program.outputs.size(); ++j) {
-      int slot = program.slot(i);
-      if (request.input(slot).dtype == request.output(static_cast<int>(j)).dtype &&
-          program.outputs[j] >= last_read) {
-        request.allow_in_place(slot, static_cast<int>(j));
-      }
-    }
-  }
-}
-
 // The descs to walk; states the demands on layouts and strides.
 Descs demand_operands(KernelRequest& request, const Program& program, int outputs, int block) {
   Descs descs;
@@ -173,6 +153,26 @@ bool any_operand_is(const KernelRequest& request, DType dtype) {
 
 }  // namespace
 
+void allow_in_place(KernelRequest& request, const Program& program) {
+  for (int i = 0; i < program.inputs; ++i) {
+    int last_read = -1;
+    for (size_t s = 0; s < program.steps.size(); ++s) {
+      const Step& step = program.steps[s];
+      for (int k = 0; k < arity_of(step.formula); ++k) {
+        bool reads = step.operands[k].kind == Operand::Kind::kInput && step.operands[k].index == i;
+        if (reads) last_read = static_cast<int>(s);
+      }
+    }
+    for (size_t j = 0; j < program.outputs.size(); ++j) {
+      int slot = program.slot(i);
+      if (request.input(slot).dtype == request.output(static_cast<int>(j)).dtype &&
+          program.outputs[j] >= last_read) {
+        request.allow_in_place(slot, static_cast<int>(j));
+      }
+    }
+  }
+}
+
 std::unique_ptr<Kernel> make_float_kernel(KernelRequest& request, const Program& program) {
   if (any_operand_is(request, DType::kFloat64)) return request.refuse("computes in float");
   return make_kernel_in<float>(request, program, float_loops(request.isa), true);
@@ -189,6 +189,10 @@ void add_program_kernels(OpDef& definition, MakeProgram make) {
   definition.kernel("reference", [make](KernelRequest& request) {
     return make_double_kernel(request, make(request));
   });
+  definition.kernel(
+      "program",
+      [make](KernelRequest& request) { return make_cuda_kernel(request, make(request)); },
+      DeviceKind::kCuda);
 }
 
 }  // namespace convoy::elementwise

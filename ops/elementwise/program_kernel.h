@@ -14,7 +14,10 @@ std::unique_ptr<Kernel> make_float_kernel(KernelRequest& request, const Program&
 // The same in double precision: the reference, and the kernel of float64. Plain layouts only.
 std::unique_ptr<Kernel> make_double_kernel(KernelRequest& request, const Program& program);
 
-// Registers both for the version range, with the program that `make` builds from the request.
+// States that outputs may be written over inputs that no later step reads.
+void allow_in_place(KernelRequest& request, const Program& program);
+
+// Registers both, and the kernel of a GPU, with the program that `make` builds from the request.
 using MakeProgram = std::function<Program(KernelRequest&)>;
 void add_program_kernels(OpDef& definition, MakeProgram make);
 

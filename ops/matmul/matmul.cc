@@ -77,7 +77,8 @@ void add_matmul_kernels(OpDef& definition, MatMulReader read) {
   definition.kernel("small", with_reader(make_small_matmul))
       .kernel("packed", with_reader(make_packed_matmul))
       .kernel("onednn", with_reader(make_onednn_matmul))
-      .kernel("reference", with_reader(make_reference_matmul));
+      .kernel("reference", with_reader(make_reference_matmul))
+      .kernel("tiles", with_reader(make_cuda_matmul), DeviceKind::kCuda);
 }
 
 void register_matmul(Registry& registry) {

@@ -40,5 +40,7 @@ std::unique_ptr<Kernel> make_packed_product(KernelRequest& request, const MatMul
 // float32.
 MatMulKernelFactory make_onednn_matmul;
 MatMulKernelFactory make_reference_matmul;
+// On a GPU, float32.
+MatMulKernelFactory make_cuda_matmul;
 
 }  // namespace convoy

@@ -36,5 +36,7 @@ std::unique_ptr<Kernel> make_planes_pool(KernelRequest& request, const PoolProbl
 std::unique_ptr<Kernel> make_rows_pool(KernelRequest& request, const PoolProblem& problem);
 std::unique_ptr<Kernel> make_plane_pool(KernelRequest& request, const PoolProblem& problem);
 std::unique_ptr<Kernel> make_reference_pool(KernelRequest& request, const PoolProblem& problem);
+// On a GPU, float32.
+std::unique_ptr<Kernel> make_cuda_pool(KernelRequest& request, const PoolProblem& problem);
 
 }  // namespace convoy

@@ -218,7 +218,8 @@ void register_recurrent(Registry& registry) {
   for (const char* name : {"LSTM", "GRU", "RNN"}) {
     OpDef& definition = registry.add(name)
                             .kernel("vectorized", make_recurrent_vectorized)
-                            .kernel("reference", make_recurrent_reference);
+                            .kernel("reference", make_recurrent_reference)
+                            .kernel("sequences", make_cuda_recurrent, DeviceKind::kCuda);
     definition.batching = {.forms = batch_recurrent, .any_output = true};
     definition.multiply_adds = multiply_adds_of_recurrent;
   }

@@ -95,5 +95,7 @@ void read_sequence_lengths(const Recurrent& node, const KernelContext& context,
 
 std::unique_ptr<Kernel> make_recurrent_reference(KernelRequest& request);
 std::unique_ptr<Kernel> make_recurrent_vectorized(KernelRequest& request);
+// On a GPU, float32.
+std::unique_ptr<Kernel> make_cuda_recurrent(KernelRequest& request);
 
 }  // namespace convoy

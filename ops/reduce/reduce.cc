@@ -9,6 +9,7 @@
 
 #include "ops/batching/rules.h"
 #include "ops/kernels/row/row.h"
+#include "ops/reduce/cuda_reduce.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -138,6 +139,7 @@ class Planned {
     plan_ = plan_reduction(input, is_reduced);
   }
   bool fixed() const { return fixed_; }
+  const ReducePlan& plan() const { return plan_; }  // where it is fixed
   ReducePlan of(KernelContext& context) const {
     if (fixed_) return plan_;
     const Tensor axes = Tensor::borrow(context.input(1));
@@ -315,11 +317,22 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
 }
 
 template <ReduceKind kind>
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  const Planned planned(request, kind);
+  if (!planned.fixed()) return request.refuse("axes are not known before the run");
+  return make_cuda_reduction(request, kind, planned.plan());
+}
+
+template <ReduceKind kind>
+void add_reference(OpDef& definition) {
+  definition.batched({batch_reduction})
+      .kernel("reference", make_reference<kind>)
+      .kernel("blocks", make_on_gpu<kind>, DeviceKind::kCuda);
+}
+
+template <ReduceKind kind>
 void add_vectorized(Registry& registry, std::string_view name) {
-  registry.add(name)
-      .batched({batch_reduction})
-      .kernel("vectorized", make_vectorized<kind>)
-      .kernel("reference", make_reference<kind>);
+  add_reference<kind>(registry.add(name).kernel("vectorized", make_vectorized<kind>));
 }
 
 }  // namespace
@@ -333,12 +346,8 @@ void register_reduce(Registry& registry) {
   add_vectorized<ReduceKind::kL1>(registry, "ReduceL1");
   add_vectorized<ReduceKind::kL2>(registry, "ReduceL2");
   add_vectorized<ReduceKind::kLogSum>(registry, "ReduceLogSum");
-  registry.add("ReduceLogSumExp")
-      .batched({batch_reduction})
-      .kernel("reference", make_reference<ReduceKind::kLogSumExp>);
-  registry.add("ReduceProd")
-      .batched({batch_reduction})
-      .kernel("reference", make_reference<ReduceKind::kProd>);
+  add_reference<ReduceKind::kLogSumExp>(registry.add("ReduceLogSumExp"));
+  add_reference<ReduceKind::kProd>(registry.add("ReduceProd"));
 }
 
 }  // namespace convoy

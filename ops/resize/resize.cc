@@ -2,8 +2,9 @@
 // Nearest for any element type, linear and cubic for numbers; antialias, axes and roi included.
 #include <cmath>
 
-#include "ops/kernels/copy/copy.h"
 #include "ops/kernels/resize/resize_kernels.h"
+#include "ops/resize/cuda_resize.h"
+#include "ops/views/copy_view.h"
 #include "runtime/graph/resize_sizes.h"
 #include "runtime/op/registry.h"
 
@@ -187,47 +188,86 @@ std::optional<std::vector<AxisMap>> make_maps(const ResizeOperands& operands,
   return maps;
 }
 
-std::unique_ptr<Kernel> make_resize(KernelRequest& request) {
-  ResizeForm form = read_form(request.node());
-  ResizeOperands operands{request.inputs, request.constants};
-  auto sizes = find_sizes(form, operands);
-  if (!sizes) return request.refuse("scales or sizes are not known");
-  request.check_output(0, sizes->output);
-  if (element_count(sizes->output) == 0) {
-    return make_kernel([](KernelContext&) {});
+// What a node comes to.
+struct Planned {
+  ResizeForm form;
+  Shape output;
+  std::vector<AxisMap> maps;
+
+  bool is_empty() const { return element_count(output) == 0; }
+  bool copies() const {
+    return std::all_of(maps.begin(), maps.end(), [](const AxisMap& map) { return map.identity; });
   }
+};
+
+// nullopt through request.refuse.
+std::optional<Planned> plan(KernelRequest& request) {
+  Planned planned{read_form(request.node()), {}, {}};
+  ResizeOperands operands{request.inputs, request.constants};
+  auto sizes = find_sizes(planned.form, operands);
+  if (!sizes) {
+    request.refuse("scales or sizes are not known");
+    return std::nullopt;
+  }
+  request.check_output(0, sizes->output);
+  planned.output = sizes->output;
+  if (planned.is_empty()) return planned;
   check_input(request.input(0).count() > 0, "cannot resize an empty tensor to {}",
               to_string(sizes->output));
-  auto maps = make_maps(operands, form, *sizes);
-  if (!maps) return request.refuse("roi is not known");
-  bool copies =
-      std::all_of(maps->begin(), maps->end(), [](const AxisMap& map) { return map.identity; });
-  if (copies) {
-    request.accept_strides(0);
-    request.accept_output_strides(0);
-    return make_kernel([](KernelContext& context) {
-      copy_parallel(context.input(0), context.output(0), context.threads());
-    });
+  auto maps = make_maps(operands, planned.form, *sizes);
+  if (!maps) {
+    request.refuse("roi is not known");
+    return std::nullopt;
   }
-  double extrapolation = form.rule.extrapolation;
-  if (form.rule.mode == ResizeMode::kNearest) {
-    return make_kernel([maps = std::move(*maps), extrapolation](KernelContext& context) {
+  planned.maps = std::move(*maps);
+  return planned;
+}
+
+std::unique_ptr<Kernel> make_copy(KernelRequest& request) {
+  request.accept_strides(0);
+  request.accept_output_strides(0);
+  return make_kernel(
+      [](KernelContext& context) { copy_view(context, context.input(0), context.output(0)); });
+}
+
+std::unique_ptr<Kernel> make_resize(KernelRequest& request) {
+  auto planned = plan(request);
+  if (!planned) return nullptr;
+  if (planned->is_empty()) return make_kernel([](KernelContext&) {});
+  if (planned->copies()) return make_copy(request);
+  double extrapolation = planned->form.rule.extrapolation;
+  std::vector<AxisMap>& maps = planned->maps;
+  if (planned->form.rule.mode == ResizeMode::kNearest) {
+    return make_kernel([maps = std::move(maps), extrapolation](KernelContext& context) {
       resize_nearest(maps, extrapolation, context.input(0), context.output(0), context.threads());
     });
   }
-  request.use_scratch(resize_scratch_bytes(*maps, request.input(0).dtype, request.threads));
-  return make_kernel([maps = std::move(*maps), extrapolation](KernelContext& context) {
+  request.use_scratch(resize_scratch_bytes(maps, request.input(0).dtype, request.threads));
+  return make_kernel([maps = std::move(maps), extrapolation](KernelContext& context) {
     resize_weighted(maps, extrapolation, context.input(0), context.output(0), context.scratch(),
                     context.threads());
   });
+}
+
+std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
+  auto planned = plan(request);
+  if (!planned) return nullptr;
+  if (planned->is_empty()) return make_kernel([](KernelContext&) {});
+  if (planned->copies()) return copies_on_gpu(make_copy)(request);
+  return make_cuda_resize(request, planned->maps, planned->form.rule.mode == ResizeMode::kNearest,
+                          planned->form.rule.extrapolation);
 }
 
 }  // namespace
 
 void register_resize(Registry& registry) {
   constexpr int kLast = std::numeric_limits<int>::max();
-  registry.add("Resize").versions(10, kLast).kernel("separable", make_resize).infer = infer_resize;
-  registry.add("Upsample").versions(1, kLast).kernel("separable", make_resize).infer = infer_resize;
+  for (OpDef* definition : {&registry.add("Resize").versions(10, kLast),
+                            &registry.add("Upsample").versions(1, kLast)}) {
+    definition->kernel("separable", make_resize)
+        .kernel("outputs", make_on_gpu, DeviceKind::kCuda)
+        .infer = infer_resize;
+  }
 }
 
 }  // namespace convoy

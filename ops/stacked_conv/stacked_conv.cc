@@ -8,6 +8,7 @@
 // that of one), stack_axis, output_axis, and those of ops/conv/epilogue.h. float32 or 16-bit
 // floats, 1 to 3 spatial axes.
 #include "ops/conv/conv.h"
+#include "ops/conv/cuda_conv.h"
 #include "ops/conv/direct_conv_kernel.h"
 #include "ops/conv/reference_conv.h"
 #include "runtime/op/registry.h"
@@ -167,7 +168,9 @@ void register_stacked_conv(Registry& registry) {
       .estimated_kernel("winograd", estimate_strided<estimate_winograd>,
                         make_strided<make_winograd>)
       .estimated_kernel("direct", estimate_strided<estimate_direct>, make_strided<make_direct>)
-      .kernel("reference", make_reference);
+      .kernel("reference", make_reference)
+      .kernel("by_outputs", make_strided<make_cuda_by_outputs>, DeviceKind::kCuda)
+      .kernel("implicit_gemm", make_strided<make_cuda_implicit_gemm>, DeviceKind::kCuda);
 }
 
 }  // namespace convoy

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "ops/kernels/copy/copy.h"
+#include "ops/views/copy_view.h"
 
 namespace convoy {
 
@@ -15,7 +16,7 @@ void define_by_view(OpDef& definition, ViewReader read) {
     if (spec) request.check_output(j, spec->shape);
     return spec;
   };
-  definition.kernel("copy", [read](KernelRequest& request) -> std::unique_ptr<Kernel> {
+  auto make = [read](KernelRequest& request) -> std::unique_ptr<Kernel> {
     Viewer viewer = read(request);
     if (!viewer) return request.refuse("an operand that decides the output's shape is not known");
     request.accept_strides(0);
@@ -31,11 +32,12 @@ void define_by_view(OpDef& definition, ViewReader read) {
         std::optional<ViewSpec> spec = viewer(input, j);
         check_internal(spec.has_value(), "a view that was promised is none");
         if (spec->shape == context.output(j).shape && element_count(spec->shape) == 0) continue;
-        copy_parallel(moved_view(input, spec->shape, spec->strides, spec->offset),
-                      context.output(j), context.threads());
+        copy_view(context, moved_view(input, spec->shape, spec->strides, spec->offset),
+                  context.output(j));
       }
     });
-  });
+  };
+  definition.kernel("copy", make).kernel("copy", copies_on_gpu(make), DeviceKind::kCuda);
 }
 
 }  // namespace convoy

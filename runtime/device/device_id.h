@@ -11,6 +11,7 @@ enum class DeviceKind : uint8_t {
   kCpu,
   kMirror,  // for tests: kernels of the CPU, memory of its own (mirror.h)
   kCuda,
+  kCudaEmulated,  // the kernels of kCuda, run on the host
 };
 
 std::string_view to_string(DeviceKind kind);

@@ -4,86 +4,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <mutex>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "runtime/base/error.h"
-#include "runtime/base/free_ranges.h"
 #include "runtime/base/parallel_for.h"
-#include "runtime/base/shape.h"
+#include "runtime/device/closed_memory.h"
 #include "runtime/device/convert_view.h"
 
 namespace convoy {
 namespace {
-
-// One range of addresses that is closed but for the time that something on the device runs.
-class ClosedMemory {
- public:
-  ClosedMemory() {
-    void* base =
-        mmap(nullptr, kMost, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED) fail(ErrorCode::kOutOfMemory, "no addresses for the mirror device");
-    base_ = static_cast<std::byte*>(base);
-  }
-
-  void* allocate(size_t bytes) {
-    std::lock_guard lock(mutex_);
-    int64_t offset = ranges_.take(pages(bytes));
-    if (ranges_.top() > kMost) {
-      fail(ErrorCode::kOutOfMemory, "cannot allocate {} bytes of the mirror device", bytes);
-    }
-    if (open_ > 0) protect(PROT_READ | PROT_WRITE);
-    return base_ + offset;
-  }
-
-  void release(void* data, size_t bytes) noexcept {
-    std::lock_guard lock(mutex_);
-    madvise(data, static_cast<size_t>(pages(bytes)), MADV_DONTNEED);
-    ranges_.give_back(static_cast<std::byte*>(data) - base_, pages(bytes));
-  }
-
-  void open() {
-    std::lock_guard lock(mutex_);
-    if (open_++ == 0) protect(PROT_READ | PROT_WRITE);
-  }
-  void close() {
-    std::lock_guard lock(mutex_);
-    if (--open_ == 0) protect(PROT_NONE);
-  }
-
- private:
-  static constexpr int64_t kMost = int64_t{1} << 37;
-
-  static int64_t pages(size_t bytes) {
-    static const int64_t page = sysconf(_SC_PAGESIZE);
-    return checked_add(static_cast<int64_t>(bytes), page - 1) / page * page;
-  }
-
-  void protect(int access) {
-    auto used = static_cast<size_t>(ranges_.top());
-    if (used > 0 && mprotect(base_, used, access) != 0) {
-      fail(ErrorCode::kDeviceFailure, "the mirror device's memory cannot be opened or closed");
-    }
-  }
-
-  std::mutex mutex_;
-  std::byte* base_ = nullptr;
-  FreeRanges ranges_;
-  int open_ = 0;
-};
-
-class Opening {
- public:
-  explicit Opening(ClosedMemory& memory) : memory_(memory) { memory_.open(); }
-  ~Opening() { memory_.close(); }
-  Opening(const Opening&) = delete;
-  Opening& operator=(const Opening&) = delete;
-
- private:
-  ClosedMemory& memory_;
-};
 
 class MirrorQueue : public Queue {
  public:
@@ -95,7 +22,7 @@ class MirrorQueue : public Queue {
     while (!waiting_.empty()) {
       std::function<void()> work = std::move(waiting_.front());
       waiting_.pop_front();
-      Opening opening(memory_);
+      OpenMemory open(memory_);
       work();
     }
   }
@@ -163,7 +90,7 @@ class Mirror : public MirrorDevice {
     if (bytes > 0) queue.submit([=] { std::memcpy(to, from, bytes); });
   }
 
-  ClosedMemory memory_;
+  ClosedMemory memory_{"the mirror device"};
   std::atomic<int64_t> from_host_ = 0;
   std::atomic<int64_t> to_host_ = 0;
   std::atomic<uint64_t> missing_ = 0;

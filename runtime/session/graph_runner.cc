@@ -86,6 +86,27 @@ std::vector<Value> GraphRunner::run(std::span<const Value> inputs, const StepObs
 
 void GraphRunner::run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
                            std::span<Value> outputs, const StepObserver* observer) {
+  try {
+    return run_once(inputs, bound, outputs, observer);
+  } catch (const Error& error) {
+    const bool on_device = !resources_.device.is_host();
+    if (!on_device || error.code() != ErrorCode::kOutOfMemory) throw;
+  }
+  free_memory();
+  run_once(inputs, bound, outputs, observer);
+}
+
+void GraphRunner::free_memory() {
+  std::vector<std::unique_ptr<RunContext>> idle;
+  std::lock_guard lock(mutex_);
+  idle.swap(contexts_);
+  contexts_.reserve(kIdleContexts);
+  shapeless_.reset();
+  plans_.clear();
+}
+
+void GraphRunner::run_once(std::span<const Value> inputs, std::span<const TensorView> bound,
+                           std::span<Value> outputs, const StepObserver* observer) {
   size_t expected = graph_.inputs().size() + graph_.captures().size();
   check_model(inputs.size() == expected, "the graph '{}' takes {} values, not {}", graph_.name,
               expected, inputs.size());

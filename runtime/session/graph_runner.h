@@ -43,7 +43,8 @@ class GraphRunner {
   // there instead (contiguous, of the right type, on whatever device) and outputs[k] is left alone.
   // With contiguous inputs and everything bound to the host, a static plan that ran before
   // allocates nothing here. Inputs may lie on any device, results that are not bound lie on the
-  // host.
+  // host. Where memory of a device other than the host runs out, idle plans are given up and the
+  // run is tried once more.
   void run_into(std::span<const Value> inputs, std::span<const TensorView> bound,
                 std::span<Value> outputs, const StepObserver* observer = nullptr);
 
@@ -55,6 +56,10 @@ class GraphRunner {
  private:
   class ContextLease;
 
+  void run_once(std::span<const Value> inputs, std::span<const TensorView> bound,
+                std::span<Value> outputs, const StepObserver* observer);
+  // Gives back the memory of plans and contexts that no run is using.
+  void free_memory();
   std::shared_ptr<const Plan> make_and_keep(const std::vector<TensorDesc>& inputs,
                                             const std::vector<DeviceId>& outputs);
   void check_bound(size_t k, const TensorDesc& output, const TensorView& bound) const;

@@ -98,6 +98,13 @@ std::shared_ptr<const Plan> PlanCache::add(std::shared_ptr<const Plan> plan) {
   return plan;
 }
 
+void PlanCache::clear() {
+  std::lock_guard lock(mutex_);
+  recent_.clear();
+  statistics_.plans = 0;
+  statistics_.plan_bytes = 0;
+}
+
 PlanCache::Statistics PlanCache::statistics() const {
   std::lock_guard lock(mutex_);
   Statistics now = statistics_;

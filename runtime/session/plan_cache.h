@@ -30,6 +30,9 @@ class PlanCache {
   // Keeps `plan`, unless there is one for the same inputs: returns the one that is kept.
   std::shared_ptr<const Plan> add(std::shared_ptr<const Plan> plan);
 
+  // Forgets all plans; those that are in use live on.
+  void clear();
+
   struct Statistics {
     size_t plans = 0;
     size_t plan_bytes = 0;

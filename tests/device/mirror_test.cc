@@ -1,17 +1,11 @@
 #include "runtime/device/mirror.h"
 
 #include <cstring>
-#include <filesystem>
 
 #include <gtest/gtest.h>
 
-#include "loaders/onnx/reader.h"
-#include "loaders/tensor_files/tensor_pb.h"
 #include "runtime/base/parallel_for.h"
 #include "runtime/session/binding.h"
-#include "tests/device/mirror_check.h"
-#include "tests/fuzz/fuzz_seed.h"
-#include "tests/loaders/zoo.h"
 #include "tests/plan/row_model.h"
 
 namespace convoy {
@@ -101,36 +95,6 @@ TEST(Mirror, ExplainSaysWhatRunsWhereAndWhy) {
   text = Session(make_row_model(size), on_mirror()).explain({{"x", x}});
   mirror_device().leave_out_kernels(0);
   EXPECT_NE(text.find("there is no mirror kernel for StackedConv"), std::string::npos) << text;
-}
-
-Feeds golden_feeds(const Session& session, const std::filesystem::path& set) {
-  Feeds feeds;
-  for (size_t i = 0; i < session.inputs().size(); ++i) {
-    const ValueDescription& input = session.inputs()[i];
-    auto path = set / fmt::format("input_{}.pb", i);
-    feeds.emplace_back(input.name, read_tensor_pb(path.string(), &input.type));
-  }
-  return feeds;
-}
-
-// A share of the zoo, by the seed; all of it with CONVOY_TEST_FULL.
-TEST(Mirror, ComputesTheZooAsTheCpuDoes) {
-  if (zoo_models().empty()) GTEST_SKIP() << "the zoo is not here";
-  const uint64_t seed = testing::fuzz_seed();
-  const uint64_t share = std::getenv("CONVOY_TEST_FULL") ? 1 : 4;
-  uint64_t number = seed;
-  for (const std::string& path : zoo_models()) {
-    if (number++ % share != 0) continue;
-    auto set = std::filesystem::path(path).parent_path() / "test_data_set_0";
-    Feeds feeds = golden_feeds(Session(read_model(path)), set);
-    for (bool optimize : {true, false}) {
-      SessionOptions options;
-      options.optimize = optimize;
-      EXPECT_EQ(
-          testing::difference_on_mirror([&] { return read_model(path); }, feeds, seed, options), "")
-          << path << (optimize ? ", optimized" : "");
-    }
-  }
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "loaders/onnx/reader.h"
 #include "loaders/onnx/writer.h"
 #include "runtime/graph/verifier.h"
-#include "tests/device/mirror_check.h"
+#include "tests/device/device_check.h"
 #include "tests/fuzz/compare_outputs.h"
 
 namespace convoy::testing {
@@ -135,13 +135,13 @@ BranchVerdict check_branch_graph(uint64_t seed, int64_t number) {
   return verdict;
 }
 
-BranchVerdict check_branch_graph_on_mirror(uint64_t seed, int64_t number) {
+BranchVerdict check_branch_graph_on(Device& device, uint64_t seed, int64_t number) {
   BranchVerdict verdict;
   BranchGraph graph = make_branch_graph(graph_seed(seed, number));
   verdict.text = fmt::format("opset {}: {}", graph.writer->opset(), graph.text);
   std::string bytes = serialize_model(graph.writer->model());
-  verdict.problem = difference_on_mirror([&] { return read_again(bytes); }, graph.writer->feeds(),
-                                         graph_seed(seed, number));
+  verdict.problem = difference_on_device(
+      device, [&] { return read_again(bytes); }, graph.writer->feeds(), graph_seed(seed, number));
   return verdict;
 }
 

@@ -18,8 +18,8 @@ struct BranchVerdict {
 // in graphs of float16 within 2e-2.
 BranchVerdict check_branch_graph(uint64_t seed, int64_t number);
 
-// Whether a session of the graph gives the same bits on the mirror device as on the CPU.
-BranchVerdict check_branch_graph_on_mirror(uint64_t seed, int64_t number);
+// Whether a session of the graph gives the same on the device as on the CPU (device_check.h).
+BranchVerdict check_branch_graph_on(Device& device, uint64_t seed, int64_t number);
 
 // The same as check_branch_graph for a model in a file, fed with random numbers.
 BranchVerdict check_branch_file(const std::string& path);

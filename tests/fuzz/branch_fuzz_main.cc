@@ -1,5 +1,6 @@
 // Compares random branch graphs before and after optimization:
-//   branch_fuzz [--seed S] [--graphs N] [--first K] [--keep FOLDER] [--all] [--mirror]
+//   branch_fuzz [--seed S] [--graphs N] [--first K] [--keep FOLDER] [--all]
+//     [--device mirror|cuda-emulated]
 // Prints each graph that fails (or all of them), then how many had a merge. Exits 1 if one failed,
 // 2 if a model cannot be written to FOLDER, which is made if there is none.
 #include <chrono>
@@ -19,17 +20,19 @@ struct FuzzOptions {
   int64_t first = 0;
   std::string keep;
   bool all = false;
-  bool mirror = false;
+  std::string device;  // compared with the CPU
 };
 
 int run(const FuzzOptions& options) {
   using namespace convoy::testing;
+  convoy::Device* device = nullptr;
+  if (!options.device.empty()) device = &find_device(convoy::parse_device(options.device));
   int64_t merged = 0;
   int64_t failed = 0;
   auto start = std::chrono::steady_clock::now();
   for (int64_t i = options.first; i < options.first + options.graphs; ++i) {
-    BranchVerdict verdict = options.mirror ? check_branch_graph_on_mirror(options.seed, i)
-                                           : check_branch_graph(options.seed, i);
+    BranchVerdict verdict = device != nullptr ? check_branch_graph_on(*device, options.seed, i)
+                                              : check_branch_graph(options.seed, i);
     merged += verdict.merged ? 1 : 0;
     bool bad = !verdict.problem.empty();
     failed += bad ? 1 : 0;
@@ -65,8 +68,8 @@ int main(int argc, char** argv) {
   app.add_option("--first", options.first, "number of the first graph");
   app.add_option("--keep", options.keep, "folder for the models that are printed");
   app.add_flag("--all", options.all, "print every graph");
-  app.add_flag("--mirror", options.mirror,
-               "compare the mirror device with the CPU instead, bit for bit");
+  app.add_option("--device", options.device,
+                 "compare the device with the CPU instead: mirror, cuda-emulated");
   CLI11_PARSE(app, argc, argv);
   try {
     if (!options.keep.empty()) std::filesystem::create_directories(options.keep);

@@ -7,8 +7,9 @@
 #include "loaders/onnx/writer.h"
 #include "loaders/tensor_files/tensor_pb.h"
 #include "runtime/op/evaluate.h"
-#include "tests/device/mirror_check.h"
+#include "tests/device/device_check.h"
 #include "tests/fuzz/compare_outputs.h"
+#include "tests/op/reference_kernel.h"
 
 namespace convoy::testing {
 namespace {
@@ -24,7 +25,7 @@ const Registry& reference_registry() {
     for (const OpDef& known : Registry::standard().all()) {
       OpDef& added = made->add(known.name, known.domain);
       added = known;
-      if (added.kernels.size() > 1) added.kernels = {added.kernels.back()};
+      if (!added.kernels.empty()) added.kernels = {reference_kernel(known)};
     }
     return made;
   }();
@@ -184,7 +185,7 @@ GeneralVerdict check_general_graph(uint64_t seed, int64_t number) {
   return verdict;
 }
 
-GeneralVerdict check_general_graph_on_mirror(uint64_t seed, int64_t number) {
+GeneralVerdict check_general_graph_on(Device& device, uint64_t seed, int64_t number) {
   uint64_t own = graph_seed(seed, number);
   GeneralGraph made = make_general_graph(own);
   GeneralVerdict verdict;
@@ -192,8 +193,8 @@ GeneralVerdict check_general_graph_on_mirror(uint64_t seed, int64_t number) {
   std::string bytes = serialize_model(made.writer->model());
   SessionOptions options;
   options.optimize = own % 2 == 0;
-  verdict.problem =
-      difference_on_mirror([&] { return read_again(bytes); }, made.writer->feeds(), own, options);
+  verdict.problem = difference_on_device(
+      device, [&] { return read_again(bytes); }, made.writer->feeds(), own, options);
   return verdict;
 }
 

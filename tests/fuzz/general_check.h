@@ -17,9 +17,9 @@ struct GeneralVerdict {
 // again, with other sizes where some are open, and from the optimized file. All must agree.
 GeneralVerdict check_general_graph(uint64_t seed, int64_t number);
 
-// Whether sessions of the graph, rewritten and not, give the same bits on the mirror device as on
-// the CPU.
-GeneralVerdict check_general_graph_on_mirror(uint64_t seed, int64_t number);
+// Whether sessions of the graph, rewritten and not, give the same on the device as on the CPU
+// (device_check.h).
+GeneralVerdict check_general_graph_on(Device& device, uint64_t seed, int64_t number);
 
 // Writes the model, its feeds and what the reference kernels give as a folder for `convoy test`:
 // model.onnx, test_data_set_0/{input,output}_K.pb and, with other sizes, test_data_set_1.

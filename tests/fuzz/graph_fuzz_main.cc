@@ -1,5 +1,6 @@
 // Compares random graphs in every way that Convoy has to run them with its reference kernels:
-//   graph_fuzz [--seed S] [--graphs N] [--first K] [--write FOLDER] [--all] [--mirror]
+//   graph_fuzz [--seed S] [--graphs N] [--first K] [--write FOLDER] [--all]
+//     [--device mirror|cuda-emulated]
 // Prints each graph that fails (or all of them), then a line with the seed. With --write every
 // graph becomes FOLDER/graph_K for `convoy test`, and is not run in other ways. Exits 1 if one
 // failed, 2 if FOLDER cannot be written. CONVOY_ISA chooses the kernels.
@@ -21,11 +22,13 @@ struct FuzzOptions {
   int64_t first = 0;
   std::string write;
   bool all = false;
-  bool mirror = false;
+  std::string device;  // compared with the CPU
 };
 
 int run(const FuzzOptions& options) {
   using namespace convoy::testing;
+  convoy::Device* device = nullptr;
+  if (!options.device.empty()) device = &find_device(convoy::parse_device(options.device));
   int64_t failed = 0;
   auto start = std::chrono::steady_clock::now();
   for (int64_t i = options.first; i < options.first + options.graphs; ++i) {
@@ -33,8 +36,8 @@ int run(const FuzzOptions& options) {
       write_general_graph(options.seed, i, options.write + "/graph_" + std::to_string(i));
       continue;
     }
-    GeneralVerdict verdict = options.mirror ? check_general_graph_on_mirror(options.seed, i)
-                                            : check_general_graph(options.seed, i);
+    GeneralVerdict verdict = device != nullptr ? check_general_graph_on(*device, options.seed, i)
+                                               : check_general_graph(options.seed, i);
     bool bad = !verdict.problem.empty();
     failed += bad ? 1 : 0;
     if (!bad && !options.all) continue;
@@ -63,8 +66,8 @@ int main(int argc, char** argv) {
   app.add_option("--first", options.first, "number of the first graph");
   app.add_option("--write", options.write, "folder for test cases of all graphs");
   app.add_flag("--all", options.all, "print every graph");
-  app.add_flag("--mirror", options.mirror,
-               "compare the mirror device with the CPU instead, bit for bit");
+  app.add_option("--device", options.device,
+                 "compare the device with the CPU instead: mirror, cuda-emulated");
   CLI11_PARSE(app, argc, argv);
   try {
     return run(options);

@@ -9,6 +9,7 @@
 #include "runtime/op/registry.h"
 #include "runtime/op/static_context.h"
 #include "runtime/op/weight_cache.h"
+#include "tests/op/reference_kernel.h"
 #include "tests/ops/op_case.h"
 
 namespace convoy {
@@ -177,7 +178,7 @@ TEST(InFloat32, TheReferenceComputesInItsOwnTypes) {
   EXPECT_NE(choose(DType::kFloat16, *conv), "reference");
   EXPECT_NE(choose(DType::kBFloat16, *conv), "reference");
   OpDef reference = *conv;
-  reference.kernels = {conv->kernels.back()};
+  reference.kernels = {reference_kernel(*conv)};
   EXPECT_EQ(choose(DType::kFloat16, reference), "reference");
 }
 

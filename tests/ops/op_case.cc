@@ -4,10 +4,12 @@
 #include <cmath>
 
 #include "runtime/base/parallel_for.h"
+#include "runtime/device/mirror.h"
 #include "runtime/onnx/operand_types.h"
 #include "runtime/op/evaluate.h"
-#include "tests/device/mirror_check.h"
+#include "tests/device/device_check.h"
 #include "tests/fuzz/fuzz_seed.h"
+#include "tests/op/reference_kernel.h"
 
 namespace convoy {
 namespace {
@@ -232,29 +234,47 @@ void run_case(const OpCase& c) {
   EXPECT_GT(accepted, 0) << c.name << ": no kernel accepts the node";
 }
 
-void run_case_on_mirror(const OpCase& c) {
-  auto make_model = [&c] {
-    Model model;
-    model.ir_version = 8;
-    model.opsets[""] = c.version;
-    model.graph.opset = c.version;
-    NodeId id = add_case_node(model.graph, c, c.inputs, c.constants);
-    for (ValueId output : model.graph.node(id).outputs) {
-      if (output != ValueId::kNone) model.graph.add_output(output);
-    }
-    return model;
-  };
+namespace {
+
+Model model_of(const OpCase& c) {
+  Model model;
+  model.ir_version = 8;
+  model.opsets[""] = c.version;
+  model.graph.opset = c.version;
+  NodeId id = add_case_node(model.graph, c, c.inputs, c.constants);
+  for (ValueId output : model.graph.node(id).outputs) {
+    if (output != ValueId::kNone) model.graph.add_output(output);
+  }
+  return model;
+}
+
+Feeds feeds_of(const OpCase& c) {
   Feeds feeds;
-  const Graph graph = make_model().graph;
+  const Model model = model_of(c);
   for (size_t i = 0; i < c.inputs.size(); ++i) {
     const std::string name = fmt::format("x{}", i);
-    if (graph.find_value(name) != ValueId::kNone) feeds.emplace_back(name, c.inputs[i]);
+    if (model.graph.find_value(name) != ValueId::kNone) feeds.emplace_back(name, c.inputs[i]);
   }
+  return feeds;
+}
+
+void run_case_on(Device& device, const OpCase& c) {
   SessionOptions options;
   options.threads = 2;
   options.optimize = false;
-  EXPECT_EQ(testing::difference_on_mirror(make_model, feeds, testing::fuzz_seed(), options), "")
+  EXPECT_EQ(testing::difference_on_device(
+                device, [&c] { return model_of(c); }, feeds_of(c), testing::fuzz_seed(), options),
+            "")
       << c.name;
+}
+
+}  // namespace
+
+void run_case_on_mirror(const OpCase& c) { run_case_on(mirror_device(), c); }
+
+void run_case_on_emulated_gpu(const OpCase& c) {
+  if (testing::emulated_gpu() == nullptr) GTEST_SKIP() << "the emulated GPU was not built";
+  run_case_on(*testing::emulated_gpu(), c);
 }
 
 namespace {
@@ -289,7 +309,8 @@ void compare_half_kernels(const OpCase& c, DType dtype) {
   if (!takes_types(half)) return;
   const std::vector<KernelDef>& kernels = definition_of(c).kernels;
   std::vector<Tensor> reference;
-  if (!evaluate_candidate(half, half.inputs, kernels.back().name, reference)) return;
+  if (!evaluate_candidate(half, half.inputs, reference_kernel(definition_of(c)).name, reference))
+    return;
   for (const KernelDef& candidate : kernels) {
     if (candidate.device != DeviceKind::kCpu) continue;
     for (auto place : {as_it_is, with_gaps, with_reversed_axes}) {
@@ -309,7 +330,8 @@ void compare_half_kernels(const OpCase& c, DType dtype) {
 
 void compare_kernels(const OpCase& c) {
   const std::vector<KernelDef>& kernels = definition_of(c).kernels;
-  std::vector<Tensor> reference = evaluate_case(c, c.inputs, kernels.back().name);
+  std::vector<Tensor> reference =
+      evaluate_case(c, c.inputs, reference_kernel(definition_of(c)).name);
   for (const KernelDef& candidate : kernels) {
     std::vector<Tensor> outputs;
     if (candidate.device != DeviceKind::kCpu ||

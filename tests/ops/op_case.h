@@ -61,6 +61,9 @@ void run_case(const OpCase& c);
 // Runs the case in sessions on the CPU and on the mirror device, and compares bits.
 void run_case_on_mirror(const OpCase& c);
 
+// The same on the emulated GPU, within a tolerance; skips where that was not built.
+void run_case_on_emulated_gpu(const OpCase& c);
+
 // Every candidate that accepts the node gives what the last one, the reference, gives; with 16-bit
 // floats in place of float32 too, within a rounding.
 void compare_kernels(const OpCase& c);
@@ -69,11 +72,12 @@ void compare_kernels(const OpCase& c);
 void compare_half_kernels(const OpCase& c, DType dtype);
 
 // TEST_P over a table: CONVOY_OP_CASES(Softmax, cases()) with std::vector<OpCase> cases().
-#define CONVOY_OP_CASES(suite, table)                                      \
-  class suite : public ::testing::TestWithParam<OpCase> {};                \
-  TEST_P(suite, Computes) { run_case(GetParam()); }                        \
-  TEST_P(suite, MirrorComputesTheSame) { run_case_on_mirror(GetParam()); } \
-  INSTANTIATE_TEST_SUITE_P(Cases, suite, ::testing::ValuesIn(table),       \
+#define CONVOY_OP_CASES(suite, table)                                          \
+  class suite : public ::testing::TestWithParam<OpCase> {};                    \
+  TEST_P(suite, Computes) { run_case(GetParam()); }                            \
+  TEST_P(suite, MirrorComputesTheSame) { run_case_on_mirror(GetParam()); }     \
+  TEST_P(suite, CudaComputesTheSame) { run_case_on_emulated_gpu(GetParam()); } \
+  INSTANTIATE_TEST_SUITE_P(Cases, suite, ::testing::ValuesIn(table),           \
                            [](const auto& tested) { return tested.param.name; })
 
 }  // namespace convoy

@@ -1,6 +1,7 @@
 // convoy devices: what was built in and found.
 #include <cstdio>
 
+#include "runtime/base/error.h"
 #include "runtime/device/device.h"
 #include "tools/convoy/command.h"
 
@@ -9,9 +10,20 @@ namespace {
 
 struct DevicesOptions {};
 
+// Its description, or why it is not there.
+std::string description_of(DeviceId id) {
+  try {
+    return find_device(id).description();
+  } catch (const Error& error) {
+    return "none: " + error.message();
+  }
+}
+
 int run_devices(const DevicesOptions&) {
-  std::printf("cpu   %s\n", cpu_device().description().c_str());
-  std::printf("cuda  not built in\n");
+  for (DeviceKind kind : {DeviceKind::kCpu, DeviceKind::kCuda, DeviceKind::kCudaEmulated}) {
+    const DeviceId id{kind, 0};
+    std::printf("%-14s %s\n", to_string(id).c_str(), description_of(id).c_str());
+  }
   return kDone;
 }
 

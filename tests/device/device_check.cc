@@ -1,4 +1,4 @@
-#include "tests/device/mirror_check.h"
+#include "tests/device/device_check.h"
 
 #include <algorithm>
 #include <optional>
@@ -84,39 +84,61 @@ std::string compare(const Outcome& mirror, const Outcome& cpu, bool bits) {
   return "";
 }
 
-Feeds on_mirror(const Feeds& feeds) {
+Feeds moved_to(Device& device, const Feeds& feeds) {
   Feeds moved = feeds;
   for (auto& [name, value] : moved) {
     if (!value.is_tensor() || value.tensor().dtype() == DType::kString) continue;
-    value = value.tensor().on(mirror_device());
+    value = value.tensor().on(device);
   }
   return moved;
 }
 
+// With the feeds on the host and on the device.
+std::string difference_on(Device& device, const std::function<Model()>& make_model,
+                          const Feeds& feeds, SessionOptions options, const Outcome& cpu,
+                          bool bits) {
+  options.device = device.id();
+  const Feeds moved = moved_to(device, feeds);
+  for (const Feeds* given : {&feeds, &moved}) {
+    std::string text = compare(outcome_of(make_model, *given, options), cpu, bits);
+    if (text.empty()) continue;
+    return fmt::format("feeds on the {}: {}", given == &feeds ? "host" : "device", text);
+  }
+  return "";
+}
+
 }  // namespace
 
-std::string difference_on_mirror(const std::function<Model()>& make_model, const Feeds& feeds,
-                                 uint64_t seed, SessionOptions options) {
+std::string difference_on_device(Device& device, const std::function<Model()>& make_model,
+                                 const Feeds& feeds, uint64_t seed, SessionOptions options) {
   if (is_random(make_model().graph)) return "";
   options.device = {};
   const Outcome cpu = outcome_of(make_model, feeds, options);
-  options.device = mirror_device().id();
-  const Feeds moved = on_mirror(feeds);
+  if (&device != &mirror_device()) {
+    return difference_on(device, make_model, feeds, options, cpu, false);
+  }
   std::string text;
   for (uint64_t missing : {uint64_t{0}, std::max<uint64_t>(1, seed)}) {
     mirror_device().leave_out_kernels(missing);
-    for (const Feeds* given : {&feeds, &moved}) {
-      text = compare(outcome_of(make_model, *given, options), cpu, missing == 0);
-      if (text.empty()) continue;
-      text = fmt::format("{}, feeds on the {}: {}",
-                         missing == 0 ? "all kernels" : fmt::format("CONVOY_FUZZ_SEED={}", seed),
-                         given == &feeds ? "host" : "device", text);
-      break;
-    }
-    if (!text.empty()) break;
+    text = difference_on(device, make_model, feeds, options, cpu, missing == 0);
+    if (text.empty()) continue;
+    text =
+        missing == 0 ? "all kernels, " + text : fmt::format("CONVOY_FUZZ_SEED={}, {}", seed, text);
+    break;
   }
   mirror_device().leave_out_kernels(0);
   return text;
+}
+
+Device* emulated_gpu() {
+  static Device* const device = []() -> Device* {
+    try {
+      return &find_device({DeviceKind::kCudaEmulated, 0});
+    } catch (const Error&) {
+      return nullptr;
+    }
+  }();
+  return device;
 }
 
 }  // namespace convoy::testing

@@ -1,0 +1,55 @@
+#include "ops/resize/cuda_resize.h"
+
+#include <cstring>
+
+#include "ops/kernels/cuda/resize.h"
+#include "runtime/device/cuda/cuda_device.h"
+#include "runtime/op/weight_cache.h"
+
+namespace convoy {
+namespace {
+
+// The list in the device's memory; the buffer is kept in `kept`. nullptr for an empty one.
+template <typename T>
+const T* on_device(const std::vector<T>& list, Device& device,
+                   std::vector<std::shared_ptr<const Buffer>>& kept) {
+  if (list.empty()) return nullptr;
+  const size_t bytes = list.size() * sizeof(T);
+  kept.push_back(packed_on(device, bytes, [&](void* to) { std::memcpy(to, list.data(), bytes); }));
+  return reinterpret_cast<const T*>(kept.back()->data());
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_cuda_resize(KernelRequest& request, const std::vector<AxisMap>& maps,
+                                         bool nearest, double extrapolation) {
+  if (request.input(0).dtype != DType::kFloat32) return request.refuse("only for float32");
+  if (maps.size() > cuda::Resize::kMaxAxes) return request.refuse("too many axes");
+  CudaLaunch<cuda::Resize> launch(request.device, "resize");
+  if (!launch) return request.refuse("not in the library of kernels");
+  Device& device = find_device(request.device);
+  std::vector<std::shared_ptr<const Buffer>> kept;
+  cuda::Resize planned;
+  planned.count = request.output(0).count();
+  planned.rank = static_cast<int>(maps.size());
+  planned.extrapolation = static_cast<float>(extrapolation);
+  for (size_t i = 0; i < maps.size(); ++i) {
+    const AxisMap& map = maps[i];
+    cuda::Resize::Axis& axis = planned.axis[i];
+    axis.input = map.in;
+    axis.output = map.out;
+    axis.outside = on_device(map.outside, device, kept);
+    if (map.identity) continue;
+    axis.taps = map.taps;
+    axis.index = on_device(map.index, device, kept);
+    if (!nearest) axis.weight = on_device(map.weight, device, kept);
+  }
+  return make_kernel([planned, kept, launch](KernelContext& context) {
+    cuda::Resize resize = planned;
+    resize.x = context.input(0).as<const float>();
+    resize.y = context.output(0).as<float>();
+    launch(context.queue(), resize);
+  });
+}
+
+}  // namespace convoy
