@@ -1,4 +1,5 @@
 // The zoo on devices other than the CPU.
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 
@@ -54,6 +55,34 @@ TEST(CudaZoo, ComputesTheZooAsTheCpuDoes) {
   constexpr uint64_t kShare = 8;
 #endif
   compute_zoo(*testing::emulated_gpu(), kShare);
+}
+
+// Whether all that the model computes in floats, it computes on the device.
+bool runs_whole(const std::string& path, Device& device) {
+  auto set = std::filesystem::path(path).parent_path() / "test_data_set_0";
+  SessionOptions options;
+  options.device = device.id();
+  Session session(read_model(path), options);
+  bool whole = true;
+  const StepObserver observe = [&](const Plan& plan, size_t number, std::chrono::nanoseconds) {
+    const Step& step = plan.steps[number];
+    if (step.kind == Step::Kind::kCopy || step.device == device.id()) return;
+    for (const Place& output : step.outputs) {
+      whole = whole && !is_floating(output.desc.dtype) && step.kind != Step::Kind::kDynamic;
+    }
+  };
+  session.run(golden_feeds(session, set), {}, &observe);
+  return whole;
+}
+
+TEST(CudaZoo, MostModelsRunThereWhole) {
+  if (testing::emulated_gpu() == nullptr) GTEST_SKIP() << "the emulated GPU was not built";
+  if (zoo_models().size() < 200) GTEST_SKIP() << "the zoo is not here";
+  if (std::getenv("CONVOY_TEST_FULL") == nullptr) GTEST_SKIP() << "for --full";
+  int whole = 0;
+  for (const std::string& path : zoo_models()) whole += runs_whole(path, *testing::emulated_gpu());
+  std::printf("%d of %zu models run on the GPU whole\n", whole, zoo_models().size());
+  EXPECT_GE(whole, 175);
 }
 
 }  // namespace

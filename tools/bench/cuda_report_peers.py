@@ -1,4 +1,4 @@
-"""Times PyTorch and ONNX Runtime on the rows that Convoy started from, on a GPU: a line of JSON for each.
+"""Times PyTorch and ONNX Runtime on the rows that Convoy started from, on a GPU: JSON, a line each.
 
     python3 peers.py [--tiny]
 
