@@ -55,11 +55,16 @@ endif()
 
 # Sanitizers check kernels where they are emulated.
 set(convoy_nvcc OFF)
-if(CONVOY_CUDA AND NOT CONVOY_SANITIZE)
+if(CONVOY_CUDA AND NOT CONVOY_SANITIZE AND NOT CONVOY_CORE)
   find_program(nvcc nvcc PATHS /usr/local/cuda/bin)
   if(nvcc)
+    # Not every nvcc goes with every compiler of the host.
+    include(CheckLanguage)
+    set(ENV{CUDACXX} "${nvcc}")
+    check_language(CUDA)
+  endif()
+  if(CMAKE_CUDA_COMPILER)
     set(convoy_nvcc ON)
-    set(CMAKE_CUDA_COMPILER "${nvcc}")
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
     set(CMAKE_CUDA_COMPILER_LAUNCHER "${CMAKE_CXX_COMPILER_LAUNCHER}")
     enable_language(CUDA)

@@ -1,6 +1,6 @@
 # cmake --install: the library with its headers and package configuration, the CLI, and oneDNN's
 # library, which a pip environment brought and which the target machine lacks. Component `python` is
-# what a wheel holds.
+# what a wheel holds, `cuda` the libraries of CUDA kernels that were built.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -33,10 +33,13 @@ if(TARGET convoy)
   install(FILES "${PROJECT_BINARY_DIR}/convoy.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT library)
 endif()
-# Opened by what asks for a GPU, from beside the library or from ../lib.
+# Opened by what asks for a GPU, from beside the library or from ../lib. Neither is in the packages:
+# one holds a part of CUDA's runtime, the other is for tests.
 foreach(kernels IN ITEMS convoy_cuda convoy_cuda_emulated)
   if(TARGET ${kernels})
-    install(TARGETS ${kernels} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
+    set_target_properties(${kernels} PROPERTIES INSTALL_RPATH "$ORIGIN")
+    install(TARGETS ${kernels} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT cuda
+      OPTIONAL)
   endif()
 endforeach()
 if(TARGET convoy_cli)
