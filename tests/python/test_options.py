@@ -45,9 +45,9 @@ def test_what_does_not_apply_is_logged_once(caplog):
 
 
 def test_providers_that_are_not_here_are_told(floats):
-    with pytest.warns(UserWarning, match="'CUDAExecutionProvider' is not in this build"):
+    with pytest.warns(UserWarning, match="'TensorrtExecutionProvider' is not in this build"):
         session = convoy.InferenceSession(
-            floats, providers=["CUDAExecutionProvider", "CPUExecutionProvider"])
+            floats, providers=["TensorrtExecutionProvider", "CPUExecutionProvider"])
     assert session.get_providers() == ["CPUExecutionProvider"]
     with pytest.warns(UserWarning, match="neither a name nor"):
         convoy.InferenceSession(floats, providers=[3])

@@ -64,6 +64,15 @@ void show_warnings(bool shown) {
   set_warning_sink([](std::string_view) {});
 }
 
+bool has_device(const std::string& name) {
+  try {
+    find_device(parse_device(name));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 Shape shape_from(const std::vector<int64_t>& sizes) {
   Shape shape;
   for (int64_t size : sizes) {
@@ -131,6 +140,7 @@ NB_MODULE(_convoy, module) {
   add_binding(module);
   module.def("optimize", &optimize);
   module.def("show_warnings", &show_warnings);
+  module.def("has_device", &has_device);
   module.def("rewrite_names", &convoy::rewrite_names);
   module.def("metadata", [](const nb::object& source) { return metadata_of(load(source)); });
 }

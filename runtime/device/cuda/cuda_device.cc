@@ -118,6 +118,13 @@ struct Devices {
   std::deque<CudaDevice> found;
 };
 
+// CONVOY_CUDA_LIBRARY names another one than nvcc's, for tests.
+const char* library_of(DeviceKind kind) {
+  if (kind == DeviceKind::kCudaEmulated) return "convoy_cuda_emulated";
+  const char* named = std::getenv("CONVOY_CUDA_LIBRARY");
+  return named != nullptr ? named : "convoy_cuda";
+}
+
 }  // namespace
 
 Device& cuda_device(DeviceId id) {
@@ -126,8 +133,7 @@ Device& cuda_device(DeviceId id) {
   for (CudaDevice& device : devices.found) {
     if (device.id() == id) return device;
   }
-  const bool emulated = id.kind == DeviceKind::kCudaEmulated;
-  const ConvoyCudaTable& table = load_cuda_table(emulated ? "convoy_cuda_emulated" : "convoy_cuda");
+  const ConvoyCudaTable& table = load_cuda_table(library_of(id.kind));
   int count = 0;
   if (table.count_devices(&count) != CONVOY_CUDA_DONE) {
     fail(ErrorCode::kUnsupported, "there is no device '{}' here: {}", to_string(id),

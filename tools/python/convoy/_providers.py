@@ -6,13 +6,15 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from . import _convoy
 from ._errors import InvalidInput
 
 CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
 # Every provider that onnxruntime knows, as get_all_providers lists them: best first.
 ALL = (
     "TensorrtExecutionProvider",
-    "CUDAExecutionProvider",
+    CUDA,
     "MIGraphXExecutionProvider",
     "OpenVINOExecutionProvider",
     "DnnlExecutionProvider",
@@ -37,7 +39,7 @@ ProviderArgument = Sequence["str | tuple[str, Mapping[Any, Any]]"]
 
 def get_available_providers() -> list[str]:
     """Names for `providers`, best first."""
-    return [CPU]
+    return [CUDA, CPU] if _convoy.has_device("cuda") else [CPU]
 
 
 def get_all_providers() -> list[str]:
@@ -50,7 +52,7 @@ def choose(
     provider_options: Sequence[Mapping[Any, Any]] | None,
     known_only: bool = False,
 ) -> dict[str, dict[str, str]]:
-    """Options by name of the providers that are here, the CPU where none is.
+    """Options by name of the providers that are here; the CPU is the last of them.
 
     What is not here is passed over with a warning, as are entries that are neither names nor
     (name, options). known_only: raise InvalidInput for a name that no provider has.
@@ -83,7 +85,16 @@ def choose(
             warnings.warn(f"provider {name!r} is named twice", stacklevel=4)
         else:
             chosen[name] = {str(key): str(value) for key, value in options.items()}
-    return chosen or {CPU: {}}
+    chosen.setdefault(CPU, {})
+    return chosen
+
+
+def device_of(chosen: Mapping[str, Mapping[str, str]]) -> str:
+    """Of the provider that was named first."""
+    if next(iter(chosen)) != CUDA:
+        return "cpu"
+    number = chosen[CUDA].get("device_id", "0")
+    return "cuda" if number == "0" else f"cuda:{number}"
 
 
 def _zip_longest(named, options):

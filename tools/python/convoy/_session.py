@@ -48,6 +48,8 @@ class InferenceSession:
         """Loads a model from a path, bytes, or an object with SerializeToString.
 
         device: where nodes are computed that have a kernel there; the CPU computes the others.
+        Left at "cpu", CUDAExecutionProvider as the first provider stands for "cuda", or "cuda:1"
+        where its option device_id says so.
         threads: of one run; 0: as many as the process may use. optimize: rewrite the graph before
         running. others: disabled_optimizers, names of rewrites to leave out (onnxruntime's own
         names change nothing); what else onnxruntime takes changes nothing.
@@ -61,8 +63,11 @@ class InferenceSession:
         self._open()
 
     def _open(self) -> None:
-        options = configured(self._given_options, self._source, self._keywords)
-        settings = native_settings(options, self._keywords)
+        keywords = dict(self._keywords)
+        if keywords["device"] == "cpu":
+            keywords["device"] = _providers.device_of(self._chosen)
+        options = configured(self._given_options, self._source, keywords)
+        settings = native_settings(options, keywords)
         profile = Profile(options.profile_file_prefix) if settings["record"] else None
         began = time.perf_counter_ns()
         self._session = _convoy.Session(self._source, settings)
@@ -114,8 +119,9 @@ class InferenceSession:
         return list(self._chosen)
 
     def get_provider_options(self) -> dict[str, dict[str, str]]:
-        """Options that apply, by provider: the CPU has none."""
-        return {name: {} for name in self._chosen}
+        """Options that apply, by provider: the number of the GPU; the CPU has none."""
+        return {name: {"device_id": options.get("device_id", "0")}
+                if name == _providers.CUDA else {} for name, options in self._chosen.items()}
 
     def set_providers(self, providers: _providers.ProviderArgument | str | None = None,
                       provider_options: Sequence[Mapping[Any, Any]] | None = None) -> None:
