@@ -52,8 +52,14 @@ if(convoy_nvcc)
   convoy_cuda_library(convoy_cuda)
   set_target_properties(convoy_cuda PROPERTIES CUDA_RUNTIME_LIBRARY Static)
   # Products and sums are fused where a kernel says so, as on the host.
-  target_compile_options(convoy_cuda PRIVATE
-    --fmad=false --compress-mode=size -Werror=all-warnings)
+  target_compile_options(convoy_cuda PRIVATE --fmad=false)
+  # What others compile with may warn of what the nvcc that is tested does not.
+  if(CMAKE_CUDA_COMPILER_VERSION MATCHES "^13\\.0")
+    target_compile_options(convoy_cuda PRIVATE -Werror=all-warnings)
+  endif()
+  if(CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.8)
+    target_compile_options(convoy_cuda PRIVATE --compress-mode=size)
+  endif()
 else()
   message(STATUS "No nvcc, or not asked for: no library of CUDA kernels for GPUs is built")
 endif()

@@ -19,6 +19,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND isas avx2 avx512)
 else()
   list(FILTER core_sources EXCLUDE REGEX "_(sse|avx|amx)[a-z0-9]*\\.cc$")
+  set(no_emulation "/cuda/emulation_test\\.cc$")  # cmake/cuda.cmake
 endif()
 # Compiled once for each of these (runtime/device/per_isa.h).
 set(per_isa_sources "${core_sources}")
@@ -31,6 +32,9 @@ convoy_glob(bench_sources tools/bench/*.cc)
 convoy_glob(test_sources tests/*.cc)
 # tests/embedding is a project of its own, built against the installed package.
 list(FILTER test_sources EXCLUDE REGEX "/tests/embedding/|_main\\.cc$")
+if(no_emulation)
+  list(FILTER test_sources EXCLUDE REGEX "${no_emulation}")
+endif()
 # Beside the tests of a folder lies what any test may use; in folders below it, what it alone does.
 set(test_support_sources ${test_sources})
 list(FILTER test_support_sources INCLUDE REGEX "/tests/[^/]+/[^/]+\\.cc$")

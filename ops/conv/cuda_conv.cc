@@ -1,6 +1,7 @@
 #include "ops/conv/cuda_conv.h"
 
 #include <limits>
+#include <optional>
 
 #include "ops/kernels/cuda/grouped_conv.h"
 #include "runtime/device/cuda/cuda_device.h"
@@ -13,29 +14,30 @@ using cuda::GroupedConv;
 // From so many output channels in a group on, tiles waste less than they save.
 constexpr int64_t kFewChannels = 4;
 
-// Kernels count in 32 bits what is not an offset.
-void check_narrow(int64_t size) {
-  check_supported(size <= std::numeric_limits<int32_t>::max(), "a size of {} on a GPU", size);
-}
-
-// The same as one of rank 3.
-kernels::ConvProblem of_rank_3(const kernels::ConvProblem& problem) {
+// The same as one of rank 3; nullopt where sizes are beyond 32 bits, in which kernels count what is
+// not an offset.
+std::optional<kernels::ConvProblem> of_rank_3(const kernels::ConvProblem& problem) {
+  check_internal(problem.rank >= 1 && problem.rank <= 3, "a convolution of rank {}", problem.rank);
   kernels::ConvProblem conv = problem;
   conv.rank = 3;
   const int added = conv.rank - problem.rank;
+  bool narrow = true;
+  auto check = [&narrow](int64_t size) {
+    narrow = narrow && size <= std::numeric_limits<int32_t>::max();
+  };
   int64_t terms = problem.in_channels;
   for (int i = 0; i < conv.rank; ++i) {
     conv.spatial[i] = i < added ? kernels::ConvWindow() : problem.spatial[i - added];
     const kernels::ConvWindow& axis = conv.spatial[i];
-    for (int64_t size : {axis.input_size + axis.extent(), axis.output_size, axis.stride,
-                         axis.pad_begin + axis.input_size}) {
-      check_narrow(size);
-    }
+    check(axis.input_size + axis.extent());
+    check(axis.output_size * axis.stride + axis.pad_begin);
+    check(axis.pad_begin + axis.input_size);
     terms = checked_multiply(terms, axis.kernel);
   }
-  check_narrow(terms);
-  check_narrow(conv.out_channels);
-  check_narrow(checked_multiply(conv.group[0].size, conv.group[1].size));
+  check(terms);
+  check(conv.out_channels);
+  check(checked_multiply(conv.group[0].size, conv.group[1].size));
+  if (!narrow) return std::nullopt;
   return conv;
 }
 
@@ -51,8 +53,13 @@ std::unique_ptr<Kernel> make(KernelRequest& request, const kernels::ConvProblem&
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
   CudaLaunch<GroupedConv> launch(request.device, name);
   if (!launch) return request.refuse("not in the library of kernels");
+  const auto conv = of_rank_3(problem);
+  // There is a block for each output at most.
+  if (!conv || request.output(0).count() > std::numeric_limits<int32_t>::max()) {
+    return request.refuse("sizes beyond 32 bits");
+  }
   GroupedConv planned;
-  planned.problem = of_rank_3(problem);
+  planned.problem = *conv;
   if (is_empty(planned.problem)) return make_kernel([](KernelContext&) {});
   return make_kernel([planned, launch](KernelContext& context) {
     GroupedConv conv = planned;

@@ -1,5 +1,6 @@
 // Matrix products on a GPU: operands of any strides, float32.
 #include <algorithm>
+#include <limits>
 
 #include "ops/kernels/cuda/matmul.h"
 #include "ops/matmul/matmul_kernels.h"
@@ -43,6 +44,10 @@ std::unique_ptr<Kernel> make_cuda_matmul(KernelRequest& request, MatMulReader re
   const MatMulRequest matmul = read(request);
   if (matmul.shape.batch.rank() > cuda::MatMul::kMaxBatchAxes) {
     return request.refuse("too many axes");
+  }
+  // There is a block for each output at most.
+  if (request.output(0).count() > std::numeric_limits<int32_t>::max()) {
+    return request.refuse("sizes beyond 32 bits");
   }
   CudaLaunch<cuda::MatMul> launch(request.device, "matmul");
   if (!launch) return request.refuse("not in the library of kernels");

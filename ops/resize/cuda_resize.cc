@@ -25,6 +25,11 @@ std::unique_ptr<Kernel> make_cuda_resize(KernelRequest& request, const std::vect
                                          bool nearest, double extrapolation) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only for float32");
   if (maps.size() > cuda::Resize::kMaxAxes) return request.refuse("too many axes");
+  // One thread adds up all of an output.
+  constexpr int64_t kMostTaps = 4096;
+  int64_t taps = 1;
+  for (const AxisMap& map : maps) taps = checked_multiply(taps, map.taps);
+  if (taps > kMostTaps) return request.refuse("too many taps for each output");
   CudaLaunch<cuda::Resize> launch(request.device, "resize");
   if (!launch) return request.refuse("not in the library of kernels");
   Device& device = find_device(request.device);

@@ -62,8 +62,20 @@ const char* refusal(const KernelRequest& request) {
   return rank < 1 || rank > 3 ? "1 to 3 spatial axes" : nullptr;
 }
 
+// No schema checks the operands of this operator.
+StackedConv describe_checked(const KernelRequest& request) {
+  const TensorDesc &x = request.input(0), &w = request.input(1);
+  StackedConv conv = describe(request.node(), x.shape, w.shape);
+  check_input(w.dtype == x.dtype, "X and W are of the types {} and {}", to_string(x.dtype),
+              to_string(w.dtype));
+  check_input(!request.has_input(2) || (request.input(2).dtype == x.dtype &&
+                                        request.input(2).shape == Shape{w.shape[0]}),
+              "B is {}, but there are {} output channels", to_string(request.input(2)), w.shape[0]);
+  return conv;
+}
+
 kernels::ConvProblem problem_of(const KernelRequest& request) {
-  StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
+  StackedConv conv = describe_checked(request);
   const ConvShape& member = conv.member;
   Strides x = without(request.input(0).strides, conv.stack_axis);
   Strides y = without(request.output(0).strides, conv.output_axis);
@@ -96,6 +108,7 @@ std::optional<double> estimate_strided(KernelRequest& request) {
 
 template <auto make>
 std::unique_ptr<Kernel> make_strided(KernelRequest& request) {
+  if (const char* reason = refusal(request)) return request.refuse(reason);
   std::unique_ptr<Kernel> kernel = make(request, problem_of(request));
   if (!kernel) return nullptr;
   request.accept_strides(0);
@@ -145,7 +158,7 @@ void run_reference(const StackedConv& conv, KernelContext& context) {
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   DType dtype = request.input(0).dtype;
   if (!has_conv_element(dtype)) return request.refuse("only float32 and 16-bit floats");
-  StackedConv conv = describe(request.node(), request.input(0).shape, request.input(1).shape);
+  StackedConv conv = describe_checked(request);
   request.accept_strides(0);
   int64_t in =
       conv.member.batch * conv.member.in_channels * element_count(conv.member.window.input());

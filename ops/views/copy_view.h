@@ -9,8 +9,7 @@ namespace convoy {
 // on.
 void copy_view(const KernelContext& context, const TensorView& from, const TensorView& to);
 
-// A factory whose kernels only copy by copy_view, for a GPU: it refuses texts and
-// elements of more than 8 bytes.
+// A factory whose kernels only copy by copy_view, for a GPU: it refuses texts.
 KernelFactory copies_on_gpu(KernelFactory make);
 
 }  // namespace convoy

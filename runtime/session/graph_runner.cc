@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/device/out_of_memory.h"
 #include "runtime/plan/tuner.h"
 
 namespace convoy {
@@ -88,9 +89,8 @@ void GraphRunner::run_into(std::span<const Value> inputs, std::span<const Tensor
                            std::span<Value> outputs, const StepObserver* observer) {
   try {
     return run_once(inputs, bound, outputs, observer);
-  } catch (const Error& error) {
-    const bool on_device = !resources_.device.is_host();
-    if (!on_device || error.code() != ErrorCode::kOutOfMemory) throw;
+  } catch (const DeviceOutOfMemory&) {
+    // Plans and contexts that nobody is using may hold what is missing.
   }
   free_memory();
   run_once(inputs, bound, outputs, observer);

@@ -73,7 +73,8 @@ TEST_F(Cuda, InputsAndOutputsMayLieThere) {
 
 TEST_F(Cuda, CopiesElementsOfAnySizeAndStrides) {
   auto queue = gpu().make_queue(calling_thread());
-  for (DType dtype : {DType::kUInt8, DType::kFloat16, DType::kFloat32, DType::kInt64}) {
+  for (DType dtype :
+       {DType::kUInt8, DType::kFloat16, DType::kFloat32, DType::kInt64, DType::kComplex128}) {
     Tensor from = Tensor::zeros(dtype, {3, 4, 5});
     auto* bytes = static_cast<unsigned char*>(from.raw());
     for (size_t i = 0; i < 60 * size_of(dtype); ++i) bytes[i] = static_cast<unsigned char>(i * 7);

@@ -31,12 +31,23 @@ std::vector<OpCase> cases() {
       stacked("planes", {1, 16, 2, 12, 13}, {32, 16, 3, 3},
               {{"pads", Ints{1, 1, 1, 1}}, {"activation", std::string("Relu")}}),
       stacked("empty_batch", {0, 5, 4, 30}, {20, 5, 3}),
+      stacked("four_spatial_axes", {1, 2, 3, 4, 4, 4, 4}, {6, 2, 2, 2, 2, 2}),
   };
 }
 
 class StackedConv : public testing::TestWithParam<OpCase> {};
 
 TEST_P(StackedConv, KernelsAgreeWithTheReference) { compare_kernels(GetParam()); }
+TEST_P(StackedConv, MirrorComputesTheSame) { run_case_on_mirror(GetParam()); }
+TEST_P(StackedConv, CudaComputesTheSame) { run_case_on_emulated_gpu(GetParam()); }
+TEST(StackedConvOperands, MustFit) {
+  OpCase c = stacked("weights_of_another_type", {3, 5, 4, 30}, {20, 5, 3});
+  c.inputs[1] = Tensor::zeros(DType::kFloat16, {20, 5, 3});
+  EXPECT_THROW(evaluate_case(c, c.inputs), Error);
+  c.inputs[1] = pattern({20, 5, 3});
+  c.inputs[2] = pattern({3});
+  EXPECT_THROW(evaluate_case(c, c.inputs), Error);
+}
 INSTANTIATE_TEST_SUITE_P(Cases, StackedConv, testing::ValuesIn(cases()),
                          [](const auto& tested) { return tested.param.name; });
 

@@ -13,6 +13,7 @@ bool choose(const TensorView& from, const TensorView& to, ElementCopy& how) {
       case 2: how = ElementCopy::bytes2; return true;
       case 4: how = ElementCopy::bytes4; return true;
       case 8: how = ElementCopy::bytes8; return true;
+      case 16: how = ElementCopy::bytes16; return true;
       default: return false;
     }
   }

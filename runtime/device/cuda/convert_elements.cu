@@ -6,6 +6,10 @@
 namespace convoy::cuda {
 namespace {
 
+struct Words {
+  uint64_t words[2];
+};
+
 template <typename Stored>
 struct Copy {
   using From = Stored;
@@ -59,6 +63,7 @@ CONVOY_CUDA_LAUNCH(convert_elements, ConvertElements) {
     case ElementCopy::bytes2: return launch<Copy<uint16_t>>(problem, stream);
     case ElementCopy::bytes4: return launch<Copy<uint32_t>>(problem, stream);
     case ElementCopy::bytes8: return launch<Copy<uint64_t>>(problem, stream);
+    case ElementCopy::bytes16: return launch<Copy<Words>>(problem, stream);
     case ElementCopy::half_to_float: return launch<HalfToFloat>(problem, stream);
     case ElementCopy::bfloat16_to_float: return launch<BFloat16ToFloat>(problem, stream);
     case ElementCopy::float_to_half: return launch<FloatToHalf>(problem, stream);

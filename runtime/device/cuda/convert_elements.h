@@ -17,6 +17,7 @@ enum class ElementCopy : int32_t {
   bytes2,
   bytes4,
   bytes8,
+  bytes16,
   half_to_float,
   bfloat16_to_float,
   float_to_half,

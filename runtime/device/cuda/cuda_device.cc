@@ -9,6 +9,7 @@
 #include "runtime/base/shape.h"
 #include "runtime/device/cuda/convert_elements.h"
 #include "runtime/device/cuda/load_table.h"
+#include "runtime/device/out_of_memory.h"
 #include "runtime/device/tensor_view.h"
 
 namespace convoy {
@@ -72,7 +73,13 @@ class CudaDevice : public Device {
 
   void* allocate(size_t bytes) override {
     void* data = nullptr;
-    if (bytes > 0) check(table_, table_.allocate(id_.index, bytes, &data));
+    if (bytes == 0) return data;
+    const int status = table_.allocate(id_.index, bytes, &data);
+    if (status == CONVOY_CUDA_OUT_OF_MEMORY) {
+      throw DeviceOutOfMemory(
+          fmt::format("no {} bytes on '{}': {}", bytes, to_string(id_), table_.last_error()));
+    }
+    check(table_, status);
     return data;
   }
   void release(void* data, size_t bytes) noexcept override {
@@ -141,6 +148,11 @@ Device& cuda_device(DeviceId id) {
   }
   if (id.index >= count) {
     fail(ErrorCode::kUnsupported, "there is no device '{}' here: {} found", to_string(id), count);
+  }
+  char text[256];
+  if (table.describe(id.index, text, sizeof text) != CONVOY_CUDA_DONE) {
+    fail(ErrorCode::kUnsupported, "the device '{}' cannot be used: {}", to_string(id),
+         table.last_error());
   }
   return devices.found.emplace_back(id, table);
 }

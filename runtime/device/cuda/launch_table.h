@@ -31,7 +31,8 @@ typedef struct ConvoyCudaTable {
   const char* (*last_error)(void);
 
   int (*count_devices)(int* count);
-  /* "NVIDIA H200, compute capability 9.0, 139 GiB", ended by 0, cut to `size` bytes. */
+  /* "NVIDIA H200, compute capability 9.0, 139 GiB", ended by 0, cut to `size` bytes. Fails for a
+     device that the kernels are not compiled for. */
   int (*describe)(int device, char* text, size_t size);
 
   /* At least one byte. */

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include <dlfcn.h>
 
@@ -13,32 +12,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The folder of the file that this function was loaded from.
+// The folder of the file that this function was loaded from; empty where that is not known.
 fs::path own_folder() {
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&own_folder), &info) == 0) return {};
-  std::error_code ignored;
-  fs::path path = fs::canonical(info.dli_fname, ignored);
-  return path.parent_path();
+  std::error_code failed;
+  // Of a program it is only what it was called by.
+  fs::path path = info.dli_fname;
+  if (!path.is_absolute()) path = fs::read_symlink("/proc/self/exe", failed);
+  path = fs::canonical(path, failed);
+  return failed ? fs::path() : path.parent_path();
 }
 
-std::vector<std::string> candidates(const std::string& file) {
-  std::vector<std::string> paths;
-  fs::path folder = own_folder();
-  for (const fs::path& place :
-       {folder / file, folder / "../lib" / file, folder / "../../lib" / file}) {
+// Where the library may be, the first one that is.
+std::string find_library(const std::string& file) {
+  const fs::path folder = own_folder();
+  if (folder.empty()) return file;
+  for (const char* place : {"", "../lib", "../../lib"}) {
     std::error_code ignored;
-    if (fs::exists(place, ignored)) paths.push_back(place.lexically_normal().string());
+    const fs::path path = folder / place / file;
+    if (fs::exists(path, ignored)) return path.lexically_normal().string();
   }
-  paths.push_back(file);
-  return paths;
+  return file;
 }
 
 }  // namespace
 
 const ConvoyCudaTable& load_cuda_table(const char* name) {
   const std::string file = std::string("lib") + name + ".so";
-  const std::string path = candidates(file).front();
+  const std::string path = find_library(file);
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* reason = dlerror();

@@ -25,16 +25,27 @@ int describe(int device, char* text, size_t size) {
   cudaDeviceProp properties;
   int status = checked(cudaGetDeviceProperties(&properties, device));
   if (status != CONVOY_CUDA_DONE) return status;
+  // Of the architectures that the library is compiled for.
+  if (properties.major < 8) {
+    std::snprintf(error_text, sizeof error_text, "%s has compute capability %d.%d, 8.0 is needed",
+                  properties.name, properties.major, properties.minor);
+    return CONVOY_CUDA_FAILED;
+  }
   std::snprintf(text, size, "%s, compute capability %d.%d, %zu GiB", properties.name,
                 properties.major, properties.minor, properties.totalGlobalMem >> 30);
   return CONVOY_CUDA_DONE;
 }
 
-// What `action` returns on the device.
+// What `action` returns on the device. The thread's own choice of one is as before.
 template <typename Action>
 int on_device(int device, const Action& action) {
-  int status = checked(cudaSetDevice(device));
-  return status == CONVOY_CUDA_DONE ? checked(action()) : status;
+  int before = device;
+  int status = checked(cudaGetDevice(&before));
+  if (status == CONVOY_CUDA_DONE && before != device) status = checked(cudaSetDevice(device));
+  if (status != CONVOY_CUDA_DONE) return status;
+  status = checked(action());
+  if (before != device) cudaSetDevice(before);
+  return status;
 }
 
 int allocate(int device, size_t bytes, void** data) {
