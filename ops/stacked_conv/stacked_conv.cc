@@ -68,9 +68,10 @@ StackedConv describe_checked(const KernelRequest& request) {
   StackedConv conv = describe(request.node(), x.shape, w.shape);
   check_input(w.dtype == x.dtype, "X and W are of the types {} and {}", to_string(x.dtype),
               to_string(w.dtype));
-  check_input(!request.has_input(2) || (request.input(2).dtype == x.dtype &&
-                                        request.input(2).shape == Shape{w.shape[0]}),
-              "B is {}, but there are {} output channels", to_string(request.input(2)), w.shape[0]);
+  if (!request.has_input(2)) return conv;
+  const TensorDesc& bias = request.input(2);
+  check_input(bias.dtype == x.dtype && bias.shape == Shape{w.shape[0]},
+              "B is {}, but there are {} output channels", to_string(bias), w.shape[0]);
   return conv;
 }
 

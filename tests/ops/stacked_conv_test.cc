@@ -40,6 +40,11 @@ class StackedConv : public testing::TestWithParam<OpCase> {};
 TEST_P(StackedConv, KernelsAgreeWithTheReference) { compare_kernels(GetParam()); }
 TEST_P(StackedConv, MirrorComputesTheSame) { run_case_on_mirror(GetParam()); }
 TEST_P(StackedConv, CudaComputesTheSame) { run_case_on_emulated_gpu(GetParam()); }
+TEST(StackedConvOperands, MayLackABias) {
+  OpCase c = stacked("no_bias", {3, 5, 4, 30}, {20, 5, 3});
+  c.inputs.pop_back();
+  compare_kernels(c);
+}
 TEST(StackedConvOperands, MustFit) {
   OpCase c = stacked("weights_of_another_type", {3, 5, 4, 30}, {20, 5, 3});
   c.inputs[1] = Tensor::zeros(DType::kFloat16, {20, 5, 3});
