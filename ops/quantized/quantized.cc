@@ -143,20 +143,26 @@ void register_quantized(Registry& registry) {
   auto with_slots = [](const Slots& slots, auto make) {
     return [slots, make](KernelRequest& request) { return make(request, slots); };
   };
-  auto add = [&](const char* name, const Slots& slots, auto fast, auto reference) -> OpDef& {
+  auto add_conv = [&](const char* name, const Slots& slots) -> OpDef& {
     return registry.add(name)
-        .kernel("float", with_slots(slots, fast))
-        .kernel("reference", with_slots(slots, reference));
+        .kernel("float", with_slots(slots, make_float_quantized_conv))
+        .kernel("integer", with_slots(slots, make_integer_conv))
+        .kernel("reference", with_slots(slots, make_conv));
   };
-  add("ConvInteger", kInteger, make_float_quantized_conv, make_conv).infer =
-      [](InferRequest& request) { infer_conv(request, {0, 1, -1}); };
-  add("QLinearConv", kLinear, make_float_quantized_conv, make_conv).infer =
-      [](InferRequest& request) {
-        check_model(request.has_input(7), "y_zero_point is missing");
-        infer_conv(request, {0, 3, 7});
-      };
-  add("MatMulInteger", kInteger, make_float_quantized_matmul, make_matmul);
-  add("QLinearMatMul", kLinear, make_float_quantized_matmul, make_matmul);
+  add_conv("ConvInteger", kInteger).infer = [](InferRequest& request) {
+    infer_conv(request, {0, 1, -1});
+  };
+  add_conv("QLinearConv", kLinear).infer = [](InferRequest& request) {
+    check_model(request.has_input(7), "y_zero_point is missing");
+    infer_conv(request, {0, 3, 7});
+  };
+  auto add_matmul = [&](const char* name, const Slots& slots) {
+    registry.add(name)
+        .kernel("integer", with_slots(slots, make_integer_matmul))
+        .kernel("reference", with_slots(slots, make_matmul));
+  };
+  add_matmul("MatMulInteger", kInteger);
+  add_matmul("QLinearMatMul", kLinear);
 }
 
 }  // namespace convoy

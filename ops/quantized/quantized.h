@@ -83,10 +83,58 @@ struct QuantizedSlots {
   int x_scale, w_scale, y_scale, y_zero, bias;
 };
 
-// By float32 products of oneDNN, for constant weights with constant zero points: sums of 8-bit
-// products are exact in float below 2^24.
-std::unique_ptr<Kernel> make_float_quantized_matmul(KernelRequest& request,
-                                                    const QuantizedSlots& slots);
+// The scales that turn sums into results; not read for int32 results. Rounded as the operators'
+// reference kernels round them, of convolutions x · w / y, of matrix products x / y · w.
+struct Rescale {
+  Scales w_scale;
+  bool of_products = false;
+  float x_scale = 1, y_scale = 1;
+  int32_t y_zero = 0;
+
+  Rescale(const KernelContext& context, const QuantizedSlots& slots, int64_t channels,
+          bool of_products)
+      : of_products(of_products) {
+    if (slots.y_scale < 0) return;
+    w_scale = scales(context, slots.w_scale, channels);
+    x_scale = scales(context, slots.x_scale, 1)[0];
+    y_scale = scales(context, slots.y_scale, 1)[0];
+    y_zero = zero_points(context, slots.y_zero, 1)[0];
+  }
+  float factor(int64_t channel) const {
+    const float w = w_scale[channel];
+    return of_products ? x_scale / y_scale * w : x_scale * w / y_scale;
+  }
+  void store(const TensorView& y, int64_t at, int32_t sum, float factor) const {
+    if (y.dtype == DType::kInt32) {
+      y.as<int32_t>()[at] = sum;
+    } else if (y.dtype == DType::kInt8) {
+      y.as<int8_t>()[at] = requantize<int8_t>(sum, factor, y_zero);
+    } else {
+      y.as<uint8_t>()[at] = requantize<uint8_t>(sum, factor, y_zero);
+    }
+  }
+  // Sums of neighbouring channels, from `channel` on, to neighbours in y.
+  void store_row(const TensorView& y, int64_t at, int64_t channel, const int32_t* sums,
+                 int64_t count) const {
+    if (y.dtype == DType::kInt32) {
+      std::copy_n(sums, count, y.as<int32_t>() + at);
+      return;
+    }
+    for (int64_t i = 0; i < count; ++i) store(y, at + i, sums[i], factor(channel + i));
+  }
+};
+
+// nullptr, or why constant 8-bit weights with constant zero points are not at hand.
+const char* objection(const KernelRequest& request, const QuantizedSlots& slots);
+// Those of constant weights, one for all or one for each channel.
+std::vector<int32_t> weight_zeros(const KernelRequest& request, const QuantizedSlots& slots,
+                                  int64_t channels);
+
+// On integers, for constant weights with constant zero points.
+std::unique_ptr<Kernel> make_integer_matmul(KernelRequest& request, const QuantizedSlots& slots);
+std::unique_ptr<Kernel> make_integer_conv(KernelRequest& request, const QuantizedSlots& slots);
+// By float32 convolutions of oneDNN, for the same: sums of 8-bit products are exact in float below
+// 2^24.
 std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
                                                   const QuantizedSlots& slots);
 

@@ -1,0 +1,43 @@
+#include "ops/quantized/quantized.h"
+
+namespace convoy {
+namespace {
+
+bool is_8bit(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
+
+}  // namespace
+
+const char* objection(const KernelRequest& request, const QuantizedSlots& slots) {
+  if (!is_8bit(request.input(slots.x).dtype) || !is_8bit(request.input(slots.w).dtype)) {
+    return "only 8-bit integers";
+  }
+  DType y = request.output(0).dtype;
+  if (y != DType::kInt32 && !is_8bit(y)) return "only 8-bit and int32 results";
+  if (request.input(slots.x).count() == 0 || request.output(0).count() == 0) {
+    return "nothing to compute";
+  }
+  if (request.weights == nullptr || request.constant(slots.w) == nullptr) {
+    return "the weights are not constant";
+  }
+  if (request.has_input(slots.w_zero) && request.constant(slots.w_zero) == nullptr) {
+    return "their zero points are not constant";
+  }
+  for (int slot : {slots.x_zero, slots.x_scale, slots.y_scale, slots.y_zero}) {
+    if (slot >= 0 && request.has_input(slot) && request.input(slot).count() != 1) {
+      return "x has several zero points or scales";
+    }
+  }
+  return nullptr;
+}
+
+std::vector<int32_t> weight_zeros(const KernelRequest& request, const QuantizedSlots& slots,
+                                  int64_t channels) {
+  if (!request.has_input(slots.w_zero)) return {0};
+  Tensor given = request.constant(slots.w_zero)->contiguous();
+  ZeroPoints zeros(given.view(), channels);
+  std::vector<int32_t> list;
+  for (int64_t i = 0; i < given.count(); ++i) list.push_back(zeros[i]);
+  return list;
+}
+
+}  // namespace convoy
