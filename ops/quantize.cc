@@ -1,5 +1,6 @@
 // QuantizeLinear and DequantizeLinear (opset 10 and up; scales per tensor, along an axis from 13,
 // in blocks from 21) and DynamicQuantizeLinear (11 and up).
+#include <algorithm>
 #include <cmath>
 
 #include "ops/batching/rules.h"
@@ -66,7 +67,8 @@ ScaleMap map_scales(const KernelRequest& request, const QuantizeAttributes& attr
     return map;
   }
   map.kind = ScaleMap::Kind::kBlocks;
-  map.block = std::max<int64_t>(attributes.block_size, 1);
+  // A block that is longer than the axis is as good as one of its length.
+  map.block = std::clamp<int64_t>(attributes.block_size, 1, std::max<int64_t>(map.length, 1));
   Shape expected = x.shape;
   expected[axis] = (map.length + map.block - 1) / map.block;
   check_model(scale.shape == expected, "scale {} does not fit {} in blocks of {} on axis {}",

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "tests/ops/op_case.h"
 
 namespace convoy {
@@ -69,6 +71,16 @@ TEST_P(QuantizedKernels, TakeWeightsThatChange) {
 }
 INSTANTIATE_TEST_SUITE_P(Cases, QuantizedKernels, testing::ValuesIn(cases()),
                          [](const auto& tested) { return tested.param.name; });
+
+TEST(DequantizeLinear, TakesBlocksLongerThanTheAxis) {
+  OpCase c;
+  c.name = "long_blocks";
+  c.op = "DequantizeLinear";
+  c.inputs = {tensor<uint8_t>({3}, {1, 2, 4}), tensor<float>({1}, {0.5f})};
+  c.expected = {tensor<float>({3}, {0.5f, 1, 2})};
+  c.attributes = {{"block_size", std::numeric_limits<int64_t>::max()}, {"axis", int64_t{0}}};
+  run_case(c);
+}
 
 // Smallest value -1, largest 1.5: a scale of 2.5 / 255, and 102 stands for 0.
 TEST(DynamicQuantizeLinear, Takes16BitFloats) {
