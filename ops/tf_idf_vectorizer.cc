@@ -73,7 +73,7 @@ template <typename T, typename Source>
 void count_row(const VectorizerForm& form, const Pool<T>& pool, const Source* row, int64_t length,
                float* out) {
   std::vector<T> gram;
-  for (int64_t step = 1; step <= form.most_skipped + 1 && step <= std::max<int64_t>(1, length);
+  for (int64_t step = 1; step - 1 <= form.most_skipped && step <= std::max<int64_t>(1, length);
        ++step) {
     for (int64_t n = form.shortest; n <= form.longest; ++n) {
       if (n == 1 && step > 1) continue;

@@ -1,4 +1,6 @@
 // Operators on strings.
+#include <limits>
+
 #include "tests/ops/op_case.h"
 
 namespace convoy {
@@ -32,6 +34,8 @@ std::vector<OpCase> string_cases() {
   pairs.erase("weights");
   pairs.erase("pool_int64s");
   pairs["pool_strings"] = std::vector<std::string>{"a", "b", "a", "b"};
+  Attributes any_gap = pairs;
+  any_gap["max_skip_count"] = std::numeric_limits<int64_t>::max();
   return {
       {"concat_broadcasts",
        "StringConcat",
@@ -76,6 +80,11 @@ std::vector<OpCase> string_cases() {
        {words({"a", "b", "a", "b"})},
        {tensor<float>({3}, {2, 2, 2})},
        pairs},
+      {"pairs_of_words_with_any_gap",
+       "TfIdfVectorizer",
+       {words({"a", "b"})},
+       {tensor<float>({3}, {1, 1, 1})},
+       any_gap},
   };
 }
 
