@@ -132,6 +132,14 @@ const char* library_of(DeviceKind kind) {
   return named != nullptr ? named : "convoy_cuda";
 }
 
+const ConvoyCudaTable& table_for(DeviceId id) {
+  try {
+    return load_cuda_table(library_of(id.kind));
+  } catch (const Error& error) {
+    fail(error.code(), "there is no device '{}' here: {}", to_string(id), error.message());
+  }
+}
+
 }  // namespace
 
 Device& cuda_device(DeviceId id) {
@@ -140,7 +148,7 @@ Device& cuda_device(DeviceId id) {
   for (CudaDevice& device : devices.found) {
     if (device.id() == id) return device;
   }
-  const ConvoyCudaTable& table = load_cuda_table(library_of(id.kind));
+  const ConvoyCudaTable& table = table_for(id);
   int count = 0;
   if (table.count_devices(&count) != CONVOY_CUDA_DONE) {
     fail(ErrorCode::kUnsupported, "there is no device '{}' here: {}", to_string(id),
