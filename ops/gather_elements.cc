@@ -76,14 +76,7 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   const int axis = read_axis(request);
   const Tensor* indices = request.constant(1);
   if (indices == nullptr) return request.refuse("indices that are not known before the run");
-  const Shape& data = request.input(0).shape;
-  const Strides strides = contiguous_strides(data);
-  std::vector<int64_t> offsets = to_int64s(*indices);
-  for (size_t i = 0; i < offsets.size(); ++i) {
-    offsets[i] = checked_index(offsets[i], data[axis]) * strides[axis] +
-                 offset_of(indices->shape(), strides, axis, static_cast<int64_t>(i));
-  }
-  return make_row_picks(request, offsets, 1);
+  return make_row_picks(request, element_offsets(*indices, request.input(0).shape, axis), 1);
 }
 
 std::unique_ptr<Kernel> make_gather(KernelRequest& request) {

@@ -71,20 +71,8 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   const ScatterForm form = read_form(request);
   const Tensor* indices = request.constant(1);
   if (indices == nullptr) return request.refuse("indices that are not known before the run");
-  const Shape& data = request.input(0).shape;
-  const Strides strides = contiguous_strides(data);
-  std::vector<int64_t> offsets = to_int64s(*indices);
-  for (size_t i = 0; i < offsets.size(); ++i) {
-    int64_t offset = checked_index(offsets[i], data[form.axis]) * strides[form.axis];
-    auto rest = static_cast<int64_t>(i);
-    for (int axis = data.rank() - 1; axis >= 0; --axis) {
-      const int64_t size = indices->shape()[axis];
-      if (axis != form.axis) offset += rest % size * strides[axis];
-      rest /= size;
-    }
-    offsets[i] = offset;
-  }
-  return make_row_scatter(request, offsets, 1, form.reduction);
+  return make_row_scatter(request, element_offsets(*indices, request.input(0).shape, form.axis), 1,
+                          form.reduction);
 }
 
 std::unique_ptr<Kernel> make_scatter(KernelRequest& request) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ops/kernels/cuda/rows.h"
+#include "ops/kernels/index/index.h"
 #include "ops/views/copy_view.h"
 #include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/weight_cache.h"
@@ -42,6 +43,22 @@ cuda::RowUpdate update_of(ScatterReduction reduction) {
 }
 
 }  // namespace
+
+std::vector<int64_t> element_offsets(const Tensor& indices, const Shape& data, int axis) {
+  const Strides strides = contiguous_strides(data);
+  std::vector<int64_t> offsets = to_int64s(indices);
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    int64_t offset = checked_index(offsets[i], data[axis]) * strides[axis];
+    auto rest = static_cast<int64_t>(i);
+    for (int other = data.rank() - 1; other >= 0; --other) {
+      const int64_t size = indices.shape()[other];
+      if (other != axis) offset += rest % size * strides[other];
+      rest /= size;
+    }
+    offsets[i] = offset;
+  }
+  return offsets;
+}
 
 std::unique_ptr<Kernel> make_row_picks(KernelRequest& request, const std::vector<int64_t>& offsets,
                                        int64_t inner) {

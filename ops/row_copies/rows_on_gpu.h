@@ -9,6 +9,10 @@
 
 namespace convoy {
 
+// Where each index of GatherElements and ScatterElements, on `axis` of contiguous data, points to.
+// Throws kInvalidInput for one that is out of bounds.
+std::vector<int64_t> element_offsets(const Tensor& indices, const Shape& data, int axis);
+
 // output(0)[r, i] = input(0)[offsets[r] + i]; offsets count elements.
 std::unique_ptr<Kernel> make_row_picks(KernelRequest& request, const std::vector<int64_t>& offsets,
                                        int64_t inner);

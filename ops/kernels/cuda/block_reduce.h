@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ops/kernels/cuda/strided_index.h"
-#include "runtime/device/cuda/library/kernel_language.h"
+#include "runtime/device/cuda/library/grid.h"
 
 namespace convoy::cuda {
 
@@ -43,6 +43,12 @@ struct Smaller {
 
 inline constexpr int kReduceThreads = 128;
 inline constexpr size_t kReduceSharedBytes = kReduceThreads / 32 * sizeof(double);
+
+// A block of kReduceThreads for each row; where there are more rows, a block takes several.
+inline gpu::Grid grid_of_rows(int64_t rows) {
+  const int64_t blocks = rows < gpu::kMostBlocksOfElements ? rows : gpu::kMostBlocksOfElements;
+  return {dim3(static_cast<unsigned>(blocks)), dim3(kReduceThreads), kReduceSharedBytes};
+}
 
 // The same result for every thread of a block of kReduceThreads. `shared`: an element for each
 // warp, which is free again when all have the result.

@@ -1,5 +1,6 @@
 #include "ops/kernels/cuda/gather.h"
 
+#include "ops/kernels/cuda/element_bytes.h"
 #include "runtime/device/cuda/library/grid.h"
 #include "runtime/device/cuda/library/launches.h"
 
@@ -24,13 +25,9 @@ __global__ void __launch_bounds__(gpu::kThreadsOfElements)
 
 CONVOY_CUDA_LAUNCH(gather, Gather) {
   const gpu::Grid grid = gpu::grid_for(problem.outer * problem.picked * problem.inner);
-  switch (problem.element_bytes) {
-    case 1: return gpu::launch(pick<uint8_t>, grid, stream, problem);
-    case 2: return gpu::launch(pick<uint16_t>, grid, stream, problem);
-    case 4: return gpu::launch(pick<uint32_t>, grid, stream, problem);
-    case 8: return gpu::launch(pick<uint64_t>, grid, stream, problem);
-  }
-  return -1;
+  return launch_for_bytes(problem.element_bytes, [&](auto element) {
+    return gpu::launch(pick<decltype(element)>, grid, stream, problem);
+  });
 }
 
 }  // namespace

@@ -40,11 +40,7 @@ __global__ void __launch_bounds__(kReduceThreads)
 }
 
 CONVOY_CUDA_LAUNCH(normalize_rows, NormalizeRows) {
-  const int64_t blocks =
-      problem.rows < gpu::kMostBlocksOfElements ? problem.rows : gpu::kMostBlocksOfElements;
-  const gpu::Grid grid{dim3(static_cast<unsigned>(blocks)), dim3(kReduceThreads),
-                       kReduceSharedBytes};
-  return gpu::launch(normalize, grid, stream, problem);
+  return gpu::launch(normalize, grid_of_rows(problem.rows), stream, problem);
 }
 
 }  // namespace

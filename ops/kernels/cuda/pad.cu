@@ -1,5 +1,6 @@
 #include "ops/kernels/cuda/pad.h"
 
+#include "ops/kernels/cuda/element_bytes.h"
 #include "runtime/device/cuda/library/grid.h"
 #include "runtime/device/cuda/library/launches.h"
 
@@ -39,13 +40,9 @@ __global__ void __launch_bounds__(gpu::kThreadsOfElements) fill(const __grid_con
 
 CONVOY_CUDA_LAUNCH(pad, Pad) {
   const gpu::Grid grid = gpu::grid_for(problem.count);
-  switch (problem.element_bytes) {
-    case 1: return gpu::launch(fill<uint8_t>, grid, stream, problem);
-    case 2: return gpu::launch(fill<uint16_t>, grid, stream, problem);
-    case 4: return gpu::launch(fill<uint32_t>, grid, stream, problem);
-    case 8: return gpu::launch(fill<uint64_t>, grid, stream, problem);
-  }
-  return -1;
+  return launch_for_bytes(problem.element_bytes, [&](auto element) {
+    return gpu::launch(fill<decltype(element)>, grid, stream, problem);
+  });
 }
 
 }  // namespace

@@ -92,18 +92,12 @@ __global__ void __launch_bounds__(kReduceThreads)
   }
 }
 
-gpu::Grid grid_of_blocks(const Reduce& reduce) {
-  const int64_t blocks =
-      reduce.outputs < gpu::kMostBlocksOfElements ? reduce.outputs : gpu::kMostBlocksOfElements;
-  return {dim3(static_cast<unsigned>(blocks)), dim3(kReduceThreads), kReduceSharedBytes};
-}
-
 template <typename Terms>
 int launch(const Reduce& reduce, gpu::Stream stream) {
   if (reduce.count < kShort) {
     return gpu::launch(by_threads<Terms>, gpu::grid_for(reduce.outputs), stream, reduce);
   }
-  return gpu::launch(by_blocks<Terms>, grid_of_blocks(reduce), stream, reduce);
+  return gpu::launch(by_blocks<Terms>, grid_of_rows(reduce.outputs), stream, reduce);
 }
 
 CONVOY_CUDA_LAUNCH(reduce, Reduce) {
@@ -118,7 +112,7 @@ CONVOY_CUDA_LAUNCH(reduce, Reduce) {
     case Reduction::l2: return launch<SumOfSquares>(problem, stream);
     case Reduction::l1: return launch<SumOfMagnitudes>(problem, stream);
     case Reduction::log_sum_exp:
-      return gpu::launch(log_sum_exp, grid_of_blocks(problem), stream, problem);
+      return gpu::launch(log_sum_exp, grid_of_rows(problem.outputs), stream, problem);
   }
   return -1;
 }

@@ -1,5 +1,6 @@
 #include "ops/kernels/cuda/rows.h"
 
+#include "ops/kernels/cuda/element_bytes.h"
 #include "runtime/device/cuda/library/grid.h"
 #include "runtime/device/cuda/library/launches.h"
 
@@ -47,25 +48,17 @@ __global__ void __launch_bounds__(gpu::kThreadsOfElements)
 
 CONVOY_CUDA_LAUNCH(pick_rows, PickRows) {
   const gpu::Grid grid = gpu::grid_for(problem.rows * problem.inner);
-  switch (problem.element_bytes) {
-    case 1: return gpu::launch(pick<uint8_t>, grid, stream, problem);
-    case 2: return gpu::launch(pick<uint16_t>, grid, stream, problem);
-    case 4: return gpu::launch(pick<uint32_t>, grid, stream, problem);
-    case 8: return gpu::launch(pick<uint64_t>, grid, stream, problem);
-  }
-  return -1;
+  return launch_for_bytes(problem.element_bytes, [&](auto element) {
+    return gpu::launch(pick<decltype(element)>, grid, stream, problem);
+  });
 }
 
 CONVOY_CUDA_LAUNCH(scatter_rows, ScatterRows) {
   const gpu::Grid grid = gpu::grid_for(problem.rows * problem.inner);
   if (problem.how != RowUpdate::assign) return gpu::launch(combine, grid, stream, problem);
-  switch (problem.element_bytes) {
-    case 1: return gpu::launch(assign<uint8_t>, grid, stream, problem);
-    case 2: return gpu::launch(assign<uint16_t>, grid, stream, problem);
-    case 4: return gpu::launch(assign<uint32_t>, grid, stream, problem);
-    case 8: return gpu::launch(assign<uint64_t>, grid, stream, problem);
-  }
-  return -1;
+  return launch_for_bytes(problem.element_bytes, [&](auto element) {
+    return gpu::launch(assign<decltype(element)>, grid, stream, problem);
+  });
 }
 
 }  // namespace

@@ -35,10 +35,7 @@ __global__ void __launch_bounds__(kReduceThreads) rows(const __grid_constant__ S
 }
 
 CONVOY_CUDA_LAUNCH(softmax, Softmax) {
-  const int64_t count = problem.outer * problem.inner;
-  const int64_t blocks = count < gpu::kMostBlocksOfElements ? count : gpu::kMostBlocksOfElements;
-  const gpu::Grid grid{dim3(static_cast<unsigned>(blocks)), dim3(kReduceThreads),
-                       kReduceSharedBytes};
+  const gpu::Grid grid = grid_of_rows(problem.outer * problem.inner);
   return gpu::launch(rows, grid, stream, problem);
 }
 
