@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <limits>
 
@@ -38,12 +39,17 @@ int64_t process_bytes(int resource) {
       std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int64_t>::max()));
 }
 
+std::atomic<int64_t> agreed_bytes = std::numeric_limits<int64_t>::max();
+
 }  // namespace
 
 int64_t most_memory() {
   static const int64_t machine = std::min(machine_bytes(), control_group_bytes());
-  return std::min({machine, process_bytes(RLIMIT_AS), process_bytes(RLIMIT_DATA)});
+  return std::min(
+      {machine, process_bytes(RLIMIT_AS), process_bytes(RLIMIT_DATA), agreed_bytes.load()});
 }
+
+void limit_memory(int64_t bytes) { agreed_bytes = bytes; }
 
 void check_fits_memory(int64_t bytes) {
   constexpr int64_t kAlwaysTried = int64_t{1} << 28;

@@ -9,8 +9,13 @@ namespace convoy {
 // group allow, whichever is least.
 int64_t most_memory();
 
-// Throws kOutOfMemory for a value that could not be allocated whatever else there is: before
-// kernels are made for it, which may take time and memory in proportion.
+// Lets the process count on no more bytes than these, where a limit of the operating system would
+// stop what watches it (a sanitizer maps terabytes). Before anything runs.
+void limit_memory(int64_t bytes);
+
+// Throws kOutOfMemory for a value that could not be allocated whatever else there is: when its
+// shape is inferred, before kernels are made for it, which may take time and memory in proportion,
+// and when it is allocated.
 void check_fits_memory(int64_t bytes);
 
 }  // namespace convoy

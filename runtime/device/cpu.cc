@@ -3,6 +3,7 @@
 #include <new>
 
 #include "runtime/base/error.h"
+#include "runtime/base/machine_memory.h"
 #include "runtime/base/parallel_for.h"
 #include "runtime/device/convert_view.h"
 #include "runtime/device/device.h"
@@ -31,6 +32,7 @@ class CpuDevice : public Device {
                        default_thread_count());
   }
   void* allocate(size_t bytes) override {
+    check_fits_memory(static_cast<int64_t>(bytes));
     void* data = ::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow);
     if (data == nullptr) {
       fail(ErrorCode::kOutOfMemory, "cannot allocate {} bytes of host memory", bytes);

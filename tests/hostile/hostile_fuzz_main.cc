@@ -22,6 +22,7 @@
 #include <CLI/CLI.hpp>
 
 #include "runtime/base/log.h"
+#include "runtime/base/machine_memory.h"
 #include "tests/hostile/subject.h"
 
 namespace {
@@ -43,7 +44,7 @@ struct FuzzOptions {
   std::string keep;
   std::vector<std::string> replay;
   bool all = false;
-  bool limit_memory = true;  // an address sanitizer needs more than any limit
+  bool limit_memory = true;  // by the operating system: an address sanitizer needs more
 };
 
 // In memory that parent and child share.
@@ -148,7 +149,11 @@ void run_child(const FuzzOptions& options, const std::vector<HostileCase>& origi
   progress.started_ms = now_ms();
   pid_t child = fork();
   if (child == 0) {
-    if (options.limit_memory) limit_address_space();
+    if (options.limit_memory) {
+      limit_address_space();
+    } else {
+      convoy::limit_memory(kMostBytes);
+    }
     run_cases(options, originals, progress, last);
     std::fflush(stdout);
     _exit(0);
@@ -233,7 +238,7 @@ int main(int argc, char** argv) {
   app.add_option("--keep", options.keep, "folder for the cases that are found");
   app.add_option("--replay", options.replay, "folders of cases to try once more, in this process");
   app.add_flag("--all", options.all, "say of every case why it was refused");
-  app.add_flag("!--any-memory", options.limit_memory, "look for no memory (sanitizers need more)");
+  app.add_flag("!--any-memory", options.limit_memory, "limit values alone (sanitizers need more)");
   CLI11_PARSE(app, argc, argv);
   convoy::set_warning_sink([](std::string_view) {});
   try {
