@@ -6,6 +6,7 @@
 #include "ops/elementwise/operators.h"
 #include "ops/elementwise/program_kernel.h"
 #include "ops/elementwise/typed_kernel.h"
+#include "ops/kernels/cast/cast.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -47,8 +48,8 @@ std::unique_ptr<Kernel> make_shrink_integer(KernelRequest& request) {
     using T = typename decltype(tag)::type;
     return elementwise::make_typed_kernel<T, T>(request, [lambd, bias](T x) {
       auto value = static_cast<double>(x);
-      return value < -lambd  ? static_cast<T>(static_cast<int64_t>(value + bias))
-             : value > lambd ? static_cast<T>(static_cast<int64_t>(value - bias))
+      return value < -lambd  ? truncate<T>(value + bias)
+             : value > lambd ? truncate<T>(value - bias)
                              : T{0};
     });
   });

@@ -59,6 +59,7 @@ struct Extent {
 
 Extent extent_of(const Shape& shape, bool per_element) {
   Extent extent;
+  if (element_count(shape) == 0) return {0, shape.rank() > 1 ? shape[1] : 1, 0};
   for (int i = 0; i < shape.rank(); ++i) {
     if (i == 0) {
       extent.batch = shape[i];

@@ -15,8 +15,9 @@ namespace {
 DType dtype_named(const std::string& name) {
   for (int32_t i = 1; is_known(static_cast<DType>(i)); ++i) {
     std::string_view known = to_string(static_cast<DType>(i));
-    bool equal = std::equal(name.begin(), name.end(), known.begin(), known.end(),
-                            [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+    bool equal = std::equal(
+        name.begin(), name.end(), known.begin(), known.end(),
+        [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
     if (equal) return static_cast<DType>(i);
   }
   if (name == "FLOAT") return DType::kFloat32;
@@ -103,6 +104,23 @@ std::optional<ViewSpec> view_cast(const KernelRequest& request, int) {
   return ViewSpec{request.input(0).shape, request.input(0).strides, 0};
 }
 
+// Of types that take a byte each and have fewer values than it.
+void copy_bits(const TensorView& from, const TensorView& to) {
+  const int unused = 8 - bits_of(to.dtype);
+  const bool is_signed = to.dtype == DType::kInt4 || to.dtype == DType::kInt2;
+  for (int64_t i = 0; i < to.count(); ++i) {
+    const auto high = static_cast<uint8_t>(from.as<const uint8_t>()[i] << unused);
+    uint8_t& byte = to.as<uint8_t>()[i];
+    if (to.dtype == DType::kBool) {
+      byte = high != 0 ? 1 : 0;
+    } else if (is_signed) {
+      byte = static_cast<uint8_t>(static_cast<int8_t>(high) >> unused);
+    } else {
+      byte = static_cast<uint8_t>(high >> unused);
+    }
+  }
+}
+
 std::unique_ptr<Kernel> make_bit_cast(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   read_target(attributes, request.node().version);
@@ -112,9 +130,10 @@ std::unique_ptr<Kernel> make_bit_cast(KernelRequest& request) {
   check_model(bits_of(from) == bits_of(to) && bits_of(from) > 0,
               "BitCast from {} to {}: sizes differ", to_string(from), to_string(to));
   return make_kernel([](KernelContext& context) {
-    const TensorView& from = context.input(0);
+    const TensorView &from = context.input(0), &to = context.output(0);
+    if (bits_of(to.dtype) < 8 || to.dtype == DType::kBool) return copy_bits(from, to);
     auto bytes = static_cast<size_t>(from.bytes());
-    if (bytes > 0) std::memcpy(context.output(0).data, from.data, bytes);
+    if (bytes > 0) std::memcpy(to.data, from.data, bytes);
   });
 }
 

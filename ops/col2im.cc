@@ -61,8 +61,8 @@ void add_place(const Geometry& g, int64_t place, const T* columns, Sum* image) {
     bool inside = true;
     for (int i = window.rank() - 1; i >= 0; --i) {
       int64_t x = rest % window[i].output_size * window[i].stride + offset[i];
-      inside &= x >= 0 && x < window[i].input_size;
-      at += x * stride;
+      inside = inside && x >= 0 && x < window[i].input_size;
+      if (inside) at += x * stride;
       stride *= window[i].input_size;
       rest /= window[i].output_size;
     }

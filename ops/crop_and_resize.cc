@@ -28,11 +28,12 @@ Sample sample(float from, float to, int64_t i, int64_t count, int64_t size, bool
   made.inside = at >= 0 && at <= last;
   if (!made.inside) return made;
   if (nearest) {
-    made.low = made.high = static_cast<int64_t>(std::round(at));
+    made.low = made.high = std::min(static_cast<int64_t>(std::round(at)), size - 1);
     return made;
   }
-  made.low = static_cast<int64_t>(std::floor(at));
-  made.high = static_cast<int64_t>(std::ceil(at));
+  // As a float, the last position may be the one behind it.
+  made.low = std::min(static_cast<int64_t>(std::floor(at)), size - 1);
+  made.high = std::min(static_cast<int64_t>(std::ceil(at)), size - 1);
   made.weight = at - static_cast<float>(made.low);
   return made;
 }

@@ -123,7 +123,8 @@ std::unique_ptr<Kernel> make_deform_conv(KernelRequest& request) {
                 "X is of type {}, input {} of {}", to_string(request.input(0).dtype), i,
                 to_string(request.input(i).dtype));
   }
-  Shape wanted{shape.conv.batch, checked_multiply(2 * shape.offset_groups, window.kernel_volume()),
+  Shape wanted{shape.conv.batch,
+               checked_multiply(checked_multiply(2, shape.offset_groups), window.kernel_volume()),
                window[0].output_size, window[1].output_size};
   check_input(request.input(2).shape == wanted, "offset has shape {}, expected {}",
               to_string(request.input(2).shape), to_string(wanted));

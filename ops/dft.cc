@@ -49,7 +49,8 @@ Dft complete(Dft dft, const Shape& in, const Shape& out, int64_t axis,
   for (int i = 0; i < in.rank() - 1; ++i) {
     if (i != dft.axis) (i < dft.axis ? dft.outer : dft.inner) *= in[i];
   }
-  const int64_t elements = dft.outer * dft.returned * dft.inner * dft.components_out;
+  const int64_t elements = checked_multiply(checked_multiply(dft.outer, dft.returned),
+                                            checked_multiply(dft.inner, dft.components_out));
   check_input(element_count(out) == elements, "output {} does not fit length {} on axis {}",
               to_string(out), dft.n, dft.axis);
   return dft;

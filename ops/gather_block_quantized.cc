@@ -49,7 +49,7 @@ Table read_table(const Node& node, const TensorDesc& data) {
   table.length = table.shape[table.block_axis];
   for (int axis = 0; axis <= last; ++axis) {
     if (axis < table.gather_axis) table.outer *= table.shape[axis];
-    if (axis > table.gather_axis) table.row *= table.shape[axis];
+    if (axis > table.gather_axis) table.row = checked_multiply(table.row, table.shape[axis]);
     if (axis > table.block_axis) table.inner *= table.shape[axis];
   }
   return table;

@@ -81,7 +81,7 @@ void run_gather(KernelContext& context, const SliceList& list) {
   });
 }
 
-SliceList describe(const Node& node, const std::vector<TensorDesc>& inputs) {
+SliceList describe(const Node& node, const GivenTypes& inputs) {
   AttributeReader attributes(node);
   int64_t batch = attributes.integer("batch_dims", 0);
   attributes.finish();

@@ -2,6 +2,7 @@
 // linear, cubic; outside: zeros, border or reflection. Any number of spatial axes.
 #include <cmath>
 
+#include "ops/kernels/cast/cast.h"
 #include "ops/kernels/cuda/grid_sample.h"
 #include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
@@ -92,6 +93,7 @@ Taps taps_at(float normalized, int64_t size, const GridForm& form) {
     if (form.outside == Outside::kBorder) x = std::clamp(x, 0.0f, length - 1);
     if (form.outside == Outside::kReflection) x = reflected(x, low, high);
   }
+  if (std::isnan(x)) x = low;        // infinity on an axis of one position
   x = std::clamp(x, -1e12f, 1e12f);  // fits an index
   auto floor = static_cast<int64_t>(std::floor(x));
   float part = x - static_cast<float>(floor);
@@ -156,7 +158,11 @@ void sample_channels(const Cloud& cloud, const T* planes, int64_t plane, int64_t
         sum += static_cast<Sum>(part) * static_cast<Sum>(from[at]);
       });
     }
-    to[c * to_channel] = static_cast<T>(sum);
+    if constexpr (std::is_integral_v<T>) {
+      to[c * to_channel] = truncate<T>(sum);
+    } else {
+      to[c * to_channel] = static_cast<T>(sum);
+    }
   }
 }
 

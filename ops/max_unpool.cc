@@ -43,6 +43,7 @@ void infer(InferRequest& request) {
 
 // Position in a tensor of shape `from` as an offset in one of shape `to`; throws if it is outside.
 int64_t translate(int64_t index, const Shape& from, const Shape& to, const Strides& to_strides) {
+  check_input(index >= 0, "index {} lies outside of {}", index, to_string(from));
   int64_t offset = 0;
   int64_t rest = index;
   for (int axis = from.rank() - 1; axis >= 0; --axis) {
@@ -51,7 +52,7 @@ int64_t translate(int64_t index, const Shape& from, const Shape& to, const Strid
     check_input(at < to[axis], "index {} lies outside of the output {}", index, to_string(to));
     offset += at * to_strides[axis];
   }
-  check_input(index >= 0 && rest == 0, "index {} lies outside of {}", index, to_string(from));
+  check_input(rest == 0, "index {} lies outside of {}", index, to_string(from));
   return offset;
 }
 

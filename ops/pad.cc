@@ -50,6 +50,8 @@ std::optional<PadForm> read_form(const Node& node, int rank, const Tensor* pads,
   }
   check_input(static_cast<int>(form.pads.size()) == 2 * rank, "{} pads for an input of rank {}",
               form.pads.size(), rank);
+  constexpr int64_t kMost = int64_t{1} << 60;
+  for (int64_t pad : form.pads) check_input(pad >= -kMost && pad <= kMost, "a pad of {}", pad);
   return form;
 }
 

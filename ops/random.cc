@@ -14,7 +14,9 @@ using Seed = std::optional<uint32_t>;
 
 Seed read_seed(AttributeReader& attributes) {
   if (!attributes.has("seed")) return std::nullopt;
-  return static_cast<uint32_t>(static_cast<int64_t>(attributes.number("seed", 0)));
+  const float seed = attributes.number("seed", 0);
+  check_model(std::abs(seed) < 0x1p63F, "seed is {}", seed);
+  return static_cast<uint32_t>(static_cast<int64_t>(seed));
 }
 
 std::mt19937 make_engine(Seed seed) { return std::mt19937(seed ? *seed : std::random_device{}()); }

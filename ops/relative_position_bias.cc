@@ -31,8 +31,10 @@ int64_t bucket_of(const Buckets& buckets, int64_t key, int64_t query) {
   const float steps = std::log(static_cast<float>(distance) / static_cast<float>(exact)) /
                       std::log(static_cast<float>(buckets.most) / static_cast<float>(exact)) *
                       static_cast<float>(count - exact);
-  const auto far = static_cast<int64_t>(steps);
-  return first + std::min(exact + far, count - 1);
+  // Also where a table is so long that a logarithm becomes 0.
+  const int64_t most = count - exact - 1;
+  const bool within = steps < static_cast<float>(most);
+  return first + exact + (within ? static_cast<int64_t>(steps) : most);
 }
 
 int64_t length_of(const Tensor& tensor) {

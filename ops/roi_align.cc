@@ -44,11 +44,13 @@ Sample bilinear(double y, double x, int64_t height, int64_t width) {
   return sample;
 }
 
+// Along one axis of a cell.
+constexpr int64_t kMostSamples = 1024;
+
 int64_t samples_along(double length, int64_t sampling) {
   if (sampling > 0) return sampling;
-  constexpr double kMost = 4096;
-  check_input(length <= kMost, "a region takes {} samples a cell", length);
-  return std::max<int64_t>(0, static_cast<int64_t>(std::ceil(length)));
+  check_input(length <= kMostSamples, "a region takes {} samples a cell", length);
+  return static_cast<int64_t>(std::ceil(std::max(length, 0.0)));
 }
 
 // One region: where its cells are, and how many samples each has.
@@ -180,7 +182,7 @@ std::unique_ptr<Kernel> make_roi_align(KernelRequest& request) {
   attributes.finish();
   form.average = mode == "avg";
   check_model(mode == "avg" || mode == "max", "the mode '{}' is not known", mode);
-  check_model(form.sampling <= 4096, "sampling_ratio is {}", form.sampling);
+  check_model(form.sampling <= kMostSamples, "sampling_ratio is {}", form.sampling);
   const Shape& in = request.input(0).shape;
   const Shape& rois = request.input(1).shape;
   check_input(

@@ -78,7 +78,9 @@ void run(const Rotary& rotary, KernelContext& context) {
   context.threads().parallel_for(batch * rows, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = i % rows;
-      const int64_t position = first_only ? index_at(places, 0) + row : index_at(places, i);
+      int64_t position = index_at(places, first_only ? 0 : i);
+      const bool inside = position >= 0 && position < rotary.positions;
+      if (first_only && inside) position += row;
       check_input(position >= 0 && position < rotary.positions,
                   "position {} is not among the {} of the tables", position, rotary.positions);
       const int64_t at = position * rotary.pairs;

@@ -70,7 +70,8 @@ Tensor stacked(const std::vector<Value>& parts, int64_t axis, bool backwards, Th
     TensorView slice = sliced_view(result.view(), at, backwards ? count - 1 - i : i, 1);
     slice.shape.erase(at);
     slice.strides.erase(at);
-    check_input(part.shape() == first.shape(), "a scan output changes its shape");
+    check_input(part.shape() == first.shape() && part.dtype() == first.dtype(),
+                "a scan output changes its type or shape");
     copy_parallel(part.view(), slice, threads);
   }
   return result;
@@ -112,7 +113,8 @@ int64_t step_count(const ScanForm& form, const std::vector<Tensor>& scanned) {
 Tensor empty_output(const ScanForm& form, size_t output) {
   const ValueType& type = form.body->value(form.body->outputs()[form.states + output]).type;
   auto shape = type.static_shape();
-  check_supported(shape.has_value(), "a Scan over an empty axis has outputs of unknown shape");
+  check_supported(shape.has_value() && type.dtype != DType::kUndefined,
+                  "a Scan over an empty axis has outputs of unknown shape");
   shape->insert(normalize_axis(form.output_axes[output], shape->rank() + 1), 0);
   return Tensor::allocate(type.dtype, *shape);
 }
@@ -156,6 +158,8 @@ void run_batched(KernelContext& context, const ScanForm& form) {
   int64_t batch = operands[0].shape()[0];
   std::vector<int64_t> lengths;
   if (context.input_value(0).defined()) lengths = to_int64s(context.input_value(0).tensor());
+  check_input(lengths.empty() || static_cast<int64_t>(lengths.size()) == batch,
+              "{} sequence_lens for a batch of {}", lengths.size(), batch);
   std::vector<std::vector<Value>> finals(form.states + form.outputs);
   for (int64_t b = 0; b < batch; ++b) {
     std::vector<Value> states;
@@ -170,7 +174,7 @@ void run_batched(KernelContext& context, const ScanForm& form) {
       }
     }
     int64_t longest = step_count(form, scanned);
-    int64_t steps = lengths.empty() ? longest : lengths.at(static_cast<size_t>(b));
+    int64_t steps = lengths.empty() ? longest : lengths[static_cast<size_t>(b)];
     check_input(steps >= 0 && steps <= longest, "sequence_lens[{}] is {} of {}", b, steps, longest);
     auto slices = run_steps(form, context.body("body"), scanned, steps, states, context.threads());
     for (size_t i = 0; i < form.states; ++i) finals[i].push_back(std::move(states[i]));

@@ -57,6 +57,7 @@ VectorizerForm read_form(const Node& node) {
               "the mode '{}' is not known", form.mode);
   check_model(form.shortest >= 1 && form.shortest <= form.longest && form.most_skipped >= 0,
               "n-grams of {} to {} elements", form.shortest, form.longest);
+  form.longest = std::min(form.longest, static_cast<int64_t>(counts.size()));  // that can be found
   for (int64_t column : form.columns) check_model(column >= 0, "output column {}", column);
   check_model(form.weights.empty() || form.weights.size() == form.columns.size(),
               "{} weights for {} n-grams", form.weights.size(), form.columns.size());

@@ -85,22 +85,30 @@ void fold_all(KernelContext& context, Fold fold) {
       case Fold::kMin:
         fold_in<T>(context, i, [](T a, T b) { return a < b || a != a ? a : b; });
         break;
-      default: fold_in<T>(context, i, [](T a, T b) { return static_cast<T>(a + b); });
+      default:
+        if constexpr (!std::is_integral_v<T>) {
+          fold_in<T>(context, i, [](T a, T b) { return static_cast<T>(a + b); });
+        }
     }
   }
-  if (fold != Fold::kMean) return;
-  int count = context.input_count();
-  TensorView out = context.output(0);
-  for (int64_t i = 0; i < out.count(); ++i) {
-    out.as<T>()[i] = static_cast<T>(out.as<T>()[i] / static_cast<T>(count));
+  if constexpr (!std::is_integral_v<T>) {
+    if (fold != Fold::kMean) return;
+    int count = context.input_count();
+    TensorView out = context.output(0);
+    for (int64_t i = 0; i < out.count(); ++i) {
+      out.as<T>()[i] = static_cast<T>(out.as<T>()[i] / static_cast<T>(count));
+    }
   }
 }
 
 // Any number of operands, one after the other.
 std::unique_ptr<Kernel> make_folding(KernelRequest& request, Fold fold) {
   read_no_attributes(request);
+  const bool adds = fold == Fold::kSum || fold == Fold::kMean;
+  const DType dtype = request.input(0).dtype;
+  if (adds && !is_floating(dtype)) return request.refuse("only floating types are added up");
   for (int i = 0; i < request.input_count(); ++i) request.accept_strides(i);
-  return visit_numeric(request.input(0).dtype, [&](auto tag) {
+  return visit_numeric(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     return make_kernel([fold](KernelContext& context) { fold_all<T>(context, fold); });
   });

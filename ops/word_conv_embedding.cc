@@ -15,7 +15,7 @@ struct Embedding {
   int64_t filters = 0, window = 0, size = 0, alphabet = 0;
 };
 
-Embedding read(const Node& node, const std::vector<TensorDesc>& inputs) {
+Embedding read(const Node& node, const GivenTypes& inputs) {
   const Shape& words = inputs[0].shape;
   const Shape& w = inputs[1].shape;
   const Shape& table = inputs[3].shape;

@@ -46,7 +46,10 @@ struct AttentionTypes {
     return i >= 0 && static_cast<size_t>(i) < inputs.size() &&
            inputs[static_cast<size_t>(i)].dtype != DType::kUndefined;
   }
-  const Shape& shape(int i) const { return inputs[static_cast<size_t>(i)].shape; }
+  const Shape& shape(int i) const {
+    if (!has(i)) fail_missing_operand(i);
+    return inputs[static_cast<size_t>(i)].shape;
+  }
   bool wants(size_t j) const {
     return j < node.outputs.size() && node.outputs[j] != ValueId::kNone;
   }

@@ -89,6 +89,7 @@ std::vector<BatchedForm> batch_group_normalization(const BatchingRequest& reques
     forms.push_back(normalized_form(*norm, StackLayout::fold_minor(0), false));
     forms.push_back(normalized_form(*norm, StackLayout::fold(0), false));
   }
+  if (groups > std::numeric_limits<int32_t>::max()) return forms;
   norm->like.attributes["num_groups"] = groups * request.count;
   forms.push_back(normalized_form(*norm, StackLayout::fold(1), true));
   return forms;

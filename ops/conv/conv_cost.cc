@@ -37,11 +37,16 @@ bool has_plain_input(const KernelRequest& request) { return request.input(0).lay
 
 double planned_seconds(const KernelRequest& request, const kernels::ConvProblem& problem,
                        double cycles) {
-  int64_t positions =
-      problem.batch[0].size * problem.batch[1].size * problem.group[0].size * problem.group[1].size;
-  for (int i = 0; i < problem.rank; ++i) positions *= problem.spatial[i].output_size;
+  double positions = 1;
+  for (int i = 0; i < 2; ++i) {
+    positions *=
+        static_cast<double>(problem.batch[i].size) * static_cast<double>(problem.group[i].size);
+  }
+  for (int i = 0; i < problem.rank; ++i) {
+    positions *= static_cast<double>(problem.spatial[i].output_size);
+  }
   const double detour = has_plain_input(request) ? 0 : detour_seconds(request);
-  return machine_of(request.isa).seconds(cycles * static_cast<double>(positions)) + detour;
+  return machine_of(request.isa).seconds(cycles * positions) + detour;
 }
 
 double blocked_seconds(const KernelRequest& request, const ConvShape& shape) {

@@ -27,7 +27,8 @@ ConvShape resolve_conv(const ConvAttributes& attributes, const Shape& x, const S
   check_input(x[1] == checked_multiply(w[1], conv.groups),
               "X of shape {} does not fit W of shape {} in {} groups", to_string(x), to_string(w),
               conv.groups);
-  check_input(w[0] % conv.groups == 0, "{} output channels in {} groups", w[0], conv.groups);
+  check_input(conv.groups == 1 || (conv.groups <= w[0] && w[0] % conv.groups == 0),
+              "{} output channels in {} groups", w[0], conv.groups);
   Dims kernel = spatial_sizes(w);
   const auto& declared = attributes.window.kernel_shape;
   check_model(declared.empty() || Dims(declared) == kernel,

@@ -18,7 +18,7 @@ class OneDnnKernel : public Kernel {
     size_t scratch = aligned(primitive_->scratch_bytes());
     if (padding_) {
       padded_at_ = scratch;
-      scratch += aligned(static_cast<size_t>(padding_->floats()) * sizeof(float));
+      scratch += aligned(static_cast<size_t>(checked_multiply(padding_->floats(), sizeof(float))));
     }
     weights_at_ = scratch;
     if (!primitive_->weights_format().empty()) {

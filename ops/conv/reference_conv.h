@@ -105,6 +105,7 @@ class ReferenceConv {
       int64_t first = start >= 0 ? 0 : (-start + stride - 1) / stride;
       int64_t room = window[axis].input_size - start;
       int64_t last = room <= 0 ? 0 : std::min(row.count, (room + stride - 1) / stride);
+      if (first >= last) continue;  // the pointer would lie outside
       const X* x = row.x + x_offset + start;
       Acc weight = to_acc(row.w[w_offset + k], row.w_zero);
       if (stride == 1) {

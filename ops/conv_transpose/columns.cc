@@ -24,7 +24,7 @@ class ColumnsConvTranspose : public Kernel {
         in_plane_(element_count(shape.input())),
         out_plane_(element_count(shape.output())),
         channels_(std::clamp<int64_t>(kRows / taps_, 1, shape.group_out())),
-        positions_(std::clamp<int64_t>(kProducts / (channels_ * taps_), 16, in_plane_)) {
+        positions_(std::min(std::max<int64_t>(kProducts / (channels_ * taps_), 16), in_plane_)) {
     blocks_ = (shape.group_out() + channels_ - 1) / channels_;
   }
 

@@ -21,7 +21,7 @@ void infer_as_input(InferRequest& request) {
 }
 
 void infer_broadcast(InferRequest& request) {
-  request.set_output(0, request.inputs.at(0).dtype, broadcast_shape(request));
+  request.set_output(0, request.inputs[0].dtype, broadcast_shape(request));
 }
 
 void infer_broadcast_bool(InferRequest& request) {

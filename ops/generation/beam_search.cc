@@ -88,7 +88,8 @@ class BeamSearch {
       }
       first = false;
       std::vector<int64_t> origins = choose(scores);
-      results_.steps.insert(results_.steps.end(), scores.begin(), scores.end());
+      if (beams_.keeps_steps)
+        results_.steps.insert(results_.steps.end(), scores.begin(), scores.end());
       running = !std::all_of(done_.begin(), done_.end(), [](bool done) { return done; });
       if (running && length() < settings_.max_length) decoder.reorder(origins);
     }

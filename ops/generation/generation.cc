@@ -57,6 +57,7 @@ BeamSettings read_beams(KernelContext& context, bool stops_early) {
   beams.results = integer_input(context, 4, "num_return_sequences", 1);
   beams.length_penalty = number_input(context, 5, "length_penalty", 1);
   beams.stops_early = stops_early;
+  beams.keeps_steps = context.wants_output(2);
   constexpr int64_t kMost = 128;  // as in ONNX Runtime
   check_input(beams.beams >= 1 && beams.beams <= kMost, "num_beams is {}", beams.beams);
   check_input(beams.results >= 1 && beams.results <= beams.beams,

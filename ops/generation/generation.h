@@ -13,6 +13,7 @@ struct BeamSettings {
   int64_t beams = 1;
   int64_t results = 1;  // of each batch entry, at most `beams`
   float length_penalty = 1;
+  bool keeps_steps = false;  // the scores of all steps are wanted
   bool stops_early = false;  // as soon as there are `beams` finished sequences
 };
 

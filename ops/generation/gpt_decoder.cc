@@ -72,9 +72,13 @@ std::vector<std::vector<float>> GptDecoder::step(const Sequences& sequences, int
 
   const Tensor logits = results[0].tensor().contiguous();
   const Shape& shape = logits.shape();
-  check_input(shape.rank() == 3 && shape[0] == rows && shape[1] > 0 && shape[2] >= vocabulary,
+  check_input(shape.rank() == 3 && shape[0] == rows && shape[1] > 0 &&
+                  shape[2] >= std::max<int64_t>(vocabulary, 1),
               "logits of shape {} for {} sequences", to_string(shape), rows);
-  const int64_t count = vocabulary > 0 ? vocabulary : shape[2];
+  if (count_ == 0) count_ = vocabulary > 0 ? vocabulary : shape[2];
+  const int64_t count = count_;
+  check_input(count <= shape[2] && (vocabulary > 0 || count == shape[2]),
+              "logits of shape {} after others of {}", to_string(shape), count);
   std::vector<std::vector<float>> last(sequences.size());
   visit_floating(logits.dtype(), [&](auto tag) {
     const auto* from = logits.template data<typename decltype(tag)::type>();

@@ -43,6 +43,7 @@ class GptDecoder {
   int32_t padding_ = 0;
   std::vector<int32_t> positions_;  // of the next token
   std::vector<Value> past_;         // empty before the first call
+  int64_t count_ = 0;               // of the logits of a row; 0 before the first call
 };
 
 }  // namespace convoy

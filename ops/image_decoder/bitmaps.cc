@@ -43,13 +43,15 @@ Image decode_bmp(Bytes bytes) {
                   "BMP compression {} is not supported", compression);
   check_supported(bits == 8 || bits == 24 || bits == 32, "BMP with {} bits is not supported", bits);
   const bool top_down = signed_height < 0;
-  Image image;
-  image.resize(top_down ? -int64_t{signed_height} : signed_height, width);
+  const int64_t height = top_down ? -int64_t{signed_height} : signed_height;
+  Image::check_size(height, width);
   const size_t step = bits / 8;
   const size_t stride = (static_cast<size_t>(width) * step + 3) / 4 * 4;
-  const size_t rows = static_cast<size_t>(image.height);
+  const auto rows = static_cast<size_t>(height);
   check_input(pixels_at <= bytes.size() && stride * rows <= bytes.size() - pixels_at,
               "the image ends early");
+  Image image;
+  image.resize(height, width);
   uint8_t* to = image.rgb.data();
   for (size_t row = 0; row < rows; ++row) {
     const size_t line = pixels_at + (top_down ? row : rows - 1 - row) * stride;
@@ -72,10 +74,11 @@ Image decode_pnm(Bytes bytes) {
   const int64_t levels = read_number(bytes, at);
   check_supported(levels > 0 && levels <= 255, "PNM with {} levels is not supported", levels);
   ++at;
-  Image image;
-  image.resize(height, width);
+  Image::check_size(height, width);
   const auto count = static_cast<size_t>(height * width) * (color ? 3 : 1);
   check_input(at <= bytes.size() && count <= bytes.size() - at, "the image ends early");
+  Image image;
+  image.resize(height, width);
   for (size_t i = 0; i < image.rgb.size(); ++i) {
     const int64_t value = bytes[at + (color ? i : i / 3)];
     const int64_t scaled = (value * 255 + levels / 2) / levels;

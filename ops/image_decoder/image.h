@@ -18,10 +18,14 @@ struct Image {
   std::vector<uint8_t> rgb;
 
   // Throws kInvalidInput for sizes that are not positive or beyond 2^28 pixels.
+  static void check_size(int64_t height, int64_t width) {
+    check_input(height > 0 && width > 0 && height <= (1 << 24) && width <= (1 << 24) &&
+                    height * width <= (1 << 28),
+                "an image of {} x {} pixels is not decoded", width, height);
+  }
+  // Throws as check_size does.
   void resize(int64_t new_height, int64_t new_width) {
-    check_input(new_height > 0 && new_width > 0 && new_height <= (1 << 24) &&
-                    new_width <= (1 << 24) && new_height * new_width <= (1 << 28),
-                "an image of {} x {} pixels is not decoded", new_width, new_height);
+    check_size(new_height, new_width);
     height = new_height;
     width = new_width;
     rgb.resize(static_cast<size_t>(height * width * 3));

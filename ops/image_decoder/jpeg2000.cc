@@ -66,13 +66,15 @@ void to_rgb(const opj_image_t& decoded, Image& image) {
     check_supported(
         component.w == image.width && component.h == image.height && component.data != nullptr,
         "JPEG 2000 images with subsampled components are not supported");
+    check_supported(component.prec >= 1 && component.prec <= 31,
+                    "JPEG 2000 images of {} bits are not supported", component.prec);
     const int shift = static_cast<int>(component.prec) - 8;
-    const int bias = component.sgnd ? 1 << (component.prec - 1) : 0;
+    const int64_t bias = component.sgnd ? int64_t{1} << (component.prec - 1) : 0;
     for (size_t i = 0; i < image.rgb.size() / 3; ++i) {
-      int value = component.data[i] + bias;
+      int64_t value = component.data[i] + bias;
       value = shift > 0 ? value >> shift : value << -shift;
       for (size_t k = c; k < 3; k += count) {
-        image.rgb[3 * i + k] = static_cast<uint8_t>(std::clamp(value, 0, 255));
+        image.rgb[3 * i + k] = static_cast<uint8_t>(std::clamp<int64_t>(value, 0, 255));
       }
     }
   }

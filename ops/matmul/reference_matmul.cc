@@ -1,9 +1,21 @@
 #include "ops/matmul/reference_matmul.h"
 
+#include "ops/kernels/cast/cast.h"
 #include "ops/matmul/matmul_kernels.h"
 
 namespace convoy {
 namespace {
+
+// Of a sum of T, whose bits an unsigned one holds where T is an integer.
+template <typename T, typename Acc>
+Acc scaled(Acc sum, float factor) {
+  if constexpr (std::is_integral_v<T>) {
+    const auto value = static_cast<double>(static_cast<T>(sum));
+    return static_cast<Acc>(truncate<T>(value * static_cast<double>(factor)));
+  } else {
+    return static_cast<Acc>(sum * factor);
+  }
+}
 
 template <typename T>
 void run_reference(const MatMulRequest& request, KernelContext& context) {
@@ -17,10 +29,10 @@ void run_reference(const MatMulRequest& request, KernelContext& context) {
     for (int64_t j = 0; j < count; ++j) {
       int64_t at = offset + j * shape.y_n;
       Acc value = sums[j];
-      if (request.scale != 1) value = static_cast<Acc>(value * request.scale);
+      if (request.scale != 1) value = scaled<T>(value, request.scale);
       if (c) {
         Acc term = static_cast<Acc>(c[row * request.c_m + (first + j) * request.c_n]);
-        value += request.beta == 1 ? term : static_cast<Acc>(term * request.beta);
+        value += request.beta == 1 ? term : scaled<T>(term, request.beta);
       }
       if (residual) value += static_cast<Acc>(residual[at]);
       if (!request.epilogue.is_identity()) {

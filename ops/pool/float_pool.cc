@@ -272,6 +272,7 @@ int input_block(const KernelRequest& request) {
 
 std::unique_ptr<Kernel> make_planes_pool(KernelRequest& request, const PoolProblem& problem) {
   constexpr int64_t kMostTaps = 1 << 16;
+  constexpr int64_t kMostReach = 1 << 20;  // of a window beyond its row, which scratch holds
   if (const char* why = objection(request, problem)) return request.refuse(why);
   if (input_block(request) > 0) return request.refuse("the input is blocked");
   const Window& window = problem.window;
@@ -280,9 +281,13 @@ std::unique_ptr<Kernel> make_planes_pool(KernelRequest& request, const PoolProbl
   if (element_count(window.output()) == 0 || element_count(window.input()) == 0) {
     return request.refuse("nothing to pool");
   }
-  int64_t taps = element_count(window.output()) / window[last].output_size *
-                 window.kernel_volume() / window[last].kernel;
-  if (taps > kMostTaps) return request.refuse("a long list of rows");
+  const SizedWindow& row = window[last];
+  if (row.extent() > kMostReach || row.stride > kMostReach || row.pad_begin > kMostReach) {
+    return request.refuse("a long window");
+  }
+  int64_t taps_of_row = window.kernel_volume() / row.kernel;
+  if (taps_of_row > kMostTaps / (element_count(window.output()) / row.output_size))
+    return request.refuse("a long list of rows");
   auto kernel = std::make_unique<PlanesPool>(problem, kernels::pool_rows(request.isa));
   request.use_scratch(static_cast<size_t>(request.threads * kernel->scratch()) * sizeof(float));
   return kernel;

@@ -105,9 +105,10 @@ class FloatConv : public Kernel {
       for (int64_t i = begin; i < end; ++i) {
         int64_t channel = i % shape_.out_channels;
         float factor = rescale.factor(channel);
-        int32_t base = bias ? bias[channel] : 0;
+        const auto base = static_cast<uint32_t>(bias ? bias[channel] : 0);
         for (int64_t j = i * plane; j < (i + 1) * plane; ++j) {
-          rescale.store(y, j, static_cast<int32_t>(sums[j]) + base, factor);
+          const auto sum = static_cast<uint32_t>(static_cast<int32_t>(sums[j]));
+          rescale.store(y, j, static_cast<int32_t>(sum + base), factor);
         }
       }
     });
@@ -152,7 +153,9 @@ std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
   int64_t terms = shape.group_in() * shape.window.kernel_volume();
   FloatWeights weights(constant.contiguous(), [&](int64_t i) { return entry(zeros, i / terms); });
   // Results of 8 bits do not show the last bit of a sum of 24.
-  bool exact = terms * 255 * weights.largest < kExact;
+  const auto largest = 255.0 * static_cast<double>(terms) * static_cast<double>(weights.largest);
+  if (largest > std::numeric_limits<int32_t>::max()) return request.refuse("sums may exceed 2^31");
+  bool exact = largest < static_cast<double>(kExact);
   if (slots.y_scale < 0 && !exact) return request.refuse("sums may exceed 2^24");
   std::string format =
       fmt::format("float,{},{}", fmt::join(zeros, ","), primitive->weights_format());

@@ -1,5 +1,5 @@
-// ConvInteger, MatMulInteger, QLinearConv and QLinearMatMul on 8-bit integers: sums in int32 of
-// what remains after the zero points are taken off. Opsets 10 to 28.
+// ConvInteger, MatMulInteger, QLinearConv and QLinearMatMul on 8-bit integers: sums in int32, which
+// wrap around, of what remains after the zero points are taken off. Opsets 10 to 28.
 #include "ops/quantized/quantized.h"
 
 #include "ops/conv/reference_conv.h"
@@ -15,20 +15,20 @@ constexpr Slots kLinear = {0, 3, 2, 5, 1, 4, 6, 7, 8};
 
 template <typename X, typename W>
 void run_conv(const ConvShape& shape, const Slots& slots, KernelContext& context) {
-  int32_t x_zero = zero_points(context, slots.x_zero, 1)[0];
+  const auto x_zero = static_cast<uint32_t>(zero_points(context, slots.x_zero, 1)[0]);
   ZeroPoints given = zero_points(context, slots.w_zero, shape.out_channels);
-  auto* w_zero = reinterpret_cast<int32_t*>(context.scratch());
-  for (int64_t i = 0; i < shape.out_channels; ++i) w_zero[i] = given[i];
+  auto* w_zero = reinterpret_cast<uint32_t*>(context.scratch());
+  for (int64_t i = 0; i < shape.out_channels; ++i) w_zero[i] = static_cast<uint32_t>(given[i]);
   const auto* x = context.input(slots.x).as<const X>();
   const auto* w = context.input(slots.w).as<const W>();
-  ReferenceConv<int32_t, X, W> conv(shape);
+  ReferenceConv<uint32_t, X, W> conv(shape);
   int64_t plane = element_count(shape.window.output());
   auto offset_of = [&](int64_t n, int64_t channel, int64_t first) {
     return (n * shape.out_channels + channel) * plane + first;
   };
   if (slots.y_scale < 0) {
-    auto* y = context.output(0).as<int32_t>();
-    auto store = [&](int64_t n, int64_t channel, int64_t first, const int32_t* sums,
+    auto* y = context.output(0).as<uint32_t>();
+    auto store = [&](int64_t n, int64_t channel, int64_t first, const uint32_t* sums,
                      int64_t count) { std::copy_n(sums, count, y + offset_of(n, channel, first)); };
     return conv.run(x, w, x_zero, w_zero, context.threads(), store);
   }
@@ -39,11 +39,13 @@ void run_conv(const ConvShape& shape, const Slots& slots, KernelContext& context
   const int32_t* bias =
       context.has_input(slots.bias) ? context.input(slots.bias).as<const int32_t>() : nullptr;
   auto* y = context.output(0).as<X>();
-  auto store = [&](int64_t n, int64_t channel, int64_t first, const int32_t* sums, int64_t count) {
+  auto store = [&](int64_t n, int64_t channel, int64_t first, const uint32_t* sums, int64_t count) {
     float scale = x_scale * w_scale[channel] / y_scale;
-    int32_t base = bias ? bias[channel] : 0;
+    const auto base = static_cast<uint32_t>(bias ? bias[channel] : 0);
     X* to = y + offset_of(n, channel, first);
-    for (int64_t i = 0; i < count; ++i) to[i] = requantize<X>(sums[i] + base, scale, y_zero);
+    for (int64_t i = 0; i < count; ++i) {
+      to[i] = requantize<X>(static_cast<int32_t>(sums[i] + base), scale, y_zero);
+    }
   };
   conv.run(x, w, x_zero, w_zero, context.threads(), store);
 }
@@ -86,33 +88,34 @@ void run_matmul(const IntegerMatMul& matmul, KernelContext& context) {
   ZeroPoints a_zero = zero_points(context, slots.x_zero, rows);
   ZeroPoints b_zero = zero_points(context, slots.w_zero, shape.n);
   auto load_a = [&](A value, int64_t row) {
-    return static_cast<int32_t>(value) - a_zero[row % rows];
+    return static_cast<uint32_t>(int32_t{value} - a_zero[row % rows]);
   };
   auto load_b = [&](B value, int64_t column) {
-    return static_cast<int32_t>(value) - b_zero[column];
+    return static_cast<uint32_t>(int32_t{value} - b_zero[column]);
   };
   const auto* a = context.input(slots.x).as<const A>();
   const auto* b = context.input(slots.w).as<const B>();
   if (slots.y_scale < 0) {
-    auto* y = context.output(0).as<int32_t>();
-    auto store = [&](int64_t offset, int64_t, int64_t, const int32_t* sums, int64_t count) {
+    auto* y = context.output(0).as<uint32_t>();
+    auto store = [&](int64_t offset, int64_t, int64_t, const uint32_t* sums, int64_t count) {
       for (int64_t j = 0; j < count; ++j) y[offset + j * shape.y_n] = sums[j];
     };
-    return reference_matmul<int32_t>(shape, a, b, context.threads(), load_a, load_b, store);
+    return reference_matmul<uint32_t>(shape, a, b, context.threads(), load_a, load_b, store);
   }
   Scales a_scale = scales(context, slots.x_scale, rows);
   Scales b_scale = scales(context, slots.w_scale, shape.n);
   float y_scale = scales(context, slots.y_scale, 1)[0];
   int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
   auto* y = context.output(0).as<A>();
-  auto store = [&](int64_t offset, int64_t row, int64_t first, const int32_t* sums, int64_t count) {
+  auto store = [&](int64_t offset, int64_t row, int64_t first, const uint32_t* sums,
+                   int64_t count) {
     float left = a_scale[row % rows] / y_scale;
     for (int64_t j = 0; j < count; ++j) {
       float scale = left * b_scale[first + j];
-      y[offset + j * shape.y_n] = requantize<A>(sums[j], scale, y_zero);
+      y[offset + j * shape.y_n] = requantize<A>(static_cast<int32_t>(sums[j]), scale, y_zero);
     }
   };
-  reference_matmul<int32_t>(shape, a, b, context.threads(), load_a, load_b, store);
+  reference_matmul<uint32_t>(shape, a, b, context.threads(), load_a, load_b, store);
 }
 
 std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) {

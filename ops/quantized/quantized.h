@@ -67,13 +67,13 @@ inline Scales scales(const KernelContext& context, int i, int64_t count) {
   return Scales(context.input(i), count);
 }
 
-// round(sum * scale) + zero, half to even, saturated to T.
+// round(sum * scale) + zero, half to even, saturated to T; NaN becomes the lowest.
 template <typename T>
 T requantize(int32_t sum, float scale, int32_t zero) {
   float value = std::nearbyint(static_cast<float>(sum) * scale) + static_cast<float>(zero);
   auto low = static_cast<float>(std::numeric_limits<T>::lowest());
   auto high = static_cast<float>(std::numeric_limits<T>::max());
-  return static_cast<T>(std::min(std::max(value, low), high));
+  return static_cast<T>(std::min(high, std::max(low, value)));
 }
 
 // Where a quantized operator has its operands; -1 where it has none.

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "ops/batching/rules.h"
+#include "ops/kernels/cast/cast.h"
 #include "ops/kernels/row/row.h"
 #include "ops/reduce/cuda_reduce.h"
 #include "runtime/op/registry.h"
@@ -33,6 +34,15 @@ Work multiply(Work a, Work b) {
     return static_cast<Work>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
   } else {
     return a * b;
+  }
+}
+
+template <typename Work>
+Work to_work(double value) {
+  if constexpr (std::is_integral_v<Work>) {
+    return truncate<Work>(value);
+  } else {
+    return value;
   }
 }
 
@@ -87,15 +97,15 @@ Work reduce_elements(ReduceKind kind, int64_t count, const Each& each) {
       if (std::isinf(top)) top = 0;
       double sum = 0;
       each([&](Work value) { sum += std::exp(static_cast<double>(value) - top); });
-      return static_cast<Work>(std::log(sum) + top);
+      return to_work<Work>(std::log(sum) + top);
     }
   }
   if (kind == ReduceKind::kMean) {
     if (std::is_integral_v<Work> && count == 0) return 0;
     return total / static_cast<Work>(count);
   }
-  if (kind == ReduceKind::kL2) return static_cast<Work>(std::sqrt(static_cast<double>(total)));
-  if (kind == ReduceKind::kLogSum) return static_cast<Work>(std::log(static_cast<double>(total)));
+  if (kind == ReduceKind::kL2) return to_work<Work>(std::sqrt(static_cast<double>(total)));
+  if (kind == ReduceKind::kLogSum) return to_work<Work>(std::log(static_cast<double>(total)));
   return total;
 }
 

@@ -19,8 +19,9 @@ bool is_copied_by_bytes(const TensorDesc& desc) {
 std::shared_ptr<const Buffer> send(const KernelRequest& request,
                                    const std::vector<int64_t>& offsets) {
   const size_t bytes = offsets.size() * sizeof(int64_t);
-  return packed_on(find_device(request.device), bytes,
-                   [&](void* to) { std::memcpy(to, offsets.data(), bytes); });
+  return packed_on(find_device(request.device), bytes, [&](void* to) {
+    if (bytes > 0) std::memcpy(to, offsets.data(), bytes);
+  });
 }
 
 bool rows_meet(std::vector<int64_t> offsets, int64_t inner) {

@@ -96,6 +96,8 @@ CONVOY_DTYPE(std::complex<double>, kComplex128);
 #undef CONVOY_DTYPE
 template <typename T>
 inline constexpr DType dtype_of = DTypeOf<T>::kValue;
+template <typename T>
+concept is_type_of_elements = requires { DTypeOf<T>::kValue; };
 
 template <typename T>
 struct TypeTag {

@@ -8,6 +8,9 @@
 namespace convoy {
 namespace {
 
+// No machine holds more, and sums and small multiples of sizes up to here do not overflow.
+constexpr int64_t kMostElements = int64_t{1} << 56;
+
 // The largest number instead of an overflow: a tensor of such a shape is refused by its count.
 int64_t saturating_multiply(int64_t a, int64_t b) {
   int64_t result = 0;
@@ -38,6 +41,9 @@ int64_t element_count(const Shape& shape) {
     }
     empty = empty || size == 0;
     if (size != 0) count = checked_multiply(count, size);
+  }
+  if (count > kMostElements) {
+    fail(ErrorCode::kInvalidInput, "the size of {} overflows", to_string(shape));
   }
   return empty ? 0 : count;
 }

@@ -75,7 +75,8 @@ class Dims {
 using Shape = Dims;    // sizes, all ≥ 0
 using Strides = Dims;  // in elements; 0 repeats, negative walks backwards
 
-// Product of the dimensions; throws kInvalidInput when it overflows int64 or a size is negative.
+// Product of the dimensions; throws kInvalidInput where a size is negative, and where those that
+// are not 0 multiply to more than 2^56.
 int64_t element_count(const Shape& shape);
 
 // Row-major strides.

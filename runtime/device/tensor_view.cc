@@ -121,6 +121,13 @@ int64_t TensorDesc::bytes() const {
   return checked_multiply(element_count(padded), size);
 }
 
+void fail_element_type(DType dtype, DType wanted) {
+  if (wanted == DType::kUndefined) {
+    fail(ErrorCode::kInvalidModel, "an operand is {}, which takes too few bytes", to_string(dtype));
+  }
+  fail(ErrorCode::kInvalidModel, "an operand is {}, not {}", to_string(dtype), to_string(wanted));
+}
+
 std::string to_string(const TensorDesc& desc) {
   if (desc.dtype == DType::kUndefined) return "-";
   return fmt::format("{}{}", to_string(desc.dtype), to_string(desc.shape));

@@ -46,6 +46,8 @@ struct TensorDesc {
 // "float32[1,3,224,224]"
 std::string to_string(const TensorDesc& desc);
 
+[[noreturn]] void fail_element_type(DType dtype, DType wanted);
+
 // A null data pointer together with kUndefined marks an operand that was left out.
 struct TensorView : TensorDesc {
   void* data = nullptr;
@@ -53,9 +55,32 @@ struct TensorView : TensorDesc {
   TensorView() = default;
   TensorView(const TensorDesc& desc, void* address) : TensorDesc(desc), data(address) {}
   bool present() const { return dtype != DType::kUndefined; }
+  // Throws kInvalidModel where the elements are none of T; unsigned integers and bytes stand for
+  // whatever takes as many bytes or more.
   template <typename T>
   T* as() const {
+    using Element = std::remove_const_t<T>;
+    if (data != nullptr && !holds<Element>()) fail_element_type(dtype, dtype_named<Element>());
     return static_cast<T*>(data);
+  }
+
+ private:
+  template <typename Element>
+  bool holds() const {
+    if constexpr (is_type_of_elements<Element> && !kStandsForBits<Element>) {
+      return dtype == dtype_of<Element>;
+    } else {
+      return size_of(dtype) >= sizeof(Element);
+    }
+  }
+  template <typename Element>
+  static constexpr bool kStandsForBits =
+      std::is_same_v<Element, int8_t> ||
+      (std::is_unsigned_v<Element> && !std::is_same_v<Element, bool>);
+  template <typename Element>
+  static constexpr DType dtype_named() {
+    if constexpr (is_type_of_elements<Element>) return dtype_of<Element>;
+    return DType::kUndefined;
   }
 };
 

@@ -52,6 +52,7 @@ class Evaluation : public KernelContext {
       check_operand_types(node_, descs_);
     } else {
       request.outputs = infer_node(*definition, node_, descs_, request.constants);
+      check_types_known(request.outputs);
       if (view_outputs(*definition, request)) return std::move(outputs_values_);
     }
     const std::vector<TensorDesc> types = request.outputs;
@@ -126,12 +127,8 @@ class Evaluation : public KernelContext {
                        const std::vector<TensorDesc>& types) {
     for (size_t j = 0; j < node_.outputs.size(); ++j) {
       TensorView view;
-      // Identity of a sequence or an optional: the kernel hands the value on.
-      bool handed_on = types[j].dtype == DType::kUndefined && !values_.empty() &&
-                       values_[0].defined() && !values_[0].is_tensor();
+      const bool handed_on = hands_on() && types[j].dtype == DType::kUndefined;
       if (!definition.dynamic && node_.outputs[j] != ValueId::kNone && !handed_on) {
-        check_supported(types[j].dtype != DType::kUndefined, "the type of output {} is not known",
-                        j);
         Tensor tensor = Tensor::allocate(types[j].dtype, types[j].shape);
         view = tensor.view();
         outputs_values_[j] = std::move(tensor);
@@ -139,6 +136,20 @@ class Evaluation : public KernelContext {
       operands_.add_output(view, request.output_need(j));
     }
     outputs_ = operands_.outputs();
+  }
+
+  // Identity of a sequence or an optional: the kernel hands the value on.
+  bool hands_on() const {
+    return !values_.empty() && values_[0].defined() && !values_[0].is_tensor();
+  }
+
+  // Kernels are made for outputs of known types.
+  void check_types_known(const std::vector<TensorDesc>& types) const {
+    for (size_t j = 0; j < types.size(); ++j) {
+      const bool known = types[j].dtype != DType::kUndefined;
+      check_supported(known || node_.outputs[j] == ValueId::kNone || hands_on(),
+                      "the type of output {} is not known", j);
+    }
   }
 
   // Kernels read operands as tensors unless the operator takes other values.

@@ -31,16 +31,39 @@ struct KernelDef {
   KernelEstimate seconds = {};
 };
 
+// The types of a node's operands; kUndefined where left out.
+class GivenTypes {
+ public:
+  GivenTypes(const std::vector<TensorDesc>& types) : types_(types) {}
+  operator const std::vector<TensorDesc>&() const { return types_; }
+
+  size_t size() const { return types_.size(); }
+  bool empty() const { return types_.empty(); }
+  auto begin() const { return types_.begin(); }
+  auto end() const { return types_.end(); }
+  // Throws kInvalidModel where the operand is missing: nobody has counted those of an operator
+  // without a schema.
+  const TensorDesc& operator[](size_t i) const {
+    const TensorDesc& type = types_[operand_index(static_cast<int>(i), types_.size())];
+    if (type.dtype == DType::kUndefined) fail_missing_operand(static_cast<int>(i));
+    return type;
+  }
+
+ private:
+  const std::vector<TensorDesc>& types_;
+};
+
 // Output types from concrete input types. `outputs` has one entry for each output of the node;
 // entries left kUndefined are unknown until the node has run.
 struct InferRequest {
   const Node& node;
-  const std::vector<TensorDesc>& inputs;        // kUndefined where left out
+  GivenTypes inputs;
   const std::vector<const Tensor*>& constants;  // nullptr where not known
   std::vector<TensorDesc> outputs;
 
   bool has_input(size_t i) const {
-    return i < inputs.size() && inputs[i].dtype != DType::kUndefined;
+    return i < inputs.size() &&
+           inputs.begin()[static_cast<ptrdiff_t>(i)].dtype != DType::kUndefined;
   }
   const Tensor* constant(size_t i) const { return i < constants.size() ? constants[i] : nullptr; }
   void set_output(size_t j, DType dtype, const Shape& shape) {

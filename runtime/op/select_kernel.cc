@@ -14,6 +14,11 @@ namespace {
 
 constexpr int kMostRounds = 4;
 
+// What an operator needs for its result, tables and scratch and time, has nothing to do with how
+// little of it is asked for. So nothing is made for an empty one.
+const KernelDef kNothing = {"nothing", DeviceKind::kCpu,
+                            [](KernelRequest&) { return make_kernel([](KernelContext&) {}); }};
+
 std::unique_ptr<Kernel> ask_as_it_is(const KernelDef& candidate, KernelRequest& request) {
   request.input_needs.clear();
   request.output_needs.clear();
@@ -169,6 +174,19 @@ class Selection {
   std::vector<std::string> refusals_;
 };
 
+// True where all that the node gives is known to be empty.
+bool computes_nothing(const OpDef& definition, const KernelRequest& request) {
+  if (definition.dynamic) return false;
+  bool wanted = false;
+  for (int j = 0; j < request.output_count(); ++j) {
+    if (!request.has_output(j)) continue;
+    const TensorDesc& output = request.output(j);
+    if (output.dtype == DType::kUndefined || output.count() > 0) return false;
+    wanted = true;
+  }
+  return wanted;
+}
+
 }  // namespace
 
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request) {
@@ -191,6 +209,7 @@ std::vector<const KernelDef*> candidates_on(const Device& device, const OpDef& d
 }
 
 KernelChoice select_kernel(const OpDef& definition, KernelRequest& request) {
+  if (computes_nothing(definition, request)) return ask(definition, kNothing, request);
   const auto candidates = candidates_on(find_device(request.device), definition);
   KernelChoice choice = Selection(definition, request).among(candidates);
   if (candidates.empty()) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/onnx/operand_types.h"
+
 namespace convoy {
 namespace {
 
@@ -32,6 +34,7 @@ class Question {
         if (!dimension.known() && open == nullptr) return false;
         shape.push_back(open ? open->numbers[turn] : dimension.size);
       }
+      element_count(shape);  // throws where that overflows
       inputs_[turn].push_back(TensorDesc::contiguous(type.dtype, shape));
     }
     return true;
@@ -41,6 +44,7 @@ class Question {
     const std::vector<const Tensor*> constants(node.inputs.size(), nullptr);
     std::vector<TensorDesc> answers[2];
     for (size_t turn = 0; turn < 2; ++turn) {
+      check_operand_types(node, inputs_[turn]);
       InferRequest request{node, inputs_[turn], constants, {}};
       request.outputs.resize(node.outputs.size());
       definition.infer(request);

@@ -11,6 +11,7 @@
 #include "runtime/base/log.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/session/session.h"
+#include "tests/hostile/hostile_model.h"
 #include "tests/hostile/subject.h"
 
 namespace convoy::testing {
@@ -18,14 +19,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-struct HostileModel {
-  std::string name;
-  std::string text;
-  std::string refusal;  // part of the message; empty: the model runs
-};
-
-std::ostream& operator<<(std::ostream& out, const HostileModel& model) { return out << model.name; }
 
 onnx::ModelProto parse(const std::string& text) {
   onnx::ModelProto model;
@@ -97,7 +90,7 @@ std::vector<HostileModel> hostile_models() {
       {"pad_by_2_to_the_62",
        R"(<ir_version: 10, opset_import: ["" : 18]> g (float[2] a) => (float[n] y)
           <int64[2] p = {4611686018427387904, 0}> { y = Pad (a, p) })",
-       "overflows"},
+       "a pad of 4611686018427387904"},
       {"resize_to_more_than_memory",
        R"(<ir_version: 10, opset_import: ["" : 19]> g (float[1,1,2,4] a) => (float[1,1,n,m] y)
           <float[4] s = {1, 1, 2147483648, 2147483648}, float[0] r = {}>
@@ -174,8 +167,10 @@ TEST_P(Hostile, IsRunOrRefusedInOneLine) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Hostile, ::testing::ValuesIn(hostile_models()),
-                         [](const auto& tested) { return tested.param.name; });
+constexpr auto kName = [](const auto& tested) { return tested.param.name; };
+INSTANTIATE_TEST_SUITE_P(Models, Hostile, ::testing::ValuesIn(hostile_models()), kName);
+INSTANTIATE_TEST_SUITE_P(Numbers, Hostile, ::testing::ValuesIn(models_of_large_numbers()), kName);
+INSTANTIATE_TEST_SUITE_P(Operands, Hostile, ::testing::ValuesIn(models_of_wrong_operands()), kName);
 
 Model read(const onnx::ModelProto& model) {
   std::string bytes = model.SerializeAsString();

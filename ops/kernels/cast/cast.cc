@@ -44,27 +44,6 @@ bool is_narrow_integer(DType dtype) {
          dtype == DType::kUInt2;
 }
 
-// Out of range gives the type's lowest value, as processors do; never undefined behaviour.
-template <typename Int, typename Real>
-Int truncate(Real value) {
-  if constexpr (sizeof(Int) < sizeof(int32_t)) {
-    return static_cast<Int>(truncate<int32_t>(value));
-  } else if constexpr (std::is_same_v<Int, uint32_t>) {
-    return static_cast<Int>(truncate<int64_t>(value));
-  } else {
-    constexpr Real kLow = static_cast<Real>(std::numeric_limits<Int>::min());
-    // One past the largest value, a power of two.
-    constexpr Real kHigh = static_cast<Real>(std::numeric_limits<Int>::max() / 2 + 1) * 2;
-    if (value >= kLow && value < kHigh) return static_cast<Int>(value);
-    if constexpr (std::is_unsigned_v<Int>) {
-      if (value > -static_cast<Real>(uint64_t{1} << 63) && value < 0) {
-        return static_cast<Int>(static_cast<int64_t>(value));
-      }
-    }
-    return std::numeric_limits<Int>::min();
-  }
-}
-
 template <typename W, typename T>
 T convert(W value) {
   if constexpr (std::is_same_v<T, bool>) {

@@ -48,10 +48,10 @@ const char* WinogradConv::refusal(const ConvProblem& problem) {
   if (width.output_stride != 1 || (p.has_residual && width.residual_stride != 1)) {
     return "outputs are apart";
   }
-  int64_t outputs = p.out_channels;
-  for (const ConvWindow& window : p.spatial) outputs *= window.output_size;
-  for (int i = 0; i < 2; ++i) outputs *= p.batch[i].size * p.group[i].size;
-  return outputs == 0 || p.in_channels == 0 ? "nothing to compute" : nullptr;
+  bool empty = p.out_channels == 0;
+  for (const ConvWindow& window : p.spatial) empty = empty || window.output_size == 0;
+  for (int i = 0; i < 2; ++i) empty = empty || p.batch[i].size == 0 || p.group[i].size == 0;
+  return empty || p.in_channels == 0 ? "nothing to compute" : nullptr;
 }
 
 WinogradConv::WinogradConv(const ConvProblem& problem, Isa isa, int threads)

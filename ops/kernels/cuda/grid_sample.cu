@@ -51,6 +51,7 @@ struct Taps {
       if (sample.outside == GridOutside::border) x = within(x, 0, length - 1);
       if (sample.outside == GridOutside::reflection) x = reflected(x, low, high);
     }
+    if (x != x) x = low;           // infinity on an axis of one position
     x = within(x, -1e12F, 1e12F);  // fits an index
     auto first = static_cast<int64_t>(floorf(x));
     const float part = x - static_cast<float>(first);

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "ops/kernels/onednn/compiled.h"
 
 namespace convoy::onednn {
@@ -114,11 +117,20 @@ std::shared_ptr<const Primitive> compile(const ConvProblem& problem, dnnl::algor
   return std::make_shared<Compiled>(std::move(blueprint));
 }
 
+// oneDNN keeps these as int.
+bool fits_int(const Window& window) {
+  constexpr int64_t kMost = std::numeric_limits<int>::max() / 4;
+  return std::ranges::all_of(window.axes, [](const SizedWindow& axis) {
+    return axis.stride <= kMost && axis.extent() <= kMost && std::abs(axis.pad_begin) <= kMost &&
+           axis.input_size <= kMost && axis.output_size <= kMost;
+  });
+}
+
 }  // namespace
 
 std::shared_ptr<const Primitive> convolution(const ConvProblem& problem) {
   int rank = problem.window.rank();
-  if (rank < 1 || rank > 3) return nullptr;
+  if (rank < 1 || rank > 3 || !fits_int(problem.window)) return nullptr;
   return cached(problem, [&]() -> std::shared_ptr<const Primitive> {
     try {
       return problem.transposed

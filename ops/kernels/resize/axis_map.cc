@@ -121,7 +121,7 @@ AxisMap make_axis_map(const AxisScale& axis, const ResizeRule& rule) {
   map.identity = axis.in == axis.out && axis.scale == 1 && whole;
   if (map.identity || axis.in == 0) return map;
   Footprint footprint = footprint_of(axis, rule);
-  constexpr int64_t kMostTaps = int64_t{1} << 28;
+  constexpr int64_t kMostTaps = int64_t{1} << 26;
   check_supported(axis.out <= kMostTaps / footprint.taps, "an axis of {} positions of {} taps",
                   axis.out, footprint.taps);
   map.taps = footprint.taps;

@@ -99,7 +99,7 @@ void resize_nearest(const std::vector<AxisMap>& maps, double extrapolation, cons
   if (!crops) return;
   visit_numeric(in.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    extrapolate<T>(maps, T(static_cast<float>(extrapolation)), out.as<T>());
+    extrapolate<T>(maps, from_sum<T>(static_cast<float>(extrapolation)), out.as<T>());
   });
 }
 

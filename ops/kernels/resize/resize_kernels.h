@@ -1,6 +1,9 @@
 // Resizing of contiguous tensors by axis maps.
 #pragma once
 
+#include <cmath>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "ops/kernels/resize/axis_map.h"
@@ -18,6 +21,21 @@ void resize_nearest(const std::vector<AxisMap>& maps, double extrapolation, cons
 void resize_weighted(const std::vector<AxisMap>& maps, double extrapolation, const TensorView& in,
                      const TensorView& out, std::byte* scratch, ThreadPool& threads);
 size_t resize_scratch_bytes(const std::vector<AxisMap>& maps, DType dtype, int threads);
+
+// Integers are rounded and saturated; NaN becomes the lowest.
+template <typename T, typename Sum>
+T from_sum(Sum value) {
+  if constexpr (std::is_integral_v<T>) {
+    double rounded = std::nearbyint(static_cast<double>(value));
+    constexpr auto kLow = static_cast<double>(std::numeric_limits<T>::min());
+    constexpr auto kHigh = static_cast<double>(std::numeric_limits<T>::max());
+    if (!(rounded > kLow)) return std::numeric_limits<T>::min();
+    if (rounded >= kHigh) return std::numeric_limits<T>::max();
+    return static_cast<T>(rounded);
+  } else {
+    return T(value);
+  }
+}
 
 // Overwrites every element of `out` that lies outside of the cropped input on some axis.
 template <typename T>

@@ -10,20 +10,6 @@
 namespace convoy {
 namespace {
 
-template <typename T, typename Sum>
-T from_sum(Sum value) {
-  if constexpr (std::is_integral_v<T>) {
-    double rounded = std::nearbyint(static_cast<double>(value));
-    constexpr auto kLow = static_cast<double>(std::numeric_limits<T>::min());
-    constexpr auto kHigh = static_cast<double>(std::numeric_limits<T>::max());
-    if (!(rounded > kLow)) return std::numeric_limits<T>::min();
-    if (rounded >= kHigh) return std::numeric_limits<T>::max();
-    return static_cast<T>(rounded);
-  } else {
-    return T(value);
-  }
-}
-
 // out[o] = Σ weight·in[index]; Sum is float or double.
 template <typename T, typename Sum>
 void weigh_columns(const AxisMap& map, const T* in, Sum* out) {
