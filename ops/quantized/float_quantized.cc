@@ -153,9 +153,11 @@ std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
   int64_t terms = shape.group_in() * shape.window.kernel_volume();
   FloatWeights weights(constant.contiguous(), [&](int64_t i) { return entry(zeros, i / terms); });
   // Results of 8 bits do not show the last bit of a sum of 24.
-  const auto largest = 255.0 * static_cast<double>(terms) * static_cast<double>(weights.largest);
-  if (largest > std::numeric_limits<int32_t>::max()) return request.refuse("sums may exceed 2^31");
-  bool exact = largest < static_cast<double>(kExact);
+  const int64_t largest = 255 * weights.largest;
+  if (terms > std::numeric_limits<int32_t>::max() / largest) {
+    return request.refuse("sums may exceed 2^31");
+  }
+  bool exact = terms * largest < kExact;
   if (slots.y_scale < 0 && !exact) return request.refuse("sums may exceed 2^24");
   std::string format =
       fmt::format("float,{},{}", fmt::join(zeros, ","), primitive->weights_format());
