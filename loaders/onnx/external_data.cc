@@ -52,7 +52,8 @@ std::optional<StoredBytes> ModelData::find(const onnx::TensorProto& proto) {
     check_model(*index < skeleton_.lifted.size(), "the tensor's data is missing");
     std::span<const std::byte> bytes = skeleton_.lifted[*index];
     auto offset = static_cast<size_t>(bytes.data() - model_bytes_->data());
-    return StoredBytes{model_bytes_, offset, bytes.size()};
+    // A model file may be replaced while it is used, and its bytes need not outlive the reading.
+    return StoredBytes{model_bytes_, offset, bytes.size(), false};
   }
   if (proto.data_location() != onnx::TensorProto::EXTERNAL) return std::nullopt;
   return find_external(proto);

@@ -59,7 +59,7 @@ Tensor from_stored(DType dtype, const Shape& shape, const StoredBytes& stored) {
   const std::byte* address = stored.buffer->data() + stored.offset;
   bool aligned = reinterpret_cast<uintptr_t>(address) % kAlignment == 0;
   TensorDesc desc = TensorDesc::contiguous(dtype, shape);
-  if (aligned && !is_packed(dtype) && dtype != DType::kBool && wanted > 0) {
+  if (stored.stays && aligned && !is_packed(dtype) && dtype != DType::kBool && wanted > 0) {
     return Tensor::over(stored.buffer, static_cast<int64_t>(stored.offset), desc);
   }
   return from_packed(dtype, shape, address, stored.size);

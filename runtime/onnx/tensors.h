@@ -15,6 +15,7 @@ struct StoredBytes {
   std::shared_ptr<Buffer> buffer;
   size_t offset = 0;
   size_t size = 0;
+  bool stays = true;  // as long as the model is used; else it is copied
 };
 
 // Finds the bytes of tensors that are kept outside of their proto.

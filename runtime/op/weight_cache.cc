@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace convoy {
 
 std::shared_ptr<Buffer> packed_on(Device& device, size_t bytes,
@@ -15,11 +17,15 @@ std::shared_ptr<const Buffer> SessionWeights::get(const Tensor& constant, const 
                                                   size_t bytes,
                                                   const std::function<void(void*)>& pack) {
   std::lock_guard lock(mutex_);
-  Entry& entry = entries_[{constant.raw(), format}];
+  // Constants of different shapes may lie at one address.
+  Entry& entry =
+      entries_[{constant.raw(), fmt::format("{} {} {}", to_string(constant.desc()),
+                                            to_string(constant.desc().strides), format)}];
   if (!entry.packed) {
     entry = {constant, packed_on(device_, bytes, pack)};
     bytes_ += bytes;
   }
+  check_internal(entry.packed->bytes() >= bytes, "packed weights '{}' of another size", format);
   return entry.packed;
 }
 
@@ -42,7 +48,7 @@ std::shared_ptr<const Buffer> TransientWeights::get(const Tensor& constant,
     lasting_.push_back(packed->data());
     return packed;
   }
-  return packed_on(cpu_device(), bytes, pack);
+  return packed_on(device(), bytes, pack);
 }
 
 }  // namespace convoy

@@ -37,6 +37,7 @@ class SessionWeights : public WeightCache {
 class TransientWeights : public WeightCache {
  public:
   TransientWeights(WeightCache* cache, const std::vector<const Tensor*>& lasting);
+  Device& device() const override { return cache_ != nullptr ? cache_->device() : cpu_device(); }
   std::shared_ptr<const Buffer> get(const Tensor& constant, const std::string& format, size_t bytes,
                                     const std::function<void(void*)>& pack) override;
 

@@ -113,10 +113,22 @@ void KernelPlanner::grant_wish(ValueId id, NodeId asker) {
   if (!locations_.is_at(id, wish)) locations_.add_alternate(id, wish);
 }
 
+WeightCache* KernelPlanner::weights_for(const Node& node, DeviceId device) {
+  WeightCache* cache = options_.weights_on(device);
+  if (cache == nullptr) return nullptr;
+  std::vector<const Tensor*> lasting;
+  for (ValueId input : node.inputs) {
+    if (input == ValueId::kNone) continue;
+    if (facts(input).lasting) lasting.push_back(&facts(input).constant);
+  }
+  weights_.emplace_back(cache, lasting);
+  return &weights_.back();
+}
+
 KernelRequest KernelPlanner::request_for(const Node& node, DeviceId device) {
   KernelRequest request = plain_request(graph_, analysis_, node);
   request.device = device;
-  request.weights = options_.weights_on(device);
+  request.weights = weights_for(node, device);
   request.threads = options_.threads->thread_count();
   request.isa = best_isa();
   for (size_t i = 0; i < node.inputs.size(); ++i) {

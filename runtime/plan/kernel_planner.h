@@ -1,11 +1,13 @@
 // Plans the nodes that take a kernel: which one, on which device, and where its operands lie.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "runtime/op/select_kernel.h"
+#include "runtime/op/weight_cache.h"
 #include "runtime/plan/step_writer.h"
 
 namespace convoy {
@@ -45,6 +47,9 @@ class KernelPlanner {
   // With the operands as they are now, and as they are wished, as if all were on the device: so
   // where they are does not decide which kernel is chosen.
   KernelRequest request_for(const Node& node, DeviceId device);
+  // The session's cache for what is constant in every plan, and memory of the plan's own for what
+  // is constant for these shapes.
+  WeightCache* weights_for(const Node& node, DeviceId device);
   Operands operands_as_they_are(const Node& node);
 
   // Brings the operands into forms that a kernel needs, as it says so.
@@ -72,6 +77,7 @@ class KernelPlanner {
   const Analysis& analysis_;
   Locations& locations_;
   StepWriter& writer_;
+  std::deque<TransientWeights> weights_;  // of the node that is being planned
 };
 
 }  // namespace convoy

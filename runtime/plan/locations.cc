@@ -155,8 +155,8 @@ class Wishes {
     const OpDef& definition = *analysis_.nodes[index_of(producer)].definition;
     if (!definition.view) return locations_.set_wish(id, region);
     KernelRequest request = plain_request(graph_, analysis_, node);
+    if (!gives_only_views(definition, request)) return locations_.set_wish(id, region);
     auto spec = definition.view(request, graph_.value(id).producer_slot);
-    if (!spec) return locations_.set_wish(id, region);
     if (auto behind = look_through(request.input(0), *spec, region)) {
       ask(node.inputs[0], *behind);
     }
@@ -180,6 +180,14 @@ class Wishes {
   }
 
  private:
+  // A node with one result that is no view copies the others too.
+  static bool gives_only_views(const OpDef& definition, const KernelRequest& request) {
+    for (int j = 0; j < request.output_count(); ++j) {
+      if (request.has_output(j) && !definition.view(request, j)) return false;
+    }
+    return true;
+  }
+
   // The region of a view's source when the view itself lies at `region`, if the view only permutes
   // axes and adds or drops axes of size 1, or reshapes what is contiguous on both sides.
   static std::optional<Located> look_through(const TensorDesc& source, const ViewSpec& spec,

@@ -17,12 +17,12 @@ std::span<void*> RunContext::output_addresses(size_t count) {
 void RunContext::run(const std::shared_ptr<const Plan>& plan, std::span<const Value> inputs,
                      const RunEnvironment& environment, const StepObserver* observer) {
   check_cancellation();
-  if (plan_ != plan) bind(plan, environment.threads);
   environment_ = &environment;
   try {
+    if (plan_ != plan) bind(plan, environment.threads);
     run_steps(inputs, observer);
   } catch (...) {
-    // What is queued refers to this run.
+    // What is queued refers to this run, and what is bound may be half of it.
     plan_.reset();
     for (Space& space : spaces_) space.queue.reset();
     throw;
