@@ -153,13 +153,13 @@ Value from_list(const nb::list& list, const ValueType* type) {
 }
 
 // (dtype number, array) or (dtype number, list of strings, shape), as convoy._values makes them.
+// The tensor reads the array in place.
 Tensor from_encoded(const nb::tuple& encoded) {
   auto dtype = static_cast<DType>(nb::cast<int>(encoded[0]));
   if (dtype == DType::kString) {
     return strings(nb::cast<nb::list>(encoded[1]), nb::cast<nb::tuple>(encoded[2]));
   }
-  // The encoded array is temporary: keep a copy.
-  return borrow(nb::cast<Array>(encoded[1]), dtype).clone();
+  return borrow(nb::cast<Array>(encoded[1]), dtype);
 }
 
 nb::object strings_to_python(const Tensor& tensor) {
@@ -244,7 +244,8 @@ Value to_value(nb::handle object, const ValueType* type) {
   DType wanted = to_tensor ? type->dtype : DType::kUndefined;
   nb::module_ values = nb::module_::import_("convoy._values");
   nb::object encoded = values.attr("encode")(object, static_cast<int>(wanted));
-  return from_encoded(nb::cast<nb::tuple>(encoded));
+  // The encoded array is temporary: keep a copy.
+  return from_encoded(nb::cast<nb::tuple>(encoded)).clone();
 }
 
 nb::object to_python(const Value& value) {

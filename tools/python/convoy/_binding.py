@@ -83,6 +83,7 @@ class IOBinding:
     def _bind_array(self, name: str, array: Any) -> None:
         if array is None:
             self._binding.check_output(name)
+            self._forget(name)
             self._outputs[name] = None
             return
         if not (isinstance(array, np.ndarray) and array.flags.writeable):

@@ -158,8 +158,8 @@ class InferenceSession:
         read in place, strided ones are copied; lists and numbers become tensors of the input's
         type.
         """
-        if type(input_feed) is not dict:
-            input_feed = _feeds(input_feed)
+        # Another thread may change the caller's dict while its arrays are read.
+        input_feed = dict(input_feed) if type(input_feed) is dict else _feeds(input_feed)
         return self._session.run(_names(output_names), input_feed, stop_flag(run_options))
 
     def run_with_ort_values(self, output_names: Sequence[str] | None,
