@@ -29,10 +29,10 @@ BatchNormalization read_attributes(const KernelRequest& request) {
   if (version >= 14) {
     result.training = attributes.integer("training_mode", 0) != 0;
   } else {
-    result.training = request.has_output(1);
+    const bool tests = version < 7 && attributes.integer("is_test", 0) != 0;
+    result.training = request.has_output(1) && !tests;
     if (version < 9) result.per_element = attributes.integer("spatial", 1) == 0;
     if (version < 7) {
-      attributes.ignore("is_test");
       attributes.ignore("consumed_inputs");
     }
   }

@@ -20,8 +20,8 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 Program read_attributes(KernelRequest& request) {
   AttributeReader attributes = request.attributes();
   attributes.ignore("consumed_inputs");
-  float low = attributes.number("min", -kInfinity);
-  float high = attributes.number("max", kInfinity);
+  float low = attributes.number("min", std::numeric_limits<float>::lowest());
+  float high = attributes.number("max", std::numeric_limits<float>::max());
   attributes.finish();
   return elementwise::single_step(Formula::kClip, {low, high});
 }

@@ -170,7 +170,8 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
 
 template <typename T>
 void run_reference(const Contraction& c, KernelContext& context) {
-  using Acc = typename MatMulSum<T>::type;
+  // Narrow integers wrap around as wide ones do.
+  using Acc = std::conditional_t<std::is_integral_v<T>, uint64_t, typename MatMulSum<T>::type>;
   size_t operands = c.strides.size();
   int rank = static_cast<int>(c.labels.size());
   int64_t terms = 1;
@@ -203,7 +204,7 @@ void run_reference(const Contraction& c, KernelContext& context) {
 std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
   for (int i = 0; i < request.input_count(); ++i) request.accept_strides(i);
   Contraction contraction = contraction_of(request);
-  return visit_matmul(request.input(0).dtype, [&](auto tag) {
+  return visit_numeric(request.input(0).dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     return make_kernel(
         [contraction](KernelContext& context) { run_reference<T>(contraction, context); });

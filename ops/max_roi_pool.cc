@@ -1,5 +1,6 @@
 // MaxRoiPool, opset 1 and up: the maximum of each cell of each region, whose corners are rounded to
 // pixels; 0 for a cell that lies outside. Regions are [batch, x1, y1, x2, y2].
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -13,14 +14,11 @@ struct Span {
 };
 
 // Pixels of cell `at` of `cells` along one axis.
-Span cell_span(double first, double last, int64_t at, int64_t cells, int64_t size) {
-  double length = std::max(last - first + 1, 1.0);
-  double step = length / static_cast<double>(cells);
-  double limit = static_cast<double>(size);
-  double begin = std::floor(static_cast<double>(at) * step) + first;
-  double end = std::ceil(static_cast<double>(at + 1) * step) + first;
-  return {static_cast<int64_t>(std::clamp(begin, 0.0, limit)),
-          static_cast<int64_t>(std::clamp(end, 0.0, limit))};
+Span cell_span(int64_t first, int64_t last, int64_t at, int64_t cells, int64_t size) {
+  int64_t length = std::max<int64_t>(last - first + 1, 1);
+  int64_t begin = at * length / cells + first;
+  int64_t end = ((at + 1) * length + cells - 1) / cells + first;
+  return {std::clamp<int64_t>(begin, 0, size), std::clamp<int64_t>(end, 0, size)};
 }
 
 template <typename T>
@@ -38,10 +36,13 @@ T cell_maximum(const T* plane, int64_t width, Span rows, Span columns) {
 template <typename T>
 void pool_region(const TensorView& in, const TensorView& out, const T* roi, double scale,
                  int64_t n) {
-  double corner[4];
+  using Real = std::conditional_t<std::is_same_v<T, double>, double, float>;
+  constexpr Real kMost = 1 << 24;
+  int64_t corner[4];
   for (int k = 0; k < 4; ++k) {
-    corner[k] = std::round(static_cast<double>(roi[k + 1]) * scale);
-    check_input(std::fabs(corner[k]) < 1e15, "region {} is not finite", n);
+    const Real exact = std::round(static_cast<Real>(roi[k + 1]) * static_cast<Real>(scale));
+    check_input(std::fabs(exact) <= kMost, "region {} is not within {} pixels", n, kMost);
+    corner[k] = static_cast<int64_t>(exact);
   }
   auto number = static_cast<double>(roi[0]);
   check_input(number >= 0 && number < static_cast<double>(in.shape[0]),

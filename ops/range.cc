@@ -20,8 +20,10 @@ int64_t range_count(T start, T limit, T delta) {
     check_input(count <= uint64_t{1} << 62, "a Range of {} elements", count);
     return static_cast<int64_t>(count);
   } else {
-    double count = std::ceil((static_cast<double>(limit) - static_cast<double>(start)) /
-                             static_cast<double>(delta));
+    // The distance in the type itself, as ONNX infers the shape.
+    using Real = std::conditional_t<std::is_same_v<T, double>, double, float>;
+    const Real distance = static_cast<Real>(limit) - static_cast<Real>(start);
+    double count = std::ceil(static_cast<double>(distance) / static_cast<double>(delta));
     check_input(count < 9.0e18 && !std::isnan(count), "a Range of {} elements", count);
     return count > 0 ? static_cast<int64_t>(count) : 0;
   }

@@ -47,45 +47,52 @@ Sample bilinear(double y, double x, int64_t height, int64_t width) {
 // Along one axis of a cell.
 constexpr int64_t kMostSamples = 1024;
 
-int64_t samples_along(double length, int64_t sampling) {
+template <typename Real>
+int64_t samples_along(Real length, int64_t sampling) {
   if (sampling > 0) return sampling;
-  check_input(length <= kMostSamples, "a region takes {} samples a cell", length);
-  return static_cast<int64_t>(std::ceil(std::max(length, 0.0)));
+  check_input(length <= static_cast<Real>(kMostSamples), "a region takes {} samples a cell",
+              length);
+  return static_cast<int64_t>(std::ceil(std::max(length, Real{0})));
 }
 
-// One region: where its cells are, and how many samples each has.
+// One region: where its cells are, and how many samples each has. In the type of the operands,
+// which decides where a length is a whole number of samples.
+template <typename Real>
 struct Region {
-  double top, left;
-  double cell_height, cell_width;
+  Real top, left;
+  Real cell_height, cell_width;
   int64_t rows, columns;  // of samples in a cell
   int64_t height, width;  // of the input
 
   int64_t per_cell() const { return rows * columns; }
   Sample sample(int64_t cell_row, int64_t cell_column, int64_t s) const {
-    double y0 = top + static_cast<double>(cell_row) * cell_height;
-    double x0 = left + static_cast<double>(cell_column) * cell_width;
-    double y =
-        y0 + (static_cast<double>(s / columns) + 0.5) * cell_height / static_cast<double>(rows);
-    double x =
-        x0 + (static_cast<double>(s % columns) + 0.5) * cell_width / static_cast<double>(columns);
-    return bilinear(y, x, height, width);
+    constexpr Real kHalf = 0.5;
+    const Real y0 = top + static_cast<Real>(cell_row) * cell_height;
+    const Real x0 = left + static_cast<Real>(cell_column) * cell_width;
+    const Real y =
+        y0 + (static_cast<Real>(s / columns) + kHalf) * cell_height / static_cast<Real>(rows);
+    const Real x =
+        x0 + (static_cast<Real>(s % columns) + kHalf) * cell_width / static_cast<Real>(columns);
+    return bilinear(static_cast<double>(y), static_cast<double>(x), height, width);
   }
 };
 
-Region place_region(const RoiForm& form, const double* roi, const Shape& in, const Shape& out) {
-  double offset = form.half_pixel ? 0.5 : 0;
-  Region region;
-  region.left = roi[0] * form.scale - offset;
-  region.top = roi[1] * form.scale - offset;
-  double width = roi[2] * form.scale - offset - region.left;
-  double height = roi[3] * form.scale - offset - region.top;
+template <typename Real>
+Region<Real> place_region(const RoiForm& form, const Real* roi, const Shape& in, const Shape& out) {
+  const Real offset = form.half_pixel ? Real{0.5} : Real{0};
+  const auto scale = static_cast<Real>(form.scale);
+  Region<Real> region;
+  region.left = roi[0] * scale - offset;
+  region.top = roi[1] * scale - offset;
+  Real width = roi[2] * scale - offset - region.left;
+  Real height = roi[3] * scale - offset - region.top;
   check_input(std::isfinite(region.left + region.top + width + height), "a region is not finite");
   if (!form.half_pixel) {
-    width = std::max(width, 1.0);
-    height = std::max(height, 1.0);
+    width = std::max(width, Real{1});
+    height = std::max(height, Real{1});
   }
-  region.cell_height = height / static_cast<double>(out[2]);
-  region.cell_width = width / static_cast<double>(out[3]);
+  region.cell_height = height / static_cast<Real>(out[2]);
+  region.cell_width = width / static_cast<Real>(out[3]);
   region.rows = samples_along(region.cell_height, form.sampling);
   region.columns = samples_along(region.cell_width, form.sampling);
   region.height = in[2];
@@ -114,9 +121,9 @@ struct CellTotal {
 
 // One cell in all channels. The samples of a cell are the same in each; so many are kept, and more
 // are placed again for each channel.
-template <typename T>
-void pool_cell(const Region& region, int64_t row, int64_t column, bool average, const T* planes,
-               int64_t channels, T* to, int64_t to_channel) {
+template <typename Real, typename T>
+void pool_cell(const Region<Real>& region, int64_t row, int64_t column, bool average,
+               const T* planes, int64_t channels, T* to, int64_t to_channel) {
   constexpr int64_t kMost = 64;
   Sample samples[kMost];
   int64_t count = region.per_cell();
@@ -140,10 +147,11 @@ void run_typed(KernelContext& context, const RoiForm& form) {
   int64_t cells = out.shape[2] * out.shape[3];
   context.threads().parallel_for(out.shape[0], 1, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
-      double roi[4];
-      for (int k = 0; k < 4; ++k) roi[k] = static_cast<double>(context.input(1).as<T>()[n * 4 + k]);
+      using Real = std::conditional_t<std::is_same_v<T, double>, double, float>;
+      Real roi[4];
+      for (int k = 0; k < 4; ++k) roi[k] = static_cast<Real>(context.input(1).as<T>()[n * 4 + k]);
       int64_t batch = checked_index(index_at(context.input(2), n), in.shape[0]);
-      Region region = place_region(form, roi, in.shape, out.shape);
+      const Region<Real> region = place_region(form, roi, in.shape, out.shape);
       const T* planes = in.as<T>() + batch * channels * in.shape[2] * in.shape[3];
       T* to = out.as<T>() + n * channels * cells;
       for (int64_t cell = 0; cell < cells; ++cell) {

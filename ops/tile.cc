@@ -45,7 +45,41 @@ void infer_tile(InferRequest& request) {
   request.set_output(0, input.dtype, shape);
 }
 
-// Input and output get an axis of repetitions before every axis that repeats.
+// The output's axes with the repetitions of each before it, and where they lie in the input.
+struct Repetition {
+  std::vector<int64_t> shape, from, to;
+
+  Repetition(const TensorView& input, const TensorView& output) {
+    for (int i = 0; i < input.rank(); ++i) {
+      int64_t repeats = output.shape[i] / input.shape[i];
+      if (repeats > 1) add(repeats, 0, output.strides[i] * input.shape[i]);
+      if (input.shape[i] != 1) add(input.shape[i], input.strides[i], output.strides[i]);
+    }
+  }
+
+ private:
+  void add(int64_t size, int64_t input_stride, int64_t output_stride) {
+    shape.push_back(size);
+    from.push_back(input_stride);
+    to.push_back(output_stride);
+  }
+};
+
+// Copies the input into a corner of the output, then that along one axis after the other, the
+// innermost first.
+void tile_by_axis(KernelContext& context, const TensorView& input, const TensorView& output) {
+  Shape done = input.shape;
+  copy_view(context, input, moved_view(output, done, output.strides, 0));
+  for (int axis = input.rank() - 1; axis >= 0; --axis) {
+    const TensorView corner = moved_view(output, done, output.strides, 0);
+    for (int64_t at = done[axis]; at < output.shape[axis]; at += done[axis]) {
+      copy_view(context, corner,
+                moved_view(output, done, output.strides, at * output.strides[axis]));
+    }
+    done[axis] = output.shape[axis];
+  }
+}
+
 std::unique_ptr<Kernel> make_tile(KernelRequest& request) {
   request.attributes().finish();
   request.accept_strides(0);
@@ -54,22 +88,14 @@ std::unique_ptr<Kernel> make_tile(KernelRequest& request) {
     const TensorView& input = context.input(0);
     const TensorView& output = context.output(0);
     if (output.count() == 0) return;
-    Shape shape;
-    Strides from;
-    Strides to;
-    for (int i = 0; i < input.rank(); ++i) {
-      int64_t repeats = output.shape[i] / input.shape[i];
-      if (repeats > 1) {
-        shape.push_back(repeats);
-        from.push_back(0);
-        to.push_back(output.strides[i] * input.shape[i]);
-      }
-      if (input.shape[i] == 1) continue;
-      shape.push_back(input.shape[i]);
-      from.push_back(input.strides[i]);
-      to.push_back(output.strides[i]);
+    const Repetition repetition(input, output);
+    if (repetition.shape.size() > static_cast<size_t>(kMaxRank)) {
+      return tile_by_axis(context, input, output);
     }
-    copy_view(context, moved_view(input, shape, from, 0), moved_view(output, shape, to, 0));
+    auto dims = [](const std::vector<int64_t>& list) { return Dims(std::span(list)); };
+    const Shape shape = dims(repetition.shape);
+    copy_view(context, moved_view(input, shape, dims(repetition.from), 0),
+              moved_view(output, shape, dims(repetition.to), 0));
   });
 }
 

@@ -30,8 +30,11 @@ std::optional<Epilogue> activation_of(const Graph& graph, const Node& node) {
     epilogue.alpha = number_of(node, "alpha", 0.2F);
     epilogue.beta = number_of(node, "beta", 0.5F);
   } else if (*activation == Activation::clip) {
-    auto low = clip_bound(graph, node, 1, "min", std::numeric_limits<float>::lowest());
-    auto high = clip_bound(graph, node, 2, "max", std::numeric_limits<float>::max());
+    constexpr int kTakesInputs = 11;
+    const float most = node.version < kTakesInputs ? std::numeric_limits<float>::max()
+                                                   : std::numeric_limits<float>::infinity();
+    auto low = clip_bound(graph, node, 1, "min", -most);
+    auto high = clip_bound(graph, node, 2, "max", most);
     if (!low || !high) return std::nullopt;
     epilogue.alpha = *low;
     epilogue.beta = *high;

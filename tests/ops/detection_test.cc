@@ -16,6 +16,22 @@ Tensor number(float value) { return tensor<float>({}, {value}); }
 
 const Tensor kPlane = tensor<float>({1, 1, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9});
 
+// A row of zeros that ends with `last`.
+Tensor last_of_30(float last) {
+  Tensor row = Tensor::zeros(DType::kFloat32, {1, 1, 1, 30});
+  row.mutable_data<float>()[29] = last;
+  return row;
+}
+
+// Every row holds the squares of its columns' numbers.
+Tensor squares_of_columns(int64_t n) {
+  Tensor plane = Tensor::allocate(DType::kFloat32, {1, 1, n, n});
+  for (int64_t i = 0; i < n * n; ++i) {
+    plane.mutable_data<float>()[i] = static_cast<float>((i % n) * (i % n));
+  }
+  return plane;
+}
+
 std::vector<OpCase> box_cases() {
   Tensor boxes = tensor<float>({1, 3, 4}, {0, 0, 1, 1, 1, 1, 0, 0.1f, 0, 2, 1, 3});
   Tensor scores = tensor<float>({1, 1, 3}, {0.5f, 0.9f, 0.4f});
@@ -48,11 +64,23 @@ std::vector<OpCase> box_cases() {
        {kPlane, tensor<float>({2, 5}, {0, 0, 0, 2, 2, 0, 2, 2, 2, 2})},
        {tensor<float>({2, 1, 2, 2}, {5, 6, 8, 9, 9, 9, 9, 9})},
        {{"pooled_shape", std::vector<int64_t>{2, 2}}}},
+      {"max_roi_pool_of_cells_that_end_at_a_pixel",
+       "MaxRoiPool",
+       {last_of_30(100), tensor<float>({1, 5}, {0, 0, 0, 28, 0})},
+       {tensor<float>({1, 1, 1, 7}, {0, 0, 0, 0, 0, 0, 0})},
+       {{"pooled_shape", std::vector<int64_t>{1, 7}}}},
       {"max_roi_pool_outside",
        "MaxRoiPool",
        {kPlane, tensor<float>({1, 5}, {0, 8, 8, 9, 9})},
        {tensor<float>({1, 1, 1, 1}, {0})},
        {{"pooled_shape", std::vector<int64_t>{1, 1}}}},
+      {"roi_align_takes_one_sample_for_each_pixel",
+       "RoiAlign",
+       {squares_of_columns(9), tensor<float>({1, 4}, {0.9F, 0.9F, 7.9F, 7.9F}), ints({0})},
+       {tensor<float>({1, 1, 1, 7}, {0.9F, 3.7F, 8.5F, 15.3F, 24.1F, 34.9F, 47.7F})},
+       {{"output_height", int64_t{1}}, {"output_width", int64_t{7}}},
+       16,
+       1e-5},
       {"roi_align_whole_pixels",
        "RoiAlign",
        {kPlane, tensor<float>({1, 4}, {0, 0, 2, 2}), ints({0})},

@@ -81,6 +81,26 @@ TEST_F(Fourier, PadsWithZeros) {
   expect_equal(y, tensor<float>({1, 4, 2}, {2, 0, 1, -1, 0, 0, 1, 1}), 1e-6, "padded");
 }
 
+// Two real frames, or lines, are transformed at once.
+TEST_F(Fourier, NaNStaysInItsFrame) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  OpCase frames;
+  frames.op = "STFT";
+  frames.inputs = {tensor<float>({1, 8, 1}, {1, 1, 1, 1, nan, 1, 1, 1}), Tensor::scalar(int64_t{4}),
+                   Tensor(), Tensor::scalar(int64_t{4})};
+  OpCase lines;
+  lines.op = "DFT";
+  lines.inputs = {tensor<float>({2, 2, 1}, {1, 2, nan, 1})};
+  for (OpCase* c : {&frames, &lines}) {
+    c->version = 17;
+    c->expected = {Tensor::zeros(DType::kFloat32, {1})};  // only tells that Y is wanted
+    const Tensor y = evaluate_case(*c, c->inputs, "reference")[0];
+    const int64_t half = y.count() / 2;
+    for (int64_t i = 0; i < half; ++i) EXPECT_FALSE(std::isnan(y.data<float>()[i])) << c->op << i;
+    EXPECT_TRUE(std::isnan(y.data<float>()[half])) << c->op;
+  }
+}
+
 TEST_F(Fourier, ShortTimeFramesAreWindowed) {
   OpCase c{"stft",
            "STFT",

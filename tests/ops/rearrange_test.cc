@@ -19,6 +19,23 @@ Tensor counting(const Shape& shape) {
   return result;
 }
 
+// Element by element.
+Tensor tiled(const Tensor& x, const Shape& repeats) {
+  Shape shape = x.shape();
+  for (int i = 0; i < shape.rank(); ++i) shape[i] *= repeats[i];
+  Tensor y = Tensor::allocate(DType::kFloat32, shape);
+  for (int64_t to = 0; to < y.count(); ++to) {
+    int64_t from = 0, rest = to, stride = 1;
+    for (int i = shape.rank() - 1; i >= 0; --i) {
+      from += rest % shape[i] % x.shape()[i] * stride;
+      rest /= shape[i];
+      stride *= x.shape()[i];
+    }
+    y.mutable_data<float>()[to] = x.data<float>()[from];
+  }
+  return y;
+}
+
 std::vector<OpCase> shape_cases() {
   return {
       {"transpose_default",
@@ -183,6 +200,10 @@ std::vector<OpCase> slice_cases() {
        "Tile",
        {counting({1, 2}), ints({2, 2})},
        {tensor<float>({2, 4}, {0, 1, 0, 1, 0, 1, 0, 1})}},
+      {"tile_of_more_axes_than_are_copied_at_once",
+       "Tile",
+       {counting({1, 2, 2, 1, 2, 2, 2, 2}), ints({2, 2, 1, 2, 2, 2, 2, 2})},
+       {tiled(counting({1, 2, 2, 1, 2, 2, 2, 2}), {2, 2, 1, 2, 2, 2, 2, 2})}},
       {"tile_to_nothing", "Tile", {counting({2}), ints({0})}, {counting({0})}},
       {"tile_one_axis",
        "Tile",
@@ -242,6 +263,13 @@ std::vector<OpCase> block_cases() {
        "Range",
        {tensor<int64_t>({}, {5}), tensor<int64_t>({}, {0}), tensor<int64_t>({}, {-2})},
        {ints({5, 3, 1})}},
+      {"range_of_a_distance_in_float32",
+       "Range",
+       {tensor<float>({}, {0.1F}), tensor<float>({}, {0.6F}), tensor<float>({}, {0.1F})},
+       {tensor<float>({5}, {0.1F, 0.2F, 0.3F, 0.4F, 0.5F})},
+       {},
+       11,
+       1e-6},
       {"range_empty",
        "Range",
        {tensor<float>({}, {5}), tensor<float>({}, {0}), tensor<float>({}, {1})},

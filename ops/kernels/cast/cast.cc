@@ -171,6 +171,8 @@ void parse_integers(const TensorView& from, const TensorView& to, const NarrowOp
       void* target = to.as<std::byte>() + (position.offset(0) + i * walk.row_step(0)) * to_bytes;
       if (std::optional<int64_t> integer = parse_integer(text)) {
         store_row<int64_t>(to.dtype, &*integer, target, 1, 1, options);
+      } else if (std::optional<uint64_t> large = parse_unsigned(text)) {
+        store_row<uint64_t>(to.dtype, &*large, target, 1, 1, options);
       } else {
         double number = parse_number(text);
         store_row<double>(to.dtype, &number, target, 1, 1, options);

@@ -18,6 +18,17 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
+template <typename Int>
+std::optional<Int> parse_whole(const std::string& text) {
+  std::string_view digits = trimmed(text);
+  if (!digits.empty() && digits[0] == '+') digits.remove_prefix(1);
+  Int value = 0;
+  const char* end = digits.data() + digits.size();
+  auto [stop, error] = std::from_chars(digits.data(), end, value);
+  if (digits.empty() || stop != end || error != std::errc()) return std::nullopt;
+  return value;
+}
+
 template <typename Real>
 std::string format_real(Real value) {
   std::string text = fmt::format("{}", value);
@@ -45,14 +56,9 @@ double parse_number(const std::string& text) {
   return negative ? -magnitude : magnitude;
 }
 
-std::optional<int64_t> parse_integer(const std::string& text) {
-  std::string_view digits = trimmed(text);
-  if (!digits.empty() && digits[0] == '+') digits.remove_prefix(1);
-  int64_t value = 0;
-  const char* end = digits.data() + digits.size();
-  auto [stop, error] = std::from_chars(digits.data(), end, value);
-  if (digits.empty() || stop != end || error != std::errc()) return std::nullopt;
-  return value;
+std::optional<int64_t> parse_integer(const std::string& text) { return parse_whole<int64_t>(text); }
+std::optional<uint64_t> parse_unsigned(const std::string& text) {
+  return parse_whole<uint64_t>(text);
 }
 
 std::string format_number(float value) { return format_real(value); }

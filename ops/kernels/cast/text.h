@@ -11,8 +11,9 @@ namespace convoy {
 // kInvalidInput for anything else.
 double parse_number(const std::string& text);
 
-// The value of a plain decimal integer; nullopt for other texts and values beyond int64.
+// The value of a plain decimal integer; nullopt for other texts and values beyond the type.
 std::optional<int64_t> parse_integer(const std::string& text);
+std::optional<uint64_t> parse_unsigned(const std::string& text);
 
 // The shortest text that reads back as the same value; floats always show a point or an exponent.
 std::string format_number(float value);
