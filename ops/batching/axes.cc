@@ -71,6 +71,7 @@ std::vector<BatchedForm> batch_reduction(const BatchingRequest& request) {
   auto known = normalized(axes, rank);
   if (!known) return forms;
   std::sort(known->begin(), known->end());
+  known->erase(std::unique(known->begin(), known->end()), known->end());
   bool keeps = integer_of(node, "keepdims", 1) != 0;
   for (StackLayout layout : layouts_beside(*known, rank)) {
     List moved;
@@ -115,8 +116,8 @@ std::vector<BatchedForm> batch_arg_extremum(const BatchingRequest& request) {
 // Indices count along the axis, so they stay right wherever members are stacked on another one.
 std::vector<BatchedForm> batch_top_k(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0) || request.is_stacked(1)) return forms;
-  int rank = request.operands[0].type.rank();
+  if (!keeps_rank(request) || request.is_stacked(1)) return forms;
+  int rank = request.output.rank();
   auto axis = normalized({integer_of(request.node, "axis", -1)}, rank);
   if (!axis || (request.is_constant(1) && !request.operands[1].equal)) return forms;
   Tensor count = request.is_constant(1) ? request.operands[1].constants[0] : Tensor();
@@ -147,7 +148,7 @@ std::vector<BatchedForm> batch_top_k(const BatchingRequest& request) {
 std::vector<BatchedForm> batch_softmax(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
   bool coerced = request.node.version < 13 && request.node.op_type != "LpNormalization";
-  if (!request.is_stacked(0) || coerced) return forms;
+  if (!keeps_rank(request) || coerced) return forms;
   int rank = request.output.rank();
   auto axis = normalized({integer_of(request.node, "axis", -1)}, rank);
   if (!axis) return forms;
@@ -190,7 +191,7 @@ std::vector<BatchedForm> batch_concat(const BatchingRequest& request) {
 // Slices that are no leaves: several axes, steps, bounds counted from an end that is not known.
 std::vector<BatchedForm> batch_slice(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0)) return forms;
+  if (!keeps_rank(request)) return forms;
   auto starts = list_of(request, "starts", 1);
   auto ends = list_of(request, "ends", 2);
   if (!starts || !ends || starts->size() != ends->size()) return forms;
@@ -261,7 +262,7 @@ std::vector<BatchedForm> batch_gather(const BatchingRequest& request) {
 std::vector<BatchedForm> batch_pad(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
   int rank = request.output.rank();
-  if (!request.is_stacked(0) || request.node.version < 2) return forms;
+  if (!keeps_rank(request) || request.node.version < 2) return forms;
   auto pads = list_of(request, "pads", 1);
   if (!pads || pads->size() % 2 != 0) return forms;
   List axes(static_cast<size_t>(rank));

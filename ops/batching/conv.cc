@@ -1,4 +1,6 @@
 // Sibling convolutions as one.
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 
 #include "ops/batching/rules.h"
@@ -61,8 +63,8 @@ BatchedForm in_groups(const BatchingRequest& request) {
                       made_by(joined_constants, biases_of(request)));
 }
 
-// One weight for all: the stacked axis stays, with a kernel of 1 on it.
-BatchedForm along_axis(const BatchingRequest& request, int axis) {
+// One weight for all: the stacked axis stays, with a kernel of 1 on it. `conv` has it.
+BatchedForm along_axis(const BatchingRequest& request, const Node& conv, int axis) {
   auto with_axis = [axis, operand = request.operands[1]] {
     JoinedConstant weight = first_constant(operand);
     Shape shape = weight.values.shape();
@@ -70,8 +72,7 @@ BatchedForm along_axis(const BatchingRequest& request, int axis) {
     weight.values = weight.values.contiguous().reshaped(shape);
     return weight;
   };
-  return by_constants(window_along_axis(request.node, request.output.rank(), axis),
-                      StackLayout::on_axis(axis), with_axis,
+  return by_constants(conv, StackLayout::on_axis(axis), with_axis,
                       made_by(first_constant, biases_of(request)));
 }
 
@@ -102,12 +103,28 @@ bool equal_biases(const BatchingRequest& request) {
   return !request.is_constant(2) || request.operands[2].equal;
 }
 
+// Inference does not look at the groups.
+bool has_groups(const Node& node, const Shape& weight) {
+  int64_t group = integer_of(node, "group", 1);
+  return group >= 1 && group <= std::min<int64_t>(weight[0], INT32_MAX);
+}
+
+// Nor at the biases.
+bool has_channel_biases(const BatchingRequest& request) {
+  if (!request.is_constant(2)) return true;
+  const Tensor& weight = request.operands[1].constants[0];
+  const Shape channels{output_channels(request.node, weight)};
+  return request.operands[2].type == ValueType::tensor(weight.dtype(), channels);
+}
+
 bool fits(const BatchingRequest& request) {
-  bool constants = request.is_stacked(0) && request.is_constant(1) &&
-                   !(request.has(2) && !request.is_constant(2));
+  bool constants =
+      keeps_rank(request) && request.is_constant(1) && !(request.has(2) && !request.is_constant(2));
   int rank = request.output.rank();
-  return constants && rank >= 3 && request.operands[0].type.rank() == rank &&
-         request.operands[1].constants[0].rank() == rank;
+  if (!constants || rank < 3) return false;
+  const Tensor& weight = request.operands[1].constants[0];
+  return weight.rank() == rank && has_groups(request.node, weight.shape()) &&
+         has_channel_biases(request);
 }
 
 // Forms that take one weight and bias for all members.
@@ -116,7 +133,8 @@ void add_shared_forms(const BatchingRequest& request, std::vector<BatchedForm>& 
   if (!request.operands[1].equal || !equal_biases(request)) return;
   // Runtimes convolve along three axes at most.
   for (int axis = 2; axis <= rank && rank < 5; ++axis) {
-    forms.push_back(along_axis(request, axis));
+    auto conv = window_along_axis(request.node, rank, axis);
+    if (conv) forms.push_back(along_axis(request, *conv, axis));
   }
   forms.push_back(in_batch(request, Kind::kFoldMinor));
   forms.push_back(in_batch(request, Kind::kFold));

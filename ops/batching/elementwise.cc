@@ -7,6 +7,10 @@
 
 namespace convoy {
 
+bool keeps_rank(const BatchingRequest& request) {
+  return request.is_stacked(0) && request.operands[0].type.rank() == request.output.rank();
+}
+
 std::vector<StackLayout> all_layouts(int rank) {
   std::vector<StackLayout> layouts;
   for (int axis = 0; axis <= rank; ++axis) layouts.push_back(StackLayout::on_axis(axis));
@@ -86,7 +90,7 @@ bool folds_alike(const BatchedOperand& operand, const ValueType& member, StackLa
 
 std::vector<BatchedForm> batch_unary(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0)) return forms;
+  if (!keeps_rank(request)) return forms;
   std::vector<ValueId> others;
   std::vector<Tensor> constants;
   for (size_t i = 1; i < request.operands.size(); ++i) {
@@ -137,7 +141,7 @@ std::vector<BatchedForm> batch_clip(const BatchingRequest& request) {
   std::vector<BatchedForm> forms = batch_unary(request);
   // Max and Min of integers came with the same opset as Clip of integers.
   bool typed = request.node.version >= 12 || is_floating(request.output.dtype);
-  if (!forms.empty() || !request.is_stacked(0) || request.node.version < 11 || !typed) return forms;
+  if (!forms.empty() || !keeps_rank(request) || request.node.version < 11 || !typed) return forms;
   for (StackLayout layout : all_layouts(request.output.rank())) {
     std::vector<std::pair<const char*, Tensor>> steps;
     bool fits = true;
@@ -171,6 +175,10 @@ static int broadcasts_since(const std::string& op_type) {
 std::vector<BatchedForm> batch_broadcasting(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
   const ValueType& member = request.output;
+  bool highest = std::any_of(
+      request.operands.begin(), request.operands.end(),
+      [&](const BatchedOperand& operand) { return operand.type.rank() == member.rank(); });
+  if (!highest) return forms;
   Node like = request.node;
   if (like.attributes.contains("broadcast") || like.attributes.contains("axis")) return forms;
   if (like.version < broadcasts_since(like.op_type)) return forms;

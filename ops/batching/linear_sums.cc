@@ -31,10 +31,14 @@ Tensor added(std::span<const Tensor> tensors) {
   return sum;
 }
 
-bool has_constant_matrix(const BatchingRequest& request) {
-  return !has_quantized(request) && request.is_stacked(0) && request.is_constant(1) &&
-         !(request.has(2) && !request.is_constant(2)) &&
-         is_floating(request.operands[1].constants[0].dtype());
+// The second operand is a floating constant of that rank, and the third, where there is one, a
+// constant of its type.
+bool has_constant_matrix(const BatchingRequest& request, int rank) {
+  if (has_quantized(request) || !request.is_stacked(0) || !request.is_constant(1)) return false;
+  const ValueType& weight = request.operands[1].type;
+  bool biased =
+      !request.has(2) || (request.is_constant(2) && request.operands[2].type.dtype == weight.dtype);
+  return biased && is_floating(weight.dtype) && weight.rank() == rank;
 }
 
 Tensor bias_of_sum(const BatchingRequest& request) {
@@ -59,7 +63,8 @@ BatchedForm linear_form(const Node& like, std::optional<StackLayout> layout, Ten
 }  // namespace
 
 std::vector<BatchedForm> sum_conv(const BatchingRequest& request) {
-  if (!has_constant_matrix(request)) return {};
+  int rank = request.output.rank();
+  if (!keeps_rank(request) || rank < 3 || !has_constant_matrix(request, rank)) return {};
   const std::vector<Tensor>& weights = request.operands[1].constants;
   Tensor bias = bias_of_sum(request);
   if (request.operands[1].equal) {
@@ -73,10 +78,9 @@ std::vector<BatchedForm> sum_conv(const BatchingRequest& request) {
 
 std::vector<BatchedForm> sum_matmul(const BatchingRequest& request) {
   int rank = request.output.rank();
-  if (request.operands.size() != 2 || !has_constant_matrix(request)) return {};
+  if (request.operands.size() != 2 || !has_constant_matrix(request, 2)) return {};
   const std::vector<Tensor>& weights = request.operands[1].constants;
-  bool matrices = weights[0].rank() == 2 && rank >= 2 && request.operands[0].type.rank() == rank;
-  if (!matrices) return {};
+  if (rank < 2 || !keeps_rank(request)) return {};
   if (request.operands[1].equal) {
     return {linear_form(request.node, std::nullopt, weights[0], {})};
   }
@@ -84,7 +88,7 @@ std::vector<BatchedForm> sum_matmul(const BatchingRequest& request) {
 }
 
 std::vector<BatchedForm> sum_gemm(const BatchingRequest& request) {
-  if (!has_constant_matrix(request) || request.node.version < 7) return {};
+  if (!has_constant_matrix(request, 2) || request.node.version < 7) return {};
   if (integer_of(request.node, "transA", 0) != 0) return {};
   Node like = request.node;
   Tensor bias = bias_of_sum(request);

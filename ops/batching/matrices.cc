@@ -165,28 +165,37 @@ std::vector<BatchedForm> batch_matmul(const BatchingRequest& request) {
   return forms;
 }
 
+namespace {
+
+// C · beta of every Gemm, zeros where it has none; nullopt where C does not fit.
+std::optional<Tensor> stacked_addends(const BatchingRequest& request, StackLayout layout) {
+  BatchedOperand c = request.operands[2];
+  if (c.type.dtype != request.operands[1].type.dtype || c.type.rank() > 2) return std::nullopt;
+  for (Tensor& tensor : c.constants) {
+    if (!tensor.defined()) tensor = Tensor::zeros(c.type.dtype, c.type.static_shape().value());
+    tensor = prepared_weight(to_rank(tensor, 2), false, number_of(request.node, "beta", 1));
+  }
+  return stacked_constant(c, request.output, layout);
+}
+
+}  // namespace
+
 std::vector<BatchedForm> batch_gemm(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
   bool fits = request.is_stacked(0) && request.is_constant(1) &&
               !(request.has(2) && !request.is_constant(2));
   if (!fits || integer_of(request.node, "transA", 0) != 0 || request.node.version < 7) return forms;
   const BatchedOperand& weight = request.operands[1];
-  if (!is_floating(weight.constants[0].dtype())) return forms;
+  if (!is_floating(weight.type.dtype) || weight.type.rank() != 2) return forms;
+  float alpha = number_of(request.node, "alpha", 1);
   std::vector<Tensor> weights =
-      prepared_weights(weight.constants, integer_of(request.node, "transB", 0) != 0,
-                       number_of(request.node, "alpha", 1));
+      prepared_weights(weight.constants, integer_of(request.node, "transB", 0) != 0, alpha);
+  // alpha counts after the product, which may be smaller than a weight.
+  if (alpha != 1 && !std::ranges::all_of(weights, is_finite)) return forms;
   StackLayout layout = StackLayout::on_axis(0);
   std::optional<Tensor> bias;
   if (request.is_constant(2)) {
-    BatchedOperand c = request.operands[2];
-    for (Tensor& tensor : c.constants) {
-      if (!tensor.defined()) {
-        tensor = Tensor::zeros(weights[0].dtype(), c.type.static_shape().value());
-      }
-      Tensor matrix = to_rank(tensor, 2);
-      tensor = prepared_weight(matrix, false, number_of(request.node, "beta", 1));
-    }
-    bias = stacked_constant(c, request.output, layout);
+    bias = stacked_addends(request, layout);
     if (!bias) return forms;
   }
   bool equal = weight.equal;

@@ -27,7 +27,7 @@ BatchedForm normalized_form(const ChannelNormalization& norm, StackLayout layout
 
 // nullopt unless the node has `count` constant parameters behind its input, for all members.
 std::optional<ChannelNormalization> normalization_of(const BatchingRequest& request, size_t count) {
-  if (!request.is_stacked(0) || request.operands.size() != count + 1) return std::nullopt;
+  if (!keeps_rank(request) || request.operands.size() != count + 1) return std::nullopt;
   for (size_t i = 1; i <= count; ++i) {
     if (!request.is_constant(i) || request.operands[i].constants[0].rank() != 1) {
       return std::nullopt;
@@ -97,7 +97,7 @@ std::vector<BatchedForm> batch_group_normalization(const BatchingRequest& reques
 
 std::vector<BatchedForm> batch_lrn(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0) || request.operands.size() != 1) return forms;
+  if (!keeps_rank(request) || request.operands.size() != 1) return forms;
   ChannelNormalization norm{request.node, {}};
   forms.push_back(normalized_form(norm, StackLayout::fold_minor(0), false));
   forms.push_back(normalized_form(norm, StackLayout::fold(0), false));
@@ -106,7 +106,7 @@ std::vector<BatchedForm> batch_lrn(const BatchingRequest& request) {
 
 std::vector<BatchedForm> batch_layer_normalization(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0) || !request.is_constant(1)) return forms;
+  if (!keeps_rank(request) || !request.is_constant(1)) return forms;
   if (request.has(2) && !request.is_constant(2)) return forms;
   int rank = request.output.rank();
   auto axis = normalized({integer_of(request.node, "axis", -1)}, rank);

@@ -36,13 +36,15 @@ std::vector<BatchedForm> batch_quantization(const BatchingRequest& request) {
     return batch_unary(request);
   }
   if (request.node.version < 13) return forms;  // one scale for all before
+  if (!keeps_rank(request)) return forms;
   for (StackLayout layout : all_layouts(request.output.rank())) {
     int64_t length = 1;
     if (layout.kind != StackLayout::Kind::kAxis) {
       length = (*request.output.shape)[static_cast<size_t>(layout.axis)].size;
     }
-    if (length < 0) continue;
+    if (length < 0 || length > kMostFilled / request.count) continue;
     Node like = request.node;
+    like.attributes.erase("block_size");  // one scale a member is none of blocks
     like.attributes["axis"] = int64_t{layout.axis};
     std::vector<BatchedOperand> numbers(request.operands.begin() + 1, request.operands.end());
     forms.push_back(

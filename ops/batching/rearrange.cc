@@ -83,13 +83,14 @@ std::vector<BatchedForm> batch_squeeze(const BatchingRequest& request) {
 
 std::vector<BatchedForm> batch_transpose(const BatchingRequest& request) {
   std::vector<BatchedForm> forms;
-  if (!request.is_stacked(0)) return forms;
+  if (!keeps_rank(request)) return forms;
   int rank = request.output.rank();
   auto perm = integers_of(request.node, "perm");
   if (!perm) {
     perm.emplace(static_cast<size_t>(rank));
     std::iota(perm->rbegin(), perm->rend(), 0);
   }
+  if (!is_permutation(*perm, rank)) return forms;
   for (int from = 0; from <= rank; ++from) {
     for (int to = 0; to <= rank; ++to) {
       std::vector<int64_t> moved;

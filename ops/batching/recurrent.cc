@@ -31,6 +31,11 @@ bool is_same_for_all(const BatchedOperand& operand) {
          (operand.kind == BatchedOperand::Kind::kConstants && operand.equal);
 }
 
+bool is_state_of_each(const BatchedOperand& operand) {
+  return operand.kind == BatchedOperand::Kind::kAbsent ||
+         (operand.kind != BatchedOperand::Kind::kShared && operand.type.rank() == 3);
+}
+
 // Constant states of the members, one batch after (or within) the other.
 Tensor stacked_state(const BatchedOperand& operand, StackLayout layout) {
   Shape shape = operand.constants[0].shape();
@@ -43,8 +48,7 @@ bool fits(const BatchingRequest& request) {
   if (request.has(kLengths)) return false;
   for (size_t i = 1; i < request.operands.size(); ++i) {
     const BatchedOperand& operand = request.operands[i];
-    bool shared = operand.kind == BatchedOperand::Kind::kShared;
-    if (is_state(i) ? shared : !is_same_for_all(operand)) return false;
+    if (is_state(i) ? !is_state_of_each(operand) : !is_same_for_all(operand)) return false;
   }
   return true;
 }

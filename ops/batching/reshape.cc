@@ -16,7 +16,8 @@ using Sizes = std::vector<Dimension>;
 struct Volume {
   int64_t known = 1;
   std::map<std::string, int> symbols;
-  bool sized = true;  // no dimension without size and symbol, and none of size 0
+  // No dimension without size and symbol, none of size 0, and no more than an int64_t can count.
+  bool sized = true;
 
   friend bool operator==(const Volume& a, const Volume& b) {
     return a.sized && b.sized && a.known == b.known && a.symbols == b.symbols;
@@ -29,7 +30,8 @@ Volume volume_of(const Sizes& dims, size_t first, size_t last) {
     if (!dims[i].known() && dims[i].symbol.empty()) volume.sized = false;
     if (dims[i].size == 0) volume.sized = false;
     if (dims[i].known()) {
-      volume.known *= dims[i].size;
+      bool wraps = __builtin_mul_overflow(volume.known, dims[i].size, &volume.known);
+      volume.sized = volume.sized && !wraps;
     } else {
       ++volume.symbols[dims[i].symbol];
     }

@@ -1,6 +1,8 @@
 // Batching rules, which operators name where they are registered.
 #pragma once
 
+#include <optional>
+
 #include "runtime/op/batching.h"
 
 namespace convoy {
@@ -46,10 +48,13 @@ std::vector<BatchedForm> sum_matmul(const BatchingRequest& request);
 std::vector<BatchedForm> sum_gemm(const BatchingRequest& request);
 
 // A convolution or pooling node with one more spatial axis, on which its window is 1. `rank` is
-// that of the node's input; 2 ≤ axis ≤ rank.
-Node window_along_axis(const Node& node, int rank, int axis);
+// that of the node's input; 2 ≤ axis ≤ rank. nullopt where a list of the node has another length.
+std::optional<Node> window_along_axis(const Node& node, int rank, int axis);
 // weight · factor for each, its two axes swapped if asked; floating matrices.
 std::vector<Tensor> prepared_weights(std::span<const Tensor> weights, bool swap, float factor);
+
+// Is the first operand stacked, and of the rank of the result?
+bool keeps_rank(const BatchingRequest& request);
 
 // Every layout of members of this rank.
 std::vector<StackLayout> all_layouts(int rank);

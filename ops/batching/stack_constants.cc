@@ -1,6 +1,7 @@
 #include "ops/batching/stack_constants.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -67,6 +68,9 @@ std::optional<Tensor> stacked_constant(const BatchedOperand& operand, const Valu
   int64_t size = (*member.shape)[static_cast<size_t>(layout.axis)].size;
   if (size < 0) return std::nullopt;
   Shape shape = full[0].shape();
+  bool fits = shape[layout.axis] == size || shape[layout.axis] == 1;
+  auto count = static_cast<int64_t>(full.size()) * std::max<int64_t>(full[0].count(), 1);
+  if (!fits || (shape[layout.axis] != size && size > kMostFilled / count)) return std::nullopt;
   shape[layout.axis] = size;
   for (Tensor& constant : full) constant = broadcast_tensor(constant, shape);
   shape[layout.axis] *= static_cast<int64_t>(full.size());
@@ -129,6 +133,18 @@ Tensor dequantized(const QuantizedConstant& constant) {
   dequantize(values.view(), scale.view(), zero.defined() ? zero.view() : TensorView(),
              result.view(), map, calling_thread());
   return result;
+}
+
+bool is_finite(const Tensor& tensor) {
+  bool finite = true;
+  Tensor plain = tensor.contiguous();
+  visit_floating(plain.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    std::span<const T> values = plain.values<T>();
+    finite = std::all_of(values.begin(), values.end(),
+                         [](T value) { return std::isfinite(static_cast<double>(value)); });
+  });
+  return finite;
 }
 
 Tensor stacked_vector(std::span<const Tensor> vectors, StackLayout::Kind kind) {

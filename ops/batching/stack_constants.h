@@ -22,9 +22,15 @@ Tensor broadcast_tensor(const Tensor& tensor, const Shape& shape);
 // With leading dimensions of 1 up to `rank`.
 Tensor to_rank(const Tensor& tensor, int rank);
 
+// Nothing is repeated to more elements than that.
+constexpr int64_t kMostFilled = int64_t{1} << 24;
+
+// Is there no infinity and no NaN in a floating tensor?
+bool is_finite(const Tensor& tensor);
+
 // Constants, one a member, that broadcast against members of type `member`: as one constant that
 // broadcasts against the members stacked in `layout`. nullopt where the size of a folded dimension
-// that would have to be filled is not known.
+// that would have to be filled is not known, or too large to be filled.
 std::optional<Tensor> stacked_constant(const BatchedOperand& operand, const ValueType& member,
                                        StackLayout layout);
 

@@ -26,6 +26,7 @@ Refusal may_lift(const Match& match) {
   bool depthwise = weight.shape()[1] == 1 && weight.shape()[0] == group && group % kBlock == 0;
   bool blocked = weight.shape()[1] % kBlock == 0 && weight.shape()[0] / group % kBlock == 0;
   if (!depthwise && !blocked) return "the channels of a group do not fill blocks";
+  if (!window_along_axis(match.root(), 3, 2)) return "its window has not one axis";
   return std::nullopt;
 }
 
@@ -44,7 +45,7 @@ Rule lift_conv() {
               inputs[0] = builder.unsqueeze(match.value("x"), {kAxis});
               Tensor weight = match.tensor("w").contiguous().reshaped(shape);
               inputs[1] = builder.constant(weight, "weight");
-              ValueId y = builder.node_like(window_along_axis(match.root(), 3, 2),
+              ValueId y = builder.node_like(*window_along_axis(match.root(), 3, 2),
                                             std::move(inputs), lifted(match.output_type()));
               return {builder.squeeze(y, {kAxis})};
             }};

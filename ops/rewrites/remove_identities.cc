@@ -104,6 +104,16 @@ Refusal pads_nothing(const Match& match) {
   return refuse_unless(none, "it pads");
 }
 
+// Of entry `i` of a Slice; -1 where it is not known.
+int64_t size_of_sliced_axis(const Match& match, size_t i) {
+  auto axes = integers_of(match.graph(), match.root(), "axes", 3);
+  if (!axes && match.root().has_input(3)) return -1;
+  if (axes && i >= axes->size()) return -1;
+  const ValueType& type = match.type("x");
+  auto axis = normalized({axes ? (*axes)[i] : static_cast<int64_t>(i)}, std::max(0, type.rank()));
+  return axis ? (*type.shape)[static_cast<size_t>((*axis)[0])].size : -1;
+}
+
 // Slices from 0 to beyond the end with step 1 on every axis.
 Refusal takes_all(const Match& match) {
   const Node& node = match.root();
@@ -118,7 +128,8 @@ Refusal takes_all(const Match& match) {
   auto ends = integers_of(match.graph(), node, "ends", 2);
   if (!starts || !ends || node.has_input(4)) return "it may leave something out";
   for (size_t i = 0; i < starts->size(); ++i) {
-    bool all = (*starts)[i] == 0 && i < ends->size() && (*ends)[i] >= INT32_MAX;
+    bool all = (*starts)[i] == 0 && i < ends->size() &&
+               reaches_end((*ends)[i], size_of_sliced_axis(match, i));
     if (!all) return "it may leave something out";
   }
   return std::nullopt;
@@ -162,6 +173,7 @@ std::vector<RewriteStep> remove_identities() {
   return {
       returns_x("remove_identity", op("Identity", {any("x")})),
       returns_x("remove_dropout", op("Dropout", {any("x")}).rest(), is_inference_dropout),
+      // -0 + 0 is 0: equal numbers, of which only the sign of an infinity after 1/x could tell.
       returns_x("remove_add_zero", any_of({binary_constant("Add", 0), binary_constant("Sub", 0)}),
                 is_not_broadened),
       returns_x("remove_multiply_one",

@@ -1,6 +1,7 @@
 // Short forms for reading a node's attributes and operands inside guards.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,22 @@ inline std::optional<std::vector<int64_t>> normalized(std::vector<int64_t> axes,
     if (axis < 0) axis += rank;
   }
   return axes;
+}
+
+// Is every axis in [0, rank) named once?
+inline bool is_permutation(std::vector<int64_t> perm, int64_t rank) {
+  if (static_cast<int64_t>(perm.size()) != rank) return false;
+  std::sort(perm.begin(), perm.end());
+  for (size_t i = 0; i < perm.size(); ++i) {
+    if (perm[i] != static_cast<int64_t>(i)) return false;
+  }
+  return true;
+}
+
+// Does a Slice up to `end` take all that follows, whatever a size that is not known will be?
+inline bool reaches_end(int64_t end, int64_t size) {
+  constexpr int64_t kLargest = int64_t{1} << 56;  // size that a tensor can have
+  return end >= (size < 0 ? kLargest : size);
 }
 
 }  // namespace convoy

@@ -131,8 +131,9 @@ std::optional<Join> concat_at(const Graph& graph, const Siblings& siblings, cons
   Join join{Join::Kind::kConcat, node.id, static_cast<int>((*axis)[0]), {}, {}};
   for (ValueId input : node.inputs) {
     auto member = siblings.find(input);
-    bool leaf = member && siblings.sets[static_cast<size_t>(member->set)].is_leaf();
-    if (!member || leaf || !mergeable(member->set)) {
+    const SiblingSet* set = member ? &siblings.sets[static_cast<size_t>(member->set)] : nullptr;
+    bool fits = set != nullptr && !set->is_leaf() && set->type.rank() == rank;
+    if (!fits || !mergeable(member->set)) {
       join.parts.push_back({-1, {}, input});
       continue;
     }

@@ -9,12 +9,34 @@
 namespace convoy {
 namespace {
 
+constexpr int kMostLevels = 1000;  // of a branch, which is walked down a call a level
+
 bool is_straight(const std::vector<int>& positions, int count) {
   if (static_cast<int>(positions.size()) != count) return false;
   for (int i = 0; i < count; ++i) {
     if (positions[static_cast<size_t>(i)] != i) return false;
   }
   return true;
+}
+
+// May the members have one more axis, and is every known dimension one that is looked at, however
+// they are stacked?
+bool may_be_stacked(const SiblingSet& set) {
+  if (!set.type.shape || set.type.rank() >= kMaxRank) return false;
+  return std::all_of(set.type.shape->begin(), set.type.shape->end(), [&](const Dimension& dim) {
+    return dim.size <= kMostPositions / set.count();
+  });
+}
+
+// Are the constants of each operand of one dtype and shape? Those that members may lack are not
+// told apart by them.
+bool has_uniform_constants(const BatchingRequest& request) {
+  return std::ranges::all_of(request.operands, [](const BatchedOperand& operand) {
+    return std::ranges::all_of(operand.constants, [&](const Tensor& constant) {
+      return !constant.defined() ||
+             operand.type == ValueType::tensor(constant.dtype(), constant.shape());
+    });
+  });
 }
 
 // The same slice of every member.
@@ -52,7 +74,8 @@ LayoutPlan::LayoutPlan(const Graph& graph, const Registry& registry, const Sibli
       registry_(registry),
       siblings_(siblings),
       cost_(cost),
-      choices_(siblings.sets.size()) {
+      choices_(siblings.sets.size()),
+      levels_(siblings.sets.size(), 0) {
   for (size_t i = 0; i < choices_.size(); ++i) plan(static_cast<int>(i));
 }
 
@@ -103,6 +126,7 @@ std::vector<BatchedForm> LayoutPlan::forms_of(const SiblingSet& set) const {
   std::vector<int> all(static_cast<size_t>(set.count()));
   std::iota(all.begin(), all.end(), 0);
   BatchingRequest request = request_of(set, all);
+  if (!has_uniform_constants(request)) return {};
   return registry_.find(request.node)->batching.forms(request);
 }
 
@@ -128,6 +152,7 @@ std::optional<double> LayoutPlan::conversion(int number, StackLayout from,
   LayoutChange change = layout_change(set.type, from, to);
   double cost = cost_.change(set.type, count, change);
   if (set.is_leaf()) {
+    if (set.leaf.length > kMostIndices / count) return std::nullopt;
     int64_t expected = 0;
     bool whole = true;
     for (int position : positions) {
@@ -139,10 +164,7 @@ std::optional<double> LayoutPlan::conversion(int number, StackLayout from,
     return whole ? cost : cost + cost_.pass(set.type, count);
   }
   if (is_straight(positions, set.count())) return cost;
-  if (from.kind == StackLayout::Kind::kFoldMinor) return std::nullopt;
-  bool sized = from.kind == StackLayout::Kind::kAxis ||
-               (*set.type.shape)[static_cast<size_t>(from.axis)].known();
-  if (!sized) return std::nullopt;
+  if (!can_take_members(set.type, from, positions.size())) return std::nullopt;
   return cost + cost_.pass(set.type, count);
 }
 
@@ -161,39 +183,49 @@ const LayoutChoice* LayoutPlan::best(int set, const std::vector<int>& positions,
 
 void LayoutPlan::plan(int number) {
   const SiblingSet& set = siblings_.sets[static_cast<size_t>(number)];
-  if (set.count() < 2) return;
+  if (set.count() < 2 || !may_be_stacked(set)) return;
   if (set.is_leaf()) return plan_leaf(number);
+  int& level = levels_[static_cast<size_t>(number)];
   for (const SetOperand& operand : set.operands) {
-    bool stacked = operand.kind == BatchedOperand::Kind::kStacked;
-    if (stacked && choices(operand.set).empty()) return;
+    if (operand.kind != BatchedOperand::Kind::kStacked) continue;
+    if (choices(operand.set).empty()) return;
+    level = std::max(level, levels_[static_cast<size_t>(operand.set)] + 1);
   }
+  if (level > kMostLevels) return;
   std::vector<LayoutChoice>& ways = choices_[static_cast<size_t>(number)];
   for (BatchedForm& form : forms_of(set)) {
-    LayoutChoice way;
-    way.layout = form.output;
-    way.cost = form.extra_passes * cost_.pass(set.type, set.count());
-    way.sources.resize(set.operands.size());
-    bool possible = true;
-    for (size_t i = 0; i < set.operands.size() && possible; ++i) {
-      const SetOperand& operand = set.operands[i];
-      if (operand.kind != BatchedOperand::Kind::kStacked) continue;
-      const LayoutChoice* source = best(operand.set, operand.positions, form.operands[i]);
-      possible = source != nullptr;
-      if (!possible) break;
-      way.sources[i] = source->layout;
-      auto step = conversion(operand.set, source->layout, operand.positions, form.operands[i]);
-      way.cost += source->cost + *step;
-    }
-    if (!possible) continue;
-    way.form = std::move(form);
-    auto same = std::find_if(ways.begin(), ways.end(),
-                             [&](const LayoutChoice& other) { return other.layout == way.layout; });
+    auto way = way_by(set, std::move(form));
+    if (!way) continue;
+    auto same = std::find_if(ways.begin(), ways.end(), [&](const LayoutChoice& other) {
+      return other.layout == way->layout;
+    });
     if (same == ways.end()) {
-      ways.push_back(std::move(way));
-    } else if (way.cost < same->cost) {
-      *same = std::move(way);
+      ways.push_back(std::move(*way));
+    } else if (way->cost < same->cost) {
+      *same = std::move(*way);
     }
   }
+}
+
+std::optional<LayoutChoice> LayoutPlan::way_by(const SiblingSet& set, BatchedForm form) const {
+  if (!has_axis(set.type, form.output)) return std::nullopt;
+  LayoutChoice way;
+  way.layout = form.output;
+  way.cost = form.extra_passes * cost_.pass(set.type, set.count());
+  way.sources.resize(set.operands.size());
+  for (size_t i = 0; i < set.operands.size(); ++i) {
+    const SetOperand& operand = set.operands[i];
+    if (operand.kind != BatchedOperand::Kind::kStacked) continue;
+    const SiblingSet& read = siblings_.sets[static_cast<size_t>(operand.set)];
+    if (!has_axis(read.type, form.operands[i])) return std::nullopt;
+    const LayoutChoice* source = best(operand.set, operand.positions, form.operands[i]);
+    if (source == nullptr) return std::nullopt;
+    way.sources[i] = source->layout;
+    auto step = conversion(operand.set, source->layout, operand.positions, form.operands[i]);
+    way.cost += source->cost + *step;
+  }
+  way.form = std::move(form);
+  return way;
 }
 
 // --- sums ---
@@ -221,6 +253,8 @@ std::optional<double> LayoutPlan::sum_form_cost(const SiblingSet& set,
       cost += way->cost;
       continue;
     }
+    const SiblingSet& read = siblings_.sets[static_cast<size_t>(operand.set)];
+    if (!has_axis(read.type, form.operands[i])) return std::nullopt;
     const LayoutChoice* source = best(operand.set, members, form.operands[i]);
     if (source == nullptr) return std::nullopt;
     cost += source->cost + *conversion(operand.set, source->layout, members, form.operands[i]);
@@ -273,7 +307,9 @@ std::optional<SumWay> LayoutPlan::best_sum(int number, const std::vector<int>& m
   const OpDef* definition = registry_.find(graph_.node(set.nodes[0]));
   if (definition == nullptr || !definition->batching.sums) return found;
   positions = in_order_of_sources(set, positions);
-  for (BatchedForm& form : definition->batching.sums(request_of(set, positions))) {
+  BatchingRequest request = request_of(set, positions);
+  if (!has_uniform_constants(request)) return found;
+  for (BatchedForm& form : definition->batching.sums(request)) {
     consider(sum_form_cost(set, positions, form), {}, form);
   }
   return found;

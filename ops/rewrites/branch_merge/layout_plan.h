@@ -55,6 +55,9 @@ class LayoutPlan {
  private:
   void plan(int number);
   void plan_leaf(int number);
+  // The way that computes the set by `form`; nullopt where an operand cannot be had for it, or the
+  // set or an operand has no such axis.
+  std::optional<LayoutChoice> way_by(const SiblingSet& set, BatchedForm form) const;
   std::vector<BatchedForm> forms_of(const SiblingSet& set) const;
   std::optional<double> sum_form_cost(const SiblingSet& set, const std::vector<int>& positions,
                                       const BatchedForm& form) const;
@@ -66,6 +69,7 @@ class LayoutPlan {
   const Siblings& siblings_;
   MergeCost cost_;
   std::vector<std::vector<LayoutChoice>> choices_;
+  std::vector<int> levels_;  // by set: how many others lie between it and what branches begin with
 };
 
 // Which members of an operand's set belong to members `positions` of the set that reads it.

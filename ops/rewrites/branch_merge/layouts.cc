@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "ops/rewrites/branch_merge/leaves.h"
 #include "runtime/graph/fold_axes.h"
 
 namespace convoy {
@@ -28,7 +29,9 @@ Sizes stacked_dims(const ValueType& member, int count, StackLayout layout) {
     return dims;
   }
   Dimension& folded = dims[static_cast<size_t>(layout.axis)];
-  folded = folded.known() ? Dimension{folded.size * count, ""} : Dimension{};
+  int64_t size = -1;
+  bool sized = folded.known() && !__builtin_mul_overflow(folded.size, count, &size);
+  folded = sized ? Dimension{size, ""} : Dimension{};
   return dims;
 }
 
@@ -91,6 +94,17 @@ ValueId change_layout(GraphBuilder& builder, ValueId value, const ValueType& mem
     builder.graph().set_type(value, stacked_type(member, count, end));
   }
   return refolded(builder, value, member, count, end, to);
+}
+
+bool has_axis(const ValueType& member, StackLayout layout) {
+  int axes = member.rank() + (layout.kind == StackLayout::Kind::kAxis ? 1 : 0);
+  return layout.axis >= 0 && layout.axis < axes;
+}
+
+bool can_take_members(const ValueType& member, StackLayout layout, size_t taken) {
+  if (layout.kind != StackLayout::Kind::kFold) return layout.kind == StackLayout::Kind::kAxis;
+  int64_t each = (*member.shape)[static_cast<size_t>(layout.axis)].size;
+  return each >= 0 && each <= kMostIndices / static_cast<int64_t>(taken);
 }
 
 ValueId take_members(GraphBuilder& builder, ValueId value, const ValueType& member, int count,

@@ -26,8 +26,14 @@ LayoutChange layout_change(const ValueType& member, StackLayout from, StackLayou
 ValueId change_layout(GraphBuilder& builder, ValueId value, const ValueType& member, int count,
                       StackLayout from, StackLayout to);
 
+// Is the layout's axis one that a stacked value of such members has?
+bool has_axis(const ValueType& member, StackLayout layout);
+
+// Can some members be taken out: by no more than kMostIndices indices, of no kFoldMinor?
+bool can_take_members(const ValueType& member, StackLayout layout, size_t taken);
+
 // Members `positions` of a stacked value, as a stacked value: one Gather along the stacked axis (or
-// one Slice, or nothing when they are all in order). kFoldMinor is not supported.
+// one Slice, or nothing when they are all in order, whatever the layout).
 ValueId take_members(GraphBuilder& builder, ValueId value, const ValueType& member, int count,
                      StackLayout layout, const std::vector<int>& positions);
 

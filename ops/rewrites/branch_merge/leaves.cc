@@ -25,19 +25,21 @@ std::optional<Leaf> of_gather(const Graph& graph, const Node& node) {
   if (node.inputs.size() < 2) return std::nullopt;
   int64_t axis = integer_of(node, "axis", 0);
   auto size = size_on(graph, node.inputs[0], axis);
+  const Tensor* tensor = graph.constant(node.inputs[1]);
+  if (!size || tensor == nullptr || tensor->rank() > 1) return std::nullopt;
   auto indices = graph.constant_int64s(node.inputs[1]);
-  if (!size || !indices || indices->empty()) return std::nullopt;
-  int rank = graph.constant(node.inputs[1])->rank();
-  if (rank > 1) return std::nullopt;
+  if (!indices || indices->empty()) return std::nullopt;
   for (int64_t& index : *indices) {
-    if (index < 0) index += *size < 0 ? INT32_MIN : *size;
-    if (index < 0 || (*size >= 0 && index >= *size)) return std::nullopt;
+    if (index < 0 && *size < 0) return std::nullopt;
+    if (index < 0) index += *size;
+    if (index < 0 || index > kMostPositions) return std::nullopt;
+    if (*size >= 0 && index >= *size) return std::nullopt;
   }
   for (size_t i = 1; i < indices->size(); ++i) {
     if ((*indices)[i] != (*indices)[0] + static_cast<int64_t>(i)) return std::nullopt;
   }
   return Leaf{node.inputs[0], static_cast<int>(axis), (*indices)[0],
-              static_cast<int64_t>(indices->size()), rank == 0};
+              static_cast<int64_t>(indices->size()), tensor->rank() == 0};
 }
 
 // The bounds that Slice applies on a dimension of `size`; nullopt when they need an unknown size.
@@ -70,7 +72,7 @@ std::optional<Leaf> of_slice(const Graph& graph, const Node& node) {
     int64_t axis = (*axes)[i];
     auto size = size_on(graph, node.inputs[0], axis);
     if (!size) return std::nullopt;
-    if ((*starts)[i] == 0 && (*ends)[i] >= INT32_MAX) continue;
+    if ((*starts)[i] == 0 && reaches_end((*ends)[i], *size)) continue;
     auto bounds = slice_bounds((*starts)[i], (*ends)[i], *size);
     if (!bounds || bounds->second <= bounds->first || leaf) return std::nullopt;
     leaf = Leaf{node.inputs[0], static_cast<int>(axis), bounds->first,
@@ -82,7 +84,7 @@ std::optional<Leaf> of_slice(const Graph& graph, const Node& node) {
 std::optional<Leaf> of_split(const Graph& graph, const Node& node, int slot) {
   int64_t axis = integer_of(node, "axis", 0);
   auto size = size_on(graph, node.inputs[0], axis);
-  if (!size) return std::nullopt;
+  if (!size || *size > kMostPositions) return std::nullopt;
   auto sizes = integers_of(graph, node, "split", 1);
   if (!sizes) {
     if (node.has_input(1) || *size < 0) return std::nullopt;
@@ -92,9 +94,8 @@ std::optional<Leaf> of_split(const Graph& graph, const Node& node, int slot) {
     sizes = List(static_cast<size_t>(parts), each);
     sizes->back() = *size - each * (parts - 1);
   }
-  constexpr int64_t kMostSize = int64_t{1} << 40;
   bool sound = std::all_of(sizes->begin(), sizes->end(),
-                           [](int64_t part) { return part >= 0 && part <= kMostSize; });
+                           [](int64_t part) { return part >= 0 && part <= kMostPositions; });
   if (!sound || slot >= static_cast<int>(sizes->size())) return std::nullopt;
   Leaf leaf{node.inputs[0], static_cast<int>(axis), 0, (*sizes)[static_cast<size_t>(slot)], false};
   for (int i = 0; i < slot; ++i) leaf.start += (*sizes)[static_cast<size_t>(i)];
@@ -108,7 +109,7 @@ std::optional<Leaf> of_sequence(const Graph& graph, const Node& at) {
   auto position = graph.constant_int64s(at.inputs[1]);
   if (producer == NodeId::kNone || !position || position->size() != 1) return std::nullopt;
   const Node& split = graph.node(producer);
-  if (!split.is("SplitToSequence")) return std::nullopt;
+  if (!split.is("SplitToSequence") || !split.has_input(0)) return std::nullopt;
   int64_t axis = integer_of(split, "axis", 0);
   auto size = size_on(graph, split.inputs[0], axis);
   if (!size || *size < 1) return std::nullopt;
@@ -130,14 +131,27 @@ std::optional<Leaf> of_sequence(const Graph& graph, const Node& at) {
 
 std::optional<Leaf> of_squeeze(const Graph& graph, const Node& node) {
   auto axes = integers_of(graph, node, "axes", 1);
-  int rank = graph.value(node.inputs[0]).type.rank();
-  auto leaf = describe_leaf(graph, node.inputs[0]);
-  if (!leaf || leaf->squeezed || leaf->length != 1 || rank < 0) return std::nullopt;
   if (!axes || axes->size() != 1) return std::nullopt;
-  auto sorted = normalized(*axes, rank);
-  if (!sorted || (*sorted)[0] != leaf->axis) return std::nullopt;
+  auto known = normalized(*axes, std::max(0, graph.value(node.inputs[0]).type.rank()));
+  NodeId producer = graph.value(node.inputs[0]).producer;
+  // What is squeezed already is none: chains of Squeeze are not followed.
+  if (!known || producer == NodeId::kNone || graph.node(producer).is("Squeeze")) {
+    return std::nullopt;
+  }
+  auto leaf = describe_leaf(graph, node.inputs[0]);
+  if (!leaf || leaf->squeezed || leaf->length != 1) return std::nullopt;
+  if ((*known)[0] != leaf->axis) return std::nullopt;
   leaf->squeezed = true;
   return leaf;
+}
+
+std::optional<Leaf> of_node(const Graph& graph, const Node& node, int slot) {
+  if (node.op_type == "Gather") return of_gather(graph, node);
+  if (node.op_type == "Slice") return of_slice(graph, node);
+  if (node.op_type == "Split") return of_split(graph, node, slot);
+  if (node.op_type == "SequenceAt") return of_sequence(graph, node);
+  if (node.op_type == "Squeeze") return of_squeeze(graph, node);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -149,12 +163,9 @@ std::optional<Leaf> describe_leaf(const Graph& graph, ValueId value) {
   if (info.producer == NodeId::kNone) return std::nullopt;
   const Node& node = graph.node(info.producer);
   if (!node.domain.empty() || !node.has_input(0)) return std::nullopt;
-  if (node.op_type == "Gather") return of_gather(graph, node);
-  if (node.op_type == "Slice") return of_slice(graph, node);
-  if (node.op_type == "Split") return of_split(graph, node, info.producer_slot);
-  if (node.op_type == "SequenceAt") return of_sequence(graph, node);
-  if (node.op_type == "Squeeze") return of_squeeze(graph, node);
-  return std::nullopt;
+  auto leaf = of_node(graph, node, info.producer_slot);
+  bool listed = leaf && leaf->start <= kMostPositions && leaf->length <= kMostIndices;
+  return listed ? leaf : std::nullopt;
 }
 
 }  // namespace convoy

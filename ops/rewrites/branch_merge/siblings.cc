@@ -114,12 +114,18 @@ class SiblingSearch {
     return leaf;
   }
 
+  // A graph output keeps the type that it is declared with, which may be wrong.
+  bool has_rank_of(ValueId value, const Leaf& leaf) const {
+    int rank = graph_.value(leaf.source).type.rank() - (leaf.squeezed ? 1 : 0);
+    return graph_.value(value).type.rank() == rank;
+  }
+
   bool add_slices(const Node& node) {
     bool any = false;
     for (ValueId output : node.outputs) {
       if (output == ValueId::kNone) continue;
       auto described = describe_leaf(graph_, output);
-      if (!described || graph_.value(output).type.rank() < 0) continue;
+      if (!described || !has_rank_of(output, *described)) continue;
       any = true;
       Leaf leaf = composed(*described);
       std::string form = leaf.form();

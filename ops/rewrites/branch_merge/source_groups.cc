@@ -103,6 +103,7 @@ class SourceSearch {
     for (int i = 0; i < type.rank(); ++i) {
       const Dimension& dim = (*type.shape)[static_cast<size_t>(i)];
       if (!dim.known() && (i == slice.axis || dim.symbol.empty())) return std::nullopt;
+      if (dim.size > kMostPositions) return std::nullopt;
       kind += i == slice.axis ? "*" : dim.known() ? std::to_string(dim.size) : dim.symbol;
       kind += ",";
     }

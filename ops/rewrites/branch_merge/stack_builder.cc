@@ -139,7 +139,8 @@ ValueId StackBuilder::concatenated(const Join& join) {
   for (const JoinPart& part : join.parts) {
     if (part.set < 0) {
       parts.push_back(current(part.value));
-    } else if (runs[part.set] == 1 || !is_sized(part.set, join.axis)) {
+    } else if (runs[part.set] == 1 ||
+               !can_take_members(set(part.set).type, fold, part.positions.size())) {
       parts.push_back(in_layout(part.set, part.positions, fold));
     } else {
       auto [known, added] = whole.try_emplace(part.set, ValueId::kNone);
@@ -157,10 +158,6 @@ std::vector<int> StackBuilder::all_members(int number) const {
   return all;
 }
 
-bool StackBuilder::is_sized(int number, int axis) const {
-  return (*set(number).type.shape)[static_cast<size_t>(axis)].known();
-}
-
 // Many short runs of few sets: all of the sets and other values one after the other, then one
 // Gather. Where a slice is no copy, slices cost less.
 std::optional<ValueId> StackBuilder::concatenated_by_gather(const Join& join) {
@@ -168,6 +165,7 @@ std::optional<ValueId> StackBuilder::concatenated_by_gather(const Join& join) {
   auto axis = static_cast<size_t>(join.axis);
   std::map<int, int64_t> offsets;
   size_t others = 0;
+  size_t taken = 0;
   int64_t length = -1;
   for (const JoinPart& part : join.parts) {
     const ValueType& type =
@@ -176,6 +174,7 @@ std::optional<ValueId> StackBuilder::concatenated_by_gather(const Join& join) {
     int64_t size = (*type.shape)[axis].size;
     if (length >= 0 && size != length) return std::nullopt;
     length = size;
+    taken += part.set < 0 ? 1 : part.positions.size();
     if (part.set < 0) {
       ++others;
     } else {
@@ -183,6 +182,7 @@ std::optional<ValueId> StackBuilder::concatenated_by_gather(const Join& join) {
     }
   }
   if (join.parts.size() - others <= 2 * offsets.size()) return std::nullopt;
+  if (length > kMostIndices / static_cast<int64_t>(taken)) return std::nullopt;
   std::vector<ValueId> parts;
   int64_t offset = 0;
   for (auto& [number, start] : offsets) {

@@ -39,7 +39,6 @@ class StackBuilder {
   void add_twins(int number);
   ValueId in_layout(int number, const std::vector<int>& positions, StackLayout wanted);
   std::vector<int> all_members(int number) const;
-  bool is_sized(int number, int axis) const;
   ValueId concatenated(const Join& join);
   std::optional<ValueId> concatenated_by_gather(const Join& join);
   ValueId added_up(const Join& join);

@@ -29,6 +29,7 @@ bool reads_member_in_body(const Siblings& siblings, const Node& node) {
 // What is special about the operands of a set that has no form.
 std::string why_no_form(const Graph& graph, const SiblingSet& set) {
   if (set.count() < 2) return "all branches begin with the same value";
+  if (set.is_leaf()) return "the branches begin with too many axes, or too large a size";
   std::string text =
       fmt::format("{} cannot be computed once for all branches", graph.node(set.nodes[0]).op_type);
   for (size_t i = 1; i < set.operands.size(); ++i) {
