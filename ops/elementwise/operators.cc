@@ -1,5 +1,6 @@
 #include "ops/elementwise/operators.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -105,6 +106,14 @@ std::optional<Program> variadic_program(const Node& node) {
   return std::nullopt;
 }
 
+// The exponent of a Pow; nullptr where its rank may decide the result's.
+const Tensor* lone_exponent(const Graph& graph, const Node& node) {
+  const Tensor* exponent = graph.constant(node.input(1));
+  bool decides = exponent != nullptr && node.has_input(0) &&
+                 exponent->rank() > std::max(0, graph.value(node.input(0)).type.rank());
+  return decides ? nullptr : exponent;
+}
+
 std::optional<Program> binary_program(const Graph& graph, const Node& node) {
   if (node.version < 7) return std::nullopt;
   if (node.op_type == "Add") return single_step(Formula::kAdd);
@@ -112,7 +121,7 @@ std::optional<Program> binary_program(const Graph& graph, const Node& node) {
   if (node.op_type == "Mul") return single_step(Formula::kMultiply);
   if (node.op_type == "Div") return single_step(Formula::kDivide);
   if (node.op_type == "PRelu") return single_step(Formula::kPRelu);
-  if (node.op_type == "Pow") return power_program(graph.constant(node.input(1)));
+  if (node.op_type == "Pow") return power_program(lone_exponent(graph, node));
   return std::nullopt;
 }
 

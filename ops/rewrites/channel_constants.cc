@@ -52,6 +52,7 @@ Tensor scale_along(const Tensor& weights, int axis, std::span<const double> fact
 
 int64_t output_channels(const Node& conv, const Tensor& weights) {
   int64_t group = integer_of(conv, "group", 1);
+  if (weights.rank() < 3 || weights.shape()[0] == 0) return 0;
   if (group < 1 || weights.shape()[0] % group != 0) return 0;
   return conv.is("ConvTranspose") ? weights.shape()[1] * group : weights.shape()[0];
 }
@@ -79,6 +80,11 @@ Tensor channel_vector(DType dtype, std::span<const double> values) {
     }
   });
   return vector;
+}
+
+bool is_channel_bias(const Tensor* bias, int64_t channels) {
+  if (bias == nullptr) return true;
+  return is_floating(bias->dtype()) && bias->rank() == 1 && bias->count() == channels;
 }
 
 std::vector<double> bias_values(const Tensor* bias, int64_t channels) {

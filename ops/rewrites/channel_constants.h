@@ -18,7 +18,8 @@ std::optional<std::vector<double>> channel_values(const Tensor& tensor, int rank
 // weights[.., i on `axis`, ..] · factors[i], in the weights' type.
 Tensor scale_along(const Tensor& weights, int axis, std::span<const double> factors);
 
-// Output channels of Conv or ConvTranspose; 0 where the groups do not fit the weights.
+// Output channels of Conv or ConvTranspose; 0 where the groups do not fit the weights, or there are
+// no weights.
 int64_t output_channels(const Node& conv, const Tensor& weights);
 
 // The weights of Conv or ConvTranspose · the factor of their output channel, in their type.
@@ -27,7 +28,10 @@ Tensor scale_outputs(const Node& conv, const Tensor& weights, std::span<const do
 // A vector in the given floating type.
 Tensor channel_vector(DType dtype, std::span<const double> values);
 
-// The elements of an optional bias; zeros when `bias` is nullptr.
+// Is there no bias (nullptr), or one number for each channel?
+bool is_channel_bias(const Tensor* bias, int64_t channels);
+
+// The elements of such a bias; zeros when `bias` is nullptr.
 std::vector<double> bias_values(const Tensor* bias, int64_t channels);
 
 }  // namespace convoy

@@ -11,8 +11,12 @@ namespace {
 
 using List = std::vector<int64_t>;
 
+// Of a Transpose of that rank, -1 where it is not known.
 std::optional<List> perm_of(const Node& node, int rank) {
-  if (auto perm = integers_of(node, "perm")) return perm;
+  if (auto perm = integers_of(node, "perm")) {
+    bool fits = is_permutation(*perm, rank < 0 ? static_cast<int64_t>(perm->size()) : rank);
+    return fits ? perm : std::nullopt;
+  }
   if (rank < 0) return std::nullopt;
   List reversed;
   for (int i = rank; i-- > 0;) reversed.push_back(i);
@@ -22,14 +26,12 @@ std::optional<List> perm_of(const Node& node, int rank) {
 // inner then outer: axis i of the result is axis inner[outer[i]] of x.
 std::optional<List> composed_perm(const Match& match) {
   int rank = match.output_type().rank();
-  auto inner = perm_of(match.node("inner"), rank);
+  int source = match.type("x").rank();
+  auto inner = perm_of(match.node("inner"), source < 0 ? rank : source);
   auto outer = perm_of(match.root(), rank);
   if (!inner || !outer || inner->size() != outer->size()) return std::nullopt;
   List composed;
-  for (int64_t axis : *outer) {
-    if (axis < 0 || axis >= static_cast<int64_t>(inner->size())) return std::nullopt;
-    composed.push_back((*inner)[static_cast<size_t>(axis)]);
-  }
+  for (int64_t axis : *outer) composed.push_back((*inner)[static_cast<size_t>(axis)]);
   return composed;
 }
 
@@ -37,7 +39,7 @@ Rule compose_transposes() {
   return {"compose_transposes", RuleSet::kPortable,
           op("Transpose", {op("Transpose", {any("x")}).named("inner").shared()}),
           [](const Match& match) -> Refusal {
-            return composed_perm(match) ? Refusal() : "the rank is not known";
+            return composed_perm(match) ? Refusal() : "the order or the rank is not known";
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             List perm = *composed_perm(match);
@@ -88,23 +90,35 @@ Rule cancel_unsqueeze() {
       [](const Match& match, GraphBuilder&) -> std::vector<ValueId> { return {match.value("x")}; }};
 }
 
-// Every value of `from` survives the way to `to`: the inner Cast of a pair may be left out.
+bool is_integer(DType dtype) { return is_signed_integer(dtype) || is_unsigned_integer(dtype); }
+
+// Does every value of `from` survive the way to `to`? (float8e8m0 has no 0.)
 bool holds_exactly(DType from, DType to) {
-  if (from == to) return true;
-  if (from == DType::kBool) return to != DType::kString;
+  if (from == to) return is_known(from);
+  if (from == DType::kBool) {
+    return is_known(to) && to != DType::kString && to != DType::kFloat8E8M0;
+  }
   switch (to) {
     case DType::kFloat64:
       return from == DType::kFloat32 || from == DType::kFloat16 || from == DType::kBFloat16 ||
-             ((is_signed_integer(from) || is_unsigned_integer(from)) && size_of(from) <= 4);
+             (is_integer(from) && size_of(from) <= 4);
     case DType::kFloat32:
       return from == DType::kFloat16 || from == DType::kBFloat16 ||
-             ((is_signed_integer(from) || is_unsigned_integer(from)) && size_of(from) <= 2);
+             (is_integer(from) && size_of(from) <= 2);
     case DType::kInt64:
     case DType::kInt32:
-    case DType::kInt16:
-      return (is_signed_integer(from) || is_unsigned_integer(from)) && size_of(from) < size_of(to);
+    case DType::kInt16: return is_integer(from) && size_of(from) < size_of(to);
     default: return false;
   }
+}
+
+// Is what the last type makes of a number the same, whether it comes as `from` or as `middle`,
+// which holds it exactly? Integers are written in other digits than floats, and floats than wider
+// ones; integers that are too large keep their low bits, which floats of 2³¹ and above do not.
+bool is_cast_alike(DType from, DType middle, DType to) {
+  if (from == middle) return true;
+  if (to == DType::kString) return is_integer(from) && is_integer(middle);
+  return from != DType::kUInt32 || is_integer(middle) || is_floating(to);
 }
 
 Rule compose_casts() {
@@ -114,7 +128,10 @@ Rule compose_casts() {
             const ValueType& type = match.type("x");
             if (!type.is_tensor()) return "the type is not known";
             auto middle = static_cast<DType>(integer_of(match.node("inner"), "to", 0));
-            return holds_exactly(type.dtype, middle) ? Refusal() : "the first Cast loses digits";
+            if (!holds_exactly(type.dtype, middle)) return "the first Cast loses digits";
+            auto to = static_cast<DType>(integer_of(match.root(), "to", 0));
+            bool alike = is_cast_alike(type.dtype, middle, to);
+            return alike ? Refusal() : "the second Cast sees another kind of number";
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             return {builder.node_like(match.root(), {match.value("x")}, match.output_type())};

@@ -1,5 +1,6 @@
 #include "ops/rewrites/epilogues.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "runtime/graph/node_attributes.h"
@@ -61,6 +62,18 @@ std::optional<Epilogue> matched_activation(const Match& match) {
 Refusal computes_in_float32(const ValueType& type) {
   bool fits = type.is_tensor() && is_floating(type.dtype) && type.dtype != DType::kFloat64;
   return fits ? Refusal() : "only float32 and 16-bit floats";
+}
+
+Refusal keeps_rank_of(const Match& match, std::string_view x) {
+  const Graph& graph = match.graph();
+  int rank = std::max(0, match.type(x).rank());
+  for (const Match::Matched& matched : match.nodes()) {
+    for (ValueId input : graph.node(matched.node).inputs) {
+      const Tensor* constant = graph.constant(input);
+      if (constant != nullptr && constant->rank() > rank) return "a constant raises the rank";
+    }
+  }
+  return std::nullopt;
 }
 
 bool surely_equal(const Dimension& a, const Dimension& b) {

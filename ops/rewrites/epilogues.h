@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "ops/conv/epilogue.h"
 #include "runtime/rewrite/rule.h"
@@ -17,6 +18,10 @@ std::optional<Epilogue> matched_activation(const Match& match);
 
 // float32, or a 16-bit float, which the fused kernels compute in float32 and round once.
 Refusal computes_in_float32(const ValueType& type);
+
+// No constant that the matched nodes read, be it one number, gives the result a higher rank than x
+// has.
+Refusal keeps_rank_of(const Match& match, std::string_view x);
 
 // Are the shapes equal in every run, as far as types tell?
 bool surely_equal(const Dimension& a, const Dimension& b);

@@ -2,6 +2,7 @@
 // weights: y = (x − mean) · s + b with s = scale / sqrt(var + epsilon).
 #include <cmath>
 
+#include "ops/batching/stack_constants.h"
 #include "ops/rewrites/channel_constants.h"
 #include "ops/rewrites/rules.h"
 #include "runtime/graph/node_attributes.h"
@@ -77,6 +78,26 @@ Refusal may_fold(const Match& match) {
   return refusal ? refusal : are_constant(match);
 }
 
+// Weights and bias with the normalization in them.
+struct Folded {
+  Tensor weights, bias;
+
+  Refusal check() const {
+    bool finite = is_finite(weights) && is_finite(bias);
+    return finite ? Refusal() : "a number is not finite";
+  }
+};
+
+Folded folded_conv(const Match& match) {
+  const Tensor& weights = match.tensor("w");
+  const Node& conv = match.node("conv");
+  Affine affine = affine_of(match);
+  const Tensor* old_bias = match.graph().constant(match.value("b"));
+  std::vector<double> bias = bias_values(old_bias, output_channels(conv, weights));
+  for (size_t i = 0; i < bias.size(); ++i) bias[i] = bias[i] * affine.factor[i] + affine.offset[i];
+  return {scale_outputs(conv, weights, affine.factor), channel_vector(weights.dtype(), bias)};
+}
+
 Rule after_conv() {
   Pattern conv =
       op_of({"Conv", "ConvTranspose"}, {any("x"), any("w"), any("b").optional()}).named("conv");
@@ -87,26 +108,39 @@ Rule after_conv() {
             if (!is_floating(weights.dtype())) return "the weights are not floating";
             int64_t channels = output_channels(match.node("conv"), weights);
             if (channels == 0) return "the groups do not fit";
-            return statistics_fit(match, channels);
+            if (!is_channel_bias(match.graph().constant(match.value("b")), channels)) {
+              return "the bias is not one for each channel";
+            }
+            if (Refusal refusal = statistics_fit(match, channels)) return refusal;
+            return folded_conv(match).check();
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            const Tensor& weights = match.tensor("w");
-            const Node& conv = match.node("conv");
-            Affine affine = affine_of(match);
-            const Tensor* old_bias = match.graph().constant(match.value("b"));
-            std::vector<double> bias = bias_values(old_bias, output_channels(conv, weights));
-            for (size_t i = 0; i < bias.size(); ++i) {
-              bias[i] = bias[i] * affine.factor[i] + affine.offset[i];
-            }
-            ValueId w = builder.constant(scale_outputs(conv, weights, affine.factor), "weight");
-            ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
-            return {builder.node_like(conv, {match.value("x"), w, b}, match.output_type())};
+            Folded folded = folded_conv(match);
+            ValueId w = builder.constant(folded.weights, "weight");
+            ValueId b = builder.constant(folded.bias, "bias");
+            return {builder.node_like(match.node("conv"), {match.value("x"), w, b},
+                                      match.output_type())};
           }};
 }
 
 int64_t columns_of(const Match& match) {
   int axis = integer_of(match.node("gemm"), "transB", 0) != 0 ? 0 : 1;
   return match.tensor("w").shape()[axis];
+}
+
+Folded folded_gemm(const Match& match) {
+  const Tensor& weights = match.tensor("w");
+  const Node& gemm = match.node("gemm");
+  Affine affine = affine_of(match);
+  double beta = number_of(gemm, "beta", 1);
+  const Tensor* c = match.graph().constant(match.value("c"));
+  std::vector<double> bias = affine.offset;
+  if (c != nullptr) {
+    std::vector<double> old = *channel_values(*c, 2, columns_of(match));
+    for (size_t i = 0; i < bias.size(); ++i) bias[i] += beta * old[i] * affine.factor[i];
+  }
+  int axis = integer_of(gemm, "transB", 0) != 0 ? 0 : 1;
+  return {scale_along(weights, axis, affine.factor), channel_vector(weights.dtype(), bias)};
 }
 
 Rule after_gemm() {
@@ -120,23 +154,15 @@ Rule after_gemm() {
             }
             const Tensor* c = match.graph().constant(match.value("c"));
             if (c && !channel_values(*c, 2, columns_of(match))) return "C varies along the rows";
-            return statistics_fit(match, columns_of(match));
+            if (Refusal refusal = statistics_fit(match, columns_of(match))) return refusal;
+            return folded_gemm(match).check();
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            const Tensor& weights = match.tensor("w");
-            Affine affine = affine_of(match);
+            Folded folded = folded_gemm(match);
             Node gemm = match.node("gemm");
-            double beta = number_of(gemm, "beta", 1);
-            const Tensor* c = match.graph().constant(match.value("c"));
-            std::vector<double> bias = affine.offset;
-            if (c != nullptr) {
-              std::vector<double> old = *channel_values(*c, 2, columns_of(match));
-              for (size_t i = 0; i < bias.size(); ++i) bias[i] += beta * old[i] * affine.factor[i];
-            }
             gemm.attributes["beta"] = 1.0F;
-            int axis = integer_of(gemm, "transB", 0) != 0 ? 0 : 1;
-            ValueId w = builder.constant(scale_along(weights, axis, affine.factor), "weight");
-            ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
+            ValueId w = builder.constant(folded.weights, "weight");
+            ValueId b = builder.constant(folded.bias, "bias");
             return {builder.node_like(gemm, {match.value("x"), w, b}, match.output_type())};
           }};
 }

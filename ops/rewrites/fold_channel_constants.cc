@@ -2,9 +2,9 @@
 // its weights.
 #include <algorithm>
 
+#include "ops/batching/stack_constants.h"
 #include "ops/rewrites/channel_constants.h"
 #include "ops/rewrites/rules.h"
-#include "runtime/graph/node_attributes.h"
 
 namespace convoy {
 namespace {
@@ -21,6 +21,10 @@ std::optional<std::vector<double>> values_of(const Match& match, Refusal& why) {
     why = "the groups do not fit";
     return std::nullopt;
   }
+  if (!is_channel_bias(match.graph().constant(match.value("b")), channels)) {
+    why = "the bias is not one for each channel";
+    return std::nullopt;
+  }
   auto values = channel_values(match.tensor("c"), weights.rank(), channels);
   if (!values) {
     why = "the constant is not one for each channel";
@@ -30,17 +34,45 @@ std::optional<std::vector<double>> values_of(const Match& match, Refusal& why) {
   return values;
 }
 
-Refusal is_per_channel(const Match& match) {
-  Refusal why;
-  values_of(match, why);
-  return why;
+// What stands for the weights and the bias; an undefined bias where there is none.
+struct Folded {
+  Tensor weights, bias;
+};
+
+Folded scaled(const Match& match, std::vector<double> factors) {
+  if (match.root().is("Div")) {
+    for (double& factor : factors) factor = 1 / factor;
+  }
+  const Tensor& weights = match.tensor("w");
+  Folded folded{scale_outputs(match.node("conv"), weights, factors), {}};
+  const Tensor* old_bias = match.graph().constant(match.value("b"));
+  if (old_bias == nullptr) return folded;
+  std::vector<double> bias = to_doubles(*old_bias);
+  for (size_t i = 0; i < bias.size(); ++i) bias[i] *= factors[i];
+  folded.bias = channel_vector(weights.dtype(), bias);
+  return folded;
 }
 
-ValueId rebuilt(const Match& match, GraphBuilder& builder, const Tensor& weights,
-                const std::vector<double>& bias) {
-  ValueId w = builder.constant(weights, "weight");
-  ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
-  return builder.node_like(match.node("conv"), {match.value("x"), w, b}, match.output_type());
+Folded shifted(const Match& match, const std::vector<double>& offsets) {
+  const Tensor& weights = match.tensor("w");
+  const Tensor* old_bias = match.graph().constant(match.value("b"));
+  std::vector<double> bias = bias_values(old_bias, output_channels(match.node("conv"), weights));
+  double sign = match.root().is("Sub") ? -1 : 1;
+  for (size_t i = 0; i < bias.size(); ++i) bias[i] += sign * offsets[i];
+  return {weights, channel_vector(weights.dtype(), bias)};
+}
+
+// nullopt with a reason through `why`.
+std::optional<Folded> folded(const Match& match, Refusal& why) {
+  auto values = values_of(match, why);
+  if (!values || why) return std::nullopt;
+  bool factor = match.root().is("Mul") || match.root().is("Div");
+  Folded result = factor ? scaled(match, *values) : shifted(match, *values);
+  bool finite =
+      (!factor || is_finite(result.weights)) && (!result.bias.defined() || is_finite(result.bias));
+  if (finite) return result;
+  why = "a number is not finite";
+  return std::nullopt;
 }
 
 Pattern conv_pattern() {
@@ -48,51 +80,31 @@ Pattern conv_pattern() {
       .named("conv");
 }
 
-Rule fold_factor() {
-  return {"fold_channel_factor", RuleSet::kPortable,
-          any_of({op("Mul", {conv_pattern(), constant("c")}),
-                  op("Div", {conv_pattern(), constant("c")})}),
-          is_per_channel, [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+Rule fold(const char* name, const char* operation, const char* inverse) {
+  return {name, RuleSet::kPortable,
+          any_of({op(operation, {conv_pattern(), constant("c")}),
+                  op(inverse, {conv_pattern(), constant("c")})}),
+          [](const Match& match) -> Refusal {
             Refusal why;
-            std::vector<double> factors = *values_of(match, why);
-            if (match.root().is("Div")) {
-              for (double& factor : factors) factor = 1 / factor;
-            }
-            const Tensor& weights = match.tensor("w");
-            const Tensor* old_bias = match.graph().constant(match.value("b"));
-            Tensor scaled = scale_outputs(match.node("conv"), weights, factors);
-            if (old_bias == nullptr) {
-              ValueId w = builder.constant(scaled, "weight");
-              return {builder.node_like(match.node("conv"), {match.value("x"), w},
-                                        match.output_type())};
-            }
-            std::vector<double> bias = to_doubles(*old_bias);
-            for (size_t i = 0; i < bias.size(); ++i) bias[i] *= factors[i];
-            return {rebuilt(match, builder, scaled, bias)};
-          }};
-}
-
-Rule fold_offset() {
-  return {"fold_channel_offset", RuleSet::kPortable,
-          any_of({op("Add", {conv_pattern(), constant("c")}),
-                  op("Sub", {conv_pattern(), constant("c")})}),
-          is_per_channel, [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
+            folded(match, why);
+            return why;
+          },
+          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
             Refusal why;
-            std::vector<double> offsets = *values_of(match, why);
-            const Tensor& weights = match.tensor("w");
-            const Tensor* old_bias = match.graph().constant(match.value("b"));
-            std::vector<double> bias =
-                bias_values(old_bias, output_channels(match.node("conv"), weights));
-            double sign = match.root().is("Sub") ? -1 : 1;
-            for (size_t i = 0; i < bias.size(); ++i) bias[i] += sign * offsets[i];
-            ValueId b = builder.constant(channel_vector(weights.dtype(), bias), "bias");
-            return {builder.node_like(match.node("conv"), {match.value("x"), match.value("w"), b},
-                                      match.output_type())};
+            Folded made = *folded(match, why);
+            bool factor = match.root().is("Mul") || match.root().is("Div");
+            std::vector<ValueId> inputs = {
+                match.value("x"),
+                factor ? builder.constant(made.weights, "weight") : match.value("w")};
+            if (made.bias.defined()) inputs.push_back(builder.constant(made.bias, "bias"));
+            return {builder.node_like(match.node("conv"), std::move(inputs), match.output_type())};
           }};
 }
 
 }  // namespace
 
-std::vector<RewriteStep> fold_channel_constants() { return {fold_factor(), fold_offset()}; }
+std::vector<RewriteStep> fold_channel_constants() {
+  return {fold("fold_channel_factor", "Mul", "Div"), fold("fold_channel_offset", "Add", "Sub")};
+}
 
 }  // namespace convoy

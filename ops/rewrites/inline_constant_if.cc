@@ -6,6 +6,7 @@
 namespace convoy {
 namespace {
 
+// nullptr where it is not known, or gives fewer values than the node has outputs.
 std::shared_ptr<Graph> taken_branch(const Graph& graph, const Node& node) {
   const Tensor* condition = node.has_input(0) ? graph.constant(node.input(0)) : nullptr;
   if (condition == nullptr || condition->dtype() != DType::kBool || condition->count() != 1) {
@@ -14,7 +15,8 @@ std::shared_ptr<Graph> taken_branch(const Graph& graph, const Node& node) {
   auto found = node.attributes.find(*condition->data<bool>() ? "then_branch" : "else_branch");
   if (found == node.attributes.end()) return nullptr;
   const auto* body = std::get_if<std::shared_ptr<Graph>>(&found->second);
-  return body ? *body : nullptr;
+  if (body == nullptr || *body == nullptr || !(*body)->inputs().empty()) return nullptr;
+  return (*body)->outputs().size() < node.outputs.size() ? nullptr : *body;
 }
 
 void inline_branches(GraphEditor& editor) {
@@ -24,7 +26,7 @@ void inline_branches(GraphEditor& editor) {
     if (!editor.may_fire()) return;
     std::shared_ptr<Graph> body = taken_branch(graph, graph.node(id));
     if (!body) {
-      editor.near_miss(id, "the condition is not constant");
+      editor.near_miss(id, "the condition is not constant, or the branch does not fit");
       continue;
     }
     editor.inline_body(id, *body);

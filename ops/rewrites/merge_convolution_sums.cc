@@ -23,7 +23,15 @@ std::vector<RewriteStep> merge_convolution_sums() {
           return "the attributes differ";
         }
         if (!same_weights(match)) return "the weights differ";
-        if (!is_floating(match.tensor("w").dtype())) return "the weights are not floating";
+        const Tensor& weights = match.tensor("w");
+        if (!is_floating(weights.dtype())) return "the weights are not floating";
+        int64_t channels = output_channels(match.node("first"), weights);
+        if (channels == 0) return "the groups do not fit";
+        for (const char* bias : {"b", "c"}) {
+          if (!is_channel_bias(match.graph().constant(match.value(bias)), channels)) {
+            return "a bias is not one for each channel";
+          }
+        }
         if (!surely_equal_shapes(match.type("x"), match.type("y"))) {
           return "the inputs may differ in shape";
         }

@@ -24,6 +24,7 @@ class Pusher {
     ValueId top = node.inputs[0];
     NodeId producer = graph_.value(top).producer;
     if (!perm || producer == NodeId::kNone || !passes(graph_.node(producer))) return;
+    if (!is_permutation(*perm, static_cast<int64_t>(perm->size()))) return;
     perm_ = *perm;
     bool whole = collect(top);
     if (leaves_.empty()) return;
@@ -60,7 +61,12 @@ class Pusher {
     if (id == NodeId::kNone) return refuse(fmt::format("'{}' is not transposed", name));
     const Node& node = graph_.node(id);
     if (node.is("Transpose")) {
-      if (!integers_of(node, "perm")) return refuse(fmt::format("'{}' is reversed", name));
+      auto perm = integers_of(node, "perm");
+      if (!perm) return refuse(fmt::format("'{}' is reversed", name));
+      int source = graph_.value(node.inputs[0]).type.rank();
+      if (!is_permutation(*perm, rank) || (source >= 0 && source != rank)) {
+        return refuse(fmt::format("'{}' is no order of {} axes", name, rank));
+      }
       leaves_.insert(value);
       return true;
     }

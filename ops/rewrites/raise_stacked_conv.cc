@@ -25,21 +25,27 @@ Pattern grouped_conv(const Pattern& x) {
   return any_of({fused, plain});
 }
 
+// Of the axes of a Transpose of rank 3 and more; nullopt for what is none.
+std::optional<List> order_of(const Match& match, const Node& transpose) {
+  auto perm = integers_of(transpose, "perm");
+  int rank = match.graph().value(transpose.outputs[0]).type.rank();
+  return perm && rank >= 3 && is_permutation(*perm, rank) ? perm : std::nullopt;
+}
+
 // The axis that a Transpose brings to position 1 (or from it), all others keeping their order;
 // nullopt when it does something else.
-std::optional<int> axis_brought_to_one(const Node& transpose) {
-  auto perm = integers_of(transpose, "perm");
-  if (!perm || perm->size() < 3) return std::nullopt;
+std::optional<int> axis_brought_to_one(const Match& match, const Node& transpose) {
+  auto perm = order_of(match, transpose);
+  if (!perm) return std::nullopt;
   List others = *perm;
   others.erase(others.begin() + 1);
   if (!std::is_sorted(others.begin(), others.end())) return std::nullopt;
   return static_cast<int>((*perm)[1]);
 }
-std::optional<int> axis_taken_from_one(const Node& transpose) {
-  auto perm = integers_of(transpose, "perm");
-  if (!perm || perm->size() < 3) return std::nullopt;
+std::optional<int> axis_taken_from_one(const Match& match) {
+  auto perm = order_of(match, match.root());
+  if (!perm) return std::nullopt;
   auto at = std::find(perm->begin(), perm->end(), 1);
-  if (at == perm->end()) return std::nullopt;
   List others = *perm;
   others.erase(others.begin() + (at - perm->begin()));
   if (!std::is_sorted(others.begin(), others.end())) return std::nullopt;
@@ -68,13 +74,16 @@ Pattern split_of(const Pattern& x, const char* name) {
 bool folds_axes_one_and_two(const Match& match, std::string_view reshape, std::string_view beside,
                             const ValueType& split, const ValueType& folded) {
   if (!split.shape || !folded.shape || split.rank() != folded.rank() + 1) return false;
+  if (split.rank() < 3) return false;
   const auto& s = *split.shape;
   const auto& f = *folded.shape;
   if (!s[1].known() || !s[2].known() || !f[1].known()) return false;
-  if (f[1].size != s[1].size * s[2].size) return false;
+  int64_t whole = 0;
+  if (__builtin_mul_overflow(s[1].size, s[2].size, &whole) || f[1].size != whole) return false;
   auto shape = integers_of(match.graph(), match.node(reshape), "shape", 1);
   if (!shape) return false;
   bool keeps_rank = match.has(beside);
+  if (shape->empty() || (keeps_rank && shape->size() != s.size())) return false;
   if (keeps_rank) {
     auto axes = squeeze_axes(match.graph(), match.node(beside));
     if (!axes || (*axes != List{1} && *axes != List{2})) return false;
@@ -133,7 +142,9 @@ ValueType split_type(const ValueType& folded, int64_t count) {
 Rule raise_input() {
   Pattern moved = op("Transpose", {any("x")}).named("transpose").shared();
   Pattern folded = fold_of(moved, "reshape", Readers::kAny);
-  auto axis = [](const Match& match) { return axis_brought_to_one(match.node("transpose")); };
+  auto axis = [](const Match& match) {
+    return axis_brought_to_one(match, match.node("transpose"));
+  };
   return {"raise_stacked_conv_input", RuleSet::kLowering, grouped_conv(folded),
           [axis](const Match& match) -> Refusal {
             if (Refusal refusal = has_kernel(match)) return refusal;
@@ -174,13 +185,13 @@ Rule raise_output() {
       "raise_stacked_conv_output", RuleSet::kLowering, whole,
       [](const Match& match) -> Refusal {
         if (integer_of(match.node("conv"), "output_axis", -1) != 1) return "it moved already";
-        if (!axis_taken_from_one(match.root())) {
+        if (!axis_taken_from_one(match)) {
           return "the Transpose moves more than one axis";
         }
         if (!match.has("split")) return std::nullopt;
         const ValueType& before = output_type_of(match, "conv");
         const ValueType& after = output_type_of(match, "split");
-        bool same = before.shape && after.shape && before.rank() == after.rank() &&
+        bool same = before.rank() >= 3 && before.rank() == after.rank() &&
                     (*before.shape)[1] == (*after.shape)[1] &&
                     (*before.shape)[2] == (*after.shape)[2];
         const ValueType& folded = output_type_of(match, match.has("squeeze") ? "squeeze" : "fold");
@@ -192,7 +203,7 @@ Rule raise_output() {
       },
       [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
         Attributes attributes = match.node("conv").attributes;
-        attributes["output_axis"] = int64_t{*axis_taken_from_one(match.root())};
+        attributes["output_axis"] = int64_t{*axis_taken_from_one(match)};
         return {builder.node("StackedConv", {match.value("x"), match.value("w"), match.value("b")},
                              std::move(attributes), match.output_type(), kPrivateDomain)};
       }};
@@ -204,7 +215,7 @@ Rule raise_last() {
   return {"raise_stacked_conv_last", RuleSet::kLowering, op("Transpose", {split}),
           [](const Match& match) -> Refusal {
             if (Refusal refusal = has_kernel(match)) return refusal;
-            if (!axis_taken_from_one(match.root())) {
+            if (!axis_taken_from_one(match)) {
               return "the Transpose moves more than one axis";
             }
             const ValueType& type = output_type_of(match, "split");
@@ -215,7 +226,8 @@ Rule raise_last() {
             int64_t count = (*type.shape)[1].size;
             if (!divides(match, count)) return "the groups do not divide";
             const ValueType& x = match.type("x");
-            if (!x.shape || !(*x.shape)[1].known() || (*x.shape)[1].size % count != 0) {
+            bool known = x.rank() == match.tensor("w").rank() && (*x.shape)[1].known();
+            if (!known || (*x.shape)[1].size % count != 0) {
               return "the operand's type is not known";
             }
             return std::nullopt;
@@ -225,10 +237,10 @@ Rule raise_last() {
             const ValueType& folded = match.type("x");
             Dimension each{(*folded.shape)[1].size / count, ""};
             ValueId x = split_axis(builder, match.value("x"), 1, {count, ""}, each);
-            return {builder.node("StackedConv", {x, match.value("w"), match.value("b")},
-                                 stacked_attributes(match.node("conv"), count, 1,
-                                                    *axis_taken_from_one(match.root())),
-                                 match.output_type(), kPrivateDomain)};
+            return {builder.node(
+                "StackedConv", {x, match.value("w"), match.value("b")},
+                stacked_attributes(match.node("conv"), count, 1, *axis_taken_from_one(match)),
+                match.output_type(), kPrivateDomain)};
           }};
 }
 

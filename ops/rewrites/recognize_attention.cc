@@ -35,6 +35,10 @@ Refusal mask_fits(const Match& match, const ValueType& q, const ValueType& k) {
   if (!same_size(mask, rank - 1, k, 2) || !same_size(mask, rank - 2, q, 2)) {
     return "the mask is not one number for each score";
   }
+  for (int i = 0; i + 2 < rank; ++i) {
+    bool one = (*mask.shape)[static_cast<size_t>(i)].size == 1;
+    if (!one && !same_size(mask, i, q, i)) return "the mask may be of more batches or heads";
+  }
   return std::nullopt;
 }
 
@@ -59,6 +63,7 @@ Refusal is_attention(const Match& match) {
   int64_t axis = integer_of(match.node("softmax"), "axis", -1);
   if (axis != -1 && axis != 3) return "the softmax is along another axis";
   if (!scale_of(match)) return "the scale is not one positive number";
+  if (Refusal refusal = keeps_rank_of(match, "q")) return refusal;
   return mask_fits(match, q, k);
 }
 

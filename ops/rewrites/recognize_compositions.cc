@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "ops/rewrites/epilogues.h"
 #include "ops/rewrites/rules.h"
 #include "runtime/graph/node_attributes.h"
 #include "runtime/rewrite/optimize.h"
@@ -40,6 +41,7 @@ Rule rule_of(const Composition& composition, RuleSet set) {
     }
     int version = version_for(composition, match.root().version);
     if (!portable && !has_kernel(match, composition, version)) return "there is no kernel";
+    if (Refusal refusal = keeps_rank_of(match, "x")) return refusal;
     return composition.guard ? composition.guard(match) : std::nullopt;
   };
   auto build = [composition](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {

@@ -2,6 +2,7 @@
 // where the model's opset has it (23), in a session always.
 #include <algorithm>
 
+#include "ops/rewrites/epilogues.h"
 #include "ops/rewrites/rules.h"
 #include "runtime/graph/node_attributes.h"
 
@@ -24,7 +25,7 @@ Refusal is_rms_normalization(const Match& match) {
     return "scale is not one for each element of the last axis";
   }
   if (match.tensor("epsilon").count() != 1) return "epsilon is not one number";
-  return std::nullopt;
+  return keeps_rank_of(match, "x");
 }
 
 }  // namespace

@@ -85,6 +85,13 @@ struct AxisChange {
   int64_t inner = 0;
 };
 
+// a · b; -1 where one is not known, or that is more than an int64_t holds.
+int64_t product(int64_t a, int64_t b) {
+  int64_t result = -1;
+  bool wraps = __builtin_mul_overflow(a, b, &result);
+  return a < 0 || b < 0 || wraps ? -1 : result;
+}
+
 std::optional<AxisChange> axis_change(const Match& match) {
   auto given = given_sizes(match);
   const ValueType& x = match.type("x");
@@ -107,14 +114,13 @@ std::optional<AxisChange> axis_change(const Match& match) {
   AxisChange change{static_cast<int>(axis), 0, 0};
   const GivenSize& first = (*given)[axis];
   if (!splits) {
-    int64_t folded =
-        dims[axis].known() && dims[axis + 1].known() ? dims[axis].size * dims[axis + 1].size : -1;
+    int64_t folded = product(dims[axis].size, dims[axis + 1].size);
     if (!first.constant || first.known <= 0 || first.known != folded) return std::nullopt;
     return change;
   }
   const GivenSize& second = (*given)[axis + 1];
   if (!first.constant || !second.constant || first.known <= 0 || second.known <= 0 ||
-      first.known * second.known != dims[axis].size) {
+      product(first.known, second.known) != dims[axis].size) {
     return std::nullopt;
   }
   change.outer = first.known;

@@ -23,10 +23,20 @@ struct Equal {
   }
 };
 
+// In quotation marks; what would end the text, and backslashes, stand behind a backslash.
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + '"';
+}
+
 struct Print {
   std::string operator()(int64_t value) const { return std::to_string(value); }
   std::string operator()(float value) const { return fmt::format("{}", value); }
-  std::string operator()(const std::string& value) const { return '"' + value + '"'; }
+  std::string operator()(const std::string& value) const { return quoted(value); }
   std::string operator()(const Tensor& value) const { return to_string(value.desc()); }
   std::string operator()(const std::shared_ptr<Graph>&) const { return "graph"; }
   std::string operator()(const ValueType& value) const { return to_string(value); }
@@ -35,9 +45,6 @@ struct Print {
   }
   std::string operator()(const std::vector<float>& values) const {
     return fmt::format("[{}]", fmt::join(values, ","));
-  }
-  std::string operator()(const std::vector<std::string>& values) const {
-    return fmt::format("[\"{}\"]", fmt::join(values, "\",\""));
   }
   std::string operator()(const AttributeReference& value) const { return "@" + value.name; }
   template <typename T>

@@ -229,16 +229,20 @@ struct AttentionForm {
   int64_t key_heads = 2;
   bool masked = true;
   bool shared_scores = false;
+  int64_t batch = 2;
+  List mask = {4, 4};
+  Shape factor_shape = {};
 };
 
 int recognized(const AttentionForm& form, const RewriteOptions& options = {}) {
   GraphCase test(form.opset);
-  ValueId q = test.input("q", {2, 2, 4, 4});
-  ValueId k = test.input("k", {2, form.key_heads, 4, 4});
-  ValueId v = test.input("v", {2, 2, 4, 5});
+  ValueId q = test.input("q", {form.batch, 2, 4, 4});
+  ValueId k = test.input("k", {form.batch, form.key_heads, 4, 4});
+  ValueId v = test.input("v", {form.batch, 2, 4, 5});
   ValueId scores = test.node("MatMul", {q, test.node("Transpose", {k}, {{"perm", form.perm}})});
-  scores = test.node("Mul", {scores, test.floats({}, {form.factor})});
-  if (form.masked) scores = test.node("Add", {scores, test.input("mask", {4, 4})});
+  scores = test.node("Mul", {scores, test.floats(form.factor_shape, {form.factor})});
+  std::vector<Dim> mask(form.mask.begin(), form.mask.end());
+  if (form.masked) scores = test.node("Add", {scores, test.input("mask", mask)});
   ValueId weights = test.node("Softmax", {scores}, {{"axis", form.axis}});
   test.output(test.node("MatMul", {weights, v}));
   if (form.shared_scores) test.output(test.node("Relu", {weights}), "weights");
@@ -254,6 +258,21 @@ TEST(PortableRules, AttentionIsRecognizedWhereTheOpsetHasIt) {
   AttentionForm old;
   old.opset = 22;
   EXPECT_EQ(recognized(old), 0);
+}
+
+TEST(PortableRules, AttentionHasNoMoreBatchesOrHeadsThanItsOperands) {
+  for (const List& mask : {List{1, 1, 4, 4}, List{1, 2, 4, 4}}) {
+    AttentionForm form;
+    form.batch = 1;
+    form.mask = mask;
+    EXPECT_EQ(recognized(form), 1);
+  }
+  AttentionForm masked, scaled;
+  masked.batch = 1;
+  masked.mask = {5, 1, 4, 4};
+  scaled.factor_shape = {1, 1, 1, 1, 1};
+  EXPECT_EQ(recognized(masked), 0);
+  EXPECT_EQ(recognized(scaled), 0);
 }
 
 TEST(PortableRules, ASessionRunsThePartsOfAttention) {
