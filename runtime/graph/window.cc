@@ -154,7 +154,8 @@ SizedWindow transposed_axis(const TransposedAttributes& attributes, int axis, in
   }
   check_input(window.output_size >= 1, "an input of length {} gives an output of length {}", input,
               window.output_size);
-  window.pad_end = reach - window.pad_begin - window.output_size;
+  // In this order: what is reached may lie close to the largest number, and the padding below 0.
+  window.pad_end = reach - window.output_size - window.pad_begin;
   return window;
 }
 

@@ -129,9 +129,9 @@ ValueId of_transpose(GradientStep& step, size_t) {
   std::vector<int64_t> perm(static_cast<size_t>(rank));
   std::iota(perm.rbegin(), perm.rend(), 0);
   perm = integers_of(step.node, "perm").value_or(perm);
+  check_model(is_permutation(perm, rank), "perm is no order of {} axes", rank);
   std::vector<int64_t> inverse(perm.size());
   for (size_t i = 0; i < perm.size(); ++i) {
-    check_model(perm[i] >= 0 && perm[i] < rank, "perm has the entry {}", perm[i]);
     inverse[static_cast<size_t>(perm[i])] = static_cast<int64_t>(i);
   }
   return step.builder.transpose(step.gradient, inverse);

@@ -222,5 +222,14 @@ TEST(ResizeSizes, AreProductsOfFloat32) {
   EXPECT_EQ(factors_of({5, 6}, {8, 3}, "not_smaller").sizes, (Ints{8, 10}));
 }
 
+// The reach of the last window is the largest number but two; the padding leads beyond it and back.
+TEST(WindowSizes, PaddingOfAResultAsLongAsCanBe) {
+  TransposedAttributes attributes;
+  attributes.window.strides = {4};
+  attributes.window.pads = {-(1 << 24), 1 << 24};
+  SizedWindow window = transposed_axis(attributes, 0, 1, int64_t{1} << 61, 2);
+  EXPECT_EQ(window.pad_end, 1 << 24);
+}
+
 }  // namespace
 }  // namespace convoy

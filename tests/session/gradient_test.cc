@@ -126,5 +126,17 @@ INSTANTIATE_TEST_SUITE_P(
                       "t = ReduceMean<keepdims = 1>(b) y = Mul(t, b)",
                       "t = Flatten(b) s = Shape(a) u = Reshape(t, s) y = Mul(u, a)"));
 
+TEST(Gradient, OfAnOrderThatIsNone) {
+  for (const char* perm : {"[3]", "[0, 0, 1, 2]", "[0, 1, 2, 7]"}) {
+    std::string body = fmt::format(R"(
+        c = Transpose <perm = {}> (a)
+        da = ai.onnx.preview.training.Gradient <xs = ["a"], y = "c"> (a))",
+                                   perm);
+    std::string signature = "(float[1, 2, 3, 4] a) => (float[1, 2, 3, 4] da)";
+    EXPECT_THROW(session_of_text(model(signature, body))->run({{"a", pattern({1, 2, 3, 4})}}),
+                 Error);
+  }
+}
+
 }  // namespace
 }  // namespace convoy
