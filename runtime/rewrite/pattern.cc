@@ -106,7 +106,8 @@ Pattern any_of(std::vector<Pattern> alternatives) {
 
 bool Match::has(std::string_view name) const {
   auto named = [&](const auto& entry) { return entry.first == name; };
-  return std::any_of(values_.begin(), values_.end(), named) ||
+  auto given = [&](const auto& entry) { return named(entry) && entry.second != ValueId::kNone; };
+  return std::any_of(values_.begin(), values_.end(), given) ||
          std::any_of(named_nodes_.begin(), named_nodes_.end(), named);
 }
 

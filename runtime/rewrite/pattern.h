@@ -99,6 +99,7 @@ class Match {
   const Graph& graph() const { return *graph_; }
   NodeId root_id() const { return root_; }
   const Node& root() const { return graph_->node(root_); }
+  // False for an operand that was left out.
   bool has(std::string_view name) const;
   // kNone when the operand was left out; throws kInternal for a name that the pattern has not.
   ValueId value(std::string_view name) const;

@@ -72,6 +72,15 @@ void expect_the_same_numbers(float scale, T zero) {
   }
 }
 
+TEST(Quantization, ZeroPointsMayBeLeftOut) {
+  GraphCase test;
+  ValueId scale = test.floats({}, {0.5F});
+  ValueId integers = test.node("QuantizeLinear", {test.input("x", {"batch", 9}), scale});
+  test.output(test.node("DequantizeLinear", {integers, scale}));
+  check_equal(test, lowering());
+  EXPECT_EQ(test.count("QuantizeLinear"), 0);
+}
+
 TEST(Quantization, StaysInFloatsWithTheSameNumbers) {
   for (float scale : {0.02F, 1.0F, 0.3137F}) {
     expect_the_same_numbers<uint8_t>(scale, 0);
