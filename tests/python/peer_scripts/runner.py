@@ -18,6 +18,7 @@ import errors  # noqa: F401
 import feeds  # noqa: F401
 import module_functions  # noqa: F401
 import options  # noqa: F401
+import private_names  # noqa: F401
 import profiles  # noqa: F401
 import runs  # noqa: F401
 import sessions  # noqa: F401

@@ -42,25 +42,37 @@ def _coerce(owner: str, name: str, default: Any, value: Any) -> Any:
         f"{owner}.{name} is {type(default).__name__}, {value!r} is {type(value).__name__}")
 
 
+def _field(name: str) -> property:
+    return property(lambda options: options._values[name],
+                    lambda options, value: options._set(name, value))
+
+
 class _Options:
-    """Fields by a table of defaults; a name outside of it is an AttributeError."""
+    """Fields by a table of defaults, as properties of the class; another name is an
+    AttributeError."""
 
     _defaults: dict[str, Any] = {}
     _applied: frozenset[str] = frozenset()
 
+    def __init_subclass__(cls) -> None:
+        for name in cls.__dict__.get("_defaults", ()):
+            setattr(cls, name, _field(name))
+
     def __init__(self, **fields: Any) -> None:
-        for name, default in self._defaults.items():
-            object.__setattr__(self, name, default)
+        object.__setattr__(self, "_values", dict(self._defaults))
         for name, value in fields.items():
             setattr(self, name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self._defaults:
+        if not isinstance(getattr(type(self), name, None), property):
             raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+        object.__setattr__(self, name, value)
+
+    def _set(self, name: str, value: Any) -> None:
         value = _coerce(type(self).__name__, name, self._defaults[name], value)
         if name not in self._applied and value != self._defaults[name]:
             accepted(f"{type(self).__name__}.{name}")
-        object.__setattr__(self, name, value)
+        self._values[name] = value
 
     @staticmethod
     def _check_entry(key: Any, value: Any) -> None:
@@ -224,16 +236,14 @@ class RunOptions(_Options):
         object.__setattr__(self, "_stop", _convoy.StopFlag())
         super().__init__(**fields)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "terminate":
-            self._stop.stopped = bool(value)
-        else:
-            super().__setattr__(name, value)
-
     @property
     def terminate(self) -> bool:
         """While True, runs with these options stop before their next step, and raise."""
         return self._stop.stopped
+
+    @terminate.setter
+    def terminate(self, value: bool) -> None:
+        self._stop.stopped = bool(value)
 
     def add_run_config_entry(self, key: str, value: str) -> None:
         """Kept for get_run_config_entry; none of onnxruntime's keys changes anything here."""

@@ -20,7 +20,7 @@ from ._device import (
 )
 from ._errors import InvalidInput, NodesNotListed
 from ._logging import accepted, logger
-from ._native_face import NativeFace
+from ._native_face import PRIVATE_NAMES, NativeFace, private_attributes
 from ._options import LIST_NODES, RunOptions, SessionOptions, stop_flag
 from ._ortvalue import OrtValue, wrap
 from ._profile import Profile
@@ -82,10 +82,17 @@ class InferenceSession:
         self._inputs_meta, self._outputs_meta, self._overridable = (
             [NodeArg(name, text, shape) for name, text, _, shape in describe(kind)]
             for kind in (_convoy.Kind.INPUTS, _convoy.Kind.OUTPUTS, _convoy.Kind.OVERRIDABLE))
+        self._face = _no_face
+        vars(self).update(private_attributes(self))
 
     @property
     def _sess(self) -> NativeFace:
-        return NativeFace(self)
+        # Held weakly: it keeps the session alive.
+        face = self._face()
+        if face is None:
+            face = NativeFace(self)
+            self._face = weakref.ref(face)
+        return face
 
     def __reduce__(self) -> tuple:
         arguments = (self._source, self._given_options, list(self._chosen))
@@ -132,10 +139,12 @@ class InferenceSession:
 
     def enable_fallback(self) -> None:
         """Accepted: there is nothing to fall back to from the CPU."""
+        self._enable_fallback = True
         accepted("enable_fallback")
 
     def disable_fallback(self) -> None:
         """Accepted: there is nothing to fall back to from the CPU."""
+        self._enable_fallback = False
         accepted("disable_fallback")
 
     def get_input_memory_infos(self) -> list[OrtMemoryInfo]:
@@ -247,9 +256,14 @@ class InferenceSession:
         accepted("set_ep_dynamic_options")
 
 
-_OWN = frozenset(
+# Attributes that a pickled session makes anew.
+_OWN = PRIVATE_NAMES | frozenset(
     ("_source", "_model_path", "_model_bytes", "_keywords", "_chosen", "_given_options",
-     "_session", "_options", "_profile", "_inputs_meta", "_outputs_meta", "_overridable"))
+     "_session", "_options", "_profile", "_inputs_meta", "_outputs_meta", "_overridable", "_face"))
+
+
+def _no_face() -> None:
+    """A reference to no NativeFace."""
 
 
 def _reopen(kind: type, arguments: tuple, keywords: dict[str, Any]) -> InferenceSession:

@@ -17,10 +17,17 @@ _KNOWN_KEYWORDS = {"device", "threads", "optimize", "disabled_optimizers",
                    "read_config_from_model", "enable_fallback"}
 
 
+def reads_config(keywords: dict[str, Any]) -> bool:
+    """Whether options of the model's metadata apply: a keyword says so, else the environment."""
+    if "read_config_from_model" in keywords:
+        return int(keywords["read_config_from_model"]) == 1
+    return os.environ.get(_CONFIG_VARIABLE) == "1"
+
+
 def configured(given: Any, source: str | bytes, keywords: dict[str, Any]) -> SessionOptions:
-    """A copy of the options, with those of the model's metadata if the environment asks for it."""
+    """A copy of the options, with those of the model's metadata if reads_config(keywords)."""
     options = _own(given)
-    if os.environ.get(_CONFIG_VARIABLE) == "1":
+    if reads_config(keywords):
         text = _convoy.metadata(source)["custom_metadata_map"].get("ort_config")
         if text:
             _apply(options, text)

@@ -103,22 +103,37 @@ def element_number(element_type: Any) -> int:
     return number
 
 
-@dataclass(frozen=True)
 class NodeArg:
     """An input or output: sizes are numbers, symbols, or None where nothing is known.
 
     What is no tensor, or a tensor of unknown rank, has the shape [].
     """
 
-    name: str
-    type: str
-    shape: list
+    def __init__(self, name: str, type: str, shape: list) -> None:  # noqa: A002, as the property
+        self._name, self._type, self._shape = name, type, tuple(shape)
+
+    @property
+    def name(self) -> str:
+        """The name in the model."""
+        return self._name
+
+    @property
+    def type(self) -> str:
+        """The type as onnxruntime spells it: "tensor(float)"."""
+        return self._type
+
+    @property
+    def shape(self) -> list:
+        """Sizes, in a list of the caller's own."""
+        return list(self._shape)
 
     def __str__(self) -> str:
         return f"NodeArg(name={self.name!r}, type={self.type!r}, shape={self.shape!r})"
 
+    __repr__ = __str__
 
-@dataclass
+
+@dataclass(slots=True)
 class ModelMetadata:
     """What the model file says about itself."""
 
