@@ -78,6 +78,58 @@ def test_stands_in_front_of_a_genuine_one(genuine):
     assert distribution == convoy.get_version_string()
 
 
+def test_exceptions_look_like_onnxruntimes(tmp_path):
+    (tmp_path / "program.py").write_text(textwrap.dedent("""
+        import pickle
+        import numpy as np
+        import onnx
+        from onnx import helper as h
+        import onnxruntime as ort
+        def value(name, dtype, shape):
+            return h.make_tensor_value_info(name, dtype, shape)
+        def session(node, inputs):
+            graph = h.make_graph([node], "g", inputs, [value("y", 1, None)])
+            model = h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=8)
+            return ort.InferenceSession(model.SerializeToString())
+        def say(function):
+            try:
+                function()
+            except Exception as error:
+                again = pickle.loads(pickle.dumps(error))
+                kind = type(error)
+                assert type(again) is kind and str(again) == str(error)
+                print(f"{kind.__module__}|{kind.__name__}|{kind.__qualname__}|{error}")
+        relu = session(h.make_node("Relu", ["x"], ["y"]), [value("x", 1, ["n", 3])])
+        say(lambda: relu.run(None, {"x": np.ones((2, 3))}))
+        say(lambda: relu.run(None, {"x": np.ones((2, 4), "f4")}))
+        say(lambda: relu.run(None, {"x": np.ones(3, "f4")}))
+        say(lambda: relu.run(None, {}))
+        say(lambda: relu.run(["q"], {"x": np.ones((2, 3), "f4")}))
+        say(lambda: ort.InferenceSession("nothing.onnx"))
+        say(lambda: ort.InferenceSession(b"no model"))
+        say(lambda: ort.LoraAdapter())
+        big = session(h.make_node("ConstantOfShape", ["x"], ["y"]), [value("x", 7, ["k"])])
+        say(lambda: big.run(None, {"x": np.array([2**46])}))
+        """))
+    told = " ".join(python("-m", "convoy.as_onnxruntime", tmp_path / "program.py"))
+    expected = [
+        ("InvalidArgument", 2, "INVALID_ARGUMENT : Unexpected input data type. "
+                               "Actual: (tensor(double)) , expected: (tensor(float))"),
+        ("InvalidArgument", 2, "INVALID_ARGUMENT : Got invalid dimensions for input: x"),
+        ("InvalidArgument", 2, "INVALID_ARGUMENT : Invalid rank for input: x"),
+        ("InvalidArgument", 2,
+         "INVALID_ARGUMENT : Required inputs (['x']) are missing from input feed"),
+        ("InvalidArgument", 2, "INVALID_ARGUMENT : Invalid output name:q"),
+        ("NoSuchFile", 3, "NO_SUCHFILE : File doesn't exist"),
+        ("InvalidProtobuf", 7, "INVALID_PROTOBUF : Protobuf parsing failed."),
+        ("RuntimeException", 6, "RUNTIME_EXCEPTION : Failed to allocate memory"),
+    ]
+    state = "onnxruntime.capi.onnxruntime_pybind11_state"
+    for name, number, words in expected:
+        assert f"{state}|{name}|{name}|[ONNXRuntimeError] : {number} : {words}: " in told
+    assert f"{state}|NotImplemented|NotImplemented|LoraAdapter: " in told
+
+
 PROGRAM = """
     import subprocess, sys
     import onnxruntime

@@ -69,6 +69,21 @@ class DeviceReset(Exception):
 class Error(Exception):
     """Any failure reported by Convoy; the message names the file, node and reason where known."""
 
+    _own_name = "Error"
+
+    def __init_subclass__(cls) -> None:
+        cls._own_name = cls.__name__
+
+    def __reduce__(self) -> tuple:
+        # By the name in this module: the shim gives classes other ones.
+        if globals().get(self._own_name) is type(self):
+            return _again, (self._own_name, self.args)
+        return super().__reduce__()
+
+
+def _again(name: str, arguments: tuple) -> Error:
+    return globals()[name](*arguments)
+
 
 class InvalidModel(Error, InvalidGraph, InvalidArgument, Fail):
     """The model file or graph is malformed."""
@@ -125,17 +140,28 @@ by_code = {
 _NO_MODEL = ("no ONNX model", "the file is empty", "a Git LFS pointer")
 
 
+
+def reword(kind: type, text: str) -> str:
+    """What an exception of that class says; _onnxruntime_errors.appear() replaces this."""
+    return text
+
+
 def make(code: int, text: str, kind: str) -> Error:
     """The exception for an error of the runtime.
 
     kind: "no file", "cancelled", "node" for one that happened at a node, "" otherwise.
     """
+    made = _class_of(code, text, kind)
+    return made(reword(made, text))
+
+
+def _class_of(code: int, text: str, kind: str) -> type[Error]:
     if kind == "no file":
-        return MissingFile(text)
+        return MissingFile
     if kind == "cancelled":
-        return Terminated(text)
+        return Terminated
     if code == 1 and not kind and any(words in text for words in _NO_MODEL):
-        return NotAModel(text)
+        return NotAModel
     if code == 2 and kind == "node":
-        return NodeFailure(text)
-    return by_code[code](text)
+        return NodeFailure
+    return by_code[code]
