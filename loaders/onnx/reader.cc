@@ -57,7 +57,7 @@ Model convert(onnx::ModelProto& proto, TensorStore& store) {
   model.producer_name = proto.producer_name();
   model.producer_version = proto.producer_version();
   model.domain = proto.domain();
-  model.model_version = proto.model_version();
+  if (proto.has_model_version()) model.model_version = proto.model_version();
   model.doc_string = proto.doc_string();
   model.opsets = read_opsets(proto.opset_import());
   check_versions(proto, model.opsets);

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -196,7 +197,7 @@ struct Model {
   std::string producer_name;
   std::string producer_version;
   std::string domain;
-  int64_t model_version = 0;
+  std::optional<int64_t> model_version;
   std::string doc_string;
   std::map<std::string, int> opsets;  // by domain; "" is ONNX's own
   std::vector<std::pair<std::string, std::string>> metadata;

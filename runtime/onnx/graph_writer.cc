@@ -203,7 +203,7 @@ void model_to_proto(const Model& model, onnx::ModelProto& proto, GraphWriteOptio
   if (!model.producer_name.empty()) proto.set_producer_name(model.producer_name);
   if (!model.producer_version.empty()) proto.set_producer_version(model.producer_version);
   if (!model.domain.empty()) proto.set_domain(model.domain);
-  if (model.model_version != 0) proto.set_model_version(model.model_version);
+  if (model.model_version) proto.set_model_version(*model.model_version);
   if (!model.doc_string.empty()) proto.set_doc_string(model.doc_string);
   write_opsets(model.opsets, *proto.mutable_opset_import());
   for (const auto& [key, value] : model.metadata) {

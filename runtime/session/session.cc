@@ -32,8 +32,9 @@ void push_constants_into_bodies(Graph& graph) {
   }
 }
 
-// `type`, and from `other` the sizes that it leaves open.
+// `type`, and from `other` the sizes that it leaves open, or all where it is unknown.
 ValueType with_sizes_of(ValueType type, const ValueType& other) {
+  if (type.kind == ValueType::Kind::kUnknown) return other;
   if (!type.is_tensor() || !other.is_tensor() || !other.shape) return type;
   if (!type.shape) {
     type.shape = std::vector<Dimension>(other.shape->size());

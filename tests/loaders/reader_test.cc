@@ -145,6 +145,16 @@ TEST(Reader, OutputsNeedNoType) {
   EXPECT_EQ(model.graph.outputs()[1], model.graph.find_value("between"));
 }
 
+TEST(Reader, AVersionOfZeroIsNotThatOfNone) {
+  onnx::ModelProto proto = empty_model();
+  add_node(*proto.mutable_graph(), "Relu", {"x"}, {"y"});
+  EXPECT_EQ(load(proto).model_version, std::nullopt);
+  proto.set_model_version(0);
+  const Model model = load(proto);
+  EXPECT_EQ(model.model_version, 0);
+  EXPECT_EQ(load_again(model).model_version, 0);
+}
+
 TEST(Reader, BooleansAreZeroOrOne) {
   onnx::ModelProto proto = empty_model();
   auto& tensor = add_floats(*proto.mutable_graph(), "w", {2});

@@ -137,7 +137,7 @@ nb::dict metadata_of(const Model& model) {
   metadata["graph_description"] = nb::cast(model.graph.doc_string);
   metadata["graph_name"] = nb::cast(model.graph.name);
   metadata["producer_name"] = nb::cast(model.producer_name);
-  metadata["version"] = nb::cast(model.model_version);
+  metadata["version"] = model.model_version ? nb::cast(*model.model_version) : nb::none();
   return metadata;
 }
 

@@ -44,6 +44,27 @@ def described():
     return made
 
 
+def version_zero():
+    made = identity(FLOAT, ["n"])
+    made.model_version = 0
+    return made
+
+
+def untyped_output():
+    """As of a value that was made an output to look at it."""
+    nodes = [H.make_node("Relu", ["x"], ["a"]), H.make_node("Neg", ["a"], ["y"])]
+    made = model(nodes, [tensor("x", FLOAT, ["n", 3])], [tensor("y", FLOAT, ["n", 3])])
+    made.graph.output.append(onnx.ValueInfoProto(name="a"))
+    return made
+
+
+def random_numbers():
+    """Two draws without seeds."""
+    nodes = [H.make_node("RandomNormalLike", ["x"], [name]) for name in ("y", "z")]
+    return model(nodes, [tensor("x", FLOAT, ["n"])],
+                 [tensor("y", FLOAT, ["n"]), tensor("z", FLOAT, ["n"])])
+
+
 def two_outputs():
     nodes = [H.make_node("NonZero", ["x"], ["i"]), H.make_node("Relu", ["x"], ["y"])]
     return model(nodes, [tensor("x", FLOAT, ["n", 4])],
@@ -214,6 +235,8 @@ def all_models():
         "integer_matmul": integer_matmul(), "endless_loop": endless_loop(), "reshape": reshape,
         "gather": gather, "construct": construct, "at": at, "insert": insert, "length": length,
         "has": has, "denoted": denoted, "mul": mul,
+        "version_zero": version_zero(), "untyped_output": untyped_output(),
+        "random_numbers": random_numbers(),
         "configured": configured(), "passed_through": passed_through(),
         "named_nodes": named_nodes(), "optional_sequence": optional_sequence(),
         "scalar": identity(FLOAT, []), "vector": identity(FLOAT, ["n"]),

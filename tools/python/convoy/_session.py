@@ -114,7 +114,8 @@ class InferenceSession:
     def get_modelmeta(self) -> ModelMetadata:
         """What the model file says about itself."""
         metadata = ModelMetadata(**self._session.metadata())
-        metadata.version = metadata.version or _UNSET_VERSION
+        if metadata.version is None:
+            metadata.version = _UNSET_VERSION
         return metadata
 
     def get_session_options(self) -> SessionOptions:
