@@ -7,7 +7,6 @@
 
 #include "loaders/onnx/skeleton.h"
 #include "runtime/base/error.h"
-#include "runtime/base/log.h"
 #include "runtime/onnx/messages.h"
 #include "runtime/onnx/schema.h"
 #include "runtime/onnx/schema_registry.h"
@@ -156,7 +155,7 @@ void check_with_onnx(onnx::ModelProto& model) {
     }
   } catch (const std::exception& error) {
     std::string message = error.what();
-    if (is_harmless(message)) return warn(one_line(message));
+    if (is_harmless(message)) return;
     throw Error(ErrorCode::kInvalidModel, complaint_of(error), context_of(message));
   }
 }

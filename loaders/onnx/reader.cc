@@ -26,6 +26,11 @@ bool starts_with(std::span<const std::byte> bytes, std::string_view text) {
          std::string_view(reinterpret_cast<const char*>(bytes.data()), text.size()) == text;
 }
 
+// FlatBuffers with the mark of ONNX Runtime's own format; an ONNX model has no such bytes.
+bool is_ort_format(std::span<const std::byte> bytes) {
+  return bytes.size() >= 8 && bytes[3] == std::byte{0} && starts_with(bytes.subspan(4), "ORTM");
+}
+
 void parse(const Skeleton& skeleton, onnx::ModelProto& proto) {
   check_model(skeleton.bytes.size() <= std::numeric_limits<int>::max(),
               "more than 2 GB remain of the model without its weights");
@@ -84,6 +89,9 @@ Model read(std::shared_ptr<Buffer> buffer, const std::string& path, const std::s
     check_model(!bytes.empty(), "the file is empty");
     check_model(!starts_with(bytes, "version https://git-lfs"),
                 "the file is a Git LFS pointer, not the model itself (run `git lfs pull`)");
+    check_supported(!is_ort_format(bytes),
+                    "the file is of ONNX Runtime's own format (.ort), which is not read: load the "
+                    "ONNX model that it was made from");
     std::optional<Skeleton> skeleton = make_skeleton(bytes, kLeastLiftedBytes);
     check_model(skeleton.has_value(), "the file is truncated or no ONNX model");
     onnx::ModelProto proto;

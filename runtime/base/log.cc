@@ -18,7 +18,13 @@ Sink& sink() {
   return instance;
 }
 
+thread_local int silences = 0;  // SilentThreads that live
+
 }  // namespace
+
+SilentThread::SilentThread() { ++silences; }
+
+SilentThread::~SilentThread() { --silences; }
 
 void print_warning(std::string_view message) {
   std::fprintf(stderr, "convoy: warning: %.*s\n", static_cast<int>(message.size()), message.data());
@@ -31,6 +37,7 @@ void set_warning_sink(WarningSink replacement) {
 }
 
 void warn(std::string_view message) {
+  if (silences > 0) return;
   std::shared_ptr<const WarningSink> current;
   {
     std::lock_guard lock(sink().mutex);

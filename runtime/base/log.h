@@ -15,6 +15,15 @@ void print_warning(std::string_view message);
 // Replaces where warnings go. Thread-safe; threads may call the sink at once.
 void set_warning_sink(WarningSink sink);
 
+// While one lives, warnings of its thread are dropped. Nests.
+class SilentThread {
+ public:
+  SilentThread();
+  ~SilentThread();
+  SilentThread(const SilentThread&) = delete;
+  SilentThread& operator=(const SilentThread&) = delete;
+};
+
 // Thread-safe.
 void warn(std::string_view message);
 

@@ -88,8 +88,29 @@ def test_a_negative_size_is_an_error(floats):
 def test_libraries_of_operators_are_not_here(tmp_path):
     library = tmp_path / "operators.so"
     library.write_bytes(b"")
-    with pytest.raises(convoy.Unsupported, match="onnxruntime's C interface"):
-        convoy.SessionOptions().register_custom_ops_library(str(library))
+    options = convoy.SessionOptions()
+    with pytest.warns(UserWarning, match="onnxruntime's C interface"):
+        options.register_custom_ops_library(str(library))
+    convoy.InferenceSession(floats, options)
+
+
+def test_the_format_of_onnxruntime_is_not_written(tmp_path, floats):
+    options = convoy.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "model.ort")
+    with pytest.raises(convoy.Unsupported, match="written as ONNX"):
+        convoy.InferenceSession(floats, options)
+    options.add_session_config_entry("session.save_model_format", "ONNX")
+    convoy.InferenceSession(floats, options)
+    convoy.InferenceSession(tmp_path / "model.ort")
+    options.optimized_model_filepath = str(tmp_path / "model.onnx")
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    with pytest.raises(convoy.Unsupported, match="written as ONNX"):
+        convoy.InferenceSession(floats, options)
+
+
+def test_models_of_the_format_of_onnxruntime_are_named():
+    with pytest.raises(convoy.Unsupported, match=r"\.ort"):
+        convoy.InferenceSession(b"\x20\0\0\0ORTM and so on")
 
 
 def test_initializers_that_the_model_has_not(floats):

@@ -1,6 +1,7 @@
 #include "tools/python/python_session.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "loaders/onnx/writer.h"
+#include "runtime/base/log.h"
 #include "tools/python/load_model.h"
 #include "tools/python/type_names.h"
 #include "tools/python/values.h"
@@ -122,6 +124,8 @@ PythonSession::PythonSession(const nb::object& source, const nb::dict& settings)
   Model model = load(source, reading);
   metadata_ = metadata_of(model);
   if (setting<bool>(settings, "list_nodes")) nodes_ = nodes_of(model.graph);
+  std::optional<SilentThread> silence;
+  if (setting<bool>(settings, "silent")) silence.emplace();
   write_optimized(source, reading, options.optimize, settings);
   WithoutGil released;
   session_ = std::make_unique<Session>(std::move(model), options);

@@ -21,6 +21,7 @@ class Session:
     tuning_file: str, optimized_path: str, where the optimized model is written; "" for neither
     optimized_data_file: str, of tensors of optimized_data_least_bytes or more; "": inline
     list_nodes: bool, whether nodes() has anything
+    silent: bool, whether nothing is warned of while the session is made
     record: bool, whether take_profile() has anything
     sizes, denoted_sizes: dict[str, int], of dimensions by symbol and by denotation
     initializers: dict[str, value], in place of the model's

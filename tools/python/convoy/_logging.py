@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from . import _convoy
 from ._errors import InvalidInput
 
 logger = logging.getLogger("convoy")
 _LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
-_WARNING = 2
+WARNING = 2
 _said: set[str] = set()
 
 
@@ -21,10 +22,16 @@ def accepted(what: str) -> None:
         logger.info("%s is accepted and changes nothing in Convoy", what)
 
 
+def integer(value: Any, what: str) -> int:
+    """The value as an int, of NumPy's integers too; raises TypeError for what is none."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{what} is an integer, not {type(value).__name__}")
+    return value.__index__()
+
+
 def check_severity(severity: int, lowest: int = 0) -> int:
     """The severity; raises InvalidInput where it is none: 0 verbose, 1 info … 4 fatal."""
-    if isinstance(severity, bool) or not isinstance(severity, int):
-        raise TypeError(f"a severity is an integer, not {type(severity).__name__}")
+    severity = integer(severity, "a severity")
     if not lowest <= severity < len(_LEVELS):
         raise InvalidInput(f"the severity {severity} is none of 0 (verbose) to 4 (fatal)")
     return severity
@@ -32,17 +39,17 @@ def check_severity(severity: int, lowest: int = 0) -> int:
 
 def set_default_logger_severity(severity: int) -> None:
     """0 verbose, 1 info, 2 warning, 3 error, 4 fatal: what is less severe is not shown."""
-    level = _LEVELS[check_severity(severity)]
+    severity = check_severity(severity)
+    level = _LEVELS[severity]
     if level < logging.WARNING and not (logger.handlers or logging.root.handlers):
         logger.addHandler(logging.StreamHandler())
     logger.setLevel(level)
-    _convoy.show_warnings(severity <= _WARNING)
+    _convoy.show_warnings(severity <= WARNING)
 
 
 def set_default_logger_verbosity(verbosity: int) -> None:
     """Accepted; there is one level of verbose messages."""
-    if not isinstance(verbosity, int):
-        raise TypeError(f"a verbosity is an integer, not {type(verbosity).__name__}")
+    integer(verbosity, "a verbosity")
 
 
 class _Callback(logging.Handler):
@@ -62,13 +69,13 @@ class _Callback(logging.Handler):
 
 
 def set_default_logger_callback(
-    callback: Callable[[int, str, str, str, str], None] | None, severity: int = _WARNING,
+    callback: Callable[[int, str, str, str, str], None] | None, severity: int = WARNING,
 ) -> None:
     """callback(severity, category, logger_id, location, message) gets what is logged, from that
     severity on; None: messages go where they went before."""
     if callback is not None and not callable(callback):
         raise InvalidInput(f"{callback!r} cannot be called")
-    check_severity(severity)
+    severity = check_severity(severity)
     for handler in [handler for handler in logger.handlers if isinstance(handler, _Callback)]:
         logger.removeHandler(handler)
     if callback is not None:

@@ -16,7 +16,8 @@ from ._ortvalue import OrtValue
 DATA_FILE = "session.optimized_model_external_initializers_file_name"
 DATA_LEAST_BYTES = "session.optimized_model_external_initializers_min_size_in_bytes"
 LIST_NODES = "session.record_ep_graph_assignment_info"
-APPLIED_ENTRIES = frozenset((DATA_FILE, DATA_LEAST_BYTES, LIST_NODES))
+SAVE_FORMAT = "session.save_model_format"
+APPLIED_ENTRIES = frozenset((DATA_FILE, DATA_LEAST_BYTES, LIST_NODES, SAVE_FORMAT))
 _LONGEST_KEY = 1024
 _LONGEST_VALUE = 8192
 
@@ -124,6 +125,7 @@ class SessionOptions(_Options):
         for name in ("_entries", "_sizes", "_denoted_sizes", "_initializers", "_external",
                      "_files"):
             object.__setattr__(self, name, {})
+            "log_severity_level",  # above 2: nothing is warned of while the session is made
         super().__init__(**fields)
 
     def add_session_config_entry(self, key: str, value: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from . import _convoy
 from ._enums import GraphOptimizationLevel
-from ._errors import InvalidInput, InvalidModel
-from ._logging import accepted
-from ._options import DATA_FILE, DATA_LEAST_BYTES, LIST_NODES, SessionOptions
+from ._errors import InvalidInput, InvalidModel, Unsupported
+from ._logging import WARNING, accepted
+from ._options import DATA_FILE, DATA_LEAST_BYTES, LIST_NODES, SAVE_FORMAT, SessionOptions
 
 _CONFIG_VARIABLE = "ORT_LOAD_CONFIG_FROM_MODEL"
 _KNOWN_KEYWORDS = {"device", "threads", "optimize", "disabled_optimizers",
@@ -50,13 +50,23 @@ def native_settings(options: SessionOptions, keywords: dict[str, Any]) -> dict[s
         "memory_limit": options.memory_limit,
         "tuning_file": options.tuning_file,
         "skip": sorted(disabled & rewrites),
+        "silent": options.log_severity_level > WARNING,
         "record": options.enable_profiling,
-        "optimized_path": options.optimized_model_filepath,
+        "optimized_path": _optimized_path(options),
         "optimized_data_file": options._entries.get(DATA_FILE, ""),
         "optimized_data_least_bytes": _count(options, DATA_LEAST_BYTES, 1024),
         "list_nodes": options._entries.get(LIST_NODES) == "1",
         **options._reading(),
     }
+
+
+def _optimized_path(options: SessionOptions) -> str:
+    path = options.optimized_model_filepath
+    form = options._entries.get(SAVE_FORMAT, "ORT" if path.endswith(".ort") else "ONNX")
+    if path and form != "ONNX":
+        raise Unsupported(f"{path}: optimized models are written as ONNX, not as {form}; set the "
+                          f"configuration entry {SAVE_FORMAT!r} to 'ONNX' or name an .onnx file")
+    return path
 
 
 def _count(options: SessionOptions, key: str, default: int) -> int:
