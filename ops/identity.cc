@@ -3,6 +3,7 @@
 
 #include "ops/batching/rules.h"
 #include "ops/kernels/copy/copy.h"
+#include "ops/kernels/random/random_engines.h"
 #include "ops/kernels/random/random_state.h"
 #include "ops/views/copy_view.h"
 #include "runtime/op/registry.h"
@@ -81,8 +82,7 @@ void fill_true(const TensorView& mask) {
 }
 
 // Drops the elements that NumPy's RandomState(seed) drops in ONNX's reference.
-void drop(KernelContext& context, double ratio, std::optional<uint32_t> seed) {
-  std::mt19937 engine(seed ? *seed : std::random_device{}());
+void drop(KernelContext& context, double ratio, std::mt19937 engine) {
   const TensorView& x = context.input(0);
   visit_floating(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -104,10 +104,14 @@ std::unique_ptr<Kernel> make_dropout(KernelRequest& request) {
   if (attributes.has("seed")) seed = static_cast<uint32_t>(attributes.integer("seed", 0));
   attributes.finish();
   bool may_train = trains(request);
-  return make_kernel([may_train, seed](KernelContext& context) {
+  auto engines =
+      std::make_shared<RandomEngines>(seed, request.graph().value_name(request.node().outputs[0]));
+  return make_kernel([may_train, engines](KernelContext& context) {
     double ratio = context.has_input(1) ? read_ratio(context.input(1)) : 0.5;
     check_input(ratio >= 0 && ratio <= 1, "Dropout's ratio {} is outside [0, 1]", ratio);
-    if (may_train && read_mode(context.input(2)) && ratio > 0) return drop(context, ratio, seed);
+    if (may_train && read_mode(context.input(2)) && ratio > 0) {
+      return drop(context, ratio, engines->next());
+    }
     copy_parallel(context.input(0), context.output(0), context.threads());
     if (context.has_output(1)) fill_true(context.output(1));
   });

@@ -1,9 +1,10 @@
 // RandomNormal, RandomUniform, RandomNormalLike, RandomUniformLike (opset 1 and up), Multinomial
-// (7 and up), Bernoulli (15 and up). Draws what NumPy's RandomState draws: with a seed, every run
-// gives the same numbers.
+// (7 and up), Bernoulli (15 and up). Draws what NumPy's RandomState draws; RandomEngines tells
+// which runs give the same numbers.
 #include <cmath>
 #include <optional>
 
+#include "ops/kernels/random/random_engines.h"
 #include "ops/kernels/random/random_state.h"
 #include "runtime/op/registry.h"
 
@@ -19,7 +20,10 @@ Seed read_seed(AttributeReader& attributes) {
   return static_cast<uint32_t>(static_cast<int64_t>(seed));
 }
 
-std::mt19937 make_engine(Seed seed) { return std::mt19937(seed ? *seed : std::random_device{}()); }
+std::shared_ptr<RandomEngines> engines_of(const KernelRequest& request, Seed seed) {
+  return std::make_shared<RandomEngines>(seed,
+                                         request.graph().value_name(request.node().outputs[0]));
+}
 
 template <typename Draw>
 void fill(const TensorView& out, const Draw& draw) {
@@ -54,8 +58,8 @@ std::unique_ptr<Kernel> make_random(KernelRequest& request, bool normal) {
   attributes.ignore("shape");
   attributes.ignore("dtype");
   attributes.finish();
-  return make_kernel([distribution, seed](KernelContext& context) {
-    std::mt19937 engine = make_engine(seed);
+  return make_kernel([distribution, engines = engines_of(request, seed)](KernelContext& context) {
+    std::mt19937 engine = engines->next();
     if (distribution.normal) {
       NormalSource source(engine);
       fill(context.output(0),
@@ -89,8 +93,8 @@ std::unique_ptr<Kernel> make_bernoulli(KernelRequest& request) {
   attributes.ignore("dtype");
   attributes.finish();
   request.check_output(0, request.input(0).shape);
-  return make_kernel([seed](KernelContext& context) {
-    std::mt19937 engine = make_engine(seed);
+  return make_kernel([engines = engines_of(request, seed)](KernelContext& context) {
+    std::mt19937 engine = engines->next();
     visit_floating(context.input(0).dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
       draw_bernoulli<T>(context.input(0), context.output(0), engine);
@@ -125,8 +129,8 @@ std::unique_ptr<Kernel> make_multinomial(KernelRequest& request) {
               to_string(request.input(0)));
   check_model(request.output(0).rank() == 2, "the output has rank {}", request.output(0).rank());
   request.check_output(0, {request.input(0).shape[0], request.output(0).shape[1]});
-  return make_kernel([seed](KernelContext& context) {
-    std::mt19937 engine = make_engine(seed);
+  return make_kernel([engines = engines_of(request, seed)](KernelContext& context) {
+    std::mt19937 engine = engines->next();
     const TensorView& logits = context.input(0);
     const TensorView& out = context.output(0);
     int64_t classes = logits.shape[1];

@@ -4,9 +4,11 @@
 #include <nanobind/stl/vector.h>
 
 #include "loaders/onnx/writer.h"
+#include "ops/kernels/random/random_engines.h"
 #include "runtime/base/caught.h"
 #include "runtime/base/log.h"
 #include "runtime/rewrite/optimize.h"
+#include "tools/python/dlpack.h"
 #include "tools/python/load_model.h"
 #include "tools/python/numpy_array.h"
 #include "tools/python/python_binding.h"
@@ -144,3 +146,5 @@ NB_MODULE(_convoy, module) {
   module.def("rewrite_names", &convoy::rewrite_names);
   module.def("metadata", [](const nb::object& source) { return metadata_of(load(source)); });
 }
+  module.def("set_default_seed", &convoy::set_default_seed);
+  module.def("dlpack_capsule", &dlpack_capsule);

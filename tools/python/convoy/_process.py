@@ -7,8 +7,9 @@ import platform
 import sys
 from typing import Any
 
-from ._logging import accepted
-from ._providers import get_available_providers
+from . import _convoy
+from ._logging import accepted, integer
+from ._providers import CUDA, get_available_providers
 
 __version__ = "0.1.0"
 SHIM = pathlib.Path(__file__).parent / "shim"
@@ -42,10 +43,12 @@ def has_collective_ops() -> bool:
 
 
 def set_seed(seed: int) -> None:
-    """Accepted: a random operator draws by its own seed, or differently in each run."""
-    if not isinstance(seed, int):
-        raise TypeError(f"a seed is an integer, not {type(seed).__name__}")
-    accepted("set_seed")
+    """Sessions made from here on draw by it where a random operator has no seed of its own.
+
+    A session that is made anew, after the same call, draws the same in its first run, its second
+    and so on.
+    """
+    _convoy.set_default_seed(integer(seed, "a seed") % 2**64)
 
 
 def enable_telemetry_events() -> None:
