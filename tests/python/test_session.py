@@ -1,7 +1,10 @@
 """convoy.InferenceSession, its errors and bindings, and convoy.optimize."""
 
+import ctypes
+import pickle
 import threading
 import time
+import warnings
 
 import convoy
 import numpy as np
@@ -50,6 +53,58 @@ def test_loads_paths_bytes_and_protos(scaled, tmp_path):
                    scaled.SerializeToString(), scaled):
         np.testing.assert_array_equal(
             convoy.InferenceSession(source).run(["y"], {"x": x})[0], 3 * x)
+
+
+def test_strings_that_are_no_utf8_come_back_as_they_were_fed():
+    session = convoy.InferenceSession(model_of(
+        [helper.make_node("Identity", ["x"], ["y"])], [("x", TensorProto.STRING, ["n"])],
+        [("y", TensorProto.STRING, ["n"])]))
+    [fed] = session.run(None, {"x": np.array([b"\xff\x00a", b"b"], object)})
+    assert fed.tolist() == ["\udcff\x00a", "b"]
+    [again] = session.run(None, {"x": fed})
+    assert again.tolist() == fed.tolist()
+    with pytest.raises(convoy.InvalidInput, match="surrogate"):
+        session.run(None, {"x": np.array(["\ud800"], object)})
+    with pytest.raises(convoy.InvalidInput, match="no input"):
+        session.run(None, {"\udcff": fed})
+
+
+def test_a_level_above_warnings_silences_them(capfd):
+    """Also of the sizes that a node cannot have, which the session tells while it is made."""
+    misfit = model_of([helper.make_node("MatMul", ["x", "w"], ["y"])],
+                      [("x", TensorProto.FLOAT, [2, 3])], [("y", TensorProto.FLOAT, [2, 5])],
+                      [("w", np.ones((4, 5), "f4"))])
+    convoy.InferenceSession(misfit)
+    assert "types do not fit" in capfd.readouterr().err
+    options = convoy.SessionOptions(log_severity_level=3)
+    convoy.InferenceSession(misfit, options)
+    assert capfd.readouterr().err == ""
+
+
+def test_pickled_sessions_keep_the_options_of_providers(scaled):
+    chosen = [("CPUExecutionProvider", {"key": "value"})]
+    session = convoy.InferenceSession(scaled, providers=chosen)
+    assert pickle.loads(pickle.dumps(session))._chosen == dict(chosen)
+    options = convoy.SessionOptions()
+    options.add_provider(*chosen[0])
+    session = convoy.InferenceSession(scaled, options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pickle.loads(pickle.dumps(session))._chosen == dict(chosen)
+
+
+@pytest.mark.parametrize("dtype, code", [("bfloat16", 4), ("float8_e4m3fn", 10)])
+def test_types_that_numpy_lacks_go_to_dlpack(dtype, code):
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    value = convoy.OrtValue.ortvalue_from_numpy(np.ones((2, 3), getattr(ml_dtypes, dtype)))
+    read = ctypes.pythonapi.PyCapsule_GetPointer
+    read.restype, read.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    capsule = value.to_dlpack()
+    tensor = read(capsule, b"dltensor")
+    assert ctypes.c_void_p.from_address(tensor).value == value.data_ptr()
+    assert ctypes.c_int32.from_address(tensor + 16).value == 2  # dimensions
+    assert ctypes.c_uint8.from_address(tensor + 20).value == code
+    assert ctypes.c_uint8.from_address(tensor + 21).value == 8 * value.numpy().itemsize
 
 
 @pytest.mark.parametrize("arrange", [

@@ -38,9 +38,16 @@ std::string kind_of(const Error& error) {
   return error.context().op_type.empty() ? "" : "node";
 }
 
+// Names in it may be of any bytes.
+nb::object message_of(const Error& error) {
+  const std::string_view text = error.what();
+  return nb::steal(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+}
+
 void raise(const Error& error, const std::string& kind) {
   nb::module_ errors = nb::module_::import_("convoy._errors");
-  nb::object made = errors.attr("make")(static_cast<int>(error.code()), error.what(), kind);
+  nb::object made = errors.attr("make")(static_cast<int>(error.code()), message_of(error), kind);
   PyErr_SetObject(made.type().ptr(), made.ptr());
 }
 
@@ -142,9 +149,9 @@ NB_MODULE(_convoy, module) {
   add_binding(module);
   module.def("optimize", &optimize);
   module.def("show_warnings", &show_warnings);
+  module.def("set_default_seed", &convoy::set_default_seed);
+  module.def("dlpack_capsule", &dlpack_capsule);
   module.def("has_device", &has_device);
   module.def("rewrite_names", &convoy::rewrite_names);
   module.def("metadata", [](const nb::object& source) { return metadata_of(load(source)); });
 }
-  module.def("set_default_seed", &convoy::set_default_seed);
-  module.def("dlpack_capsule", &dlpack_capsule);

@@ -25,7 +25,10 @@ constexpr size_t kMostEvents = 1'000'000;  // of one profile; what comes after i
 
 template <typename T>
 T setting(const nb::dict& settings, const char* name) {
-  return nb::cast<T>(settings[name]);
+  T value{};
+  check_input(nb::try_cast<T>(settings[name], value),
+              "the setting '{}' is of another type or out of range", name);
+  return value;
 }
 
 std::shared_ptr<Buffer> buffer_of(const nb::bytes& bytes) {
@@ -121,11 +124,11 @@ PythonSession::PythonSession(const nb::object& source, const nb::dict& settings)
   options.skip_rules = setting<std::vector<std::string>>(settings, "skip");
   recording_ = setting<bool>(settings, "record");
   LoadOptions reading = load_options(settings);
+  std::optional<SilentThread> silence;
+  if (setting<bool>(settings, "silent")) silence.emplace();
   Model model = load(source, reading);
   metadata_ = metadata_of(model);
   if (setting<bool>(settings, "list_nodes")) nodes_ = nodes_of(model.graph);
-  std::optional<SilentThread> silence;
-  if (setting<bool>(settings, "silent")) silence.emplace();
   write_optimized(source, reading, options.optimize, settings);
   WithoutGil released;
   session_ = std::make_unique<Session>(std::move(model), options);
@@ -160,7 +163,8 @@ nb::list PythonSession::run(const std::vector<std::string>& names, const nb::dic
   Feeds values;
   values.reserve(feeds.size());
   for (auto [key, object] : feeds) {
-    auto name = nb::cast<std::string>(key);
+    check_input(nb::isinstance<nb::str>(key), "the name of an input is no str");
+    std::string name = text_of(key);
     Value value = feed(name, object);
     if (value.defined()) values.emplace_back(std::move(name), std::move(value));
   }

@@ -57,7 +57,7 @@ Tensor strings(const nb::list& items, const nb::tuple& shape) {
   for (nb::handle size : shape) sizes.push_back(nb::cast<int64_t>(size));
   Tensor tensor = Tensor::allocate(DType::kString, sizes);
   auto* data = tensor.mutable_data<std::string>();
-  for (size_t i = 0; i < items.size(); ++i) data[i] = nb::cast<std::string>(items[i]);
+  for (size_t i = 0; i < items.size(); ++i) data[i] = text_of(items[i]);
   return tensor;
 }
 
@@ -76,12 +76,6 @@ std::optional<DType> type_of_entries(const nb::list& entries) {
     dtype = DType::kFloat64;
   }
   return dtype;
-}
-
-std::string text_of(nb::handle object) {
-  if (!nb::isinstance<nb::bytes>(object)) return nb::cast<std::string>(object);
-  auto bytes = nb::cast<nb::bytes>(object);
-  return {bytes.c_str(), bytes.size()};
 }
 
 int64_t integer_of(nb::handle object) {
@@ -219,6 +213,23 @@ nb::object map_to_python(const Map& map) {
 }
 
 }  // namespace
+
+std::string text_of(nb::handle object) {
+  if (nb::isinstance<nb::bytes>(object)) {
+    auto bytes = nb::cast<nb::bytes>(object);
+    return {bytes.c_str(), bytes.size()};
+  }
+  check_input(nb::isinstance<nb::str>(object), "a name or a string of a tensor is no text");
+  Py_ssize_t size = 0;
+  if (const char* text = PyUnicode_AsUTF8AndSize(object.ptr(), &size)) {
+    return {text, static_cast<size_t>(size)};
+  }
+  PyErr_Clear();
+  nb::object bytes = nb::steal(PyUnicode_AsEncodedString(object.ptr(), "utf-8", "surrogateescape"));
+  if (bytes.is_valid()) return text_of(bytes);
+  PyErr_Clear();
+  fail(ErrorCode::kInvalidInput, "a text has a surrogate that stands for no byte");
+}
 
 Value to_value(nb::handle object, const ValueType* type) {
   if (std::optional<Tensor> array = borrow_array(object)) return *std::move(array);

@@ -62,6 +62,22 @@ def indices_out_of_bounds_in_a_run(ort, folder):
 
 
 @case
+def names_that_are_no_texts(ort, folder):
+    session = open_model(ort, folder, "described")
+    x = np.ones((1, 3), "f4")
+    return [session.run("", {"x": x}), raised(lambda: session.run("y", {"x": x})),
+            [raised(lambda k=key: session.run(None, {k: x})) for key in (0, None, b"x")],
+            raised(lambda: session.run(None, {"x": x}, {}))]
+
+
+@case
+def folders_and_nothing(ort, folder):
+    session = open_model(ort, folder, "described")
+    return [raised(lambda: ort.InferenceSession(str(folder))),
+            raised(lambda: session.run(None, {"x": None}))]
+
+
+@case
 def feeds_that_are_no_dict(ort, folder):
     session = open_model(ort, folder, "described")
     return ["raised" in raised(lambda f=f: session.run(None, f)) for f in (None, [1], 3)]

@@ -1,5 +1,7 @@
 """What may be fed, and what comes back for it."""
 
+import warnings
+
 import numpy as np
 from cases import case, raised
 from sessions import described, open_model
@@ -26,6 +28,20 @@ def lists_as_tensors(ort, folder):
             outcomes(open_model(ort, folder, "vector"), [[], [1, 2], [np.float32(1)], [True]]),
             outcomes(open_model(ort, folder, "integers"), [[1, 2], [True, False], []]),
             outcomes(open_model(ort, folder, "booleans"), [[True, False]])]
+
+
+@case
+def integers_beyond_64_bits(ort, folder):
+    return [outcomes(open_model(ort, folder, name), [[2**70, -(2**65)]])
+            for name in ("vector", "doubles", "integers")]
+
+
+@case
+def complex_numbers_for_real_ones(ort, folder):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return [outcomes(open_model(ort, folder, name), [[1j, 2]])
+                for name in ("vector", "integers")]
 
 
 @case

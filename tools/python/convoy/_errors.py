@@ -105,6 +105,10 @@ class NodeFailure(InvalidInput, RuntimeException, Fail):
     """A node cannot work on the values that it got in this run."""
 
 
+class NothingFed(InvalidInput, Fail):
+    """None is fed to an input that must have a value."""
+
+
 class NodesNotListed(InvalidInput, Fail):
     """A session was not told to list its nodes."""
 
@@ -164,4 +168,6 @@ def _class_of(code: int, text: str, kind: str) -> type[Error]:
         return NotAModel
     if code == 2 and kind == "node":
         return NodeFailure
+    if code == 2 and text.endswith(", got nothing"):
+        return NothingFed
     return by_code[code]

@@ -25,6 +25,7 @@ _STATUSES = {
     _errors.MissingFile: (NoSuchFile, 3, "NO_SUCHFILE"),
     _errors.NodeFailure: (Fail, 1, "FAIL"),
     _errors.NodesNotListed: (Fail, 1, "FAIL"),
+    _errors.NothingFed: (Fail, 1, "FAIL"),
     _errors.Terminated: (Fail, 1, "FAIL"),
     _errors.Unsupported: (NotImplemented, 9, "NOT_IMPLEMENTED"),
     _errors.OutOfMemory: (RuntimeException, 6, "RUNTIME_EXCEPTION"),

@@ -21,6 +21,8 @@ APPLIED_ENTRIES = frozenset((DATA_FILE, DATA_LEAST_BYTES, LIST_NODES, SAVE_FORMA
 _LONGEST_KEY = 1024
 _LONGEST_VALUE = 8192
 
+_LEAST_INT, _MOST_INT = -(2**31), 2**31 - 1
+_WIDE = frozenset(("memory_limit",))  # integers of 64 bits
 
 def _coerce(owner: str, name: str, default: Any, value: Any) -> Any:
     """The value as the type of the default; raises TypeError where that loses something."""
@@ -36,7 +38,9 @@ def _coerce(owner: str, name: str, default: Any, value: Any) -> Any:
             return bool(value)
     elif isinstance(default, int):
         if not isinstance(value, (float, str)) and hasattr(value, "__index__"):
-            return value.__index__()
+            if name in _WIDE or _LEAST_INT <= value.__index__() <= _MOST_INT:
+                return value.__index__()
+            raise TypeError(f"{owner}.{name} is an integer of 32 bits, not {value}")
     elif isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
     raise TypeError(
@@ -283,5 +287,7 @@ def _ort_value(value: Any) -> OrtValue:
 
 
 def stop_flag(run_options: Any) -> Any:
-    """The flag of RunOptions of any kind; None where there is none."""
+    """The flag of RunOptions; None for None, and for those of another package."""
+    if run_options is not None and not hasattr(run_options, "terminate"):
+        raise TypeError(f"run_options are RunOptions, not {type(run_options).__name__}")
     return getattr(run_options, "_stop", None)

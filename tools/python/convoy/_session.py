@@ -18,7 +18,7 @@ from ._device import (
     OrtMemoryInfo,
     get_ep_devices,
 )
-from ._errors import InvalidInput, NodesNotListed
+from ._errors import InvalidInput, NodesNotListed, NotAModel
 from ._logging import accepted, logger
 from ._native_face import PRIVATE_NAMES, NativeFace, private_attributes
 from ._options import LIST_NODES, RunOptions, SessionOptions, stop_flag
@@ -281,13 +281,15 @@ def _source(model: Any) -> str | bytes:
     if hasattr(model, "SerializeToString"):
         return model.SerializeToString()
     if isinstance(model, (str, os.PathLike)):
-        path = os.fspath(model)
-        return os.fsdecode(path)
+        path = os.fsdecode(os.fspath(model))
+        if os.path.isdir(path):
+            raise NotAModel(f"{path}: a folder is no model")
+        return path
     raise TypeError(f"a model is a path, bytes or a ModelProto, not {type(model).__name__}")
 
 
 def _names(output_names: Sequence[str] | None) -> list[str]:
-    if isinstance(output_names, str):
+    if isinstance(output_names, str) and output_names:
         raise TypeError(f"output_names is a list of names or None, not the string "
                         f"{output_names!r}")
     return list(output_names) if output_names else []

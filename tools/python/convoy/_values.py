@@ -42,18 +42,32 @@ def _as_array(value: Any, wanted: int) -> np.ndarray:
     dtype = numpy_type(wanted) or exotic_type(wanted)
     if dtype is None or array.dtype == dtype:
         return array
+    array = _with_wide_integers(array, dtype)
     if not _holds(array, dtype):
         raise InvalidInput(f"{_short(value)} cannot become {TYPE_NAMES[wanted]}")
     return array.astype(dtype)
+
+
+def _with_wide_integers(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Python's integers that no integer type of NumPy's holds, as floats where those are wanted."""
+    if array.dtype.kind != "O" or dtype.kind not in "fV" or not all(
+            isinstance(item, int) for item in array.flat):
+        return array
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        return array
 
 
 def _holds(array: np.ndarray, dtype: np.dtype) -> bool:
     """Whether numbers keep their values; roundings of floating-point numbers do not count."""
     if array.dtype.kind not in "iubfc":
         return array.size == 0
+    if array.dtype.kind == "c":
+        return dtype.kind == "c"
     is_integer = dtype.kind in "iub" or dtype.name in ("int4", "uint4", "int2", "uint2")
     if not is_integer:
-        return array.dtype.kind != "c" or dtype.kind == "c"
+        return True
     with np.errstate(invalid="ignore"):
         return bool((array.astype(dtype).astype(array.dtype) == array).all())
 
