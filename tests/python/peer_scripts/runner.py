@@ -17,6 +17,7 @@ import bindings  # noqa: F401
 import errors  # noqa: F401
 import feeds  # noqa: F401
 import module_functions  # noqa: F401
+import native_calls  # noqa: F401
 import options  # noqa: F401
 import private_names  # noqa: F401
 import profiles  # noqa: F401

@@ -61,7 +61,9 @@ def values_updated(ort, folder):
     value.update_inplace(X)
     before = value.numpy().copy()
     value.update_inplace(np.ones((2, 3), "f4"))
-    return [before, value.numpy(),
+    after = value.numpy().copy()
+    value.update_inplace(data=X.reshape(3, 2))
+    return [before, after, value.numpy(), raised(lambda: value.update_inplace(X[:1])),
             raised(lambda: value.update_inplace(np.ones((4, 4), "f4")))]
 
 

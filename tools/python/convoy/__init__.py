@@ -9,7 +9,7 @@ All of onnxruntime's public names are here too: `import convoy as onnxruntime`.
 
 from ._absent import *  # noqa: F403
 from ._absent import __all__ as _absent_names
-from ._binding import IOBinding
+from ._binding import IOBinding, SessionIOBinding
 from ._device import (
     OrtArenaCfg,
     OrtDevice,
@@ -73,8 +73,6 @@ from ._process import (
 from ._providers import get_all_providers, get_available_providers
 from ._session import InferenceSession
 from ._types import ModelMetadata, NodeArg
-
-SessionIOBinding = IOBinding
 
 __all__ = [
     *_absent_names,

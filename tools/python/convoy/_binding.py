@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _convoy
-from ._device import check_cpu
+from ._device import OrtDevice, check_cpu, device_number
 from ._errors import InvalidInput
 from ._options import stop_flag
 from ._ortvalue import OrtValue, OrtValueVector, wrap
@@ -31,6 +31,13 @@ class IOBinding:
         # Names of bound outputs in the order of binding, and the OrtValues or arrays bound to them.
         self._outputs: dict[str, Any] = {}
 
+    @property
+    def _iobinding(self) -> SessionIOBinding:
+        # The same binding: both have one dict of attributes.
+        native = SessionIOBinding.__new__(SessionIOBinding)
+        native.__dict__ = self.__dict__
+        return native
+
     def bind_cpu_input(self, name: str, arr_on_cpu: Any) -> None:
         """Every run reads this array, until another is bound."""
         self._binding.bind_input(name, arr_on_cpu)
@@ -51,18 +58,20 @@ class IOBinding:
                     buffer_ptr: int | None = None) -> None:
         """The output of that name is wanted; a run allocates it, or writes to what is given.
 
-        That is row-major memory at buffer_ptr, of this element type and shape; or, in the place of
-        device_type, a contiguous numpy array of the output's type and shape.
+        What a run allocates is the CPU's memory, whatever the device. What is given is row-major
+        memory at buffer_ptr, of this element type and shape; or, in the place of device_type, a
+        contiguous numpy array of the output's type and shape.
         """
         if device_type is None or not isinstance(device_type, str) and (
                 hasattr(device_type, "shape") or hasattr(device_type, "__len__")):
             return self._bind_array(name, device_type)
-        check_cpu(device_type, f"output {name!r}")
         self._binding.check_output(name)
         if buffer_ptr is None:
+            self._check_device(device_type)
             self._forget(name)
             self._outputs[name] = None
             return None
+        check_cpu(device_type, f"output {name!r}")
         if element_type is None or shape is None:
             raise InvalidInput(
                 f"output {name!r} is bound to memory without its element_type and shape")
@@ -79,6 +88,11 @@ class IOBinding:
         self._binding.bind_output_memory(
             name, ortvalue.element_type(), ortvalue.shape(), ortvalue.data_ptr())
         self._outputs[name] = ortvalue
+
+    @staticmethod
+    def _check_device(device_type: Any) -> None:
+        if not isinstance(device_type, OrtDevice):
+            device_number(device_type)
 
     def _bind_array(self, name: str, array: Any) -> None:
         if array is None:
@@ -146,6 +160,26 @@ class IOBinding:
         if not self._outputs:
             raise InvalidInput("no output is bound: at least one must be")
         self._binding.run(stop_flag(run_options))
+
+
+class SessionIOBinding(IOBinding):
+    """An IOBinding whose methods take their arguments as onnxruntime's native module does."""
+
+    def bind_input(self, name: str, *memory: Any) -> None:
+        """memory: an array, or OrtDevice, element type, shape and address."""
+        if len(memory) == 1:
+            self.bind_cpu_input(name, memory[0])
+        else:
+            super().bind_input(name, *_with_device_id(memory))
+
+    def bind_output(self, name: str, *memory: Any) -> None:
+        """memory: an OrtDevice; with element type, shape and address of what a run writes to."""
+        super().bind_output(name, *_with_device_id(memory))
+
+
+def _with_device_id(memory: tuple) -> tuple:
+    device, *rest = memory or ("cpu",)
+    return (device, device.device_id(), *rest) if isinstance(device, OrtDevice) else memory
 
 
 def _ort_value(value: Any) -> OrtValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from . import _convoy
 from ._enums import (
     OrtAllocatorType,
     OrtDeviceMemoryType,
@@ -12,6 +13,7 @@ from ._enums import (
     OrtMemType,
 )
 from ._errors import InvalidInput, Unsupported
+from ._logging import accepted
 
 _NUMBERS = {"cpu": 0, "gpu": 1, "cuda": 1, "webgpu": 1, "fpga": 2, "npu": 3, "cann": 3, "dml": 4}
 _VENDORS = {
@@ -119,7 +121,18 @@ def check_cpu(device_type: str | OrtDevice, what: str) -> None:
     number = device_type.device_type() if is_device else device_number(device_type)
     if number != 0:
         name = f"number {number}" if is_device else repr(device_type)
-        raise Unsupported(f"{what} cannot be on device {name}: this build has the CPU only")
+        raise Unsupported(f"{what} cannot be on device {name}: memory of the CPU only is used")
+
+
+def check_device_of_value(device_type: str | OrtDevice) -> None:
+    """As check_cpu, but values may be asked for on CUDA where that is: their memory is the CPU's
+    all the same, and runs copy it."""
+    is_device = isinstance(device_type, OrtDevice)
+    number = device_type.device_type() if is_device else device_number(device_type)
+    if number == _NUMBERS["cuda"] and _convoy.has_device("cuda"):
+        accepted("memory of the GPU for values, which lie in the CPU's,")
+    else:
+        check_cpu(device_type, "an OrtValue")
 
 
 class OrtMemoryInfo:
@@ -134,7 +147,6 @@ class OrtMemoryInfo:
         self.mem_type = mem_type
         self.device_mem_type = OrtDeviceMemoryType.DEFAULT
         self.device_vendor_id = 0
-
 
     @staticmethod
     def create_v2(name: str, device_type: object = None, vendor_id: int = 0, device_id: int = 0,
@@ -185,6 +197,10 @@ class OrtEpDevice:
     ep_metadata: dict[str, str] = field(default_factory=dict)
     ep_options: dict[str, str] = field(default_factory=dict)
     device: OrtHardwareDevice = field(default_factory=OrtHardwareDevice)
+
+    def memory_info(self, memory_type: OrtDeviceMemoryType) -> OrtMemoryInfo:
+        """The memory of that kind: all of it is the CPU's."""
+        return OrtMemoryInfo()
 
 
 @dataclass

@@ -41,9 +41,31 @@ def private_attributes(session: InferenceSession) -> dict[str, Any]:
 class NativeFace:
     """A session whose methods take their arguments as onnxruntime's native module does."""
 
-    def __init__(self, session: InferenceSession) -> None:
+    def __init__(self, options: Any, model: str | bytes, is_path: bool = True,
+                 read_config_from_model: bool = False) -> None:
+        """A session that initialize_session() is to make."""
+        self._arguments = (model, options)
+        self._reads_config = read_config_from_model
+
+    @classmethod
+    def of(cls, session: InferenceSession) -> NativeFace:
+        """The one of a session that was made."""
+        face = cls.__new__(cls)
+        face._take(session)
+        return face
+
+    def _take(self, session: InferenceSession) -> None:
         self._owner = session
         self._session = session._session
+
+    def initialize_session(self, providers: list[str], provider_options: list[dict[str, str]],
+                           disabled_optimizers: set[str] = frozenset()) -> None:
+        from ._session import InferenceSession
+
+        self._take(InferenceSession(
+            *self._arguments, providers, provider_options or None,
+            disabled_optimizers=disabled_optimizers,
+            read_config_from_model=self._reads_config))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

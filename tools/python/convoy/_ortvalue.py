@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ._device import OrtDevice, check_cpu
+from . import _convoy
+from ._device import OrtDevice, OrtMemoryInfo, check_cpu, check_device_of_value
 from ._errors import InvalidInput, Unsupported
-from ._types import EXOTIC, STRING, TYPE_NAMES, element_number, exotic_type, numpy_type
+from ._types import (
+    DLPACK_TYPES,
+    EXOTIC,
+    STRING,
+    TYPE_NAMES,
+    element_number,
+    exotic_type,
+    numpy_type,
+    storage_type,
+)
 
 
 class OrtValue:
@@ -17,26 +30,37 @@ class OrtValue:
     Made by its ortvalue_from_… functions, by run_with_ort_values and by IOBinding.get_outputs.
     """
 
-    def __init__(self, value: Any, number: int | None = None, type_name: str | None = None) -> None:
+    def __init__(self, ortvalue: OrtValue, numpy_obj: np.ndarray | None = None,
+                 session: Any = None) -> None:
+        """The same value as `ortvalue`, which may be of the native module; others are not read."""
+        if not isinstance(ortvalue, OrtValue):
+            raise InvalidInput(f"an OrtValue is made of another by its class, or by ortvalue_from_…"
+                               f", not of {type(ortvalue).__name__}")
+        vars(self).update(vars(ortvalue))
+
+    @classmethod
+    def _of(cls, value: Any, number: int | None = None, type_name: str | None = None) -> OrtValue:
         """value: an array, a list, a dict or None. number: the ONNX number of an array's elements.
 
         type_name: of what is no tensor, as onnxruntime spells it.
         """
-        self._value = value
-        self._number = number
+        made = cls.__new__(cls)
+        made._value = value
+        made._number = number
         if number is None and isinstance(value, np.ndarray):
-            self._number = element_number(value.dtype)
-        self._type = type_name
+            made._number = element_number(value.dtype)
+        made._type = type_name
+        return made
 
     @staticmethod
     def ortvalue_from_numpy(numpy_obj: np.ndarray, device_type: str | OrtDevice = "cpu",
                             device_id: int = 0, vendor_id: int = -1) -> OrtValue:
         """Shares the memory of a contiguous array, copies any other."""
-        check_cpu(device_type, "an OrtValue")
+        check_device_of_value(device_type)
         if not isinstance(numpy_obj, np.ndarray):
             raise InvalidInput(
                 f"an OrtValue is made from a numpy array, not from {type(numpy_obj).__name__}")
-        return OrtValue(_row_major(numpy_obj))
+        return OrtValue._of(_row_major(numpy_obj))
 
     @staticmethod
     def ortvalue_from_numpy_with_onnx_type(data: np.ndarray, onnx_element_type: int) -> OrtValue:
@@ -47,24 +71,25 @@ class OrtValue:
         width = wanted.itemsize if wanted else (2 if number == EXOTIC["bfloat16"] else 1)
         if number == STRING or data.dtype.itemsize != width:
             raise InvalidInput(f"an array of {data.dtype} cannot be read as {TYPE_NAMES[number]}")
-        return OrtValue(data.view(wanted) if wanted else data, number)
+        return OrtValue._of(data.view(wanted) if wanted else data, number)
 
     @staticmethod
     def ortvalue_from_shape_and_type(shape: Any, element_type: Any = None,
                                      device_type: str | OrtDevice = "cpu", device_id: int = 0,
-                                     vendor_id: int = -1) -> OrtValue:
-        """Zeros of that shape; element_type is an ONNX number or what numpy.dtype takes."""
-        check_cpu(device_type, "an OrtValue")
+                                     vendor_id: int = -1,
+                                     memory_info: OrtMemoryInfo | None = None) -> OrtValue:
+        """Zeros of that shape; element_type is an ONNX number or what numpy.dtype takes.
+
+        memory_info: changes nothing, all memory is the CPU's.
+        """
+        check_device_of_value(device_type)
         sizes = [int(size) for size in shape]
         if any(size < 0 for size in sizes):
             raise InvalidInput(f"the shape {sizes} has a negative size")
         number = element_number(np.float32 if element_type is None else element_type)
         if number == STRING:
             raise InvalidInput("an OrtValue of strings is made from an array of them")
-        dtype = numpy_type(number) or exotic_type(number)
-        if dtype is None:
-            dtype = np.dtype("u2" if number == EXOTIC["bfloat16"] else "u1")
-        return OrtValue(np.zeros(sizes, dtype), number)
+        return OrtValue._of(np.zeros(sizes, storage_type(number)), number)
 
     ortvalue_from_shape_and_onnx_type = ortvalue_from_shape_and_type
 
@@ -148,21 +173,24 @@ class OrtValue:
                 f"NumPy has no type for {self.data_type()}: install ml_dtypes")
         return array
 
-    def update_inplace(self, np_arr: np.ndarray) -> None:
-        """Overwrites the elements with those of an array of the same type and shape."""
+    def update_inplace(self, data: np.ndarray) -> None:
+        """Overwrites the elements, in their order, with those of an array of the same type."""
         array = self._tensor("the elements")
-        np_arr = np.asarray(np_arr)
-        if np_arr.shape != array.shape or np_arr.dtype != array.dtype:
-            raise InvalidInput(
-                f"{np_arr.dtype}{list(np_arr.shape)} cannot be written into "
-                f"{array.dtype}{list(array.shape)}")
-        array[...] = np_arr
+        data = np.asarray(data)
+        if data.size != array.size or data.dtype != array.dtype:
+            raise InvalidInput(f"{data.dtype}{list(data.shape)} cannot be written into "
+                               f"{array.dtype}{list(array.shape)}")
+        array[...] = data.reshape(array.shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __dlpack__(self, **keywords: Any) -> Any:
-        return self._tensor("a DLPack capsule").__dlpack__(**keywords)
+        array = self._tensor("a DLPack capsule")
+        if self._number in DLPACK_TYPES:
+            number, bits = self._as_feed()
+            return _convoy.dlpack_capsule(bits, number)
+        return array.__dlpack__(**keywords)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return 1, 0
@@ -177,7 +205,7 @@ class OrtValue:
         array = np.from_dlpack(data if hasattr(data, "__dlpack__") else _Capsule(data))
         if is_bool_tensor and array.dtype == np.uint8:
             array = array.view(np.bool_)
-        return OrtValue(_row_major(array))
+        return OrtValue._of(_row_major(array))
 
 
 class _Capsule:
@@ -204,9 +232,9 @@ def wrap(value: Any, type_name: str) -> OrtValue:
     if isinstance(value, np.ndarray):
         if type_name.startswith("tensor("):
             names = {name: number for number, name in TYPE_NAMES.items()}
-            return OrtValue(value, names.get(type_name[len("tensor("):-1]))
-        return OrtValue(value)
-    return OrtValue(value, None, type_name)
+            return OrtValue._of(value, names.get(type_name[len("tensor("):-1]))
+        return OrtValue._of(value)
+    return OrtValue._of(value, None, type_name)
 
 
 class OrtValueVector(list):
@@ -214,8 +242,46 @@ class OrtValueVector(list):
 
     push_back = list.append
 
+    def push_back_batch(self, tensors: Sequence[Any], data_ptrs: Sequence[int],
+                        element_types: Sequence[Any], shapes: Sequence[Sequence[int]],
+                        devices: Sequence[OrtDevice]) -> None:
+        """Adds values over the row-major memory at these addresses, which `tensors` keep."""
+        parts = list(zip(tensors, data_ptrs, element_types, shapes, devices, strict=True))
+        self.extend(_over_memory(*part) for part in parts)
+
     def reserve(self, count: int) -> None:
         """Lists grow by themselves."""
+
+    def shrink_to_fit(self) -> None:
+        """Lists keep what they need."""
+
+    def element_type_at(self, index: int) -> int:
+        """The ONNX number of that tensor's element type."""
+        return self[index].element_type()
+
+    def dlpack_at(self, index: int) -> Any:
+        """A DLPack capsule over the memory of that tensor."""
+        return self[index].to_dlpack()
+
+    def to_dlpacks(self, to_tensor: Callable[[Any], Any] | None) -> list[Any]:
+        """A DLPack capsule of each tensor, or what to_tensor makes of it."""
+        capsules = [value.to_dlpack() for value in self]
+        return capsules if to_tensor is None else [to_tensor(capsule) for capsule in capsules]
+
+
+def _over_memory(owner: Any, address: int, element_type: Any, shape: Sequence[int],
+                 device: OrtDevice) -> OrtValue:
+    check_cpu(device, "memory of an OrtValue")
+    number = element_number(element_type)
+    if number == STRING:
+        raise InvalidInput("strings have no memory to be read")
+    dtype = storage_type(number)
+    count = math.prod(shape)
+    if count and not address:
+        raise InvalidInput("an OrtValue is to lie at a null pointer")
+    memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(address)
+    memory._owner = owner  # for as long as the array lives
+    return OrtValue._of(np.frombuffer(memory, dtype, count).reshape(shape), number)
 
 
 class SparseTensor:

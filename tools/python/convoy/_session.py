@@ -90,7 +90,7 @@ class InferenceSession:
         # Held weakly: it keeps the session alive.
         face = self._face()
         if face is None:
-            face = NativeFace(self)
+            face = NativeFace.of(self)
             self._face = weakref.ref(face)
         return face
 
@@ -250,6 +250,9 @@ class InferenceSession:
         if self._options._entries.get(LIST_NODES) != "1":
             raise NodesNotListed(f'the session configuration entry {LIST_NODES!r} is not "1"')
         return [OrtEpAssignedSubgraph("CPUExecutionProvider", [OrtEpAssignedNode(*node)])
+    def release_captured_graph(self, graph_annotation_id: int = 0) -> None:
+        """Accepted: no run is captured."""
+
                 for node in self._session.nodes()]
 
     def set_ep_dynamic_options(self, options: Mapping[str, str]) -> None:

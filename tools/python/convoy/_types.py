@@ -70,6 +70,8 @@ EXOTIC = {
     "uint2": 25,
     "int2": 26,
 }
+# Those that NumPy lacks and DLPack has: bfloat16 and the floats of 8 bits.
+DLPACK_TYPES = frozenset((16, 17, 18, 19, 20, 24))
 
 
 def numpy_type(number: int) -> np.dtype | None:
@@ -86,6 +88,12 @@ def exotic_type(number: int) -> np.dtype | None:
     except ImportError:
         return None
     return np.dtype(getattr(ml_dtypes, name)) if name and hasattr(ml_dtypes, name) else None
+
+
+def storage_type(number: int) -> np.dtype:
+    """The NumPy or ml_dtypes type of a number that is not STRING; else unsigned bits as wide."""
+    return numpy_type(number) or exotic_type(number) or np.dtype(
+        "u2" if number == EXOTIC["bfloat16"] else "u1")
 
 
 def element_number(element_type: Any) -> int:

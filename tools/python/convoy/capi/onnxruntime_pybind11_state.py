@@ -1,7 +1,6 @@
 """Names of onnxruntime's native module: exceptions, options, values, functions."""
 
 from .. import *  # noqa: F403
-from .._binding import IOBinding as SessionIOBinding  # noqa: F401
 from .._errors import (  # noqa: F401
     DeviceReset,
     EngineError,
@@ -19,6 +18,7 @@ from .._errors import (  # noqa: F401
     NotImplemented,
     RuntimeException,
 )
+from .._native_face import NativeFace as InferenceSession  # noqa: F401
 from .._options import SessionOptions
 from .._ortvalue import OrtValueVector  # noqa: F401
 
