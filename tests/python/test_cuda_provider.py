@@ -17,7 +17,18 @@ import convoy
 
 model, out = sys.argv[1:]
 assert convoy.get_available_providers() == ["CUDAExecutionProvider", "CPUExecutionProvider"]
+assert convoy.get_device() == "GPU"
+options = convoy.SessionOptions()
+options.add_provider("CUDAExecutionProvider", {"device_id": "0"})
+assert convoy.InferenceSession(model, options).get_providers()[0] == "CUDAExecutionProvider"
+value = convoy.OrtValue.ortvalue_from_numpy(np.ones(6, np.float32), "cuda", 0)
+assert value.numpy().tolist() == [1] * 6
 session = convoy.InferenceSession(model, providers=["CUDAExecutionProvider"])
+binding = session.io_binding()
+binding.bind_ortvalue_input("x", value)
+binding.bind_output("y", "cuda")
+session.run_with_iobinding(binding)
+assert abs(binding.copy_outputs_to_cpu()[0] - np.tanh(1)).max() < 1e-6
 assert session.get_providers() == ["CUDAExecutionProvider", "CPUExecutionProvider"]
 assert session.get_provider_options()["CUDAExecutionProvider"] == {"device_id": "0"}
 np.save(out, session.run(None, {"x": np.linspace(-2, 2, 6, dtype=np.float32)})[0])

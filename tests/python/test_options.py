@@ -45,7 +45,8 @@ def test_what_does_not_apply_is_logged_once(caplog):
 
 
 def test_providers_that_are_not_here_are_told(floats):
-    with pytest.warns(UserWarning, match="'TensorrtExecutionProvider' is not in this build"):
+    with pytest.warns(UserWarning, match="Specified provider 'TensorrtExecutionProvider' "
+                      "is not in available provider names"):
         session = convoy.InferenceSession(
             floats, providers=["TensorrtExecutionProvider", "CPUExecutionProvider"])
     assert session.get_providers() == ["CPUExecutionProvider"]
@@ -85,7 +86,7 @@ def test_a_negative_size_is_an_error(floats):
         convoy.InferenceSession(floats, options)
 
 
-def test_libraries_of_operators_are_not_here(tmp_path):
+def test_libraries_of_operators_are_not_loaded(tmp_path, floats):
     library = tmp_path / "operators.so"
     library.write_bytes(b"")
     options = convoy.SessionOptions()
@@ -220,7 +221,9 @@ def test_wrong_memory_is_refused(floats):
     with pytest.raises(convoy.InvalidInput):
         binding.bind_output("y", "cpu", 0, np.float32, [2**40, 2**40], 16)
     with pytest.raises(convoy.Unsupported, match="CPU only"):
-        binding.bind_output("y", "cuda")
+        binding.bind_output("y", "cuda", 0, np.float32, [2], 16)
+    with pytest.raises(convoy.InvalidInput, match="nowhere"):
+        binding.bind_output("y", "nowhere")
 
 
 def test_what_is_not_here_says_so():

@@ -71,6 +71,27 @@ def options_that_are_none(ort, folder):
 
 
 @case
+def options_out_of_range(ort, folder):
+    options = ort.SessionOptions()
+    return [raised(lambda n=name, v=value: setattr(options, n, v))
+            for name in ("intra_op_num_threads", "inter_op_num_threads")
+            for value in (2**31, -(2**31) - 1, 2**70)]
+
+
+@case
+def providers_added_to_options(ort, folder):
+    options = ort.SessionOptions()
+    before = options.has_providers()
+    options.add_provider("CPUExecutionProvider", {})
+    session = ort.InferenceSession(str(folder / "mul.onnx"), options)
+    of_devices = ort.SessionOptions()
+    of_devices.add_provider_for_devices(ort.get_ep_devices()[:1], {})
+    return [before, options.has_providers(), of_devices.has_providers(), session.get_providers(),
+            raised(lambda: options.add_provider("NoSuchExecutionProvider", {})),
+            raised(lambda: options.add_provider("DnnlExecutionProvider", {}))]
+
+
+@case
 def configuration_entries(ort, folder):
     options = ort.SessionOptions()
     options.add_session_config_entry("some.key", "1")

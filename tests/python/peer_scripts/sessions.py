@@ -1,6 +1,9 @@
 """Making sessions, what they say about themselves, providers."""
 
+import copy
 import io
+import threading
+import warnings
 
 import numpy as np
 from cases import case, raised
@@ -77,6 +80,34 @@ def metadata_of_a_model_without(ort, folder):
 
 
 @case
+def a_version_that_is_zero(ort, folder):
+    return open_model(ort, folder, "version_zero").get_modelmeta().version
+
+
+@case
+def outputs_without_a_type(ort, folder):
+    session = open_model(ort, folder, "untyped_output")
+    return [described(session.get_outputs()), session.run(None, {"x": X})]
+
+
+@case
+def sessions_pickled_by_their_own_state(ort, folder):
+    class Locked(ort.InferenceSession):
+        def __init__(self, path):
+            super().__init__(path, providers=["CPUExecutionProvider"])
+            self.path, self.lock = path, threading.Lock()
+
+        def __getstate__(self):
+            return {"path": self.path}
+
+        def __setstate__(self, state):
+            self.__init__(state["path"])
+
+    session = copy.deepcopy(Locked(str(folder / "described.onnx")))
+    return [session.run(None, {"x": X}), session.path == str(folder / "described.onnx")]
+
+
+@case
 def inputs_and_outputs(ort, folder):
     names = ["described", "two_outputs", "scalar", "unranked", "half_known", "strings", "booleans",
              "integers", "bfloat16", "doubles", "halves"]
@@ -140,6 +171,23 @@ def malformed_providers_fall_back(ort, folder):
     given = ["CPUExecutionProvider", [3], [["CPUExecutionProvider", {}]]]
     return [ort.InferenceSession(str(folder / "described.onnx"), providers=providers)
             .run(None, {"x": X}) for providers in given]
+
+
+def warned(function):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        function()
+    return [str(warning.message).split(".")[0] for warning in caught]
+
+
+@case
+def providers_that_are_not_here_are_warned_of(ort, folder):
+    path, cpu = str(folder / "described.onnx"), "CPUExecutionProvider"
+    options = ort.SessionOptions()
+    options.add_provider(cpu, {})
+    return [warned(lambda: ort.InferenceSession(path, providers=["CUDAExecutionProvider", cpu])),
+            warned(lambda: ort.InferenceSession(path, providers=["AzureExecutionProvider", cpu])),
+            len(warned(lambda: ort.InferenceSession(path, options, [cpu])))]
 
 
 @case

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import _convoy
+from . import _convoy, _providers
 from ._enums import ExecutionMode, ExecutionOrder, GraphOptimizationLevel
 from ._errors import InvalidInput, MissingFile, Unsupported
 from ._logging import accepted
@@ -20,9 +21,9 @@ SAVE_FORMAT = "session.save_model_format"
 APPLIED_ENTRIES = frozenset((DATA_FILE, DATA_LEAST_BYTES, LIST_NODES, SAVE_FORMAT))
 _LONGEST_KEY = 1024
 _LONGEST_VALUE = 8192
-
 _LEAST_INT, _MOST_INT = -(2**31), 2**31 - 1
 _WIDE = frozenset(("memory_limit",))  # integers of 64 bits
+
 
 def _coerce(owner: str, name: str, default: Any, value: Any) -> Any:
     """The value as the type of the default; raises TypeError where that loses something."""
@@ -47,9 +48,12 @@ def _coerce(owner: str, name: str, default: Any, value: Any) -> Any:
         f"{owner}.{name} is {type(default).__name__}, {value!r} is {type(value).__name__}")
 
 
-def _field(name: str) -> property:
-    return property(lambda options: options._values[name],
-                    lambda options, value: options._set(name, value))
+def _field(name: str, default: Any, applies: bool) -> property:
+    def get(options: _Options) -> Any:
+        return options._values[name]
+
+    get.__doc__ = f"{default!r} unless set{'' if applies else '; accepted'}."
+    return property(get, lambda options, value: options._set(name, value))
 
 
 class _Options:
@@ -60,8 +64,8 @@ class _Options:
     _applied: frozenset[str] = frozenset()
 
     def __init_subclass__(cls) -> None:
-        for name in cls.__dict__.get("_defaults", ()):
-            setattr(cls, name, _field(name))
+        for name, default in cls.__dict__.get("_defaults", {}).items():
+            setattr(cls, name, _field(name, default, name in cls._applied))
 
     def __init__(self, **fields: Any) -> None:
         object.__setattr__(self, "_values", dict(self._defaults))
@@ -121,15 +125,15 @@ class SessionOptions(_Options):
             "optimized_model_filepath",
             "enable_profiling",
             "profile_file_prefix",
+            "log_severity_level",  # above 2: nothing is warned of while the session is made
             "use_deterministic_compute",  # the same input always gives the same bits
         }
     )
 
     def __init__(self, **fields: Any) -> None:
         for name in ("_entries", "_sizes", "_denoted_sizes", "_initializers", "_external",
-                     "_files"):
+                     "_files", "_providers"):
             object.__setattr__(self, name, {})
-            "log_severity_level",  # above 2: nothing is warned of while the session is made
         super().__init__(**fields)
 
     def add_session_config_entry(self, key: str, value: str) -> None:
@@ -177,33 +181,46 @@ class SessionOptions(_Options):
             self._files[_text(name)] = data if lengths is None else data[: lengths[i]]
 
     def register_custom_ops_library(self, path: str | os.PathLike) -> None:
-        """Raises: libraries of kernels are built for onnxruntime's own interface."""
+        """Warns that the library is not loaded: it is built for onnxruntime's own interface.
+
+        A model that has one of its operators does not load, unless that has a function body.
+        """
         path = os.fspath(path)
         if not os.path.exists(path):
             raise MissingFile(f"{path}: the library of operators does not exist")
-        raise Unsupported(
-            f"{path}: libraries of operators are built for onnxruntime's C interface, which "
-            "Convoy has not; operators with a function body in the model need none")
+        warnings.warn(
+            f"{path} is not loaded: libraries of operators are built for onnxruntime's C "
+            "interface, which Convoy has not", stacklevel=2)
 
     def has_providers(self) -> bool:
-        """False: providers are named when the session is made."""
-        return False
+        """Whether providers were added, which a session takes where it is given none itself."""
+        return bool(self._providers)
 
-    def add_provider(self, name: str, options: dict[str, str]) -> None:
-        """Accepted by name: the session runs on the CPU."""
-        accepted(f"SessionOptions.add_provider({name!r})")
+    def add_provider(self, name: str, options: Mapping[str, str]) -> None:
+        """Adds a provider after those before; raises InvalidInput for one that is not here."""
+        _providers.check_available(_text(name))
+        self._providers[name] = dict(options)
 
-    def add_provider_for_devices(self, devices: Sequence[Any], options: dict[str, str]) -> None:
-        """Accepted: the session runs on the CPU."""
-        accepted("SessionOptions.add_provider_for_devices")
+    def add_provider_for_devices(self, devices: Sequence[Any],
+                                 options: Mapping[str, str]) -> None:
+        """Adds the providers of what get_ep_devices() lists."""
+        for device in devices:
+            self.add_provider(device.ep_name, options)
 
     def set_provider_selection_policy(self, policy: Any) -> None:
-        """Accepted: the CPU is the only choice."""
-        accepted("SessionOptions.set_provider_selection_policy")
+        """Adds the CPU, whatever the policy."""
+        self.add_provider(_providers.CPU, {})
 
     def set_provider_selection_policy_delegate(self, delegate: Any) -> None:
-        """Accepted: the CPU is the only choice."""
-        accepted("SessionOptions.set_provider_selection_policy_delegate")
+        """Adds the CPU; the delegate is not called."""
+        self.add_provider(_providers.CPU, {})
+
+    def set_ep_context_data_read_func(self, read_func: Any, max_data_size: int) -> None:
+        """Accepted: no model has data that a provider compiled."""
+        accepted("SessionOptions.set_ep_context_data_read_func")
+
+    def clear_ep_context_data_read_func(self) -> None:
+        """Accepted: no function was set."""
 
     def set_load_cancellation_flag(self, cancel: bool) -> None:
         """Accepted: a model is loaded to its end."""

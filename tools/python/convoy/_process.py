@@ -33,8 +33,8 @@ def get_build_info() -> str:
 
 
 def get_device() -> str:
-    """ "CPU", as onnxruntime spells it."""
-    return "CPU"
+    """ "GPU" where CUDAExecutionProvider is available, else "CPU"."""
+    return "GPU" if CUDA in get_available_providers() else "CPU"
 
 
 def has_collective_ops() -> bool:

@@ -11,6 +11,7 @@ from ._errors import InvalidInput
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
+AZURE = "AzureExecutionProvider"
 # Every provider that onnxruntime knows, as get_all_providers lists them: best first.
 ALL = (
     "TensorrtExecutionProvider",
@@ -30,7 +31,7 @@ ALL = (
     "WebGpuExecutionProvider",
     "XnnpackExecutionProvider",
     "CANNExecutionProvider",
-    "AzureExecutionProvider",
+    AZURE,
     CPU,
 )
 
@@ -47,6 +48,15 @@ def get_all_providers() -> list[str]:
     return list(ALL)
 
 
+def check_available(name: str) -> None:
+    """Raises InvalidInput for what is no provider's name, or that of one that is not here."""
+    if name not in ALL:
+        raise InvalidInput(f"Unknown Provider Type: {name}; known are {list(ALL)}")
+    if name not in (*get_available_providers(), AZURE):
+        raise InvalidInput(f"provider {name!r} is not in this build; available are "
+                           f"{get_available_providers()}")
+
+
 def choose(
     providers: ProviderArgument | str | None,
     provider_options: Sequence[Mapping[Any, Any]] | None,
@@ -54,8 +64,8 @@ def choose(
 ) -> dict[str, dict[str, str]]:
     """Options by name of the providers that are here; the CPU is the last of them.
 
-    What is not here is passed over with a warning, as are entries that are neither names nor
-    (name, options). known_only: raise InvalidInput for a name that no provider has.
+    What is not here is passed over with a warning (warn_of_absent), as are entries that are neither
+    names nor (name, options). known_only: raise InvalidInput for a name that no provider has.
     """
     named = _names_and_options(providers)
     unknown = [name for name, _ in named if name not in ALL]
@@ -67,7 +77,7 @@ def choose(
         if len(provider_options) != len(named):
             warnings.warn(
                 f"{len(named)} providers and {len(provider_options)} provider_options are given",
-                stacklevel=4,
+                stacklevel=3,
             )
         named = [
             (name, {**options, **(more or {})})
@@ -76,17 +86,23 @@ def choose(
     chosen: dict[str, dict[str, str]] = {}
     for name, options in named:
         if name not in get_available_providers():
-            warnings.warn(
-                f"provider {name!r} is not in this build and passed over; available are "
-                f"{get_available_providers()}",
-                stacklevel=4,
-            )
+            warn_of_absent(name, get_available_providers(), stacklevel=4)
         elif name in chosen:
-            warnings.warn(f"provider {name!r} is named twice", stacklevel=4)
+            warnings.warn(f"provider {name!r} is named twice", stacklevel=3)
         else:
             chosen[name] = {str(key): str(value) for key, value in options.items()}
     chosen.setdefault(CPU, {})
     return chosen
+
+
+def warn_of_absent(name: str, available: Sequence[str], stacklevel: int) -> None:
+    """Warns in onnxruntime's words, which programs filter, of a provider that is not available.
+
+    Of AZURE nothing is said: every onnxruntime has it, and it computes no node of ONNX's.
+    """
+    if name != AZURE:
+        warnings.warn(f"Specified provider '{name}' is not in available provider names."
+                      f"Available providers: '{', '.join(available)}'", stacklevel=stacklevel)
 
 
 def device_of(chosen: Mapping[str, Mapping[str, str]]) -> str:
@@ -116,7 +132,7 @@ def _names_and_options(providers) -> list[tuple[str, Mapping[Any, Any]]]:
         else:
             warnings.warn(
                 f"provider {entry!r} is neither a name nor (name, options), and passed over",
-                stacklevel=5,
+                stacklevel=4,
             )
     return named
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -58,7 +60,11 @@ class InferenceSession:
         self._model_path = self._source if isinstance(self._source, str) else None
         self._model_bytes = self._source if isinstance(self._source, bytes) else None
         self._keywords = {"device": device, "threads": threads, "optimize": optimize, **others}
-        self._chosen = _providers.choose(providers, provider_options)
+        added = getattr(sess_options, "_providers", None) or {}
+        if added and providers:
+            warnings.warn("the providers given to InferenceSession apply, not those that its "
+                          "SessionOptions have", stacklevel=2)
+        self._chosen = _providers.choose(providers or list(added.items()), provider_options)
         self._given_options = sess_options
         self._open()
 
@@ -95,9 +101,16 @@ class InferenceSession:
         return face
 
     def __reduce__(self) -> tuple:
-        arguments = (self._source, self._given_options, list(self._chosen))
+        kind = type(self)
+        if kind.__getstate__ is not object.__getstate__ and hasattr(kind, "__setstate__"):
+            return copyreg.__newobj__, (kind,), self.__getstate__()
+        options = self._given_options
+        if getattr(options, "_providers", None):  # what applied of them is in _chosen
+            options = options._copy()
+            options._providers.clear()
+        arguments = (self._source, options, list(self._chosen.items()))
         added = {name: value for name, value in vars(self).items() if name not in _OWN}
-        return _reopen, (type(self), arguments, self._keywords), added or None
+        return _reopen, (kind, arguments, self._keywords), added or None
 
     def get_inputs(self) -> list[NodeArg]:
         """Inputs that must be fed, in the model's order."""
@@ -237,6 +250,9 @@ class InferenceSession:
         """time.time_ns() at the start of profiling; 0 where there is none."""
         return 0 if self._profile is None else self._profile.start_ns
 
+    def release_captured_graph(self, graph_annotation_id: int = 0) -> None:
+        """Accepted: no run is captured."""
+
     def get_tuning_results(self) -> list[Any]:
         """None: kernels are measured with SessionOptions of Convoy, into a file."""
         return []
@@ -250,9 +266,6 @@ class InferenceSession:
         if self._options._entries.get(LIST_NODES) != "1":
             raise NodesNotListed(f'the session configuration entry {LIST_NODES!r} is not "1"')
         return [OrtEpAssignedSubgraph("CPUExecutionProvider", [OrtEpAssignedNode(*node)])
-    def release_captured_graph(self, graph_annotation_id: int = 0) -> None:
-        """Accepted: no run is captured."""
-
                 for node in self._session.nodes()]
 
     def set_ep_dynamic_options(self, options: Mapping[str, str]) -> None:

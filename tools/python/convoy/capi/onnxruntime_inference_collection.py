@@ -10,6 +10,7 @@ from .._binding import IOBinding
 from .._device import OrtDevice, OrtDeviceVendorId, device_number
 from .._errors import InvalidInput
 from .._ortvalue import OrtValue, SparseTensor, copy_tensors
+from .._providers import warn_of_absent
 from .._session import InferenceSession
 from . import _pybind_state as C  # noqa: N812, onnxruntime's name for it
 
@@ -47,8 +48,7 @@ def check_and_normalize_provider_args(
     chosen: dict[str, dict[str, str]] = {}
     for name, options in pairs:
         if name not in available_provider_names:
-            warnings.warn(f"provider {name!r} is not among {list(available_provider_names)}",
-                          stacklevel=2)
+            warn_of_absent(name, available_provider_names, stacklevel=3)
         if name in chosen:
             warnings.warn(f"provider {name!r} is named twice", stacklevel=2)
         else:
