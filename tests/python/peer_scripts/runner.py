@@ -24,6 +24,7 @@ import profiles  # noqa: F401
 import runs  # noqa: F401
 import sessions  # noqa: F401
 import values  # noqa: F401
+import weight_blocks  # noqa: F401
 from cases import CASES, plain
 
 

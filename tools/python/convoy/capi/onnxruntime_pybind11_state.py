@@ -21,6 +21,13 @@ from .._errors import (  # noqa: F401
 from .._native_face import NativeFace as InferenceSession  # noqa: F401
 from .._options import SessionOptions
 from .._ortvalue import OrtValueVector  # noqa: F401
+from .._weight_blocks import (  # noqa: F401
+    quantize_matmul_2bits,
+    quantize_matmul_4bits,
+    quantize_matmul_8bits,
+    quantize_matmul_bnb4,
+    quantize_qdq_matmul_4bits,
+)
 
 
 def get_default_session_options() -> SessionOptions:
