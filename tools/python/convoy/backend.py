@@ -1,6 +1,8 @@
 """Convoy as an onnx.backend.base.Backend, for ONNX's own test runner."""
-from onnx.backend.base import Backend, BackendRep, Device, DeviceType
 
+from onnx.backend.base import Backend, BackendRep
+
+from ._errors import InvalidInput
 from ._session import InferenceSession
 
 
@@ -23,15 +25,27 @@ class ConvoyBackend(Backend):
 
     @classmethod
     def supports_device(cls, device):
-        return Device(device).type == DeviceType.CPU
+        """True for "CPU", with or without a number; False for any other name."""
+        return device.split(":")[0].upper() == "CPU"
 
     @classmethod
-    def prepare(cls, model, device="CPU", **kwargs):
-        super().prepare(model, device, **kwargs)
+    def prepare(cls, model, device=None, **kwargs):
+        """A ConvoyRep of a model, or of a session; one that was prepared comes back itself.
+
+        Raises InvalidInput for a device other than the CPU.
+        """
+        if isinstance(model, ConvoyRep):
+            return model
+        if device is not None and not cls.supports_device(device):
+            raise InvalidInput(f"models are prepared for the CPU, not for {device!r}")
+        if isinstance(model, InferenceSession):
+            return ConvoyRep(model)
+        super().prepare(model, "CPU", **kwargs)
         return ConvoyRep(InferenceSession(model, threads=kwargs.get("threads", 1)))
 
     @classmethod
-    def run_model(cls, model, inputs, device="CPU", **kwargs):
+    def run_model(cls, model, inputs, device=None, **kwargs):
+        """Outputs of what prepare() takes."""
         return cls.prepare(model, device, **kwargs).run(inputs)
 
     @classmethod
@@ -41,6 +55,6 @@ class ConvoyBackend(Backend):
 
 is_compatible = ConvoyBackend.is_compatible
 prepare = ConvoyBackend.prepare
-run_model = ConvoyBackend.run_model
+run = run_model = ConvoyBackend.run_model
 run_node = ConvoyBackend.run_node
 supports_device = ConvoyBackend.supports_device

@@ -4,9 +4,8 @@ from convoy.backend import *  # noqa: F403
 from convoy.backend import (  # noqa: F401
     is_compatible,
     prepare,
+    run,
     run_model,
     run_node,
     supports_device,
 )
-
-run = run_model
