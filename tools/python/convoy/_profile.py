@@ -45,11 +45,24 @@ class Profile:
         session, self._session = self._session, None
         if session is None:
             return ""
-        for number, (name, operator, kernel, output, start, took, thread) in enumerate(
-                session.take_profile()):
+        self._add(session.take_profile())
+        try:
+            with open(self.path, "w", encoding="utf-8") as file:
+                events = ",\n".join(json.dumps(event) for event in self._events)
+                file.write(f"[\n{events}\n]\n")
+        except OSError as error:
+            raise InvalidInput(f"the profile cannot be written: {error}") from None
+        return self.path
+
+    def _add(self, steps: list[tuple]) -> None:
+        """What take_profile() gave: the steps of each run, and the run after them."""
+        number = 0
+        for name, operator, kernel, output, start, took, thread in steps:
+            start += self._offset
             if not operator:
-                self._events.append(
-                    _event("Session", name, self._offset + start, took, thread, {}))
+                number = 0
+                for event in ("SequentialExecutor::Execute", name):
+                    self._events.append(_event("Session", event, start, took, thread, {}))
                 continue
             arguments = {
                 "op_name": operator,
@@ -58,15 +71,9 @@ class Profile:
                 "kernel": kernel,
                 "output_type_shape": _type_and_shape(output),
             }
-            self._events.append(_event("Node", f"{name}_kernel_time", self._offset + start, took,
-                                       thread, arguments))
-        try:
-            with open(self.path, "w", encoding="utf-8") as file:
-                events = ",\n".join(json.dumps(event) for event in self._events)
-                file.write(f"[\n{events}\n]\n")
-        except OSError as error:
-            raise InvalidInput(f"the profile cannot be written: {error}") from None
-        return self.path
+            number += 1
+            self._events.append(
+                _event("Node", f"{name}_kernel_time", start, took, thread, arguments))
 
     def abandon(self) -> None:
         """finish() where nobody waits for the result."""
