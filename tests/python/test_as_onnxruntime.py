@@ -59,6 +59,11 @@ def test_modules_below_are_convoys():
         from onnxruntime.capi import _pybind_state as C
         from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument
         from onnxruntime.capi._pybind_state import get_default_session_options
+        from onnxruntime.capi import _ld_preload, convert_npz_to_onnx_adapter
+        from onnxruntime.capi.build_and_package_info import __version__, package_name
+        assert (package_name, __version__) == (ort.package_name, ort.__version__)
+        assert ort.version == ort.__version__ and ort.cuda_version == "" and ort.__author__
+        assert ort.onnxruntime_validation.check_distro_info() is None
         print(issubclass(convoy.InvalidInput, InvalidArgument),
               collection.InferenceSession is ort.InferenceSession, C.OrtDevice is ort.OrtDevice)
         """)) == ["True"] * 3

@@ -38,6 +38,27 @@ def callbacks_of_the_log(ort, folder):
 
 
 @case
+def seeds_of_random_numbers(ort, folder):
+    x = {"x": np.ones(4, "f4")}
+
+    def draws(seed):
+        ort.set_seed(seed)
+        session = open_model(ort, folder, "random_numbers")
+        return [session.run(None, x), session.run(None, x)]
+
+    first, again, other = draws(7), draws(np.int64(7)), draws(8)
+    [[y, z], [second, _]] = first
+    return [np.array_equal(first, again), np.array_equal(first, other), np.array_equal(y, z),
+            np.array_equal(y, second), raised(lambda: ort.set_seed("7"))]
+
+
+@case
+def numbers_of_numpy_for_the_log(ort, folder):
+    return [ort.set_default_logger_severity(np.int64(3)),
+            ort.set_default_logger_verbosity(np.int64(0))]
+
+
+@case
 def logger_severities_that_are_none(ort, folder):
     return [raised(lambda: ort.set_default_logger_severity(5)),
             raised(lambda: ort.set_default_logger_severity(-1)),
@@ -67,7 +88,9 @@ def names_that_programs_import(ort, folder):
              "ExecutionMode", "ExecutionOrder", "OrtAllocatorType", "OrtArenaCfg", "OrtMemType",
              "OrtMemoryInfo", "SessionIOBinding", "LoraAdapter", "AdapterFormat",
              "get_available_providers", "create_and_register_allocator", "preload_dlls",
-             "set_default_logger_severity", "set_global_thread_pool_sizes", "copy_tensors"]
+             "OrtCompileApiFlags", "ModelPackageWriteMode", "OrtEpContextData",
+             "OrtEpContextDataBuffer", "set_default_logger_severity",
+             "set_global_thread_pool_sizes", "copy_tensors"]
     of_state = ["Fail", "InvalidArgument", "NoSuchFile", "NoModel", "EngineError",
                 "RuntimeException", "InvalidProtobuf", "ModelLoaded", "NotImplemented",
                 "InvalidGraph", "EPFail", "SessionOptions", "OrtValueVector", "OrtDevice",

@@ -31,6 +31,8 @@ ModelPackageComponentContext = _absent_class(
     "ModelPackageComponentContext", "packages of models are")
 ModelPackageContext = _absent_class("ModelPackageContext", "packages of models are")
 ModelPackageOptions = _absent_class("ModelPackageOptions", "packages of models are")
+OrtEpContextData = _absent_class("OrtEpContextData", "compiled models are")
+OrtEpContextDataBuffer = _absent_class("OrtEpContextDataBuffer", "compiled models are")
 OrtExternalInitializerInfo = _absent_class("OrtExternalInitializerInfo", "compiled models are")
 OrtSyncStream = _absent_class("OrtSyncStream", "streams of devices are")
 register_execution_provider_library = _absent_function(
@@ -46,6 +48,8 @@ __all__ = [
     "ModelPackageComponentContext",
     "ModelPackageContext",
     "ModelPackageOptions",
+    "OrtEpContextData",
+    "OrtEpContextDataBuffer",
     "OrtExternalInitializerInfo",
     "OrtSyncStream",
     "register_execution_provider_library",

@@ -97,6 +97,21 @@ class OrtSparseFormat(_Named):
     ORT_SPARSE_BLOCK_SPARSE = 4
 
 
+class OrtCompileApiFlags(enum.IntFlag):
+    """Of compiled models, which Convoy has not."""
+
+    NONE = 0
+    ERROR_IF_NO_NODES_COMPILED = 1
+    ERROR_IF_OUTPUT_FILE_EXISTS = 2
+
+
+class ModelPackageWriteMode(_Named):
+    """Of packages of models, which Convoy has not."""
+
+    PRESERVE = 0
+    DENSE = 1
+
+
 class OrtDeviceVendorId(enum.IntEnum):
     """PCI vendor numbers."""
 

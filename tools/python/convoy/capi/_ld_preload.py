@@ -1,0 +1,1 @@
+"""onnxruntime loads libraries of its build here: Convoy has none to load first."""
