@@ -94,11 +94,18 @@ def test_pickled_sessions_keep_the_options_of_providers(scaled):
 
 
 @pytest.mark.parametrize("dtype, code", [("bfloat16", 4), ("float8_e4m3fn", 10)])
-def test_types_that_numpy_lacks_go_to_dlpack(dtype, code):
-    ml_dtypes = pytest.importorskip("ml_dtypes")
-    value = convoy.OrtValue.ortvalue_from_numpy(np.ones((2, 3), getattr(ml_dtypes, dtype)))
+def test_types_that_numpy_lacks_go_through_dlpack(dtype, code):
+    kind = getattr(pytest.importorskip("ml_dtypes"), dtype)
+    for shape in ((), (0, 3), (4, 0)):
+        value = convoy.OrtValue.ortvalue_from_numpy(np.ones(shape, kind))
+        assert convoy.OrtValue.from_dlpack(value).shape() == list(shape)
+    value = convoy.OrtValue.ortvalue_from_numpy(np.ones((2, 3), kind))
     read = ctypes.pythonapi.PyCapsule_GetPointer
     read.restype, read.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    for source in (value, value.to_dlpack()):
+        back = convoy.OrtValue.from_dlpack(source)
+        assert (back.data_ptr(), back.data_type()) == (value.data_ptr(), value.data_type())
+        np.testing.assert_array_equal(back.numpy(), value.numpy())
     capsule = value.to_dlpack()
     tensor = read(capsule, b"dltensor")
     assert ctypes.c_void_p.from_address(tensor).value == value.data_ptr()

@@ -10,4 +10,9 @@ namespace convoy::python {
 // no code for.
 nanobind::object dlpack_capsule(const nanobind::object& bits, int dtype);
 
+// (number of the element type, array of its bits over the same memory) of a capsule or of an object
+// that gives one, on the CPU and of a type that dlpack_capsule takes. Throws Error (kInvalidInput)
+// for others.
+nanobind::tuple from_dlpack(const nanobind::object& source);
+
 }  // namespace convoy::python

@@ -151,6 +151,7 @@ NB_MODULE(_convoy, module) {
   module.def("show_warnings", &show_warnings);
   module.def("set_default_seed", &convoy::set_default_seed);
   module.def("dlpack_capsule", &dlpack_capsule);
+  module.def("from_dlpack", &from_dlpack);
   module.def("has_device", &has_device);
   module.def("rewrite_names", &convoy::rewrite_names);
   module.def("metadata", [](const nb::object& source) { return metadata_of(load(source)); });

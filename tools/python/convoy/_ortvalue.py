@@ -202,7 +202,11 @@ class OrtValue:
     @staticmethod
     def from_dlpack(data: Any, is_bool_tensor: bool = False) -> OrtValue:
         """Over the memory of a DLPack capsule, or of an object that gives one, on the CPU."""
-        array = np.from_dlpack(data if hasattr(data, "__dlpack__") else _Capsule(data))
+        try:
+            array = np.from_dlpack(data if hasattr(data, "__dlpack__") else _Capsule(data))
+        except (BufferError, RuntimeError):  # of a type that NumPy lacks, or none that there is
+            number, bits = _convoy.from_dlpack(data)
+            return OrtValue._of(_row_major(bits).view(storage_type(number)), number)
         if is_bool_tensor and array.dtype == np.uint8:
             array = array.view(np.bool_)
         return OrtValue._of(_row_major(array))
