@@ -39,6 +39,7 @@ void add_kernels(OpDef& definition, PoolKind kind) {
   definition.kernel("plane", with_problem(make_plane_pool))
       .kernel("planes", with_problem(make_planes_pool))
       .kernel("rows", with_problem(make_rows_pool))
+      .kernel("bytes", with_problem(make_byte_pool))
       .kernel("reference", with_problem(make_reference_pool))
       .kernel("outputs", with_problem(make_cuda_pool), DeviceKind::kCuda);
 }

@@ -35,6 +35,7 @@ PoolProblem read_pool(const Node& node, const Shape& x, PoolKind kind);
 std::unique_ptr<Kernel> make_planes_pool(KernelRequest& request, const PoolProblem& problem);
 std::unique_ptr<Kernel> make_rows_pool(KernelRequest& request, const PoolProblem& problem);
 std::unique_ptr<Kernel> make_plane_pool(KernelRequest& request, const PoolProblem& problem);
+std::unique_ptr<Kernel> make_byte_pool(KernelRequest& request, const PoolProblem& problem);
 std::unique_ptr<Kernel> make_reference_pool(KernelRequest& request, const PoolProblem& problem);
 // On a GPU, float32.
 std::unique_ptr<Kernel> make_cuda_pool(KernelRequest& request, const PoolProblem& problem);

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "ops/quantized/quantized.h"
 
 namespace convoy {
@@ -30,14 +33,16 @@ const char* objection(const KernelRequest& request, const QuantizedSlots& slots)
   return nullptr;
 }
 
-std::vector<int32_t> weight_zeros(const KernelRequest& request, const QuantizedSlots& slots,
-                                  int64_t channels) {
-  if (!request.has_input(slots.w_zero)) return {0};
-  Tensor given = request.constant(slots.w_zero)->contiguous();
-  ZeroPoints zeros(given.view(), channels);
-  std::vector<int32_t> list;
-  for (int64_t i = 0; i < given.count(); ++i) list.push_back(zeros[i]);
-  return list;
+WeightZeros::WeightZeros(const KernelRequest& request, const QuantizedSlots& slots,
+                         int64_t channels)
+    : values_{0} {
+  if (!request.has_input(slots.w_zero)) return;
+  const Tensor given = request.constant(slots.w_zero)->contiguous();
+  const ZeroPoints zeros(given.view(), channels);
+  values_.clear();
+  for (int64_t i = 0; i < given.count(); ++i) values_.push_back(zeros[i]);
 }
+
+std::string WeightZeros::text() const { return fmt::format("{}", fmt::join(values_, ",")); }
 
 }  // namespace convoy

@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "ops/conv/conv.h"
 #include "ops/kernels/onednn/primitive.h"
@@ -16,6 +15,7 @@ using onednn::Primitive;
 
 constexpr int64_t kExact = int64_t{1} << 24;  // integers up to here are exact in float
 constexpr int64_t kGrain = 16384;
+constexpr int64_t kIntegers = 256;  // that are converted at once
 
 size_t aligned(int64_t floats) {
   return (static_cast<size_t>(floats) * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
@@ -57,16 +57,13 @@ void to_float(const TensorView& from, int32_t zero, float* to, ThreadPool& threa
   convert(from.as<const uint8_t>());
 }
 
-int32_t entry(const std::vector<int32_t>& list, int64_t i) {
-  return list[list.size() == 1 ? 0 : static_cast<size_t>(i)];
-}
-
 class FloatConv : public Kernel {
  public:
-  FloatConv(const QuantizedSlots& slots, const ConvShape& shape,
+  FloatConv(const QuantizedSlots& slots, const ConvShape& shape, Isa isa,
             std::shared_ptr<const Primitive> primitive, std::shared_ptr<const Buffer> weights)
       : slots_(slots),
         shape_(shape),
+        isa_(isa),
         primitive_(std::move(primitive)),
         weights_(std::move(weights)) {
     int64_t x = shape.batch * shape.in_channels * element_count(shape.window.input());
@@ -92,7 +89,7 @@ class FloatConv : public Kernel {
 
  private:
   void store(KernelContext& context, const float* sums) const {
-    const Rescale rescale(context, slots_, shape_.out_channels, false);
+    const Rescale rescale(context, slots_, shape_.out_channels, false, isa_);
     const int32_t* bias = nullptr;
     if (slots_.bias >= 0 && context.has_input(slots_.bias)) {
       bias = context.input(slots_.bias).as<const int32_t>();
@@ -102,13 +99,16 @@ class FloatConv : public Kernel {
     int64_t grain = std::max<int64_t>(1, kGrain / plane);
     int64_t planes = shape_.batch * shape_.out_channels;
     context.threads().parallel_for(planes, grain, [&](int64_t begin, int64_t end) {
+      int32_t integers[kIntegers + kVectorSlack] = {};
       for (int64_t i = begin; i < end; ++i) {
         int64_t channel = i % shape_.out_channels;
-        float factor = rescale.factor(channel);
-        const auto base = static_cast<uint32_t>(bias ? bias[channel] : 0);
-        for (int64_t j = i * plane; j < (i + 1) * plane; ++j) {
-          const auto sum = static_cast<uint32_t>(static_cast<int32_t>(sums[j]));
-          rescale.store(y, j, static_cast<int32_t>(sum + base), factor);
+        for (int64_t j = 0; j < plane; j += kIntegers) {
+          int64_t count = std::min(kIntegers, plane - j);
+          for (int64_t k = 0; k < count; ++k) {
+            integers[k] = static_cast<int32_t>(sums[i * plane + j + k]);
+          }
+          rescale.store_channel(y, i * plane + j, channel, integers, count,
+                                bias ? bias[channel] : 0);
         }
       }
     });
@@ -116,6 +116,7 @@ class FloatConv : public Kernel {
 
   QuantizedSlots slots_;
   ConvShape shape_;
+  Isa isa_;
   std::shared_ptr<const Primitive> primitive_;
   std::shared_ptr<const Buffer> weights_;
   size_t sums_at_ = 0, inner_at_ = 0;
@@ -149,9 +150,9 @@ std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
   auto primitive = onednn::convolution(float_problem(shape, request.threads));
   if (!primitive) return request.refuse("oneDNN has no kernel for this");
   const Tensor& constant = *request.constant(slots.w);
-  std::vector<int32_t> zeros = weight_zeros(request, slots, shape.out_channels);
+  WeightZeros zeros(request, slots, shape.out_channels);
   int64_t terms = shape.group_in() * shape.window.kernel_volume();
-  FloatWeights weights(constant.contiguous(), [&](int64_t i) { return entry(zeros, i / terms); });
+  FloatWeights weights(constant.contiguous(), [&](int64_t i) { return zeros[i / terms]; });
   // Results of 8 bits do not show the last bit of a sum of 24.
   const int64_t largest = 255 * weights.largest;
   if (terms > std::numeric_limits<int32_t>::max() / largest) {
@@ -159,8 +160,7 @@ std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
   }
   bool exact = terms * largest < kExact;
   if (slots.y_scale < 0 && !exact) return request.refuse("sums may exceed 2^24");
-  std::string format =
-      fmt::format("float,{},{}", fmt::join(zeros, ","), primitive->weights_format());
+  std::string format = fmt::format("float,{},{}", zeros.text(), primitive->weights_format());
   auto packed =
       request.weights->get(constant, format, primitive->packed_weights_bytes(), [&](void* to) {
         if (primitive->weights_format().empty()) {
@@ -169,7 +169,8 @@ std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
           primitive->pack_weights(weights.values.data(), static_cast<float*>(to));
         }
       });
-  auto kernel = std::make_unique<FloatConv>(slots, shape, std::move(primitive), std::move(packed));
+  auto kernel = std::make_unique<FloatConv>(slots, shape, request.isa, std::move(primitive),
+                                            std::move(packed));
   request.use_scratch(kernel->scratch_bytes());
   return kernel;
 }

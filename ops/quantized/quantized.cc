@@ -148,8 +148,8 @@ void register_quantized(Registry& registry) {
   };
   auto add_conv = [&](const char* name, const Slots& slots) -> OpDef& {
     return registry.add(name)
-        .kernel("float", with_slots(slots, make_float_quantized_conv))
         .kernel("integer", with_slots(slots, make_integer_conv))
+        .kernel("float", with_slots(slots, make_float_quantized_conv))
         .kernel("reference", with_slots(slots, make_conv));
   };
   add_conv("ConvInteger", kInteger).infer = [](InferRequest& request) {

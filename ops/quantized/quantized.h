@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/kernels/quantized/quantized_rows.h"
 #include "runtime/op/kernel.h"
 
 namespace convoy {
@@ -83,52 +84,50 @@ struct QuantizedSlots {
   int x_scale, w_scale, y_scale, y_zero, bias;
 };
 
-// The scales that turn sums into results; not read for int32 results. Rounded as the operators'
-// reference kernels round them, of convolutions x · w / y, of matrix products x / y · w.
-struct Rescale {
-  Scales w_scale;
-  bool of_products = false;
-  float x_scale = 1, y_scale = 1;
-  int32_t y_zero = 0;
-
+// Turns sums into what Y holds: int32 as they are, 8-bit integers by the scales. Rounded as the
+// operators' reference kernels round them, of convolutions x · w / y, of matrix products x / y · w.
+class Rescale {
+ public:
   Rescale(const KernelContext& context, const QuantizedSlots& slots, int64_t channels,
-          bool of_products)
-      : of_products(of_products) {
-    if (slots.y_scale < 0) return;
-    w_scale = scales(context, slots.w_scale, channels);
-    x_scale = scales(context, slots.x_scale, 1)[0];
-    y_scale = scales(context, slots.y_scale, 1)[0];
-    y_zero = zero_points(context, slots.y_zero, 1)[0];
-  }
-  float factor(int64_t channel) const {
-    const float w = w_scale[channel];
-    return of_products ? x_scale / y_scale * w : x_scale * w / y_scale;
-  }
-  void store(const TensorView& y, int64_t at, int32_t sum, float factor) const {
-    if (y.dtype == DType::kInt32) {
-      y.as<int32_t>()[at] = sum;
-    } else if (y.dtype == DType::kInt8) {
-      y.as<int8_t>()[at] = requantize<int8_t>(sum, factor, y_zero);
-    } else {
-      y.as<uint8_t>()[at] = requantize<uint8_t>(sum, factor, y_zero);
-    }
-  }
-  // Sums of neighbouring channels, from `channel` on, to neighbours in y.
-  void store_row(const TensorView& y, int64_t at, int64_t channel, const int32_t* sums,
-                 int64_t count) const {
-    if (y.dtype == DType::kInt32) {
-      std::copy_n(sums, count, y.as<int32_t>() + at);
-      return;
-    }
-    for (int64_t i = 0; i < count; ++i) store(y, at + i, sums[i], factor(channel + i));
-  }
+          bool of_products, Isa isa);
+
+  // Neighbours in y, from element `at` on: of one channel, whose bias is added, which wraps around
+  // …
+  void store_channel(const TensorView& y, int64_t at, int64_t channel, const int32_t* sums,
+                     int64_t count, int32_t bias) const;
+  // … and of neighbouring channels, from `channel` on.
+  void store_channels(const TensorView& y, int64_t at, int64_t channel, const int32_t* sums,
+                      int64_t count) const;
+
+ private:
+  const QuantizedRows& rows_;
+  ByteZero zero_;
+  std::vector<float> factors_;  // of the channels; not read for int32 results
 };
 
 // nullptr, or why constant 8-bit weights with constant zero points are not at hand.
 const char* objection(const KernelRequest& request, const QuantizedSlots& slots);
-// Those of constant weights, one for all or one for each channel.
-std::vector<int32_t> weight_zeros(const KernelRequest& request, const QuantizedSlots& slots,
-                                  int64_t channels);
+
+// The zero points of constant weights, one for all or one for each channel.
+class WeightZeros {
+ public:
+  WeightZeros(const KernelRequest& request, const QuantizedSlots& slots, int64_t channels);
+  int32_t operator[](int64_t i) const {
+    return values_[values_.size() == 1 ? 0 : static_cast<size_t>(i)];
+  }
+  // For the format of weights that are packed without them.
+  std::string text() const;
+
+ private:
+  std::vector<int32_t> values_;
+};
+
+// visit(const T*), T the 8-bit type.
+template <typename Visit>
+void visit_bytes(const TensorView& view, const Visit& visit) {
+  if (view.dtype == DType::kInt8) return visit(view.as<const int8_t>());
+  visit(view.as<const uint8_t>());
+}
 
 // On integers, for constant weights with constant zero points.
 std::unique_ptr<Kernel> make_integer_matmul(KernelRequest& request, const QuantizedSlots& slots);

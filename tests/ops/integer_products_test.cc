@@ -65,7 +65,7 @@ OpCase draw_product(Drawing& draw) {
 OpCase draw_conv(Drawing& draw) {
   OpCase c;
   const bool linear = draw.number(0, 1) == 1;
-  const int64_t groups = draw.number(1, 2), in = draw.number(1, 9), out = draw.number(8, 40);
+  const int64_t groups = draw.number(1, 2), in = draw.number(1, 9), out = draw.number(1, 40);
   Shape x{draw.number(1, 3), groups * in}, w{groups * out, in};
   Ints strides, dilations, pads, ends;
   const int64_t rank = draw.number(1, 3);

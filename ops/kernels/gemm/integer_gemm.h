@@ -53,29 +53,6 @@ class IntegerGemm {
     return ((i / tile_.rows * pairs_ + p / 2) * tile_.rows + i % tile_.rows) * 2 + p % 2;
   }
   int64_t step_of_pair() const { return 2 * tile_.rows; }
-  int64_t pairs() const { return pairs_; }
-
-  // Goes through the places of factor p, row by row.
-  class Places {
-   public:
-    Places(const IntegerGemm& gemm, int64_t i, int64_t p)
-        : at_(gemm.place(i, p)),
-          left_(gemm.tile_.rows - i % gemm.tile_.rows),
-          rows_(gemm.tile_.rows),
-          jump_((gemm.pairs_ - 1) * gemm.step_of_pair()) {}
-    int64_t next() {
-      const int64_t at = at_;
-      at_ += 2;
-      if (--left_ == 0) {
-        left_ = rows_;
-        at_ += jump_;
-      }
-      return at;
-    }
-
-   private:
-    int64_t at_, left_, rows_, jump_;
-  };
 
   // store(const IntegerSums&) gets a tile of sums after the other.
   template <typename Store>

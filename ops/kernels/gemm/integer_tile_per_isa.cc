@@ -7,7 +7,8 @@
 namespace convoy::kernels {
 namespace {
 
-// A vector of 32-bit sums, and what it takes to add products of pairs to them.
+// A vector of 32-bit sums, and what it takes to add products of pairs to them: as the instructions
+// themselves, since the compiler would move sums about between registers and memory.
 #if defined(__AVX512BW__)
 struct Pairs {
   using reg = __m512i;
@@ -17,7 +18,10 @@ struct Pairs {
   static reg repeat(const int16_t* pair) {
     return _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(pair));
   }
-  static reg add(reg sum, reg a, reg b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
+  static void add(reg& sum, reg a, reg b) {
+    reg products;
+    asm("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+v"(sum), "=&v"(products) : "v"(a), "v"(b));
+  }
   static void store(int32_t* to, reg sum) { _mm512_storeu_si512(to, sum); }
 };
 #elif defined(__AVX2__)
@@ -31,7 +35,10 @@ struct Pairs {
   static reg repeat(const int16_t* pair) {
     return _mm256_set1_epi32(*reinterpret_cast<const int32_t*>(pair));
   }
-  static reg add(reg sum, reg a, reg b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+  static void add(reg& sum, reg a, reg b) {
+    reg products;
+    asm("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+x"(sum), "=&x"(products) : "x"(a), "x"(b));
+  }
   static void store(int32_t* to, reg sum) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sum);
   }
@@ -53,14 +60,13 @@ struct Pairs {
     for (uint32_t& lane : pairs.lane) __builtin_memcpy(&lane, pair, sizeof lane);
     return pairs;
   }
-  static reg add(reg sum, reg a, reg b) {
+  static void add(reg& sum, reg a, reg b) {
     for (int i = 0; i < kLanes; ++i) {
       const auto low = [](uint32_t pair) { return static_cast<int16_t>(pair); };
       const auto high = [](uint32_t pair) { return static_cast<int16_t>(pair >> 16); };
       const int32_t products = low(a.lane[i]) * low(b.lane[i]) + high(a.lane[i]) * high(b.lane[i]);
       sum.lane[i] += static_cast<uint32_t>(products);
     }
-    return sum;
   }
   static void store(int32_t* to, reg sum) { __builtin_memcpy(to, &sum, sizeof sum); }
 };
@@ -78,12 +84,14 @@ void multiply(const int16_t* a, const int16_t* b, int64_t pairs, int32_t* sums) 
     for (int i = 0; i < Pairs::kRows; ++i) {
       const Pairs::reg left = Pairs::repeat(a + 2 * i);
 #pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) rows[i][v] = Pairs::add(rows[i][v], left, right[v]);
+      for (int v = 0; v < kVectors; ++v) Pairs::add(rows[i][v], left, right[v]);
     }
     a += 2 * Pairs::kRows;
     b += 2 * kVectors * Pairs::kLanes;
   }
+#pragma GCC unroll 12
   for (int i = 0; i < Pairs::kRows; ++i) {
+#pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       Pairs::store(sums + (i * kVectors + v) * Pairs::kLanes, rows[i][v]);
     }
