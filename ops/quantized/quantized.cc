@@ -76,46 +76,74 @@ std::unique_ptr<Kernel> make_conv(KernelRequest& request, const Slots& slots) {
 
 struct IntegerMatMul {
   MatMulShape shape;
-  int64_t rows;  // of one matrix of A
+  int64_t rows;    // of one matrix of A
+  bool by_matrix;  // zero points or scales are given for each
+  int64_t a_matrices, b_matrices;
   Slots slots;
 };
 
+// The products of `shape`, which reads A and B from these matrices on.
 template <typename A, typename B>
-void run_matmul(const IntegerMatMul& matmul, KernelContext& context) {
+void run_products(const IntegerMatMul& matmul, const MatMulShape& shape,
+                  const MatMulOffsets& offsets, KernelContext& context) {
   const Slots& slots = matmul.slots;
-  const MatMulShape& shape = matmul.shape;
-  int64_t rows = matmul.rows;
-  ZeroPoints a_zero = zero_points(context, slots.x_zero, rows);
-  ZeroPoints b_zero = zero_points(context, slots.w_zero, shape.n);
+  const int64_t rows = matmul.rows, k = std::max<int64_t>(shape.k, 1);
+  const MatrixNumber left{offsets.a / (rows * k), matmul.a_matrices};
+  const MatrixNumber right{offsets.b / std::max<int64_t>(k * shape.n, 1), matmul.b_matrices};
+  ZeroPoints a_zero = zero_points(context, slots.x_zero, rows, left);
+  ZeroPoints b_zero = zero_points(context, slots.w_zero, shape.n, right);
   auto load_a = [&](A value, int64_t row) {
     return static_cast<uint32_t>(int32_t{value} - a_zero[row % rows]);
   };
   auto load_b = [&](B value, int64_t column) {
     return static_cast<uint32_t>(int32_t{value} - b_zero[column]);
   };
-  const auto* a = context.input(slots.x).as<const A>();
-  const auto* b = context.input(slots.w).as<const B>();
+  const auto* a = context.input(slots.x).as<const A>() + offsets.a;
+  const auto* b = context.input(slots.w).as<const B>() + offsets.b;
   if (slots.y_scale < 0) {
-    auto* y = context.output(0).as<uint32_t>();
+    auto* y = context.output(0).as<uint32_t>() + offsets.y;
     auto store = [&](int64_t offset, int64_t, int64_t, const uint32_t* sums, int64_t count) {
       for (int64_t j = 0; j < count; ++j) y[offset + j * shape.y_n] = sums[j];
     };
     return reference_matmul<uint32_t>(shape, a, b, context.threads(), load_a, load_b, store);
   }
-  Scales a_scale = scales(context, slots.x_scale, rows);
-  Scales b_scale = scales(context, slots.w_scale, shape.n);
+  Scales a_scale = scales(context, slots.x_scale, rows, left);
+  Scales b_scale = scales(context, slots.w_scale, shape.n, right);
   float y_scale = scales(context, slots.y_scale, 1)[0];
   int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
-  auto* y = context.output(0).as<A>();
+  auto* y = context.output(0).as<A>() + offsets.y;
   auto store = [&](int64_t offset, int64_t row, int64_t first, const uint32_t* sums,
                    int64_t count) {
-    float left = a_scale[row % rows] / y_scale;
+    float factor = a_scale[row % rows] / y_scale;
     for (int64_t j = 0; j < count; ++j) {
-      float scale = left * b_scale[first + j];
+      float scale = factor * b_scale[first + j];
       y[offset + j * shape.y_n] = requantize<A>(static_cast<int32_t>(sums[j]), scale, y_zero);
     }
   };
   reference_matmul<uint32_t>(shape, a, b, context.threads(), load_a, load_b, store);
+}
+
+template <typename A, typename B>
+void run_matmul(const IntegerMatMul& matmul, KernelContext& context) {
+  if (!matmul.by_matrix) return run_products<A, B>(matmul, matmul.shape, {}, context);
+  MatMulShape one = matmul.shape;
+  one.batch = {};
+  for (int64_t i = 0; i < matmul.shape.batch_count(); ++i) {
+    run_products<A, B>(matmul, one, matrix_offsets(matmul.shape, i), context);
+  }
+}
+
+// Does an operand give more numbers than one for all or `count`?
+bool gives_more(const KernelRequest& request, int slot, int64_t count) {
+  return slot >= 0 && request.has_input(slot) && request.input(slot).count() > 1 &&
+         request.input(slot).count() != count;
+}
+
+int64_t matrices_of(const TensorDesc& operand) {
+  const int64_t size = operand.rank() < 2
+                           ? operand.count()
+                           : operand.shape[operand.rank() - 2] * operand.shape.back();
+  return operand.count() / std::max<int64_t>(size, 1);
 }
 
 std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) {
@@ -124,12 +152,19 @@ std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) 
   const TensorDesc& b = request.input(slots.w);
   IntegerMatMul matmul;
   matmul.slots = slots;
+  matmul.rows = a.rank() >= 2 ? std::max<int64_t>(1, a.shape[a.rank() - 2]) : 1;
+  matmul.a_matrices = matrices_of(a);
+  matmul.b_matrices = matrices_of(b);
+  const int64_t columns = b.rank() >= 2 ? b.shape.back() : 1;
+  matmul.by_matrix = gives_more(request, slots.x_zero, matmul.rows) ||
+                     gives_more(request, slots.w_zero, columns) ||
+                     gives_more(request, slots.x_scale, matmul.rows) ||
+                     gives_more(request, slots.w_scale, columns);
   bool zero_by_row = request.has_input(slots.x_zero) && request.input(slots.x_zero).count() > 1;
   bool scale_by_row = slots.x_scale >= 0 && request.input(slots.x_scale).count() > 1;
-  matmul.shape =
-      describe_matmul(contiguous_input(request, slots.x), contiguous_input(request, slots.w),
-                      contiguous_output(request, 0), false, false, zero_by_row || scale_by_row);
-  matmul.rows = a.rank() >= 2 ? std::max<int64_t>(1, a.shape[a.rank() - 2]) : 1;
+  matmul.shape = describe_matmul(contiguous_input(request, slots.x),
+                                 contiguous_input(request, slots.w), contiguous_output(request, 0),
+                                 false, false, zero_by_row || scale_by_row || matmul.by_matrix);
   bool same_type = slots.y_scale < 0 || request.output(0).dtype == a.dtype;
   check_supported(same_type, "a of type {} and y of type {}", to_string(a.dtype),
                   to_string(request.output(0).dtype));

@@ -10,34 +10,50 @@
 
 namespace convoy {
 
+// One of the matrices that an operand stacks, of how many. Zero points and scales may be given for
+// each row, or column, of all of them.
+struct MatrixNumber {
+  int64_t index = 0, count = 1;
+
+  // Where its numbers begin among `given`, of `count_of_one` for each matrix or for all; throws
+  // kInvalidInput for other numbers than these.
+  int64_t first(int64_t given, int64_t count_of_one, const char* what) const {
+    const bool fits = given == 1 || given == count_of_one || given == count * count_of_one;
+    check_input(fits, "{} {} for {} rows or channels", given, what, count_of_one);
+    return given == 1 || given == count_of_one ? 0 : index * count_of_one;
+  }
+};
+
 // 8-bit zero points as they lie in a tensor: one for all or one for each row or channel.
 class ZeroPoints {
  public:
   ZeroPoints() = default;  // 0 for all
-  // Throws kInvalidInput for a number of them that is neither 1 nor count.
-  ZeroPoints(const TensorView& view, int64_t count)
-      : data_(view.data), is_signed_(view.dtype == DType::kInt8), one_(view.count() == 1) {
-    check_input(one_ || view.count() == count, "{} zero points for {} rows or channels",
-                view.count(), count);
+  // Throws kInvalidInput for a number of them that is neither 1 nor count, nor that of all
+  // matrices.
+  ZeroPoints(const TensorView& view, int64_t count, MatrixNumber matrix = {})
+      : data_(static_cast<const uint8_t*>(view.data) +
+              matrix.first(view.count(), count, "zero points")),
+        is_signed_(view.dtype == DType::kInt8),
+        one_(view.count() == 1) {
     check_supported(is_signed_ || view.dtype == DType::kUInt8, "zero points of type {}",
                     to_string(view.dtype));
   }
   int32_t operator[](int64_t i) const {
     if (data_ == nullptr) return 0;
     if (one_) i = 0;
-    return is_signed_ ? static_cast<const int8_t*>(data_)[i]
-                      : static_cast<const uint8_t*>(data_)[i];
+    return is_signed_ ? int32_t{static_cast<int8_t>(data_[i])} : int32_t{data_[i]};
   }
 
  private:
-  const void* data_ = nullptr;
+  const uint8_t* data_ = nullptr;
   bool is_signed_ = false;
   bool one_ = true;
 };
 
 // Those of input `i`; 0 when it is left out.
-inline ZeroPoints zero_points(const KernelContext& context, int i, int64_t count) {
-  return context.has_input(i) ? ZeroPoints(context.input(i), count) : ZeroPoints();
+inline ZeroPoints zero_points(const KernelContext& context, int i, int64_t count,
+                              MatrixNumber matrix = {}) {
+  return context.has_input(i) ? ZeroPoints(context.input(i), count, matrix) : ZeroPoints();
 }
 
 // Scales as they lie in a tensor of float32, float16 or bfloat16: one for all or one for each row
@@ -45,14 +61,14 @@ inline ZeroPoints zero_points(const KernelContext& context, int i, int64_t count
 class Scales {
  public:
   Scales() = default;  // 1 for all
-  Scales(const TensorView& view, int64_t count)
-      : data_(view.data), dtype_(view.dtype), one_(view.count() == 1) {
-    check_input(one_ || view.count() == count, "{} scales for {} rows or channels", view.count(),
-                count);
-  }
+  Scales(const TensorView& view, int64_t count, MatrixNumber matrix = {})
+      : data_(view.data),
+        dtype_(view.dtype),
+        first_(matrix.first(view.count(), count, "scales")),
+        one_(view.count() == 1) {}
   float operator[](int64_t i) const {
     if (data_ == nullptr) return 1;
-    if (one_) i = 0;
+    i = one_ ? 0 : i + first_;
     return visit_dtype_among<float, Float16, BFloat16>(dtype_, [&](auto tag) {
       return static_cast<float>(static_cast<const typename decltype(tag)::type*>(data_)[i]);
     });
@@ -61,11 +77,12 @@ class Scales {
  private:
   const void* data_ = nullptr;
   DType dtype_ = DType::kFloat32;
+  int64_t first_ = 0;
   bool one_ = true;
 };
 
-inline Scales scales(const KernelContext& context, int i, int64_t count) {
-  return Scales(context.input(i), count);
+inline Scales scales(const KernelContext& context, int i, int64_t count, MatrixNumber matrix = {}) {
+  return Scales(context.input(i), count, matrix);
 }
 
 // round(sum * scale) + zero, half to even, saturated to T; NaN becomes the lowest.

@@ -72,6 +72,22 @@ TEST_P(QuantizedKernels, TakeWeightsThatChange) {
 INSTANTIATE_TEST_SUITE_P(Cases, QuantizedKernels, testing::ValuesIn(cases()),
                          [](const auto& tested) { return tested.param.name; });
 
+// By NumPy.
+TEST(MatMulInteger, TakesZeroPointsOfEachMatrix) {
+  const Tensor a = tensor<int8_t>({2, 2, 2}, {1, -2, 3, 4, -1, 5, 2, -3});
+  OpCase columns;
+  columns.op = "MatMulInteger";
+  columns.inputs = {a, tensor<uint8_t>({2, 2, 3}, {10, 20, 30, 1, 2, 3, 4, 5, 6, 7, 8, 9}),
+                    tensor<int8_t>({}, {0}), tensor<uint8_t>({2, 1, 3}, {1, 2, 3, 4, 5, 6})};
+  columns.expected = {tensor<int32_t>({2, 2, 3}, {9, 18, 27, 27, 54, 81, 15, 15, 15, -9, -9, -9})};
+  run_case(columns);
+  OpCase rows;
+  rows.op = "MatMulInteger";
+  rows.inputs = {a, tensor<int8_t>({1, 2, 1}, {1, 10}), tensor<int8_t>({2, 2, 1}, {1, 2, 3, 4})};
+  rows.expected = {tensor<int32_t>({2, 2, 1}, {-30, 21, 16, -72})};
+  run_case(rows);
+}
+
 TEST(DequantizeLinear, TakesBlocksLongerThanTheAxis) {
   OpCase c;
   c.name = "long_blocks";
