@@ -103,9 +103,14 @@ PadMaps make_maps(const PadForm& form, const Shape& input, const Shape& output) 
   for (int i = kept - 1; i >= 0; --i) {
     auto& map = maps.axis[static_cast<size_t>(i)];
     map.resize(static_cast<size_t>(output[i]));
+    // What is cropped is not there to be repeated on the other side.
+    const int64_t begin = form.pads[static_cast<size_t>(i)];
+    const int64_t end = form.pads[static_cast<size_t>(i) + rank];
+    const int64_t cropped = std::max<int64_t>(-begin, 0);
+    const int64_t kept_size = input[i] - cropped - std::max<int64_t>(-end, 0);
     for (int64_t o = 0; o < output[i]; ++o) {
-      int64_t from = source_index(form.mode, o - form.pads[static_cast<size_t>(i)], input[i]);
-      map[static_cast<size_t>(o)] = from < 0 ? -1 : from * stride;
+      int64_t from = source_index(form.mode, o - std::max<int64_t>(begin, 0), kept_size);
+      map[static_cast<size_t>(o)] = from < 0 ? -1 : (from + cropped) * stride;
     }
     stride *= input[i];
   }
