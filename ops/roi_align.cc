@@ -44,8 +44,9 @@ Sample bilinear(double y, double x, int64_t height, int64_t width) {
   return sample;
 }
 
-// Along one axis of a cell.
-constexpr int64_t kMostSamples = 1024;
+// Along one axis of a cell, and of both.
+constexpr int64_t kMostSamples = 4096;
+constexpr int64_t kMostOfCell = int64_t{1} << 20;
 
 template <typename Real>
 int64_t samples_along(Real length, int64_t sampling) {
@@ -95,6 +96,8 @@ Region<Real> place_region(const RoiForm& form, const Real* roi, const Shape& in,
   region.cell_width = width / static_cast<Real>(out[3]);
   region.rows = samples_along(region.cell_height, form.sampling);
   region.columns = samples_along(region.cell_width, form.sampling);
+  check_input(region.per_cell() <= kMostOfCell, "a region takes {} samples a cell",
+              region.per_cell());
   region.height = in[2];
   region.width = in[3];
   return region;

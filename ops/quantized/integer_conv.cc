@@ -16,8 +16,6 @@ namespace {
 using kernels::IntegerConvProblem;
 using kernels::IntegerConvSums;
 
-// Fewer multiplications than this are not worth waking other threads.
-constexpr int64_t kSerialWork = 400'000;
 // Images are staged together up to here.
 constexpr int64_t kStagedBytes = 2 << 20;
 // Strides that pass over most of an image, and padding beyond it, would be staged all the same.
@@ -72,7 +70,7 @@ class IntegerConv : public Kernel {
   static int64_t threads_for(const KernelRequest& request, const ConvShape& shape) {
     const int64_t work = shape.batch * shape.out_channels * element_count(shape.window.output()) *
                          shape.group_in() * shape.window.kernel_volume();
-    return work < kSerialWork ? 1 : request.threads;
+    return threads_for_products(request, work);
   }
 
   void stage(KernelContext& context, int64_t first, int64_t count) const {
@@ -137,7 +135,8 @@ class IntegerConv : public Kernel {
 bool is_pointwise(const Window& window) {
   for (int axis = 0; axis < window.rank(); ++axis) {
     const SizedWindow& one = window[axis];
-    if (one.kernel != 1 || one.stride != 1 || one.input_size != one.output_size) return false;
+    const bool pads = one.pad_begin != 0 || one.input_size != one.output_size;
+    if (one.kernel != 1 || one.stride != 1 || pads) return false;
   }
   return true;
 }

@@ -18,8 +18,6 @@ using kernels::IntegerGemm;
 // A block of packed rows is to stay in the second-level cache.
 constexpr int64_t kBlockNumbers = 96 * 1024;
 constexpr int64_t kMostRows = 96;
-// Fewer multiplications than this are not worth waking other threads.
-constexpr int64_t kSerialWork = 400'000;
 
 // Rows of a block: enough blocks for the threads to share, and no more than the cache holds.
 int64_t rows_of_block(int64_t m, int64_t k, int threads) {
@@ -99,7 +97,7 @@ class IntegerMatMul : public Kernel {
 
  private:
   static int threads_for(const KernelRequest& request, const MatMulShape& shape) {
-    return shape.m * shape.n * shape.k < kSerialWork ? 1 : request.threads;
+    return threads_for_products(request, shape.m * shape.n * shape.k);
   }
 
   QuantizedSlots slots_;

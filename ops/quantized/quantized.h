@@ -146,6 +146,12 @@ void visit_bytes(const TensorView& view, const Visit& visit) {
   visit(view.as<const uint8_t>());
 }
 
+// Few multiplications are not worth waking other threads.
+inline int threads_for_products(const KernelRequest& request, int64_t multiplications) {
+  constexpr int64_t kSerialWork = 400'000;
+  return multiplications < kSerialWork ? 1 : request.threads;
+}
+
 // On integers, for constant weights with constant zero points.
 std::unique_ptr<Kernel> make_integer_matmul(KernelRequest& request, const QuantizedSlots& slots);
 std::unique_ptr<Kernel> make_integer_conv(KernelRequest& request, const QuantizedSlots& slots);

@@ -20,9 +20,9 @@ Rescale::Rescale(const KernelContext& context, const QuantizedSlots& slots, int6
 void Rescale::store_channel(const TensorView& y, int64_t at, int64_t channel, const int32_t* sums,
                             int64_t count, int32_t bias) const {
   if (y.dtype == DType::kInt32) {
+    auto* to = y.as<uint32_t>() + at;
     for (int64_t i = 0; i < count; ++i) {
-      const uint32_t sum = static_cast<uint32_t>(sums[i]) + static_cast<uint32_t>(bias);
-      y.as<int32_t>()[at + i] = static_cast<int32_t>(sum);
+      to[i] = static_cast<uint32_t>(sums[i]) + static_cast<uint32_t>(bias);
     }
     return;
   }

@@ -77,7 +77,7 @@ class KernelPlanner {
   const Analysis& analysis_;
   Locations& locations_;
   StepWriter& writer_;
-  std::deque<TransientWeights> weights_;  // of the node that is being planned
+  std::deque<TransientWeights> weights_;  // of the nodes that are planned
 };
 
 }  // namespace convoy

@@ -105,6 +105,8 @@ class Trial {
 
 bool is_measurable(const KernelRequest& request) {
   auto numeric = [](const TensorDesc& desc) { return desc.dtype != DType::kString; };
+  auto empty = [](const TensorDesc& desc) { return desc.count() == 0; };
+  if (std::ranges::all_of(request.outputs, empty)) return false;
   return std::ranges::all_of(request.inputs, numeric) &&
          std::ranges::all_of(request.outputs, numeric) && !request.node().has_bodies();
 }

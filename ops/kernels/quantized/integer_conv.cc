@@ -11,7 +11,7 @@ constexpr int64_t kBlockBytes = 192 * 1024;
 // More blocks than threads, so that they end at the same time.
 constexpr int64_t kBlocksPerShare = 3;
 
-// Sums of whole rows are to stay in the first-level cache.
+// Sums of rows are to stay in the first-level cache.
 constexpr int64_t kBlockSums = 2048;
 // Output channels of a group that are not worth a register tile.
 constexpr int64_t kFewChannels = 4;
@@ -30,7 +30,7 @@ IntegerConv::IntegerConv(const IntegerConvProblem& problem, int64_t shares, Isa 
       for (int64_t offset : offsets_) terms_.push_back(plane * plane_size_ + offset);
     }
     const int64_t row = std::max<int64_t>(last().output_size, 1);
-    block_rows_ = std::clamp<int64_t>(kBlockSums / row, 1, std::max<int64_t>(positions_ / row, 1));
+    block_sums_ = row > kBlockSums ? kBlockSums : std::min(kBlockSums / row * row, positions_);
     return;
   }
   const int64_t panels = divide_up(positions_, tile_.columns);

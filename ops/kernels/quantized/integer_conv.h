@@ -106,7 +106,7 @@ class IntegerConv {
     int64_t from, count;
   };
 
-  // Blocks are whole rows of output positions.
+  // Blocks are some rows of output positions, or a part of a long one.
   template <typename Store>
   void run_rows(const int16_t* staged, const int16_t* packed, int64_t group, int64_t block,
                 int16_t* scratch, const Store& store) const {
@@ -116,11 +116,13 @@ class IntegerConv {
     auto* sums = reinterpret_cast<int32_t*>(scratch);
     for (int64_t channel = 0; channel < problem_.out_channels; ++channel) {
       const int16_t* weights = packed + group * group_weights() + channel * pairs_ * 2;
-      for (int64_t at = 0; at < count; at += row) {
+      for (int64_t at = 0; at < count;) {
+        const int64_t some = std::min(row - (first + at) % row, count - at);
         Run run;
-        runs_of(first + at, row, &run);
-        rows_.dot_pairs(from + 2 * run.from, terms_.data(), weights, pairs_, last().stride, row,
+        runs_of(first + at, some, &run);
+        rows_.dot_pairs(from + 2 * run.from, terms_.data(), weights, pairs_, last().stride, some,
                         sums + at);
+        at += some;
       }
       store(IntegerConvSums{channel, first, count, sums});
     }
@@ -130,9 +132,7 @@ class IntegerConv {
   int64_t tile_rows() const { return by_rows_ ? 1 : tile_.rows; }
   int64_t row_tiles() const { return (problem_.out_channels + tile_rows() - 1) / tile_rows(); }
   int64_t group_weights() const { return row_tiles() * tile_rows() * pairs_ * 2; }
-  int64_t block_positions() const {
-    return by_rows_ ? block_rows_ * last().output_size : block_panels_ * tile_.columns;
-  }
+  int64_t block_positions() const { return by_rows_ ? block_sums_ : block_panels_ * tile_.columns; }
   const SizedWindow& last() const {
     return problem_.spatial[static_cast<size_t>(problem_.rank - 1)];
   }
@@ -158,7 +158,7 @@ class IntegerConv {
   std::array<int64_t, 3> sizes_{}, pitches_{};  // of a staged plane, in pairs
   int64_t plane_size_ = 1;
   int64_t positions_ = 1;
-  int64_t block_panels_ = 1, block_rows_ = 1;
+  int64_t block_panels_ = 1, block_sums_ = 1;
 };
 
 }  // namespace convoy::kernels

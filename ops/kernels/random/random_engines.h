@@ -16,8 +16,9 @@ void set_default_seed(uint64_t seed);
 class RandomEngines {
  public:
   // With the node's own `seed` all runs draw the same. Without it a run draws by the default seed,
-  // by `name`, which is to differ among the kernels of a model, and by how many runs went before;
-  // where no default seed was set, by one that nobody knows.
+  // by `name`, which is to differ among the kernels of a model, and by how many runs of this kernel
+  // went before: one that is made anew, for other sizes or within a run, begins anew. Where no
+  // default seed was set, by one that nobody knows.
   RandomEngines(std::optional<uint32_t> seed, std::string_view name);
 
   // The generator of a run that begins. Thread-safe.

@@ -144,7 +144,6 @@ by_code = {
 _NO_MODEL = ("no ONNX model", "the file is empty", "a Git LFS pointer")
 
 
-
 def reword(kind: type, text: str) -> str:
     """What an exception of that class says; _onnxruntime_errors.appear() replaces this."""
     return text

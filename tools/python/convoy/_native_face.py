@@ -19,19 +19,22 @@ PRIVATE_NAMES = frozenset(
      "_sess_options_initial"))
 
 
-def private_attributes(session: InferenceSession) -> dict[str, Any]:
-    """onnxruntime's private attributes of a session that was made, by name."""
+def private_attributes(session: InferenceSession, own: type) -> dict[str, Any]:
+    """onnxruntime's private attributes of a session that was made, by name.
+
+    By the methods of `own`: those of a class below it may need what that has not set yet.
+    """
     return {
         "_enable_fallback": bool(session._keywords.get("enable_fallback", True)),
         "_fallback_providers": ["CPUExecutionProvider"],
-        "_input_epdevices": session.get_input_epdevices(),
-        "_input_meminfos": session.get_input_memory_infos(),
-        "_model_meta": session.get_modelmeta(),
-        "_output_meminfos": session.get_output_memory_infos(),
-        "_overridable_initializers": session.get_overridable_initializers(),
-        "_profiling_start_time_ns": session.get_profiling_start_time_ns(),
-        "_provider_options": session.get_provider_options(),
-        "_providers": session.get_providers(),
+        "_input_epdevices": own.get_input_epdevices(session),
+        "_input_meminfos": own.get_input_memory_infos(session),
+        "_model_meta": own.get_modelmeta(session),
+        "_output_meminfos": own.get_output_memory_infos(session),
+        "_overridable_initializers": own.get_overridable_initializers(session),
+        "_profiling_start_time_ns": own.get_profiling_start_time_ns(session),
+        "_provider_options": own.get_provider_options(session),
+        "_providers": own.get_providers(session),
         "_read_config_from_model": reads_config(session._keywords),
         "_sess_options": session._options,
         "_sess_options_initial": session._given_options,

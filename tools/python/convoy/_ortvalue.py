@@ -188,8 +188,10 @@ class OrtValue:
     def __dlpack__(self, **keywords: Any) -> Any:
         array = self._tensor("a DLPack capsule")
         if self._number in DLPACK_TYPES:
+            if keywords.get("dl_device") not in (None, (1, 0)):
+                raise BufferError("the value lies in the CPU's memory")
             number, bits = self._as_feed()
-            return _convoy.dlpack_capsule(bits, number)
+            return _convoy.dlpack_capsule(bits.copy() if keywords.get("copy") else bits, number)
         return array.__dlpack__(**keywords)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -204,8 +206,11 @@ class OrtValue:
         """Over the memory of a DLPack capsule, or of an object that gives one, on the CPU."""
         try:
             array = np.from_dlpack(data if hasattr(data, "__dlpack__") else _Capsule(data))
-        except (BufferError, RuntimeError):  # of a type that NumPy lacks, or none that there is
-            number, bits = _convoy.from_dlpack(data)
+        except (BufferError, RuntimeError) as refusal:  # of a type that NumPy lacks, perhaps
+            try:
+                number, bits = _convoy.from_dlpack(data)
+            except InvalidInput:
+                raise refusal from None
             return OrtValue._of(_row_major(bits).view(storage_type(number)), number)
         if is_bool_tensor and array.dtype == np.uint8:
             array = array.view(np.bool_)

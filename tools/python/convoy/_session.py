@@ -89,7 +89,7 @@ class InferenceSession:
             [NodeArg(name, text, shape) for name, text, _, shape in describe(kind)]
             for kind in (_convoy.Kind.INPUTS, _convoy.Kind.OUTPUTS, _convoy.Kind.OVERRIDABLE))
         self._face = _no_face
-        vars(self).update(private_attributes(self))
+        vars(self).update(private_attributes(self, InferenceSession))
 
     @property
     def _sess(self) -> NativeFace:
