@@ -1,8 +1,6 @@
 // DFT, opset 17 to 28: the axis is an attribute (default 1) below opset 20, then an input (default
 // -2). The last dimension holds the real part, or the real and imaginary part.
 
-#include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "ops/kernels/fft/fft.h"
@@ -75,12 +73,6 @@ void read_line(const Dft& dft, const T* x, Complex* line) {
   if (dft.n % 2 == 0) line[dft.n / 2] = line[dft.n / 2].real();
 }
 
-bool is_finite(const std::vector<Complex>& line) {
-  return std::ranges::all_of(line, [](Complex value) {
-    return std::isfinite(value.real()) && std::isfinite(value.imag());
-  });
-}
-
 template <typename T>
 void write_line(const Dft& dft, const Complex* line, T* y) {
   using Work = std::conditional_t<std::is_same_v<T, double>, double, float>;
@@ -136,13 +128,8 @@ void run(const Dft& dft, FftWorkers& workers, KernelContext& context) {
     };
     for (int64_t i = begin; i < end; ++i) {
       read_line(dft, source(i), line.data());
-      bool pair = real && !dft.inverse && i + 1 < end;
-      if (pair) {
+      if (real && !dft.inverse && i + 1 < end) {
         read_line(dft, source(i + 1), other.data());
-        // Infinities and NaN of one line would reach the other.
-        pair = is_finite(line) && is_finite(other);
-      }
-      if (pair) {
         for (size_t k = 0; k < line.size(); ++k) line[k].imag(other[k].real());
         fft.transform_real_pair(line.data(), first.data(), second.data(), dft.returned);
         write_line(dft, first.data(), target(i));

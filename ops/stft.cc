@@ -1,9 +1,6 @@
 // STFT, opset 17 to 28: Fourier transforms of windowed frames of a signal [batch, length] or
 // [batch, length, 1 or 2], to [batch, frames, bins, 2].
 
-#include <algorithm>
-#include <cmath>
-
 #include "ops/kernels/fft/fft.h"
 #include "ops/kernels/index/index.h"
 #include "runtime/op/registry.h"
@@ -74,17 +71,11 @@ void run(const Stft& stft, FftWorkers& workers, KernelContext& context) {
     return signal + (frame / stft.frames * stft.length + frame % stft.frames * stft.frame_step) *
                         stft.components;
   };
-  // Infinities and NaN of one frame would reach the other that it is transformed with.
-  auto is_finite = [&](int64_t frame) {
-    const T* x = source(frame);
-    return std::all_of(x, x + stft.frame_length,
-                       [](T value) { return std::isfinite(static_cast<double>(value)); });
-  };
   auto frames = [&](int64_t begin, int64_t end) {
     FftWorkers::Lease worker = workers.take();
     auto& [fft, line, other, first, second] = *worker;
     for (int64_t i = begin; i < end; ++i) {
-      const bool pair = stft.components == 1 && i + 1 < end && is_finite(i) && is_finite(i + 1);
+      const bool pair = stft.components == 1 && i + 1 < end;
       const T* a = source(i);
       const T* b = pair ? source(i + 1) : a + 1;
       const int64_t step = stft.components;

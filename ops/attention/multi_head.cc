@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "ops/attention/heads.h"
-#include "runtime/op/op.h"
 
 namespace convoy {
 namespace {

@@ -3,10 +3,9 @@
 #pragma once
 
 #include "ops/attention/key_mask.h"
+#include "runtime/op/op.h"
 
 namespace convoy {
-
-struct OpDef;
 
 // Where the heads of one operand are: in input `input`, `offset` floats from its beginning.
 struct HeadsInput {
@@ -40,16 +39,10 @@ struct MultiHead {
 // Operands with the types `inputs` of a node with the outputs `outputs`.
 struct AttentionTypes {
   const Node& node;
-  const std::vector<TensorDesc>& inputs;
+  GivenTypes inputs;
 
-  bool has(int i) const {
-    return i >= 0 && static_cast<size_t>(i) < inputs.size() &&
-           inputs[static_cast<size_t>(i)].dtype != DType::kUndefined;
-  }
-  const Shape& shape(int i) const {
-    if (!has(i)) fail_missing_operand(i);
-    return inputs[static_cast<size_t>(i)].shape;
-  }
+  bool has(int i) const { return i >= 0 && inputs.has(static_cast<size_t>(i)); }
+  const Shape& shape(int i) const { return inputs[static_cast<size_t>(i)].shape; }
   bool wants(size_t j) const {
     return j < node.outputs.size() && node.outputs[j] != ValueId::kNone;
   }

@@ -33,6 +33,30 @@ const char* objection(const KernelRequest& request, const QuantizedSlots& slots)
   return nullptr;
 }
 
+std::optional<ConvShape> accepted_conv(KernelRequest& request, const QuantizedSlots& slots) {
+  auto refuse = [&](const char* why) {
+    request.refuse(why);
+    return std::nullopt;
+  };
+  if (const char* why = objection(request, slots)) return refuse(why);
+  AttributeReader attributes(request.node());
+  const ConvAttributes conv = read_conv_attributes(attributes);
+  attributes.finish();
+  const ConvShape shape =
+      resolve_conv(conv, request.input(slots.x).shape, request.input(slots.w).shape);
+  request.check_output(0, shape.output_shape());
+  if (slots.bias >= 0 && request.has_input(slots.bias) &&
+      request.input(slots.bias).count() != shape.out_channels) {
+    return refuse("the bias does not fit");
+  }
+  return shape;
+}
+
+const int32_t* bias_of(const KernelContext& context, const QuantizedSlots& slots) {
+  const bool given = slots.bias >= 0 && context.has_input(slots.bias);
+  return given ? context.input(slots.bias).as<const int32_t>() : nullptr;
+}
+
 WeightZeros::WeightZeros(const KernelRequest& request, const QuantizedSlots& slots,
                          int64_t channels)
     : values_{0} {

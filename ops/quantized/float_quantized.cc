@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "ops/conv/conv.h"
 #include "ops/kernels/onednn/primitive.h"
 #include "ops/quantized/quantized.h"
 
@@ -90,10 +89,7 @@ class FloatConv : public Kernel {
  private:
   void store(KernelContext& context, const float* sums) const {
     const Rescale rescale(context, slots_, shape_.out_channels, false, isa_);
-    const int32_t* bias = nullptr;
-    if (slots_.bias >= 0 && context.has_input(slots_.bias)) {
-      bias = context.input(slots_.bias).as<const int32_t>();
-    }
+    const int32_t* bias = bias_of(context, slots_);
     const TensorView& y = context.output(0);
     int64_t plane = element_count(shape_.window.output());
     int64_t grain = std::max<int64_t>(1, kGrain / plane);
@@ -137,16 +133,9 @@ onednn::ConvProblem float_problem(const ConvShape& shape, int threads) {
 
 std::unique_ptr<Kernel> make_float_quantized_conv(KernelRequest& request,
                                                   const QuantizedSlots& slots) {
-  if (const char* why = objection(request, slots)) return request.refuse(why);
-  AttributeReader attributes(request.node());
-  ConvAttributes conv = read_conv_attributes(attributes);
-  attributes.finish();
-  ConvShape shape = resolve_conv(conv, request.input(slots.x).shape, request.input(slots.w).shape);
-  request.check_output(0, shape.output_shape());
-  if (slots.bias >= 0 && request.has_input(slots.bias) &&
-      request.input(slots.bias).count() != shape.out_channels) {
-    return request.refuse("the bias does not fit");
-  }
+  const auto accepted = accepted_conv(request, slots);
+  if (!accepted) return nullptr;
+  const ConvShape& shape = *accepted;
   auto primitive = onednn::convolution(float_problem(shape, request.threads));
   if (!primitive) return request.refuse("oneDNN has no kernel for this");
   const Tensor& constant = *request.constant(slots.w);

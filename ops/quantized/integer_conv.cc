@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "ops/conv/conv.h"
 #include "ops/quantized/quantized.h"
 #include "runtime/base/task_queue.h"
 
@@ -21,10 +20,10 @@ constexpr int64_t kStagedBytes = 2 << 20;
 // Strides that pass over most of an image, and padding beyond it, would be staged all the same.
 constexpr double kMostStaged = 16;
 
-class IntegerConv : public Kernel {
+class IntegerConvKernel : public Kernel {
  public:
-  IntegerConv(KernelRequest& request, const QuantizedSlots& slots, const ConvShape& shape,
-              const IntegerConvProblem& problem)
+  IntegerConvKernel(KernelRequest& request, const QuantizedSlots& slots, const ConvShape& shape,
+                    const IntegerConvProblem& problem)
       : slots_(slots),
         shape_(shape),
         plane_(element_count(shape.window.output())),
@@ -91,10 +90,7 @@ class IntegerConv : public Kernel {
 
   void multiply(KernelContext& context, const Rescale& rescale, int64_t first,
                 int64_t count) const {
-    const int32_t* bias = nullptr;
-    if (slots_.bias >= 0 && context.has_input(slots_.bias)) {
-      bias = context.input(slots_.bias).as<const int32_t>();
-    }
+    const int32_t* bias = bias_of(context, slots_);
     const auto* packed = reinterpret_cast<const int16_t*>(packed_->data());
     const auto* staged = reinterpret_cast<const int16_t*>(context.scratch());
     auto* scratch = reinterpret_cast<int16_t*>(context.scratch()) + images_ * conv_.staged_size() +
@@ -173,22 +169,13 @@ bool stages_too_much(const IntegerConvProblem& problem) {
 }  // namespace
 
 std::unique_ptr<Kernel> make_integer_conv(KernelRequest& request, const QuantizedSlots& slots) {
-  if (const char* why = objection(request, slots)) return request.refuse(why);
-  AttributeReader attributes(request.node());
-  const ConvAttributes conv = read_conv_attributes(attributes);
-  attributes.finish();
-  const ConvShape shape =
-      resolve_conv(conv, request.input(slots.x).shape, request.input(slots.w).shape);
-  request.check_output(0, shape.output_shape());
-  const int rank = shape.window.rank();
+  const auto shape = accepted_conv(request, slots);
+  if (!shape) return nullptr;
+  const int rank = shape->window.rank();
   if (rank < 1 || rank > 3) return request.refuse("only one to three spatial axes");
-  if (slots.bias >= 0 && request.has_input(slots.bias) &&
-      request.input(slots.bias).count() != shape.out_channels) {
-    return request.refuse("the bias does not fit");
-  }
-  const IntegerConvProblem problem = describe(shape);
+  const IntegerConvProblem problem = describe(*shape);
   if (stages_too_much(problem)) return request.refuse("strides or padding beyond the image");
-  return std::make_unique<IntegerConv>(request, slots, shape, problem);
+  return std::make_unique<IntegerConvKernel>(request, slots, *shape, problem);
 }
 
 }  // namespace convoy

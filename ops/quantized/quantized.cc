@@ -36,8 +36,7 @@ void run_conv(const ConvShape& shape, const Slots& slots, KernelContext& context
   Scales w_scale = scales(context, slots.w_scale, shape.out_channels);
   float y_scale = scales(context, slots.y_scale, 1)[0];
   int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
-  const int32_t* bias =
-      context.has_input(slots.bias) ? context.input(slots.bias).as<const int32_t>() : nullptr;
+  const int32_t* bias = bias_of(context, slots);
   auto* y = context.output(0).as<X>();
   auto store = [&](int64_t n, int64_t channel, int64_t first, const uint32_t* sums, int64_t count) {
     float scale = x_scale * w_scale[channel] / y_scale;

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
+#include "ops/conv/conv.h"
 #include "ops/kernels/quantized/quantized_rows.h"
 #include "runtime/op/kernel.h"
 
@@ -122,8 +124,15 @@ class Rescale {
   std::vector<float> factors_;  // of the channels; not read for int32 results
 };
 
+// nullptr where there is none.
+const int32_t* bias_of(const KernelContext& context, const QuantizedSlots& slots);
+
 // nullptr, or why constant 8-bit weights with constant zero points are not at hand.
 const char* objection(const KernelRequest& request, const QuantizedSlots& slots);
+
+// The convolution of the node; nullopt, as the request then refuses, where such weights are not at
+// hand or the bias does not fit.
+std::optional<ConvShape> accepted_conv(KernelRequest& request, const QuantizedSlots& slots);
 
 // The zero points of constant weights, one for all or one for each channel.
 class WeightZeros {

@@ -1,5 +1,9 @@
 #include "ops/rewrites/channel_constants.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "ops/batching/stack_constants.h"
 #include "runtime/graph/node_attributes.h"
 
 namespace convoy {
@@ -9,6 +13,20 @@ int64_t inner_count(const Tensor& tensor, int axis) {
   int64_t count = 1;
   for (int i = axis + 1; i < tensor.rank(); ++i) count *= tensor.shape()[i];
   return count;
+}
+
+// Of a floating tensor; infinity where a number is not finite.
+double largest_magnitude(const Tensor& tensor) {
+  double largest = 0;
+  const Tensor plain = tensor.contiguous();
+  visit_floating(plain.dtype(), [&](auto tag) {
+    for (auto number : plain.values<typename decltype(tag)::type>()) {
+      const double magnitude = std::abs(static_cast<double>(number));
+      largest = std::isfinite(magnitude) ? std::max(largest, magnitude) : HUGE_VAL;
+      if (largest == HUGE_VAL) return;
+    }
+  });
+  return largest;
 }
 
 template <typename ChannelOf>
@@ -80,6 +98,16 @@ Tensor channel_vector(DType dtype, std::span<const double> values) {
     }
   });
   return vector;
+}
+
+bool stays_finite(const Tensor& weights, std::span<const double> factors) {
+  double largest_factor = 0;
+  for (double factor : factors) {
+    if (!std::isfinite(factor)) return false;
+    largest_factor = std::max(largest_factor, std::abs(factor));
+  }
+  const double largest = largest_magnitude(weights) * largest_factor;
+  return is_finite(channel_vector(weights.dtype(), {&largest, 1}));
 }
 
 bool is_channel_bias(const Tensor* bias, int64_t channels) {

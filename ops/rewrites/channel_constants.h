@@ -22,6 +22,9 @@ Tensor scale_along(const Tensor& weights, int axis, std::span<const double> fact
 // no weights.
 int64_t output_channels(const Node& conv, const Tensor& weights);
 
+// Do the weights stay finite in their type, whichever of the factors each is multiplied with?
+bool stays_finite(const Tensor& weights, std::span<const double> factors);
+
 // The weights of Conv or ConvTranspose · the factor of their output channel, in their type.
 Tensor scale_outputs(const Node& conv, const Tensor& weights, std::span<const double> factors);
 

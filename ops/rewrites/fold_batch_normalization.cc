@@ -65,8 +65,7 @@ Refusal are_constant(const Match& match) {
       {"scale", "the scale"},      {"bias", "the offset"}, {"mean", "the mean"},
       {"variance", "the variance"}};
   for (const auto& [name, words] : kOperands) {
-    if (!match.has(name) || match.value(name) == ValueId::kNone) continue;
-    if (match.graph().constant(match.value(name)) == nullptr) {
+    if (match.has(name) && match.graph().constant(match.value(name)) == nullptr) {
       return fmt::format("{} is not constant", words);
     }
   }
@@ -78,24 +77,17 @@ Refusal may_fold(const Match& match) {
   return refusal ? refusal : are_constant(match);
 }
 
-// Weights and bias with the normalization in them.
-struct Folded {
-  Tensor weights, bias;
+Refusal are_finite(const Tensor& weights, const Affine& affine, const std::vector<double>& bias) {
+  bool finite =
+      stays_finite(weights, affine.factor) && is_finite(channel_vector(weights.dtype(), bias));
+  return finite ? Refusal() : "a number is not finite";
+}
 
-  Refusal check() const {
-    bool finite = is_finite(weights) && is_finite(bias);
-    return finite ? Refusal() : "a number is not finite";
-  }
-};
-
-Folded folded_conv(const Match& match) {
-  const Tensor& weights = match.tensor("w");
-  const Node& conv = match.node("conv");
-  Affine affine = affine_of(match);
-  const Tensor* old_bias = match.graph().constant(match.value("b"));
-  std::vector<double> bias = bias_values(old_bias, output_channels(conv, weights));
+std::vector<double> bias_of_conv(const Match& match, const Affine& affine) {
+  const Tensor* old = match.graph().constant(match.value("b"));
+  std::vector<double> bias = bias_values(old, static_cast<int64_t>(affine.factor.size()));
   for (size_t i = 0; i < bias.size(); ++i) bias[i] = bias[i] * affine.factor[i] + affine.offset[i];
-  return {scale_outputs(conv, weights, affine.factor), channel_vector(weights.dtype(), bias)};
+  return bias;
 }
 
 Rule after_conv() {
@@ -112,35 +104,34 @@ Rule after_conv() {
               return "the bias is not one for each channel";
             }
             if (Refusal refusal = statistics_fit(match, channels)) return refusal;
-            return folded_conv(match).check();
+            const Affine affine = affine_of(match);
+            return are_finite(weights, affine, bias_of_conv(match, affine));
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            Folded folded = folded_conv(match);
-            ValueId w = builder.constant(folded.weights, "weight");
-            ValueId b = builder.constant(folded.bias, "bias");
-            return {builder.node_like(match.node("conv"), {match.value("x"), w, b},
-                                      match.output_type())};
+            const Tensor& weights = match.tensor("w");
+            const Node& conv = match.node("conv");
+            const Affine affine = affine_of(match);
+            ValueId w = builder.constant(scale_outputs(conv, weights, affine.factor), "weight");
+            ValueId b = builder.constant(
+                channel_vector(weights.dtype(), bias_of_conv(match, affine)), "bias");
+            return {builder.node_like(conv, {match.value("x"), w, b}, match.output_type())};
           }};
 }
 
-int64_t columns_of(const Match& match) {
-  int axis = integer_of(match.node("gemm"), "transB", 0) != 0 ? 0 : 1;
-  return match.tensor("w").shape()[axis];
+int axis_of_columns(const Match& match) {
+  return integer_of(match.node("gemm"), "transB", 0) != 0 ? 0 : 1;
 }
 
-Folded folded_gemm(const Match& match) {
-  const Tensor& weights = match.tensor("w");
-  const Node& gemm = match.node("gemm");
-  Affine affine = affine_of(match);
-  double beta = number_of(gemm, "beta", 1);
+int64_t columns_of(const Match& match) { return match.tensor("w").shape()[axis_of_columns(match)]; }
+
+std::vector<double> bias_of_gemm(const Match& match, const Affine& affine) {
+  double beta = number_of(match.node("gemm"), "beta", 1);
   const Tensor* c = match.graph().constant(match.value("c"));
   std::vector<double> bias = affine.offset;
-  if (c != nullptr) {
-    std::vector<double> old = *channel_values(*c, 2, columns_of(match));
-    for (size_t i = 0; i < bias.size(); ++i) bias[i] += beta * old[i] * affine.factor[i];
-  }
-  int axis = integer_of(gemm, "transB", 0) != 0 ? 0 : 1;
-  return {scale_along(weights, axis, affine.factor), channel_vector(weights.dtype(), bias)};
+  if (c == nullptr) return bias;
+  std::vector<double> old = *channel_values(*c, 2, columns_of(match));
+  for (size_t i = 0; i < bias.size(); ++i) bias[i] += beta * old[i] * affine.factor[i];
+  return bias;
 }
 
 Rule after_gemm() {
@@ -155,14 +146,18 @@ Rule after_gemm() {
             const Tensor* c = match.graph().constant(match.value("c"));
             if (c && !channel_values(*c, 2, columns_of(match))) return "C varies along the rows";
             if (Refusal refusal = statistics_fit(match, columns_of(match))) return refusal;
-            return folded_gemm(match).check();
+            const Affine affine = affine_of(match);
+            return are_finite(weights, affine, bias_of_gemm(match, affine));
           },
           [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            Folded folded = folded_gemm(match);
+            const Tensor& weights = match.tensor("w");
+            const Affine affine = affine_of(match);
             Node gemm = match.node("gemm");
             gemm.attributes["beta"] = 1.0F;
-            ValueId w = builder.constant(folded.weights, "weight");
-            ValueId b = builder.constant(folded.bias, "bias");
+            ValueId w = builder.constant(
+                scale_along(weights, axis_of_columns(match), affine.factor), "weight");
+            ValueId b = builder.constant(
+                channel_vector(weights.dtype(), bias_of_gemm(match, affine)), "bias");
             return {builder.node_like(gemm, {match.value("x"), w, b}, match.output_type())};
           }};
 }

@@ -9,7 +9,10 @@
 namespace convoy {
 namespace {
 
-// The constant's value for each channel; nullopt with a reason through `why`.
+bool is_factor(const Match& match) { return match.root().is("Mul") || match.root().is("Div"); }
+
+// What each channel is multiplied with, or what is added to it; nullopt with a reason through
+// `why`.
 std::optional<std::vector<double>> values_of(const Match& match, Refusal& why) {
   const Tensor& weights = match.tensor("w");
   if (!is_floating(weights.dtype())) {
@@ -28,51 +31,52 @@ std::optional<std::vector<double>> values_of(const Match& match, Refusal& why) {
   auto values = channel_values(match.tensor("c"), weights.rank(), channels);
   if (!values) {
     why = "the constant is not one for each channel";
-  } else if (match.root().is("Div") && std::count(values->begin(), values->end(), 0.0) > 0) {
-    why = "it divides by zero";
+    return std::nullopt;
+  }
+  for (double& value : *values) {
+    if (match.root().is("Div") && value == 0) {
+      why = "it divides by zero";
+      return std::nullopt;
+    }
+    value = match.root().is("Div") ? 1 / value : match.root().is("Sub") ? -value : value;
   }
   return values;
 }
 
-// What stands for the weights and the bias; an undefined bias where there is none.
-struct Folded {
-  Tensor weights, bias;
-};
-
-Folded scaled(const Match& match, std::vector<double> factors) {
-  if (match.root().is("Div")) {
-    for (double& factor : factors) factor = 1 / factor;
+// Empty where there is none.
+std::vector<double> folded_bias(const Match& match, const std::vector<double>& values) {
+  const Tensor* old = match.graph().constant(match.value("b"));
+  if (is_factor(match) && old == nullptr) return {};
+  std::vector<double> bias = bias_values(old, static_cast<int64_t>(values.size()));
+  for (size_t i = 0; i < bias.size(); ++i) {
+    bias[i] = is_factor(match) ? bias[i] * values[i] : bias[i] + values[i];
   }
-  const Tensor& weights = match.tensor("w");
-  Folded folded{scale_outputs(match.node("conv"), weights, factors), {}};
-  const Tensor* old_bias = match.graph().constant(match.value("b"));
-  if (old_bias == nullptr) return folded;
-  std::vector<double> bias = to_doubles(*old_bias);
-  for (size_t i = 0; i < bias.size(); ++i) bias[i] *= factors[i];
-  folded.bias = channel_vector(weights.dtype(), bias);
-  return folded;
+  return bias;
 }
 
-Folded shifted(const Match& match, const std::vector<double>& offsets) {
-  const Tensor& weights = match.tensor("w");
-  const Tensor* old_bias = match.graph().constant(match.value("b"));
-  std::vector<double> bias = bias_values(old_bias, output_channels(match.node("conv"), weights));
-  double sign = match.root().is("Sub") ? -1 : 1;
-  for (size_t i = 0; i < bias.size(); ++i) bias[i] += sign * offsets[i];
-  return {weights, channel_vector(weights.dtype(), bias)};
-}
-
-// nullopt with a reason through `why`.
-std::optional<Folded> folded(const Match& match, Refusal& why) {
+Refusal may_fold(const Match& match) {
+  Refusal why;
   auto values = values_of(match, why);
-  if (!values || why) return std::nullopt;
-  bool factor = match.root().is("Mul") || match.root().is("Div");
-  Folded result = factor ? scaled(match, *values) : shifted(match, *values);
-  bool finite =
-      (!factor || is_finite(result.weights)) && (!result.bias.defined() || is_finite(result.bias));
-  if (finite) return result;
-  why = "a number is not finite";
-  return std::nullopt;
+  if (!values) return why;
+  const Tensor& weights = match.tensor("w");
+  bool finite = (!is_factor(match) || stays_finite(weights, *values)) &&
+                is_finite(channel_vector(weights.dtype(), folded_bias(match, *values)));
+  return finite ? Refusal() : "a number is not finite";
+}
+
+std::vector<ValueId> folded(const Match& match, GraphBuilder& builder) {
+  Refusal why;
+  const std::vector<double> values = *values_of(match, why);
+  const Tensor& weights = match.tensor("w");
+  const Node& conv = match.node("conv");
+  std::vector<ValueId> inputs = {match.value("x"), match.value("w")};
+  if (is_factor(match))
+    inputs[1] = builder.constant(scale_outputs(conv, weights, values), "weight");
+  const std::vector<double> bias = folded_bias(match, values);
+  if (!bias.empty()) {
+    inputs.push_back(builder.constant(channel_vector(weights.dtype(), bias), "bias"));
+  }
+  return {builder.node_like(conv, std::move(inputs), match.output_type())};
 }
 
 Pattern conv_pattern() {
@@ -84,21 +88,7 @@ Rule fold(const char* name, const char* operation, const char* inverse) {
   return {name, RuleSet::kPortable,
           any_of({op(operation, {conv_pattern(), constant("c")}),
                   op(inverse, {conv_pattern(), constant("c")})}),
-          [](const Match& match) -> Refusal {
-            Refusal why;
-            folded(match, why);
-            return why;
-          },
-          [](const Match& match, GraphBuilder& builder) -> std::vector<ValueId> {
-            Refusal why;
-            Folded made = *folded(match, why);
-            bool factor = match.root().is("Mul") || match.root().is("Div");
-            std::vector<ValueId> inputs = {
-                match.value("x"),
-                factor ? builder.constant(made.weights, "weight") : match.value("w")};
-            if (made.bias.defined()) inputs.push_back(builder.constant(made.bias, "bias"));
-            return {builder.node_like(match.node("conv"), std::move(inputs), match.output_type())};
-          }};
+          may_fold, folded};
 }
 
 }  // namespace

@@ -8,9 +8,6 @@
 namespace convoy {
 namespace {
 
-// No machine holds more, and sums and small multiples of sizes up to here do not overflow.
-constexpr int64_t kMostElements = int64_t{1} << 56;
-
 // The largest number instead of an overflow: a tensor of such a shape is refused by its count.
 int64_t saturating_multiply(int64_t a, int64_t b) {
   int64_t result = 0;

@@ -75,8 +75,11 @@ class Dims {
 using Shape = Dims;    // sizes, all ≥ 0
 using Strides = Dims;  // in elements; 0 repeats, negative walks backwards
 
+// No machine holds more, and sums and small multiples of sizes up to here do not overflow.
+inline constexpr int64_t kMostElements = int64_t{1} << 56;
+
 // Product of the dimensions; throws kInvalidInput where a size is negative, and where those that
-// are not 0 multiply to more than 2^56.
+// are not 0 multiply to more than kMostElements.
 int64_t element_count(const Shape& shape);
 
 // Row-major strides.

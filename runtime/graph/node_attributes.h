@@ -68,8 +68,7 @@ inline bool is_permutation(std::vector<int64_t> perm, int64_t rank) {
 
 // Does a Slice up to `end` take all that follows, whatever a size that is not known will be?
 inline bool reaches_end(int64_t end, int64_t size) {
-  constexpr int64_t kLargest = int64_t{1} << 56;  // size that a tensor can have
-  return end >= (size < 0 ? kLargest : size);
+  return end >= (size < 0 ? kMostElements : size);
 }
 
 }  // namespace convoy

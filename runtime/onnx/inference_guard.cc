@@ -134,7 +134,7 @@ Guard find_guard(std::string_view op_type) {
 }
 
 bool is_carried(const std::vector<Dimension>& shape) {
-  if (shape.size() > static_cast<size_t>(kMostElements)) return false;
+  if (shape.size() > static_cast<size_t>(kMostCarried)) return false;
   int64_t count = 1;
   for (const Dimension& dimension : shape) {
     if (!dimension.known()) continue;
@@ -156,12 +156,12 @@ void guard_inference(const Node& node, onnx::InferenceContext& context) {
 bool may_propagate(const Node& node, onnx::DataPropagationContext& context) {
   if (node.op_type == "Concat") {
     int64_t count = 0;
-    for (size_t i = 0; i < context.getNumInputs() && count <= kMostElements; ++i) {
+    for (size_t i = 0; i < context.getNumInputs() && count <= kMostCarried; ++i) {
       const onnx::TensorShapeProto* data = context.getInputData(i);
       if (data == nullptr) return false;
       count += data->dim_size();
     }
-    return count <= kMostElements;
+    return count <= kMostCarried;
   }
   if (node.op_type == "Slice" && context.getNumInputs() > 4) {
     const onnx::TensorShapeProto* steps = context.getInputData(4);

@@ -10,7 +10,7 @@
 namespace convoy {
 
 // The most sizes that are carried from node to node as data, and the most bytes of a symbol.
-inline constexpr int64_t kMostElements = 64;
+inline constexpr int64_t kMostCarried = 64;
 inline constexpr size_t kLongestSymbol = 512;
 
 // Checks attributes, sizes and equations before `context` is given to an inference function. Throws

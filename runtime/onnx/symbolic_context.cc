@@ -162,9 +162,9 @@ const onnx::TensorShapeProto* SymbolicContext::getInputData(size_t i) {
   std::optional<onnx::TensorShapeProto> elements;
   const ValueType& type = scope_.graph.value(id).type;
   if (const Tensor* tensor = scope_.constant(id)) {
-    elements = elements_of(*tensor, kMostElements);
+    elements = elements_of(*tensor, kMostCarried);
   } else if (type.is_tensor() && type.rank() == 1 && (*type.shape)[0].known() &&
-             (*type.shape)[0].size <= kMostElements) {
+             (*type.shape)[0].size <= kMostCarried) {
     elements.emplace();
     for (int64_t k = 0; k < (*type.shape)[0].size; ++k) elements->add_dim();
   }
@@ -173,7 +173,7 @@ const onnx::TensorShapeProto* SymbolicContext::getInputData(size_t i) {
 }
 
 bool SymbolicContext::keep_elements(ValueId id, onnx::TensorShapeProto&& elements) {
-  if (elements.dim_size() > kMostElements) return false;
+  if (elements.dim_size() > kMostCarried) return false;
   for (auto& element : *elements.mutable_dim()) {
     if (element.dim_param().size() > kLongestSymbol) element.Clear();
   }

@@ -53,7 +53,7 @@ class SymbolicContext final : public onnx::InferenceContext, public onnx::DataPr
   const onnx::TensorShapeProto* getSymbolicInput(size_t i) const override;
   std::string getDisplayName() const override { return node_.name; }
 
-  // Vectors of more than kMostElements elements are not looked into.
+  // Vectors of more than kMostCarried elements are not looked into.
   const onnx::TensorShapeProto* getInputData(size_t i) override;
   void addOutputData(size_t j, onnx::TensorShapeProto&& elements) override;
 

@@ -185,8 +185,8 @@ Shape checked_shape(const google::protobuf::RepeatedField<int64_t>& dims) {
   for (int64_t size : dims) {
     check_model(size >= 0, "a tensor has the negative size {}", size);
     // Sizes of 0 do not excuse the others: strides are products too.
-    bool fits = !__builtin_mul_overflow(count, std::max<int64_t>(size, 1), &count) &&
-                count < (int64_t{1} << 56);
+    bool fits =
+        !__builtin_mul_overflow(count, std::max<int64_t>(size, 1), &count) && count < kMostElements;
     check_model(fits, "the sizes of a tensor overflow");
     shape.push_back(size);
   }

@@ -127,8 +127,8 @@ class Evaluation : public KernelContext {
                        const std::vector<TensorDesc>& types) {
     for (size_t j = 0; j < node_.outputs.size(); ++j) {
       TensorView view;
-      const bool handed_on = hands_on() && types[j].dtype == DType::kUndefined;
-      if (!definition.dynamic && node_.outputs[j] != ValueId::kNone && !handed_on) {
+      const bool known = types[j].dtype != DType::kUndefined;
+      if (!definition.dynamic && node_.outputs[j] != ValueId::kNone && known) {
         Tensor tensor = Tensor::allocate(types[j].dtype, types[j].shape);
         view = tensor.view();
         outputs_values_[j] = std::move(tensor);
@@ -138,16 +138,13 @@ class Evaluation : public KernelContext {
     outputs_ = operands_.outputs();
   }
 
-  // Identity of a sequence or an optional: the kernel hands the value on.
-  bool hands_on() const {
-    return !values_.empty() && values_[0].defined() && !values_[0].is_tensor();
-  }
-
-  // Kernels are made for outputs of known types.
+  // Kernels are made for outputs of known types, but for Identity of a sequence or an optional,
+  // whose kernel hands the value on.
   void check_types_known(const std::vector<TensorDesc>& types) const {
+    const bool hands_on = !values_.empty() && values_[0].defined() && !values_[0].is_tensor();
     for (size_t j = 0; j < types.size(); ++j) {
       const bool known = types[j].dtype != DType::kUndefined;
-      check_supported(known || node_.outputs[j] == ValueId::kNone || hands_on(),
+      check_supported(known || node_.outputs[j] == ValueId::kNone || hands_on,
                       "the type of output {} is not known", j);
     }
   }

@@ -41,12 +41,12 @@ class GivenTypes {
   bool empty() const { return types_.empty(); }
   auto begin() const { return types_.begin(); }
   auto end() const { return types_.end(); }
+  bool has(size_t i) const { return i < types_.size() && types_[i].dtype != DType::kUndefined; }
   // Throws kInvalidModel where the operand is missing: nobody has counted those of an operator
   // without a schema.
   const TensorDesc& operator[](size_t i) const {
-    const TensorDesc& type = types_[operand_index(static_cast<int>(i), types_.size())];
-    if (type.dtype == DType::kUndefined) fail_missing_operand(static_cast<int>(i));
-    return type;
+    if (!has(i)) fail_missing_operand(static_cast<int>(i));
+    return types_[i];
   }
 
  private:
@@ -61,10 +61,7 @@ struct InferRequest {
   const std::vector<const Tensor*>& constants;  // nullptr where not known
   std::vector<TensorDesc> outputs;
 
-  bool has_input(size_t i) const {
-    return i < inputs.size() &&
-           inputs.begin()[static_cast<ptrdiff_t>(i)].dtype != DType::kUndefined;
-  }
+  bool has_input(size_t i) const { return inputs.has(i); }
   const Tensor* constant(size_t i) const { return i < constants.size() ? constants[i] : nullptr; }
   void set_output(size_t j, DType dtype, const Shape& shape) {
     if (j < outputs.size()) outputs[j] = TensorDesc::contiguous(dtype, shape);

@@ -174,19 +174,6 @@ class Selection {
   std::vector<std::string> refusals_;
 };
 
-// True where all that the node gives is known to be empty.
-bool computes_nothing(const OpDef& definition, const KernelRequest& request) {
-  if (definition.dynamic) return false;
-  bool wanted = false;
-  for (int j = 0; j < request.output_count(); ++j) {
-    if (!request.has_output(j)) continue;
-    const TensorDesc& output = request.output(j);
-    if (output.dtype == DType::kUndefined || output.count() > 0) return false;
-    wanted = true;
-  }
-  return wanted;
-}
-
 }  // namespace
 
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request) {
@@ -206,6 +193,18 @@ std::vector<const KernelDef*> candidates_on(const Device& device, const OpDef& d
     if (device.has_kernel(definition.name, candidate.name)) candidates.push_back(&candidate);
   }
   return candidates;
+}
+
+bool computes_nothing(const OpDef& definition, const KernelRequest& request) {
+  if (definition.dynamic) return false;
+  bool wanted = false;
+  for (int j = 0; j < request.output_count(); ++j) {
+    if (!request.has_output(j)) continue;
+    const TensorDesc& output = request.output(j);
+    if (output.dtype == DType::kUndefined || output.count() > 0) return false;
+    wanted = true;
+  }
+  return wanted;
 }
 
 KernelChoice select_kernel(const OpDef& definition, KernelRequest& request) {
@@ -287,11 +286,8 @@ Tensor constant_in_form(const Tensor& constant, const TensorDesc& form, WeightCa
   };
   std::shared_ptr<const Buffer> buffer;
   if (weights != nullptr) {
-    buffer =
-        weights->get(constant,
-                     fmt::format("{} {} of {} {}", to_string(form), form.layout.block,
-                                 to_string(constant.desc()), to_string(constant.desc().strides)),
-                     bytes, pack);
+    buffer = weights->get(constant, fmt::format("{} {}", to_string(form), form.layout.block), bytes,
+                          pack);
   } else {
     buffer = packed_on(device, bytes, pack);
   }

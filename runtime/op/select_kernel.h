@@ -30,6 +30,9 @@ std::vector<const KernelDef*> candidates_on(const Device& device, const OpDef& d
 // unless it is the reference or sets types itself; the request then states float32, constants too.
 KernelChoice ask(const OpDef& definition, const KernelDef& candidate, KernelRequest& request);
 
+// True where all that the node gives is known to be empty.
+bool computes_nothing(const OpDef& definition, const KernelRequest& request);
+
 // The cheapest candidate for the request's device that says yes, by estimate; the first one where
 // none has an estimate. The request's needs, in-place pairs and scratch size are its. Without a
 // kernel, and with every refusal, where none says yes.

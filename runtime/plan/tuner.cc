@@ -103,11 +103,9 @@ class Trial {
   std::vector<std::shared_ptr<Buffer>> held_;
 };
 
-bool is_measurable(const KernelRequest& request) {
+bool is_measurable(const OpDef& definition, const KernelRequest& request) {
   auto numeric = [](const TensorDesc& desc) { return desc.dtype != DType::kString; };
-  auto empty = [](const TensorDesc& desc) { return desc.count() == 0; };
-  if (std::ranges::all_of(request.outputs, empty)) return false;
-  return std::ranges::all_of(request.inputs, numeric) &&
+  return !computes_nothing(definition, request) && std::ranges::all_of(request.inputs, numeric) &&
          std::ranges::all_of(request.outputs, numeric) && !request.node().has_bodies();
 }
 
@@ -178,7 +176,7 @@ std::string Tuner::problem_of(const KernelRequest& request) const {
 }
 
 KernelChoice Tuner::choose(const OpDef& definition, KernelRequest& request, ThreadPool& threads) {
-  if (!is_measurable(request)) return select_kernel(definition, request);
+  if (!is_measurable(definition, request)) return select_kernel(definition, request);
   std::string problem = problem_of(request);
   Times times;
   {

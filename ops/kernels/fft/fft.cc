@@ -1,9 +1,11 @@
 #include "ops/kernels/fft/fft.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "runtime/base/error.h"
 
 #ifdef CONVOY_HAS_KISSFFT
-#include <cmath>
 #include <kissfft.hh>
 #endif
 
@@ -44,8 +46,23 @@ void Fft::transform(const Complex*, Complex*) {}
 
 Fft::~Fft() = default;
 
+// Of the line in the real, or the imaginary, parts of x.
+void Fft::transform_real(const Complex* x, bool imaginary, Complex* y, int64_t bins) {
+  std::vector<Complex> line(static_cast<size_t>(n_));
+  for (size_t i = 0; i < line.size(); ++i) line[i] = imaginary ? x[i].imag() : x[i].real();
+  transform(line.data(), pair_.data());
+  std::copy_n(pair_.begin(), bins, y);
+}
+
 void Fft::transform_real_pair(const Complex* x, Complex* a, Complex* b, int64_t bins) {
   pair_.resize(static_cast<size_t>(n_));
+  const bool finite = std::all_of(x, x + n_, [](Complex value) {
+    return std::isfinite(value.real()) && std::isfinite(value.imag());
+  });
+  if (!finite) {
+    transform_real(x, false, a, bins);
+    return transform_real(x, true, b, bins);
+  }
   transform(x, pair_.data());
   for (int64_t k = 0; k < bins; ++k) {
     const Complex here = pair_[static_cast<size_t>(k)];

@@ -26,7 +26,8 @@ class Fft {
   // n values each; x and y must not overlap.
   void transform(const Complex* x, Complex* y);
   // The transforms of two real lines at once: x holds one in its real, one in its imaginary parts.
-  // The first `bins` values of each go to a and b.
+  // The first `bins` values of each go to a and b. Infinities and NaN of one do not reach the
+  // other.
   void transform_real_pair(const Complex* x, Complex* a, Complex* b, int64_t bins);
 
  private:
@@ -34,6 +35,8 @@ class Fft {
   int64_t n_;
   std::unique_ptr<Library> library_;
   std::vector<Complex> pair_;
+
+  void transform_real(const Complex* x, bool imaginary, Complex* y, int64_t bins);
 };
 
 // Transforms of one length with memory for their lines, which runs take and give back: only as many
