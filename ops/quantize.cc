@@ -6,6 +6,7 @@
 #include "ops/batching/rules.h"
 #include "ops/kernels/cast/cast.h"
 #include "ops/kernels/elementwise/quantize.h"
+#include "ops/kernels/quantized/quantized_rows.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -92,6 +93,49 @@ std::unique_ptr<Kernel> make_quantize(KernelRequest& request) {
   });
 }
 
+// From float32 to bytes by one scale at a time, in long enough rows.
+std::unique_ptr<Kernel> make_vectorized_quantize(KernelRequest& request) {
+  constexpr int64_t kShortRow = 16, kGrain = 16384;
+  const QuantizeAttributes attributes = read_attributes(request.node());
+  const ScaleMap map = map_scales(request, attributes);
+  const DType dtype = request.output(0).dtype;
+  const bool by_axis = map.kind == ScaleMap::Kind::kAxis;
+  if (dtype != DType::kUInt8 && dtype != DType::kInt8) return request.refuse("only 8-bit integers");
+  if (request.input(0).dtype != DType::kFloat32 || request.input(1).dtype != DType::kFloat32 ||
+      (attributes.precision != DType::kUndefined && attributes.precision != DType::kFloat32)) {
+    return request.refuse("only float32");
+  }
+  if (map.kind == ScaleMap::Kind::kBlocks || (by_axis && map.inner < kShortRow)) {
+    return request.refuse("scales of few elements");
+  }
+  const QuantizedRows& rows = quantized_rows(request.isa);
+  return make_kernel([map, by_axis, &rows](KernelContext& context) {
+    const auto* x = context.input(0).as<const float>();
+    const auto* scales = context.input(1).as<const float>();
+    auto* y = static_cast<uint8_t*>(context.output(0).data);
+    const bool is_signed = context.output(0).dtype == DType::kInt8;
+    const bool one_zero = !context.has_input(2) || context.input(2).count() == 1;
+    auto zero = [&](int64_t i) {
+      if (!context.has_input(2)) return ByteZero(is_signed, 0);
+      const auto byte = context.input(2).as<const uint8_t>()[one_zero ? 0 : i];
+      return ByteZero(is_signed, is_signed ? static_cast<int8_t>(byte) : byte);
+    };
+    if (!by_axis) {
+      return context.threads().parallel_for(
+          context.input(0).count(), kGrain, [&](int64_t begin, int64_t end) {
+            rows.quantize(x + begin, end - begin, scales[0], zero(0), y + begin);
+          });
+    }
+    const int64_t grain = std::max<int64_t>(1, kGrain / map.inner);
+    context.threads().parallel_for(map.outer * map.length, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const int64_t i = row % map.length, at = row * map.inner;
+        rows.quantize(x + at, map.inner, scales[i], zero(i), y + at);
+      }
+    });
+  });
+}
+
 std::unique_ptr<Kernel> make_dequantize(KernelRequest& request) {
   ScaleMap map = map_scales(request, read_attributes(request.node()));
   check_supported(is_floating(request.output(0).dtype), "dequantizing to {}",
@@ -129,7 +173,8 @@ constexpr int64_t kExtremesChunk = 8192;  // elements that one task looks at
 int64_t extremes_chunks(int64_t count) { return (count + kExtremesChunk - 1) / kExtremesChunk; }
 
 // `found` has room for extremes_chunks(x.count()).
-Extremes find_extremes(const TensorView& x, Extremes* found, ThreadPool& threads) {
+Extremes find_extremes(const TensorView& x, const QuantizedRows& rows, Extremes* found,
+                       ThreadPool& threads) {
   constexpr int64_t kTile = 256;
   const auto step = static_cast<int64_t>(size_of(x.dtype));
   const int64_t chunks = extremes_chunks(x.count());
@@ -140,11 +185,13 @@ Extremes find_extremes(const TensorView& x, Extremes* found, ThreadPool& threads
       const int64_t last = std::min(x.count(), (chunk + 1) * kExtremesChunk);
       for (int64_t i = chunk * kExtremesChunk; i < last; i += kTile) {
         const int64_t count = std::min(kTile, last - i);
-        load_as_float(x.dtype, x.as<const std::byte>() + i * step, 1, values, count);
-        for (int64_t k = 0; k < count; ++k) {
-          extremes.low = values[k] < extremes.low ? values[k] : extremes.low;
-          extremes.high = values[k] > extremes.high ? values[k] : extremes.high;
+        const float* from = values;
+        if (x.dtype == DType::kFloat32) {
+          from = x.as<const float>() + i;
+        } else {
+          load_as_float(x.dtype, x.as<const std::byte>() + i * step, 1, values, count);
         }
+        rows.extremes(from, count, &extremes.low, &extremes.high);
       }
       found[chunk] = extremes;
     }
@@ -158,16 +205,24 @@ Extremes find_extremes(const TensorView& x, Extremes* found, ThreadPool& threads
 }
 
 // Outputs that the node leaves out are not computed.
-void run_dynamic(KernelContext& context) {
+void run_dynamic(KernelContext& context, const QuantizedRows& rows) {
   const TensorView& x = context.input(0);
   auto* found = reinterpret_cast<Extremes*>(context.scratch());
-  const auto [low, high] = find_extremes(x, found, context.threads());
+  const auto [low, high] = find_extremes(x, rows, found, context.threads());
   float scale = (high == low ? 1.0f : high - low) / 255.0f;
   float rounded = std::nearbyint(std::min(255.0f, std::max(0.0f, -low / scale)));
   auto zero = static_cast<uint8_t>(rounded);
   if (context.has_output(1)) *context.output(1).as<float>() = scale;
   if (context.has_output(2)) *context.output(2).as<uint8_t>() = zero;
   if (!context.has_output(0)) return;
+  if (x.dtype == DType::kFloat32) {
+    auto* y = context.output(0).as<uint8_t>();
+    return context.threads().parallel_for(x.count(), kExtremesChunk,
+                                          [&](int64_t begin, int64_t end) {
+                                            rows.quantize(x.as<const float>() + begin, end - begin,
+                                                          scale, ByteZero(false, zero), y + begin);
+                                          });
+  }
   ScaleMap map;
   map.outer = x.count();
   TensorView scale_view(TensorDesc::contiguous(DType::kFloat32, {}), &scale);
@@ -183,7 +238,8 @@ std::unique_ptr<Kernel> make_dynamic(KernelRequest& request) {
                   "quantizing {}", to_string(dtype));
   auto chunks = static_cast<size_t>(extremes_chunks(element_count(request.input(0).shape)));
   request.use_scratch(chunks * sizeof(Extremes));
-  return make_kernel(run_dynamic);
+  const QuantizedRows& rows = quantized_rows(request.isa);
+  return make_kernel([&rows](KernelContext& context) { run_dynamic(context, rows); });
 }
 
 // The scale is float32 for 16-bit floats too.
@@ -197,7 +253,9 @@ void infer_dynamic(InferRequest& request) {
 }  // namespace
 
 void register_quantize(Registry& registry) {
-  OpDef& forth = registry.add("QuantizeLinear").kernel("reference", make_quantize);
+  OpDef& forth = registry.add("QuantizeLinear")
+                     .kernel("vectorized", make_vectorized_quantize)
+                     .kernel("reference", make_quantize);
   forth.infer = infer_quantize;
   forth.batching = {batch_quantization};
   OpDef& back = registry.add("DequantizeLinear").kernel("reference", make_dequantize);

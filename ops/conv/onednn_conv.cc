@@ -69,11 +69,8 @@ bool is_empty(const ConvShape& shape) {
 }  // namespace
 
 int channel_block(Isa isa) {
-  switch (isa) {
-    case Isa::kAvx512: return 16;
-    case Isa::kAvx2: return 8;
-    default: return 0;
-  }
+  if (isa >= Isa::kAvx512) return 16;
+  return isa == Isa::kAvx2 ? 8 : 0;
 }
 
 bool suits_blocked_layout(const ConvShape& shape, int block) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,7 +17,10 @@ const char* objection(const KernelRequest& request, const QuantizedSlots& slots)
     return "only 8-bit integers";
   }
   DType y = request.output(0).dtype;
-  if (y != DType::kInt32 && !is_8bit(y)) return "only 8-bit and int32 results";
+  if (const char* why = misfit_of_scaled(request, slots)) return why;
+  if (y != DType::kInt32 && y != DType::kFloat32 && !is_8bit(y)) {
+    return "only 8-bit, int32 and float32 results";
+  }
   if (request.input(slots.x).count() == 0 || request.output(0).count() == 0) {
     return "nothing to compute";
   }
@@ -29,6 +34,22 @@ const char* objection(const KernelRequest& request, const QuantizedSlots& slots)
     if (slot >= 0 && request.has_input(slot) && request.input(slot).count() != 1) {
       return "x has several zero points or scales";
     }
+  }
+  return nullptr;
+}
+
+const char* misfit_of_scaled(const KernelRequest& request, const QuantizedSlots& slots) {
+  if (request.output(0).dtype != DType::kFloat32) return nullptr;
+  const TensorDesc& w = request.input(slots.w);
+  const int64_t columns = w.rank() >= 2 ? w.shape.back() : 1;
+  auto fits = [&](int slot, bool may_be_one) {
+    const TensorDesc& given = request.input(slot);
+    return given.dtype == DType::kFloat32 &&
+           (given.count() == columns || (may_be_one && given.count() == 1));
+  };
+  if (!fits(slots.w_scale, true)) return "the scale does not fit the columns";
+  if (request.has_input(slots.bias) && !fits(slots.bias, false)) {
+    return "the bias does not fit the columns";
   }
   return nullptr;
 }
@@ -68,5 +89,38 @@ WeightZeros::WeightZeros(const KernelRequest& request, const QuantizedSlots& slo
 }
 
 std::string WeightZeros::text() const { return fmt::format("{}", fmt::join(values_, ",")); }
+
+std::pair<int32_t, int32_t> WeightZeros::range() const {
+  const auto [low, high] = std::minmax_element(values_.begin(), values_.end());
+  return {*low, *high};
+}
+
+IntegerWeights::IntegerWeights(const KernelRequest& request, const QuantizedSlots& slots,
+                               int64_t channels)
+    : given_(*request.constant(slots.w)),
+      zeros_(request, slots, channels),
+      isa_(request.isa),
+      loops_(&integer_pairs(isa_)) {
+  const IntegerLoops* quads = integer_quads(isa_);
+  if (quads != nullptr && are_bytes()) loops_ = quads;
+}
+
+// Without a look at which channel has which zero point: that some leave the range is rare.
+bool IntegerWeights::are_bytes() const {
+  const auto [lowest_zero, highest_zero] = zeros_.range();
+  const int32_t middle = given_.dtype() == DType::kInt8 ? 0 : 128;
+  if (lowest_zero == middle && highest_zero == middle) return true;
+  bool bytes = true;
+  visit_bytes(given_.contiguous().view(), [&](const auto* weights) {
+    const auto [low, high] = std::minmax_element(weights, weights + given_.count());
+    bytes = *low - highest_zero >= -128 && *high - lowest_zero <= 127;
+  });
+  return bytes;
+}
+
+std::string IntegerWeights::format(std::string_view form) const {
+  return fmt::format("{} of words of {},{},{}", form, loops_->factors, to_string(isa_),
+                     zeros_.text());
+}
 
 }  // namespace convoy

@@ -67,7 +67,8 @@ class FloatConv : public Kernel {
         weights_(std::move(weights)) {
     int64_t x = shape.batch * shape.in_channels * element_count(shape.window.input());
     sums_at_ = aligned(x);
-    inner_at_ = sums_at_ + aligned(element_count(shape.output_shape()));
+    numbers_at_ = sums_at_ + aligned(element_count(shape.output_shape()));
+    inner_at_ = numbers_at_ + aligned(Rescale::size(shape.out_channels));
   }
 
   size_t scratch_bytes() const { return inner_at_ + primitive_->scratch_bytes(); }
@@ -88,7 +89,8 @@ class FloatConv : public Kernel {
 
  private:
   void store(KernelContext& context, const float* sums) const {
-    const Rescale rescale(context, slots_, shape_.out_channels, false, isa_);
+    const Rescale rescale(context, slots_, shape_.out_channels, false, isa_,
+                          reinterpret_cast<float*>(context.scratch() + numbers_at_));
     const int32_t* bias = bias_of(context, slots_);
     const TensorView& y = context.output(0);
     int64_t plane = element_count(shape_.window.output());
@@ -103,8 +105,8 @@ class FloatConv : public Kernel {
           for (int64_t k = 0; k < count; ++k) {
             integers[k] = static_cast<int32_t>(sums[i * plane + j + k]);
           }
-          rescale.store_channel(y, i * plane + j, channel, integers, count,
-                                bias ? bias[channel] : 0);
+          rescale.store_channels(y, {integers, count, i * plane + j, count, 1, count}, channel,
+                                 Requantization::Of::kAll, bias);
         }
       }
     });
@@ -115,7 +117,7 @@ class FloatConv : public Kernel {
   Isa isa_;
   std::shared_ptr<const Primitive> primitive_;
   std::shared_ptr<const Buffer> weights_;
-  size_t sums_at_ = 0, inner_at_ = 0;
+  size_t sums_at_ = 0, numbers_at_ = 0, inner_at_ = 0;
 };
 
 onednn::ConvProblem float_problem(const ConvShape& shape, int threads) {

@@ -1,11 +1,11 @@
-// Quantized convolutions on integers: constant weights less their zero points, packed once in 16
-// bits; images staged in 16 bits in every run.
+// Quantized convolutions on integers: constant weights less their zero points, packed once.
 #include "ops/kernels/quantized/integer_conv.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "ops/kernels/quantized/integer_row_conv.h"
 #include "ops/quantized/quantized.h"
 #include "runtime/base/task_queue.h"
 
@@ -16,105 +16,96 @@ using kernels::IntegerConvProblem;
 using kernels::IntegerConvSums;
 
 // Images are staged together up to here.
-constexpr int64_t kStagedBytes = 2 << 20;
+constexpr int64_t kStagedWords = 1 << 19;
 // Strides that pass over most of an image, and padding beyond it, would be staged all the same.
 constexpr double kMostStaged = 16;
+// Output channels of a group that are not worth a register tile.
+constexpr int64_t kFewChannels = 4;
 
-class IntegerConvKernel : public Kernel {
+int64_t threads_for(const KernelRequest& request, const ConvShape& shape) {
+  const int64_t work = shape.batch * shape.out_channels * element_count(shape.window.output()) *
+                       shape.group_in() * shape.window.kernel_volume();
+  return threads_for_products(request, work);
+}
+
+// What both kinds of kernels have: weights, packed by a Conv, and what its sums become.
+template <typename Conv>
+class PackedIntegerConv : public Kernel {
  public:
-  IntegerConvKernel(KernelRequest& request, const QuantizedSlots& slots, const ConvShape& shape,
-                    const IntegerConvProblem& problem)
+  template <typename MakeConv>
+  PackedIntegerConv(KernelRequest& request, const QuantizedSlots& slots, const ConvShape& shape,
+                    const MakeConv& make_conv)
       : slots_(slots),
         shape_(shape),
         plane_(element_count(shape.window.output())),
         input_image_(shape.in_channels * element_count(shape.window.input())),
         isa_(request.isa),
         pieces_(threads_for(request, shape)),
-        conv_(problem, pieces_ > shape.batch ? pieces_ : 1, request.isa),
-        images_(
-            std::clamp<int64_t>(kStagedBytes / (conv_.staged_size() * kNumber), 1, shape.batch)) {
-    const Tensor w = request.constant(slots.w)->contiguous();
-    const WeightZeros zeros(request, slots, shape.out_channels);
+        weights_(request, slots, shape.out_channels),
+        conv_(make_conv(weights_.loops(), pieces_)) {
     const int64_t taps = shape.window.kernel_volume();
-    packed_ = request.weights->get(
-        *request.constant(slots.w),
-        fmt::format("kernels pairs,{},{},{}", shape.groups, to_string(isa_), zeros.text()),
-        static_cast<size_t>(conv_.packed_size() * kNumber), [&](void* to) {
-          visit_bytes(w.view(), [&](const auto* from) {
-            conv_.pack(
-                [&](int64_t g, int64_t oc, int64_t ic, int64_t tap) {
-                  const int64_t channel = g * shape_.group_out() + oc;
-                  return from[(channel * shape_.group_in() + ic) * taps + tap] - zeros[channel];
-                },
-                static_cast<int16_t*>(to));
-          });
-        });
-    request.use_scratch(static_cast<size_t>(
-        (images_ * conv_.staged_size() + conv_.staged_slack() + pieces_ * conv_.scratch_size()) *
-        kNumber));
+    packed_ = weights_.pack(request, fmt::format("{},{}", Conv::kFormat, shape.groups),
+                            conv_.packed_size(), [&](const auto* from, uint32_t* to) {
+                              conv_.pack(
+                                  [&](int64_t g, int64_t oc, int64_t ic, int64_t tap) {
+                                    const int64_t channel = g * shape_.group_out() + oc;
+                                    return from[(channel * shape_.group_in() + ic) * taps + tap] -
+                                           weights_.zero(channel);
+                                  },
+                                  to);
+                            });
   }
 
-  void run(KernelContext& context) const override {
-    const Rescale rescale(context, slots_, shape_.out_channels, false, isa_);
-    for (int64_t first = 0; first < shape_.batch; first += images_) {
-      const int64_t count = std::min(images_, shape_.batch - first);
-      stage(context, first, count);
-      multiply(context, rescale, first, count);
+ protected:
+  // What is added to the sums of each channel, and what rescales them.
+  int64_t numbers_size() const { return shape_.out_channels + Rescale::size(shape_.out_channels); }
+  Rescale rescale_by(const KernelContext& context, uint32_t* numbers) const {
+    return {context, slots_, shape_.out_channels,
+            false,   isa_,   reinterpret_cast<float*>(numbers + shape_.out_channels)};
+  }
+  void find_biases(const KernelContext& context, const ByteZero& zero, int32_t* biases) const {
+    const int32_t* given = bias_of(context, slots_);
+    for (int64_t channel = 0; channel < shape_.out_channels; ++channel) {
+      const auto correction = static_cast<uint32_t>(conv_.correction(packed(), zero, channel));
+      const auto bias = static_cast<uint32_t>(given ? given[channel] : 0);
+      biases[channel] = static_cast<int32_t>(bias + correction);
     }
   }
 
- private:
-  static constexpr int64_t kNumber = sizeof(int16_t);
-
-  static int64_t threads_for(const KernelRequest& request, const ConvShape& shape) {
-    const int64_t work = shape.batch * shape.out_channels * element_count(shape.window.output()) *
-                         shape.group_in() * shape.window.kernel_volume();
-    return threads_for_products(request, work);
+  const uint8_t* image(const KernelContext& context, int64_t number) const {
+    return static_cast<const uint8_t*>(context.input(slots_.x).data) + number * input_image_;
   }
-
-  void stage(KernelContext& context, int64_t first, int64_t count) const {
-    const TensorView& x = context.input(slots_.x);
-    const ByteZero zero(x.dtype == DType::kInt8, zero_points(context, slots_.x_zero, 1)[0]);
-    const auto* images = static_cast<const uint8_t*>(x.data) + first * input_image_;
-    auto* staged = reinterpret_cast<int16_t*>(context.scratch());
-    const int64_t tasks = count * conv_.planes();
-    const int64_t grain = (tasks + pieces_ - 1) / pieces_;
-    context.threads().parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
-      for (int64_t task = begin; task < end; ++task) {
-        const int64_t image = task / conv_.planes();
-        conv_.stage(images + image * input_image_, zero, task % conv_.planes(),
-                    staged + image * conv_.staged_size());
-      }
-    });
+  ByteZero zero_of_x(const KernelContext& context) const {
+    return {context.input(slots_.x).dtype == DType::kInt8,
+            zero_points(context, slots_.x_zero, 1)[0]};
   }
+  const uint32_t* packed() const { return reinterpret_cast<const uint32_t*>(packed_->data()); }
 
-  void multiply(KernelContext& context, const Rescale& rescale, int64_t first,
-                int64_t count) const {
-    const int32_t* bias = bias_of(context, slots_);
-    const auto* packed = reinterpret_cast<const int16_t*>(packed_->data());
-    const auto* staged = reinterpret_cast<const int16_t*>(context.scratch());
-    auto* scratch = reinterpret_cast<int16_t*>(context.scratch()) + images_ * conv_.staged_size() +
-                    conv_.staged_slack();
+  // run(image, group, block, piece) for all blocks, by all threads.
+  template <typename Run>
+  void run_blocks(KernelContext& context, int64_t images, const Run& run) const {
     const int64_t blocks = conv_.blocks(), of_image = shape_.groups * blocks;
-    TaskQueue queue(count * of_image, pieces_);
+    TaskQueue queue(images * of_image, pieces_);
     context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece) {
         while (auto tasks = queue.take(piece)) {
           for (int64_t task = tasks.begin; task < tasks.end; ++task) {
-            const int64_t image = task / of_image, group = task % of_image / blocks;
-            const int64_t first_channel = group * shape_.group_out();
-            const int64_t y = ((first + image) * shape_.out_channels + first_channel) * plane_;
-            conv_.run(staged + image * conv_.staged_size(), packed, group, task % blocks,
-                      scratch + piece * conv_.scratch_size(), [&](const IntegerConvSums& sums) {
-                        const int64_t channel = first_channel + sums.channel;
-                        rescale.store_channel(context.output(0),
-                                              y + sums.channel * plane_ + sums.first, channel,
-                                              sums.sums, sums.count, bias ? bias[channel] : 0);
-                      });
+            run(task / of_image, task % of_image / blocks, task % blocks, piece);
           }
         }
       }
     });
+  }
+
+  void store(const KernelContext& context, const Rescale& rescale, const int32_t* biases,
+             int64_t image, int64_t group, const IntegerConvSums& sums) const {
+    const int64_t channel = group * shape_.group_out() + sums.channel;
+    const bool several = sums.channels > 1;
+    const int64_t at = (image * shape_.out_channels + channel) * plane_ + sums.first;
+    const SumsPlace place{sums.sums, sums.pitch,  at, several ? plane_ : sums.columns,
+                          sums.rows, sums.columns};
+    rescale.store_channels(context.output(0), place, channel,
+                           several ? Requantization::Of::kRow : Requantization::Of::kAll, biases);
   }
 
   QuantizedSlots slots_;
@@ -122,9 +113,92 @@ class IntegerConvKernel : public Kernel {
   int64_t plane_, input_image_;
   Isa isa_;
   int64_t pieces_;
-  kernels::IntegerConv conv_;
-  int64_t images_;
+  IntegerWeights weights_;
+  Conv conv_;
   std::shared_ptr<const Buffer> packed_;
+};
+
+// By register tiles; images are staged in every run.
+class StagedConv : public PackedIntegerConv<kernels::IntegerConv> {
+ public:
+  StagedConv(KernelRequest& request, const QuantizedSlots& slots, const ConvShape& shape,
+             const IntegerConvProblem& problem)
+      : PackedIntegerConv(request, slots, shape,
+                          [&](const IntegerLoops& loops, int64_t pieces) {
+                            const int64_t shares = pieces > shape.batch ? pieces : 1;
+                            return kernels::IntegerConv(problem, shares, loops);
+                          }),
+        images_(std::clamp<int64_t>(kStagedWords / conv_.staged_size(), 1, shape.batch)) {
+    request.use_scratch(
+        static_cast<size_t>(scratch_at() + pieces_ * conv_.scratch_size() + numbers_size()) *
+        sizeof(uint32_t));
+  }
+
+  void run(KernelContext& context) const override {
+    auto* staged = reinterpret_cast<uint32_t*>(context.scratch());
+    uint32_t* scratch = staged + scratch_at();
+    uint32_t* numbers = scratch + pieces_ * conv_.scratch_size();
+    auto* biases = reinterpret_cast<int32_t*>(numbers);
+    const Rescale rescale = rescale_by(context, numbers);
+    const ByteZero zero = zero_of_x(context);
+    find_biases(context, zero, biases);
+    for (int64_t first = 0; first < shape_.batch; first += images_) {
+      const int64_t count = std::min(images_, shape_.batch - first);
+      stage(context, zero, first, count, staged);
+      run_blocks(context, count, [&](int64_t image, int64_t group, int64_t block, int64_t piece) {
+        conv_.run(staged + image * conv_.staged_size(), packed(), group, block,
+                  scratch + piece * conv_.scratch_size(), [&](const IntegerConvSums& sums) {
+                    store(context, rescale, biases, first + image, group, sums);
+                  });
+      });
+    }
+  }
+
+ private:
+  int64_t scratch_at() const { return images_ * conv_.staged_size() + conv_.staged_slack(); }
+
+  void stage(KernelContext& context, const ByteZero& zero, int64_t first, int64_t count,
+             uint32_t* staged) const {
+    const int64_t tasks = count * conv_.planes();
+    const int64_t grain = (tasks + pieces_ - 1) / pieces_;
+    context.threads().parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t number = task / conv_.planes();
+        conv_.stage(image(context, first + number), zero, task % conv_.planes(),
+                    staged + number * conv_.staged_size());
+      }
+    });
+  }
+
+  int64_t images_;
+};
+
+class RowConv : public PackedIntegerConv<kernels::IntegerRowConv> {
+ public:
+  RowConv(KernelRequest& request, const QuantizedSlots& slots, const ConvShape& shape,
+          const IntegerConvProblem& problem)
+      : PackedIntegerConv(request, slots, shape, [&](const IntegerLoops& loops, int64_t) {
+          return kernels::IntegerRowConv(problem, loops);
+        }) {
+    request.use_scratch(static_cast<size_t>(pieces_ * conv_.scratch_size() + numbers_size()) *
+                        sizeof(uint32_t));
+  }
+
+  void run(KernelContext& context) const override {
+    auto* scratch = reinterpret_cast<uint32_t*>(context.scratch());
+    uint32_t* numbers = scratch + pieces_ * conv_.scratch_size();
+    auto* biases = reinterpret_cast<int32_t*>(numbers);
+    const Rescale rescale = rescale_by(context, numbers);
+    const ByteZero zero = zero_of_x(context);
+    find_biases(context, zero, biases);
+    run_blocks(
+        context, shape_.batch, [&](int64_t number, int64_t group, int64_t block, int64_t piece) {
+          conv_.run(image(context, number), zero, packed(), group, block,
+                    scratch + piece * conv_.scratch_size(), [&](const IntegerConvSums& sums) {
+                      store(context, rescale, biases, number, group, sums);
+                    });
+        });
+  }
 };
 
 // Where no window reaches beyond its own position, all positions are one line.
@@ -175,7 +249,10 @@ std::unique_ptr<Kernel> make_integer_conv(KernelRequest& request, const Quantize
   if (rank < 1 || rank > 3) return request.refuse("only one to three spatial axes");
   const IntegerConvProblem problem = describe(*shape);
   if (stages_too_much(problem)) return request.refuse("strides or padding beyond the image");
-  return std::make_unique<IntegerConvKernel>(request, slots, *shape, problem);
+  if (problem.out_channels < kFewChannels) {
+    return std::make_unique<RowConv>(request, slots, *shape, problem);
+  }
+  return std::make_unique<StagedConv>(request, slots, *shape, problem);
 }
 
 }  // namespace convoy

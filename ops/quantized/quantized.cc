@@ -1,5 +1,9 @@
 // ConvInteger, MatMulInteger, QLinearConv and QLinearMatMul on 8-bit integers: sums in int32, which
 // wrap around, of what remains after the zero points are taken off. Opsets 10 to 28.
+//
+// ai.convoy::ScaledMatMulInteger(A, B, a_zero_point?, b_zero_point?, scale, bias?) -> Y
+//   Y = float(MatMulInteger(A, B, a_zero_point, b_zero_point)) · scale + bias in float32; scale is
+//   one number or [N], bias is [N].
 #include "ops/quantized/quantized.h"
 
 #include "ops/conv/reference_conv.h"
@@ -12,6 +16,7 @@ namespace {
 using Slots = QuantizedSlots;
 constexpr Slots kInteger = {0, 1, 2, 3, -1, -1, -1, -1, -1};
 constexpr Slots kLinear = {0, 3, 2, 5, 1, 4, 6, 7, 8};
+constexpr Slots kScaled = {0, 1, 2, 3, -1, 4, -1, -1, 5};
 
 template <typename X, typename W>
 void run_conv(const ConvShape& shape, const Slots& slots, KernelContext& context) {
@@ -99,6 +104,19 @@ void run_products(const IntegerMatMul& matmul, const MatMulShape& shape,
   };
   const auto* a = context.input(slots.x).as<const A>() + offsets.a;
   const auto* b = context.input(slots.w).as<const B>() + offsets.b;
+  if (context.output(0).dtype == DType::kFloat32) {
+    Scales scale = scales(context, slots.w_scale, shape.n);
+    const float* bias =
+        context.has_input(slots.bias) ? context.input(slots.bias).as<const float>() : nullptr;
+    auto* y = context.output(0).as<float>() + offsets.y;
+    auto store = [&](int64_t offset, int64_t, int64_t first, const uint32_t* sums, int64_t count) {
+      for (int64_t j = 0; j < count; ++j) {
+        const float scaled = static_cast<float>(static_cast<int32_t>(sums[j])) * scale[first + j];
+        y[offset + j * shape.y_n] = bias ? scaled + bias[first + j] : scaled;
+      }
+    };
+    return reference_matmul<uint32_t>(shape, a, b, context.threads(), load_a, load_b, store);
+  }
   if (slots.y_scale < 0) {
     auto* y = context.output(0).as<uint32_t>() + offsets.y;
     auto store = [&](int64_t offset, int64_t, int64_t, const uint32_t* sums, int64_t count) {
@@ -145,10 +163,16 @@ int64_t matrices_of(const TensorDesc& operand) {
   return operand.count() / std::max<int64_t>(size, 1);
 }
 
+void infer_scaled(InferRequest& request) {
+  request.set_output(0, DType::kFloat32,
+                     matmul_output_shape(request.inputs[0].shape, request.inputs[1].shape));
+}
+
 std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) {
   request.attributes().finish();
   const TensorDesc& a = request.input(slots.x);
   const TensorDesc& b = request.input(slots.w);
+  if (const char* why = misfit_of_scaled(request, slots)) fail(ErrorCode::kInvalidModel, "{}", why);
   IntegerMatMul matmul;
   matmul.slots = slots;
   matmul.rows = a.rank() >= 2 ? std::max<int64_t>(1, a.shape[a.rank() - 2]) : 1;
@@ -193,13 +217,15 @@ void register_quantized(Registry& registry) {
     check_model(request.has_input(7), "y_zero_point is missing");
     infer_conv(request, {0, 3, 7});
   };
-  auto add_matmul = [&](const char* name, const Slots& slots) {
-    registry.add(name)
-        .kernel("integer", with_slots(slots, make_integer_matmul))
+  auto add_matmul = [&](OpDef& definition, const Slots& slots) {
+    definition.kernel("integer", with_slots(slots, make_integer_matmul))
         .kernel("reference", with_slots(slots, make_matmul));
   };
-  add_matmul("MatMulInteger", kInteger);
-  add_matmul("QLinearMatMul", kLinear);
+  add_matmul(registry.add("MatMulInteger"), kInteger);
+  add_matmul(registry.add("QLinearMatMul"), kLinear);
+  OpDef& scaled = registry.add("ScaledMatMulInteger", kPrivateDomain);
+  scaled.infer = infer_scaled;
+  add_matmul(scaled, kScaled);
 }
 
 }  // namespace convoy

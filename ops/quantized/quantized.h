@@ -103,25 +103,34 @@ struct QuantizedSlots {
   int x_scale, w_scale, y_scale, y_zero, bias;
 };
 
-// Turns sums into what Y holds: int32 as they are, 8-bit integers by the scales. Rounded as the
-// operators' reference kernels round them, of convolutions x · w / y, of matrix products x / y · w.
+// Rows of sums and where they go in Y: element `at`, a row to the next `step` further on.
+struct SumsPlace {
+  const int32_t* sums;
+  int64_t pitch;
+  int64_t at, step;
+  int64_t rows, columns;
+};
+
+// Turns sums into what Y holds: int32 as they are, 8-bit integers and float32 by the scales.
+// Rounded as the operators' reference kernels round them, of convolutions x · w / y, of matrix
+// products x / y · w.
 class Rescale {
  public:
+  // `numbers`: room for `size(channels)` of them, which lasts as long as this.
   Rescale(const KernelContext& context, const QuantizedSlots& slots, int64_t channels,
-          bool of_products, Isa isa);
+          bool of_products, Isa isa, float* numbers);
+  static int64_t size(int64_t channels) { return 2 * (channels + kVectorSlack); }
 
-  // Neighbours in y, from element `at` on: of one channel, whose bias is added, which wraps around
-  // …
-  void store_channel(const TensorView& y, int64_t at, int64_t channel, const int32_t* sums,
-                     int64_t count, int32_t bias) const;
-  // … and of neighbouring channels, from `channel` on.
-  void store_channels(const TensorView& y, int64_t at, int64_t channel, const int32_t* sums,
-                      int64_t count) const;
+  // All are of `channel`, or each row or column is of the next one. `biases` of all channels, which
+  // are added as integers wrap around, may be nullptr.
+  void store_channels(const TensorView& y, const SumsPlace& place, int64_t channel,
+                      Requantization::Of of, const int32_t* biases) const;
 
  private:
   const QuantizedRows& rows_;
   ByteZero zero_;
-  std::vector<float> factors_;  // of the channels; not read for int32 results
+  const float* factors_;           // of the channels; not read for int32 results
+  const float* biases_ = nullptr;  // of float32 results
 };
 
 // nullptr where there is none.
@@ -129,6 +138,9 @@ const int32_t* bias_of(const KernelContext& context, const QuantizedSlots& slots
 
 // nullptr, or why constant 8-bit weights with constant zero points are not at hand.
 const char* objection(const KernelRequest& request, const QuantizedSlots& slots);
+
+// nullptr, or why the scale or the bias of a float32 result is not as it should be.
+const char* misfit_of_scaled(const KernelRequest& request, const QuantizedSlots& slots);
 
 // The convolution of the node; nullopt, as the request then refuses, where such weights are not at
 // hand or the bias does not fit.
@@ -143,6 +155,8 @@ class WeightZeros {
   }
   // For the format of weights that are packed without them.
   std::string text() const;
+  // The lowest and the highest.
+  std::pair<int32_t, int32_t> range() const;
 
  private:
   std::vector<int32_t> values_;
@@ -154,6 +168,39 @@ void visit_bytes(const TensorView& view, const Visit& visit) {
   if (view.dtype == DType::kInt8) return visit(view.as<const int8_t>());
   visit(view.as<const uint8_t>());
 }
+
+// Constant weights of products on integers, and the loops for them: by words of four factors where
+// the processor multiplies those and the weights less their zero points are bytes, else by words of
+// two.
+class IntegerWeights {
+ public:
+  // `channels`: that zero points may be given for.
+  IntegerWeights(const KernelRequest& request, const QuantizedSlots& slots, int64_t channels);
+
+  const IntegerLoops& loops() const { return *loops_; }
+  int32_t zero(int64_t channel) const { return zeros_[channel]; }
+
+  // Packed once in a session by fill(const T* weights, uint32_t* to); `form` says how.
+  template <typename Fill>
+  std::shared_ptr<const Buffer> pack(const KernelRequest& request, std::string_view form,
+                                     int64_t words, const Fill& fill) const {
+    const Tensor plain = given_.contiguous();
+    return request.weights->get(
+        given_, format(form), static_cast<size_t>(words) * sizeof(uint32_t), [&](void* to) {
+          visit_bytes(plain.view(),
+                      [&](const auto* from) { fill(from, static_cast<uint32_t*>(to)); });
+        });
+  }
+
+ private:
+  bool are_bytes() const;
+  std::string format(std::string_view form) const;
+
+  Tensor given_;
+  WeightZeros zeros_;
+  Isa isa_;
+  const IntegerLoops* loops_;
+};
 
 // Few multiplications are not worth waking other threads.
 inline int threads_for_products(const KernelRequest& request, int64_t multiplications) {

@@ -57,6 +57,8 @@ std::vector<RewriteStep> lift_convolutions();
 
 // --- lowering, in a session only ---
 
+// Between DequantizeLinear and QuantizeLinear, operators on the integers themselves.
+std::vector<RewriteStep> compute_on_integers();
 // Weights that are dequantized in every run are dequantized once, and what is made of them alone.
 std::vector<RewriteStep> dequantize_weights();
 // QuantizeLinear and DequantizeLinear in a row become one pass, which stays in floats.
@@ -71,6 +73,8 @@ std::vector<RewriteStep> raise_stacked_conv();
 std::vector<RewriteStep> keep_softmax_digits();
 // Bias, residual and activation go into the product before them.
 std::vector<RewriteStep> fuse_matmul();
+// Scale and bias go into the product of integers before them.
+std::vector<RewriteStep> fuse_integer_matmul();
 // Chains of elementwise operators become one pass over memory.
 std::vector<RewriteStep> fuse_elementwise();
 

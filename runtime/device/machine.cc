@@ -15,7 +15,8 @@ Isa machine_isa() {
   if (!avx2) return Isa::kGeneric;
   bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                 __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  return avx512 ? Isa::kAvx512 : Isa::kAvx2;
+  if (!avx512) return Isa::kAvx2;
+  return __builtin_cpu_supports("avx512vnni") ? Isa::kAvx512Vnni : Isa::kAvx512;
 #else
   return Isa::kGeneric;
 #endif
@@ -26,7 +27,8 @@ Isa allowed_isa() {
   std::string_view name = text ? text : "";
   if (name == "generic") return Isa::kGeneric;
   if (name == "avx2") return Isa::kAvx2;
-  return Isa::kAvx512;
+  if (name == "avx512") return Isa::kAvx512;
+  return Isa::kAvx512Vnni;
 }
 
 // What the kernel says of the first processor; empty if it does not.
@@ -53,6 +55,7 @@ std::string_view to_string(Isa isa) {
     case Isa::kGeneric: return "generic";
     case Isa::kAvx2: return "avx2";
     case Isa::kAvx512: return "avx512";
+    case Isa::kAvx512Vnni: return "avx512vnni";
   }
   return "generic";
 }
@@ -72,7 +75,8 @@ Machine machine_of(Isa isa) {
   switch (isa) {
     case Isa::kGeneric: return {4, 1, hertz};
     case Isa::kAvx2: return {8, 2, hertz};
-    case Isa::kAvx512: return {16, 2, hertz};
+    case Isa::kAvx512:
+    case Isa::kAvx512Vnni: return {16, 2, hertz};
   }
   return {4, 1, hertz};
 }

@@ -8,12 +8,13 @@
 namespace convoy {
 
 // Instruction sets that kernels are written for, in rising order.
-enum class Isa { kGeneric, kAvx2, kAvx512 };
+enum class Isa { kGeneric, kAvx2, kAvx512, kAvx512Vnni };
 
 std::string_view to_string(Isa isa);
 
-// The highest that this machine has, or CONVOY_ISA=generic|avx2|avx512 if that is lower.
-// kAvx2 includes FMA and F16C; kAvx512 includes F, BW, VL, DQ.
+// The highest that this machine has, or CONVOY_ISA=generic|avx2|avx512|avx512vnni if that is lower.
+// kAvx2 includes FMA and F16C; kAvx512 includes F, BW, VL, DQ. Kernels that have no use for the
+// instructions which kAvx512Vnni adds are those of kAvx512.
 Isa best_isa();
 
 // The figures by which the time of kernels is estimated.

@@ -1,7 +1,7 @@
 // Kernels that are compiled once for each instruction set: a file NAME_per_isa.cc defines
 // CONVOY_PER_ISA(thing), which is thing_generic, thing_avx2 or thing_avx512 by the flags that
 // cmake/sources.cmake compiles it with, and CONVOY_OF_ISA chooses among them at run time. Another
-// instruction set is one more line here and there.
+// instruction set is one more line here and there; one that few kernels use has files of its own.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include "runtime/device/machine.h"
 
 namespace convoy {
-inline constexpr size_t kIsaCount = 3;  // as many as Isa has
+inline constexpr size_t kIsaCount = 4;  // as many as Isa has
 }
 
 #define CONVOY_JOIN_NAMES(name, isa) name##_##isa
@@ -22,7 +22,7 @@ inline constexpr size_t kIsaCount = 3;  // as many as Isa has
 #if defined(__x86_64__)
 #define CONVOY_DECLARE_PER_ISA(type, name) type name##_generic, name##_avx2, name##_avx512
 #define CONVOY_OF_ISA(isa, name) \
-  ((isa) == Isa::kAvx512 ? name##_avx512 : (isa) == Isa::kAvx2 ? name##_avx2 : name##_generic)
+  ((isa) >= Isa::kAvx512 ? name##_avx512 : (isa) == Isa::kAvx2 ? name##_avx2 : name##_generic)
 #else
 #define CONVOY_DECLARE_PER_ISA(type, name) type name##_generic
 #define CONVOY_OF_ISA(isa, name) (static_cast<void>(isa), name##_generic)

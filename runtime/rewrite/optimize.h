@@ -19,6 +19,8 @@ struct RewriteOptions {
   std::vector<std::string> only;  // if not empty: the only ones to use
   bool portable = true;
   bool lowering = false;
+  // Lowering: do products of 8-bit integers cost less than those of floats?
+  bool multiplies_bytes = false;
   RewriteTarget target = RewriteTarget::kConvoy;
   const Registry* registry = nullptr;  // nullptr: Registry::standard()
   ThreadPool* threads = nullptr;       // nullptr: a pool of one thread, for folding constants

@@ -4,6 +4,7 @@
 
 #include "runtime/base/caught.h"
 #include "runtime/base/fork.h"
+#include "runtime/device/machine.h"
 #include "runtime/onnx/inference.h"
 #include "runtime/onnx/size_names.h"
 #include "runtime/plan/describe.h"
@@ -117,6 +118,7 @@ void Session::optimize() {
   rewrite.skip = options_.skip_rules;
   rewrite.only = options_.only_rules;
   rewrite.lowering = true;
+  rewrite.multiplies_bytes = options_.device.is_host() && best_isa() >= Isa::kAvx512Vnni;
   rewrite.threads = pool_.get();
   report_ = optimize_graph(model_, rewrite);
 }

@@ -1,5 +1,6 @@
 // The kernels of quantized products and convolutions on integers give the reference's numbers, for
 // random sizes, types and zero points.
+#include <cstring>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -46,6 +47,10 @@ std::vector<Tensor> operands(Drawing& draw, bool linear, const Shape& x, const S
   const DType x_type = draw.type(), w_type = draw.type();
   const Shape per_channel = draw.number(0, 1) == 0 ? Shape{} : Shape{channels};
   Tensor x_zero = draw.bytes(x_type, {}), w_zero = draw.bytes(w_type, per_channel);
+  if (draw.number(0, 1) == 0) {  // weights less it are bytes again
+    std::memset(w_zero.raw(), w_type == DType::kInt8 ? 0 : 128,
+                static_cast<size_t>(w_zero.count()));
+  }
   if (!linear) return {draw.bytes(x_type, x), draw.bytes(w_type, w), x_zero, w_zero};
   return {draw.bytes(x_type, x),     draw.scales({}),          x_zero,
           draw.bytes(w_type, w),     draw.scales(per_channel), w_zero,

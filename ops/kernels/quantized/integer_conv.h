@@ -1,164 +1,122 @@
 // Convolutions of 8-bit integers in 32-bit sums, as products of matrices: output channels by terms
-// times terms by output positions. A term is a tap of an input channel. Terms are taken in pairs:
-// of two channels under the same tap, or of two neighbouring taps of a channel. Few output channels
-// would leave most of a register tile empty: they are summed up row by row, where the terms lie.
+// times terms by output positions. A term is a tap of an input channel. Two or four terms make a
+// word: of as many channels under the same tap, or of neighbouring taps of a channel.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <vector>
 
-#include "ops/kernels/gemm/integer_tile.h"
-#include "ops/kernels/quantized/quantized_rows.h"
-#include "runtime/base/sized_window.h"
+#include "ops/kernels/quantized/integer_conv_problem.h"
 
 namespace convoy::kernels {
 
-// x[in_channels, input…] and y[out_channels, output…] of each group of an image lie one behind the
-// other, rank 1 to 3.
-struct IntegerConvProblem {
-  int64_t groups = 1;
-  int64_t in_channels = 1;   // of one group
-  int64_t out_channels = 1;  // of one group
-  int rank = 1;
-  std::array<SizedWindow, 3> spatial;  // outermost first
-};
-
-// Of output channel `channel` of the group: those of the positions from `first` on.
-struct IntegerConvSums {
-  int64_t channel, first, count;
-  const int32_t* sums;
-};
-
-// Immutable and thread-safe. An image is staged first, which pads it and takes its zero point off;
-// then blocks of its output positions can be computed in any order. Sums wrap around, as integers
-// of 32 bits do.
+// Immutable and thread-safe. An image is staged first, which pads it; then blocks of its output
+// positions can be computed in any order. Sums wrap around, as integers of 32 bits do. Sizes are of
+// words.
 class IntegerConv {
  public:
-  // `shares`: threads that are to find a block each, if the image is large enough.
-  IntegerConv(const IntegerConvProblem& problem, int64_t shares, Isa isa);
+  static constexpr const char* kFormat = "kernels";
 
-  // 16-bit numbers that the weights of all groups take.
-  int64_t packed_size() const { return problem_.groups * group_weights(); }
+  // `shares`: threads that are to find a block each, if the image is large enough.
+  IntegerConv(const IntegerConvProblem& problem, int64_t shares, const IntegerLoops& loops);
+
+  // Of the weights of all groups, and the sums that `correction` needs.
+  int64_t packed_size() const {
+    return problem_.groups * (group_weights() + problem_.out_channels);
+  }
   // w(g, oc, ic, tap) gives a weight less its zero point, tap counted row-major.
   template <typename W>
-  void pack(const W& w, int16_t* packed) const {
+  void pack(const W& w, uint32_t* packed) const {
+    uint32_t* sums = packed + problem_.groups * group_weights();
+    std::fill_n(packed, packed_size(), 0u);
     for (int64_t g = 0; g < problem_.groups; ++g) {
-      for (int64_t row = 0; row < row_tiles() * tile_rows(); ++row) {
-        int16_t* to = packed + g * group_weights() +
-                      (row / tile_rows() * pairs_ * tile_rows() + row % tile_rows()) * 2;
-        for (int64_t pair = 0; pair < pairs_; ++pair, to += 2 * tile_rows()) {
-          for (int half = 0; half < 2; ++half) {
-            const Term term = term_of(pair, half);
-            const bool inside = row < problem_.out_channels && term.channel >= 0;
-            to[half] =
-                inside ? static_cast<int16_t>(w(g, row, term.channel, term.tap)) : int16_t{0};
+      for (int64_t row = 0; row < problem_.out_channels; ++row) {
+        uint32_t* to = packed + g * group_weights() + row / loops_.rows * words() * loops_.rows +
+                       row % loops_.rows;
+        for (int64_t ic = 0; ic < problem_.in_channels; ++ic) {
+          for (int64_t tap = 0; tap < problem_.taps(); ++tap) {
+            const int32_t weight{w(g, row, ic, tap)};
+            const Place place = place_of(ic, tap);
+            loops_.put(weight, place.in_word, to[place.word * loops_.rows]);
+            sums[g * problem_.out_channels + row] += static_cast<uint32_t>(weight);
           }
         }
       }
     }
   }
+  // What is to be added to the sums of output channel `channel` of all.
+  int32_t correction(const uint32_t* packed, const ByteZero& zero, int64_t channel) const {
+    return loops_.correction(zero, packed[problem_.groups * group_weights() + channel]);
+  }
 
-  // Parts that an image can be staged in, and the 16-bit numbers that it takes then.
+  // Parts that an image can be staged in, and what it takes then.
   int64_t planes() const { return problem_.groups * group_planes_; }
-  int64_t staged_size() const { return planes() * plane_size_ * 2; }
-  // 16-bit numbers behind the last staged image that are read, whatever they are.
-  int64_t staged_slack() const { return by_rows_ ? 2 * (kVectorSlack + 1) * last().stride : 0; }
+  int64_t staged_size() const { return planes() * plane_size_; }
+  // Words behind the last staged image that are read, whatever they are.
+  int64_t staged_slack() const { return (kVectorSlack + 1) * problem_.last().stride; }
   // Of x, one image.
-  void stage(const uint8_t* x, const ByteZero& zero, int64_t plane, int16_t* staged) const;
+  void stage(const uint8_t* x, const ByteZero& zero, int64_t plane, uint32_t* staged) const;
 
   // Of one group.
-  int64_t blocks() const { return (positions_ + block_positions() - 1) / block_positions(); }
-  // 16-bit numbers that a thread works with.
+  int64_t blocks() const { return divide_up(positions_, block_positions()); }
+  // What a thread works with.
   int64_t scratch_size() const {
-    if (by_rows_) return 2 * (block_positions() + kVectorSlack + 1);
-    return block_panels_ * pairs_ * 2 * tile_.columns;
+    return block_panels_ * words() * loops_.columns + kVectorSlack + 1;
   }
   // store(const IntegerConvSums&) gets the sums of a block piece by piece.
   template <typename Store>
-  void run(const int16_t* staged, const int16_t* packed, int64_t group, int64_t block,
-           int16_t* scratch, const Store& store) const {
-    if (by_rows_) return run_rows(staged, packed, group, block, scratch, store);
+  void run(const uint32_t* staged, const uint32_t* packed, int64_t group, int64_t block,
+           uint32_t* scratch, const Store& store) const {
     const int64_t first = block * block_positions();
     const int64_t count = std::min(block_positions(), positions_ - first);
-    gather(staged + group * group_planes_ * plane_size_ * 2, first, count, scratch);
+    gather(staged + group * group_planes_ * plane_size_, first, count, scratch);
     alignas(64) int32_t sums[kMostTileRows * kMostTileColumns];
-    const int16_t* weights = packed + group * group_weights();
-    for (int64_t row = 0; row < problem_.out_channels; row += tile_.rows) {
-      const int64_t rows = std::min(tile_.rows, problem_.out_channels - row);
-      for (int64_t column = 0; column < count; column += tile_.columns) {
-        tile_.multiply(weights + row * pairs_ * 2, scratch + column * pairs_ * 2, pairs_, sums);
-        const int64_t columns = std::min(tile_.columns, count - column);
-        for (int64_t i = 0; i < rows; ++i) {
-          store(IntegerConvSums{row + i, first + column, columns, sums + i * tile_.columns});
-        }
+    const uint32_t* weights = packed + group * group_weights();
+    for (int64_t row = 0; row < problem_.out_channels; row += loops_.rows) {
+      const int64_t rows = std::min(loops_.rows, problem_.out_channels - row);
+      for (int64_t column = 0; column < count; column += loops_.columns) {
+        const int64_t columns = std::min(loops_.columns, count - column);
+        loops_.weights_times(weights + row * words(), scratch + column * words(), words(), rows,
+                             columns, sums);
+        store(IntegerConvSums{row, rows, first + column, rows, columns, sums, loops_.columns});
       }
     }
   }
 
  private:
-  struct Term {
-    int64_t channel;  // -1 for none
-    int64_t tap;
-  };
-  // Output positions that lie side by side in a staged plane.
-  struct Run {
-    int64_t from, count;
+  struct Place {
+    int64_t word, in_word;
   };
 
-  // Blocks are some rows of output positions, or a part of a long one.
-  template <typename Store>
-  void run_rows(const int16_t* staged, const int16_t* packed, int64_t group, int64_t block,
-                int16_t* scratch, const Store& store) const {
-    const int64_t row = last().output_size, first = block * block_positions();
-    const int64_t count = std::min(block_positions(), positions_ - first);
-    const int16_t* from = staged + group * group_planes_ * plane_size_ * 2;
-    auto* sums = reinterpret_cast<int32_t*>(scratch);
-    for (int64_t channel = 0; channel < problem_.out_channels; ++channel) {
-      const int16_t* weights = packed + group * group_weights() + channel * pairs_ * 2;
-      for (int64_t at = 0; at < count;) {
-        const int64_t some = std::min(row - (first + at) % row, count - at);
-        Run run;
-        runs_of(first + at, some, &run);
-        rows_.dot_pairs(from + 2 * run.from, terms_.data(), weights, pairs_, last().stride, some,
-                        sums + at);
-        at += some;
-      }
-      store(IntegerConvSums{channel, first, count, sums});
+  int64_t words() const { return static_cast<int64_t>(terms_.size()); }
+  int64_t group_weights() const {
+    return divide_up(problem_.out_channels, loops_.rows) * loops_.rows * words();
+  }
+  int64_t block_positions() const { return block_panels_ * loops_.columns; }
+  // Of a term.
+  Place place_of(int64_t channel, int64_t tap) const {
+    if (!words_of_taps_) {
+      return {channel / loops_.factors * plane_taps_ + tap, channel % loops_.factors};
     }
+    const int64_t line = problem_.last().kernel, at = tap % line;
+    const int64_t of_line = divide_up(line, loops_.factors);
+    return {channel * plane_taps_ + tap / line * of_line + at / loops_.factors,
+            at % loops_.factors};
   }
-
-  // Output channels whose weights stand side by side.
-  int64_t tile_rows() const { return by_rows_ ? 1 : tile_.rows; }
-  int64_t row_tiles() const { return (problem_.out_channels + tile_rows() - 1) / tile_rows(); }
-  int64_t group_weights() const { return row_tiles() * tile_rows() * pairs_ * 2; }
-  int64_t block_positions() const { return by_rows_ ? block_sums_ : block_panels_ * tile_.columns; }
-  const SizedWindow& last() const {
-    return problem_.spatial[static_cast<size_t>(problem_.rank - 1)];
-  }
-  int64_t taps() const;
-  Term term_of(int64_t pair, int half) const;
-  void choose_pairs();
+  void choose_words();
   void lay_out_planes();
-  void stage_line(const uint8_t* a, const uint8_t* b, const ByteZero& zero, int16_t* to) const;
-  int runs_of(int64_t first, int64_t count, Run* runs) const;
-  template <int columns>
-  void gather_panel(const int16_t* planes, int64_t first, int64_t count, int16_t* to) const;
-  void gather(const int16_t* planes, int64_t first, int64_t count, int16_t* to) const;
+  int runs_of(int64_t first, int64_t count, WordRun* runs) const;
+  void gather(const uint32_t* planes, int64_t first, int64_t count, uint32_t* to) const;
 
   IntegerConvProblem problem_;
-  const IntegerTile& tile_;
-  const QuantizedRows& rows_;
-  bool by_rows_ = false;
-  bool pairs_of_taps_ = false;
-  int64_t group_planes_ = 0;                    // pairs of channels, or channels
-  std::vector<int64_t> terms_;                  // by_rows_: of the pairs in the planes of a group
-  std::vector<int64_t> offsets_;                // of the (pairs of) taps in a staged plane
-  int64_t pairs_ = 0;                           // of terms
-  std::array<int64_t, 3> sizes_{}, pitches_{};  // of a staged plane, in pairs
+  const IntegerLoops& loops_;
+  bool words_of_taps_ = false;
+  int64_t group_planes_ = 0;                    // words of channels, or channels
+  std::vector<int64_t> terms_;                  // of the words in the planes of a group
+  int64_t plane_taps_ = 0;                      // words of a plane that an output position takes
+  std::array<int64_t, 3> sizes_{}, pitches_{};  // of a staged plane
   int64_t plane_size_ = 1;
   int64_t positions_ = 1;
-  int64_t block_panels_ = 1, block_sums_ = 1;
+  int64_t block_panels_ = 1;
 };
 
 }  // namespace convoy::kernels

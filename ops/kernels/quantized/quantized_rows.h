@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "ops/kernels/quantized/integer_loops.h"
 #include "runtime/device/per_isa.h"
 
 namespace convoy {
@@ -20,42 +21,53 @@ struct ByteArithmetic {
 using ByteRow = void (*)(const uint8_t* x, const uint8_t* y, bool y_repeats, uint8_t* z, int64_t n,
                          const ByteArithmetic& arithmetic);
 
-// What stands for 0 among bytes: byte ^ flip less `zero`, flip 0x80 for int8 and 0 for uint8.
-struct ByteZero {
-  uint8_t flip = 0;
-  int32_t zero = 0;  // from 0 to 255
-
-  ByteZero() = default;
-  // value: of the type itself, from -128 to 127 if it is signed.
-  ByteZero(bool is_signed, int32_t value)
-      : flip(is_signed ? 0x80 : 0), zero(is_signed ? value + 128 : value) {}
+// From sums to bytes: saturate(round((sum + bias) · factor) + zero), half to even; NaN becomes the
+// lowest. Biases are added as integers of 32 bits wrap around.
+struct Requantization {
+  enum class Of { kAll, kRow, kColumn };
+  Of of;  // all have one factor and one bias, or each row or column its own
+  const float* factors;
+  const int32_t* biases;  // nullptr: 0
+  ByteZero zero;
 };
 
-// Sums and factors are read, and sums of pairs written, up to a whole vector: so many numbers
-// behind the last must be there.
-inline constexpr int64_t kVectorSlack = 15;
+// Rows of sums, from each of which the next is `pitch` away, in their place among the bytes too.
+struct SumsToBytes {
+  const int32_t* sums;
+  int64_t pitch;
+  uint8_t* bytes;
+  int64_t byte_pitch;
+  int64_t rows, columns;
+};
 
-// From sums to bytes: saturate(round((sum + bias) · factor) + zero), half to even; NaN becomes the
-// lowest. bias is added as integers of 32 bits wrap around.
-struct Requantization {
+// From sums to floats: (sum + correction) · factor + bias. Each column has its own; nullptr: 0.
+struct SumsToFloats {
+  const int32_t* sums;
+  int64_t pitch;
+  float* to;
+  int64_t to_pitch;
+  int64_t rows, columns;
   const float* factors;
-  bool one_factor;  // or one for each sum
-  int32_t bias;
-  ByteZero zero;
+  const int32_t* corrections;
+  const float* biases;
 };
 
 struct QuantizedRows {
   ByteRow add;       // (x - x_zero) · x_factor + (y - y_zero) · y_factor
   ByteRow multiply;  // (x - x_zero) · (y - y_zero) · x_factor
 
-  // to[2i] = a[i] and to[2i + 1] = b[i], both less the zero; 0 in place of b where that is null.
-  void (*pair_bytes)(const uint8_t* a, const uint8_t* b, int64_t n, const ByteZero& zero,
-                     int16_t* to);
-  // sums[i] = sum over t < terms of the pair weights[2t] times the pair at from + 2 · (offsets[t] +
-  // i · stride), i < n. Reads and writes as if n were kVectorSlack more.
-  void (*dot_pairs)(const int16_t* from, const int64_t* offsets, const int16_t* weights,
-                    int64_t terms, int64_t stride, int64_t n, int32_t* sums);
-  void (*requantize)(const int32_t* sums, int64_t n, const Requantization& by, uint8_t* to);
+  void (*requantize)(const SumsToBytes& sums, const Requantization& by);
+  // Factors, corrections and biases are read up to a whole vector too.
+  void (*scale)(const SumsToFloats& sums);
+
+  // to[i] = saturate(round(x[i] / scale) + zero), half to even; NaN becomes the lowest.
+  void (*quantize)(const float* x, int64_t n, float scale, const ByteZero& zero, uint8_t* to);
+  // Lowers `low` and raises `high` to those of x. NaN counts as nothing.
+  void (*extremes)(const float* x, int64_t n, float* low, float* high);
+
+  // to[i] = max(a[i], b[i]) for i < n; `to` may be a.
+  void (*max_uint8)(const uint8_t* a, const uint8_t* b, int64_t n, uint8_t* to);
+  void (*max_int8)(const int8_t* a, const int8_t* b, int64_t n, int8_t* to);
 
   // to[i] = (q[i] - zero) · scale for i < count, of 2, 4 or 8 bits, the lowest bits first. Reads
   // (count · bits + 7) / 8 bytes.

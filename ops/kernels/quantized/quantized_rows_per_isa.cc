@@ -1,5 +1,7 @@
 #include "ops/kernels/quantized/quantized_rows.h"
 
+#include <algorithm>
+
 #include "ops/kernels/simd/vector_bytes.h"
 #include "runtime/device/per_isa.h"
 
@@ -17,40 +19,147 @@ struct Product {
   static Floats of(Floats x, Floats y, const ByteArithmetic& a) { return x * y * a.x_factor; }
 };
 
-// round(value) + zero, saturated to 0 … 255; NaN becomes 0. The bounds are integers: clamping may
-// come before rounding.
-Ints quantize(Floats value, float zero) {
-  value = max(value, splat(0.0f - zero));
-  value = min(value, splat(255.0f - zero));
-  const Ints rounded = (Ints)(value + kRounding) - kRoundingBits;
-  return rounded + static_cast<int32_t>(zero);
-}
+// So many vectors become bytes at once.
+constexpr int kAtOnce = 4;
+constexpr int64_t kBytesAtOnce = kAtOnce * kLanes;
 
-template <typename F>
-Ints combine(Ints x, Ints y, const ByteArithmetic& a) {
-  const int flip = a.flip;
-  return quantize(F::of(as_float(x ^ flip) - a.x_zero, as_float(y ^ flip) - a.y_zero, a), a.zero) ^
-         flip;
-}
+// Bytes of round(value) + zero, saturated to 0 … 255, with the flip; NaN becomes the lowest.
+class ToBytes {
+ public:
+#if defined(__AVX512BW__)
+  explicit ToBytes(const ByteZero& zero)
+      : zeros_(_mm512_set1_epi16(static_cast<int16_t>(zero.zero))),
+        flips_(_mm512_set1_epi8(static_cast<char>(zero.flip))) {}
+
+  // The first `count` > 0 of the values of kAtOnce vectors.
+  CONVOY_INLINE void store(const Floats* values, int64_t count, uint8_t* to) const {
+    if (count >= kBytesAtOnce) return _mm512_storeu_si512(to, bytes_of(values));
+    _mm512_mask_storeu_epi8(to, (uint64_t{1} << count) - 1, bytes_of(values));
+  }
+  // `count` of the first half and as many of the second.
+  CONVOY_INLINE void store_halves(const Floats* values, int64_t count, uint8_t* first,
+                                  uint8_t* second) const {
+    const __m512i bytes = bytes_of(values);
+    const auto mask = static_cast<__mmask32>((uint64_t{1} << count) - 1);
+    _mm256_mask_storeu_epi8(first, mask, _mm512_maskz_extracti64x4_epi64(0xf, bytes, 0));
+    _mm256_mask_storeu_epi8(second, mask, _mm512_maskz_extracti64x4_epi64(0xf, bytes, 1));
+  }
+
+ private:
+  CONVOY_INLINE __m512i bytes_of(const Floats* values) const {
+    __m512i rounded[kAtOnce];
+    // What is too large for an integer would become the lowest.
+    for (int v = 0; v < kAtOnce; ++v) {
+      rounded[v] = _mm512_maskz_cvtps_epi32(0xffff, (__m512)min(splat(1e9f), values[v]));
+    }
+    const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(rounded[0], rounded[1]), zeros_);
+    const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(rounded[2], rounded[3]), zeros_);
+    const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    const __m512i bytes =
+        _mm512_maskz_permutexvar_epi32(0xffff, order, _mm512_packus_epi16(low, high));
+    return _mm512_xor_si512(bytes, flips_);
+  }
+
+  __m512i zeros_, flips_;
+#elif defined(__AVX2__)
+  explicit ToBytes(const ByteZero& zero)
+      : zeros_(_mm256_set1_epi16(static_cast<int16_t>(zero.zero))),
+        flips_(_mm256_set1_epi8(static_cast<char>(zero.flip))) {}
+
+  CONVOY_INLINE void store(const Floats* values, int64_t count, uint8_t* to) const {
+    if (count >= kBytesAtOnce) {
+      return _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes_of(values));
+    }
+    alignas(32) uint8_t all[kBytesAtOnce];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(all), bytes_of(values));
+    for (int64_t k = 0; k < count; ++k) to[k] = all[k];
+  }
+  CONVOY_INLINE void store_halves(const Floats* values, int64_t count, uint8_t* first,
+                                  uint8_t* second) const {
+    alignas(32) uint8_t all[kBytesAtOnce];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(all), bytes_of(values));
+    if (count == kBytesAtOnce / 2) {
+      __builtin_memcpy(first, all, kBytesAtOnce / 2);
+      __builtin_memcpy(second, all + kBytesAtOnce / 2, kBytesAtOnce / 2);
+      return;
+    }
+    for (int64_t k = 0; k < count; ++k) first[k] = all[k];
+    for (int64_t k = 0; k < count; ++k) second[k] = all[kBytesAtOnce / 2 + k];
+  }
+
+ private:
+  CONVOY_INLINE __m256i bytes_of(const Floats* values) const {
+    __m256i rounded[kAtOnce];
+    for (int v = 0; v < kAtOnce; ++v) {
+      rounded[v] = _mm256_cvtps_epi32((__m256)min(splat(1e9f), values[v]));
+    }
+    const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(rounded[0], rounded[1]), zeros_);
+    const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(rounded[2], rounded[3]), zeros_);
+    const __m256i order = _mm256_set_epi32(7, 3, 6, 2, 5, 1, 4, 0);
+    const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
+    return _mm256_xor_si256(bytes, flips_);
+  }
+
+  __m256i zeros_, flips_;
+#else
+  explicit ToBytes(const ByteZero& zero) : zero_(static_cast<float>(zero.zero)), flip_(zero.flip) {}
+
+  void store(const Floats* values, int64_t count, uint8_t* to) const {
+    uint8_t bytes[kBytesAtOnce];
+    for (int v = 0; v < kAtOnce; ++v) narrow(quantize(values[v]) ^ flip_, bytes + v * kLanes);
+    for (int64_t k = 0; k < std::min(count, kBytesAtOnce); ++k) to[k] = bytes[k];
+  }
+  void store_halves(const Floats* values, int64_t count, uint8_t* first, uint8_t* second) const {
+    uint8_t bytes[kBytesAtOnce];
+    store(values, kBytesAtOnce, bytes);
+    for (int64_t k = 0; k < count; ++k) first[k] = bytes[k];
+    for (int64_t k = 0; k < count; ++k) second[k] = bytes[kBytesAtOnce / 2 + k];
+  }
+
+ private:
+  // The bounds are integers: clamping may come before rounding.
+  Ints quantize(Floats value) const {
+    value = max(value, splat(0.0f - zero_));
+    value = min(value, splat(255.0f - zero_));
+    const Ints rounded = (Ints)(value + kRounding) - kRoundingBits;
+    return rounded + static_cast<int32_t>(zero_);
+  }
+
+  float zero_;
+  int32_t flip_;
+#endif
+};
 
 template <typename F>
 void byte_row(const uint8_t* x, const uint8_t* y, bool y_repeats, uint8_t* z, int64_t n,
               const ByteArithmetic& a) {
+  const int flip = a.flip;
+  ByteZero zero;
+  zero.zero = static_cast<int32_t>(a.zero);
+  zero.flip = a.flip;
+  const ToBytes to_bytes(zero);
+  auto arithmetic = [&](Ints left, Ints right) __attribute__((always_inline)) {
+    return F::of(as_float(left ^ flip) - a.x_zero, as_float(right ^ flip) - a.y_zero, a);
+  };
   const Ints one = Ints{} + *y;
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    narrow(combine<F>(widen(x + i), y_repeats ? one : widen(y + i), a), z + i);
+  Floats values[kAtOnce] = {};
+  for (; i + kBytesAtOnce <= n; i += kBytesAtOnce) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kAtOnce; ++v) {
+      const int64_t at = i + v * kLanes;
+      values[v] = arithmetic(widen(x + at), y_repeats ? one : widen(y + at));
+    }
+    to_bytes.store(values, kBytesAtOnce, z + i);
   }
-  if (i == n) return;
-  uint8_t last_x[kLanes] = {};
-  uint8_t last_y[kLanes] = {};
-  uint8_t last_z[kLanes];
-  for (int64_t k = i; k < n; ++k) {
-    last_x[k - i] = x[k];
-    last_y[k - i] = y_repeats ? *y : y[k];
+  for (; i < n; i += kLanes) {
+    const int64_t left = std::min<int64_t>(n - i, kLanes);
+    const bool whole = left == kLanes;
+    const Ints first = whole ? widen(x + i) : widen_partial(x + i, left);
+    const Ints second = y_repeats ? one : whole ? widen(y + i) : widen_partial(y + i, left);
+    values[0] = arithmetic(first, second);
+    to_bytes.store(values, left, z + i);
   }
-  narrow(combine<F>(widen(last_x), widen(last_y), a), last_z);
-  for (int64_t k = i; k < n; ++k) z[k] = last_z[k - i];
 }
 
 // The bytes of kLanes integers of `bits` each, in every lane that has its integer among them; and
@@ -115,105 +224,134 @@ float dot(const float* a, const float* b, int64_t n) {
   return sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
 }
 
-void pair_bytes(const uint8_t* a, const uint8_t* b, int64_t n, const ByteZero& zero, int16_t* to) {
-  const int32_t flip = zero.flip, less = zero.zero;
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const Ints low = ((widen(a + i) ^ flip) - less) & 0xffff;
-    const Ints high = b == nullptr ? Ints{} : (widen(b + i) ^ flip) - less;
-    store_ints(to + 2 * i, low | (Ints)((Words)high << 16));
-  }
-  for (; i < n; ++i) {
-    to[2 * i] = static_cast<int16_t>((a[i] ^ flip) - less);
-    to[2 * i + 1] = b == nullptr ? int16_t{0} : static_cast<int16_t>((b[i] ^ flip) - less);
-  }
-}
+// What sums become, before they are rounded.
+template <bool by_column>
+struct Rescaled {
+  const float* factors;
+  const int32_t* biases;  // or nullptr
+  Floats factor;
+  Ints bias;
 
-// Vectors of pairs of 16-bit numbers, `stride` pairs apart.
-Ints load_pairs(const int16_t* from, int64_t stride) {
-  if (stride == 1) return load_ints(from);
-  Ints pairs;
-  if (stride == 2) {
-    Ints even;
-    for (int k = 0; k < kLanes; ++k) even[k] = 2 * k;
-    return __builtin_shuffle(load_ints(from), load_ints(from + 2 * kLanes), even);
+  Rescaled(const Requantization& by, int64_t row)
+      : factors(by.factors + row),
+        biases(by.biases == nullptr ? nullptr : by.biases + row),
+        factor(Floats{} + *factors),
+        bias(Ints{} + (biases == nullptr ? 0 : *biases)) {}
+
+  CONVOY_INLINE Floats at(const int32_t* sums, int64_t i) const {
+    const Ints added = by_column && biases != nullptr ? load_ints(biases + i) : bias;
+    const auto sum = (Ints)((Words)load_ints(sums + i) + (Words)added);
+    return as_float(sum) * (by_column ? load(factors + i) : factor);
   }
-  for (int k = 0; k < kLanes; ++k) {
-    int32_t pair;
-    __builtin_memcpy(&pair, from + 2 * k * stride, sizeof pair);
-    pairs[k] = pair;
+};
+
+template <bool by_column>
+void requantize_rows(const SumsToBytes& s, const Requantization& by) {
+  const ToBytes to_bytes(by.zero);
+  auto rescaled = [&](int64_t row) {
+    return Rescaled<by_column>(by, by.of == Requantization::Of::kRow ? row : 0);
+  };
+  int64_t row = 0;
+  // Two short rows at a time.
+  for (; s.columns <= kBytesAtOnce / 2 && row + 2 <= s.rows; row += 2) {
+    Floats values[kAtOnce] = {};
+#pragma GCC unroll 2
+    for (int r = 0; r < 2; ++r) {
+      const auto one = rescaled(row + r);
+      const int32_t* sums = s.sums + (row + r) * s.pitch;
+      values[2 * r] = one.at(sums, 0);
+      if (s.columns > kLanes) values[2 * r + 1] = one.at(sums, kLanes);
+    }
+    uint8_t* to = s.bytes + row * s.byte_pitch;
+    to_bytes.store_halves(values, s.columns, to, to + s.byte_pitch);
   }
-  return pairs;
-}
-
-Ints repeated_pair(const int16_t* pair) {
-  int32_t both;
-  __builtin_memcpy(&both, pair, sizeof both);
-  return Ints{} + both;
-}
-
-// Lane by lane, the sum of both products; factors are so small that it fits.
-Ints multiply_pairs(Ints a, Ints b) {
-#if defined(__AVX512BW__)
-  return (Ints)_mm512_madd_epi16((__m512i)a, (__m512i)b);
-#elif defined(__AVX2__)
-  return (Ints)_mm256_madd_epi16((__m256i)a, (__m256i)b);
-#else
-  const Ints low_a = (Ints)((Words)a << 16) >> 16, low_b = (Ints)((Words)b << 16) >> 16;
-  return low_a * low_b + (a >> 16) * (b >> 16);
-#endif
-}
-
-template <int vectors>
-void dot_of_vectors(const int16_t* from, const int64_t* offsets, const int16_t* weights,
-                    int64_t terms, int64_t stride, int32_t* sums) {
-  Words totals[vectors] = {};
-  for (int64_t t = 0; t < terms; ++t) {
-    const Ints weight = repeated_pair(weights + 2 * t);
-    const int16_t* pairs = from + 2 * offsets[t];
+  for (; row < s.rows; ++row) {
+    const auto one = rescaled(row);
+    for (int64_t i = 0; i < s.columns; i += kBytesAtOnce) {
+      Floats values[kAtOnce] = {};
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v) {
-      totals[v] +=
-          (Words)multiply_pairs(load_pairs(pairs + 2 * v * kLanes * stride, stride), weight);
+      for (int v = 0; v < kAtOnce; ++v) {
+        const int64_t at = i + v * kLanes;
+        if (at < s.columns) values[v] = one.at(s.sums + row * s.pitch, at);
+      }
+      to_bytes.store(values, s.columns - i, s.bytes + row * s.byte_pitch + i);
     }
   }
+}
+
+void requantize(const SumsToBytes& s, const Requantization& by) {
+  by.of == Requantization::Of::kColumn ? requantize_rows<true>(s, by)
+                                       : requantize_rows<false>(s, by);
+}
+
+void scale_sums(const SumsToFloats& s) {
+  for (int64_t row = 0; row < s.rows; ++row) {
+    const int32_t* sums = s.sums + row * s.pitch;
+    float* to = s.to + row * s.to_pitch;
+    for (int64_t i = 0; i < s.columns; i += kLanes) {
+      const Words added = s.corrections == nullptr ? Words{} : (Words)load_ints(s.corrections + i);
+      Floats value = as_float((Ints)((Words)load_ints(sums + i) + added)) * load(s.factors + i);
+      if (s.biases != nullptr) value += load(s.biases + i);
+      const int64_t left = s.columns - i;
+      if (left >= kLanes) {
+        store(to + i, value);
+      } else {
+        store_partial(to + i, value, left);
+      }
+    }
+  }
+}
+
+void quantize(const float* x, int64_t n, float scale, const ByteZero& zero, uint8_t* to) {
+  const ToBytes to_bytes(zero);
+  for (int64_t i = 0; i < n; i += kBytesAtOnce) {
+    Floats values[kAtOnce] = {};
 #pragma GCC unroll 4
-  for (int v = 0; v < vectors; ++v) store_ints(sums + v * kLanes, (Ints)totals[v]);
-}
-
-void dot_pairs(const int16_t* from, const int64_t* offsets, const int16_t* weights, int64_t terms,
-               int64_t stride, int64_t n, int32_t* sums) {
-  constexpr int kVectors = 4;
-  int64_t i = 0;
-  for (; i + kVectors * kLanes <= n; i += kVectors * kLanes) {
-    dot_of_vectors<kVectors>(from + 2 * i * stride, offsets, weights, terms, stride, sums + i);
-  }
-  for (; i < n; i += kLanes) {
-    dot_of_vectors<1>(from + 2 * i * stride, offsets, weights, terms, stride, sums + i);
+    for (int v = 0; v < kAtOnce; ++v) {
+      const int64_t at = i + v * kLanes, left = n - at;
+      if (left <= 0) continue;
+      values[v] = (left >= kLanes ? load(x + at) : load_partial(x + at, left)) / scale;
+    }
+    to_bytes.store(values, n - i, to + i);
   }
 }
 
-void requantize(const int32_t* sums, int64_t n, const Requantization& by, uint8_t* to) {
-  const int32_t flip = by.zero.flip;
-  const auto zero = static_cast<float>(by.zero.zero);
-  const Words bias = Words{} + static_cast<uint32_t>(by.bias);
-  const Floats one_factor = splat(*by.factors);
-  auto vector = [&](int64_t i) {
-    const auto sum = (Ints)((Words)load_ints(sums + i) + bias);
-    const Floats factor = by.one_factor ? one_factor : load(by.factors + i);
-    return quantize(as_float(sum) * factor, zero) ^ flip;
-  };
+void extremes(const float* x, int64_t n, float* low, float* high) {
+  Floats lows = splat(*low), highs = splat(*high);
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) narrow(vector(i), to + i);
-  if (i == n) return;
-  uint8_t last[kLanes];
-  narrow(vector(i), last);
-  for (int64_t k = i; k < n; ++k) to[k] = last[k - i];
+  for (; i + kLanes <= n; i += kLanes) {
+    lows = min(load(x + i), lows);
+    highs = max(load(x + i), highs);
+  }
+  for (int k = 0; k < kLanes; ++k) {
+    *low = std::min(*low, lows[k]);
+    *high = std::max(*high, highs[k]);
+  }
+  for (; i < n; ++i) {
+    if (x[i] < *low) *low = x[i];
+    if (x[i] > *high) *high = x[i];
+  }
 }
 
-constexpr QuantizedRows kQuantizedRows = {byte_row<Sum>, byte_row<Product>, pair_bytes,
-                                          dot_pairs,     requantize,        unpack<2>,
-                                          unpack<4>,     unpack<8>,         dot};
+// The last vector of a row is moved back to end with it: what it repeats stays the same.
+template <typename T>
+void max_of_bytes(const T* a, const T* b, int64_t n, T* to) {
+  constexpr int64_t kBytes = CONVOY_VECTOR_BYTES;
+  typedef T Bytes __attribute__((vector_size(CONVOY_VECTOR_BYTES)));
+  typedef Bytes UnalignedBytes __attribute__((aligned(1), may_alias));
+  for (int64_t next = 0; n >= kBytes && next < n; next += kBytes) {
+    const int64_t i = std::min(next, n - kBytes);
+    const Bytes left = *reinterpret_cast<const UnalignedBytes*>(a + i);
+    const Bytes right = *reinterpret_cast<const UnalignedBytes*>(b + i);
+    *reinterpret_cast<UnalignedBytes*>(to + i) = left > right ? left : right;
+  }
+  for (int64_t i = 0; n < kBytes && i < n; ++i) to[i] = std::max(a[i], b[i]);
+}
+
+constexpr QuantizedRows kQuantizedRows = {
+    byte_row<Sum>,         byte_row<Product>,    requantize, scale_sums, quantize,  extremes,
+    max_of_bytes<uint8_t>, max_of_bytes<int8_t>, unpack<2>,  unpack<4>,  unpack<8>, dot,
+};
 
 }  // namespace
 
