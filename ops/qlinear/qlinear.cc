@@ -1,9 +1,13 @@
-// com.microsoft's operators on 8-bit integers that are tables: QLinearSigmoid, QLinearLeakyRelu and
-// QLinearWhere. A result is quantize(f(dequantize(x))).
+// Operators on 8-bit integers that are tables: com.microsoft's QLinearSigmoid, QLinearLeakyRelu and
+// QLinearWhere, whose result is quantize(f(dequantize(x))), and
+//
+// ai.convoy::ByteTable(x, table) -> y
+//   y = table[x] of 8-bit integers; entry 200 of the 256 is for the uint8 200 and the int8 -56.
 #include "ops/qlinear/qlinear.h"
 
 #include "ops/elementwise/infer.h"
 #include "ops/elementwise/typed_kernel.h"
+#include "ops/kernels/quantized/quantized_rows.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -42,6 +46,29 @@ std::unique_ptr<Kernel> make_leaky_relu(KernelRequest& request) {
   float alpha = attributes.number("alpha", 0.01f);
   attributes.finish();
   return make_table_kernel(request, [alpha](float x) { return x < 0 ? alpha * x : x; });
+}
+
+void infer_byte_table(InferRequest& request) {
+  request.set_output(0, request.inputs[1].dtype, request.inputs[0].shape);
+}
+
+std::unique_ptr<Kernel> make_byte_table(KernelRequest& request) {
+  request.attributes().finish();
+  const TensorDesc& table = request.input(1);
+  check_model(is_8bit(request.input(0).dtype) && is_8bit(table.dtype) && table.count() == 256,
+              "a table {} for {}", to_string(table), to_string(request.input(0)));
+  request.allow_in_place(0, 0);
+  const QuantizedRows& rows = quantized_rows(request.isa);
+  return make_kernel([&rows](KernelContext& context) {
+    constexpr int64_t kGrain = 32768;
+    const auto* x = static_cast<const uint8_t*>(context.input(0).data);
+    const auto* table = static_cast<const uint8_t*>(context.input(1).data);
+    auto* y = static_cast<uint8_t*>(context.output(0).data);
+    context.threads().parallel_for(context.input(0).count(), kGrain,
+                                   [&](int64_t begin, int64_t end) {
+                                     rows.look_up(table, x + begin, end - begin, y + begin);
+                                   });
+  });
 }
 
 // condition, X, its scale and zero point, Y, its scale and zero point, those of the result.
@@ -122,6 +149,8 @@ void register_qlinear(Registry& registry) {
       elementwise::infer_as_input;
   registry.add("QLinearLeakyRelu", "com.microsoft").kernel("reference", make_leaky_relu).infer =
       elementwise::infer_as_input;
+  registry.add("ByteTable", kPrivateDomain).kernel("reference", make_byte_table).infer =
+      infer_byte_table;
   registry.add("QLinearWhere", "com.microsoft").kernel("reference", make_where).infer = infer_where;
   register_qlinear_binary(registry);
   register_qlinear_concat(registry);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "ops/quantized/quantized.h"
+#include "runtime/op/registry.h"
 
 namespace convoy {
 namespace {
@@ -17,7 +18,7 @@ const char* objection(const KernelRequest& request, const QuantizedSlots& slots)
     return "only 8-bit integers";
   }
   DType y = request.output(0).dtype;
-  if (const char* why = misfit_of_scaled(request, slots)) return why;
+  if (const char* why = misfit_of_private(request, slots)) return why;
   if (y != DType::kInt32 && y != DType::kFloat32 && !is_8bit(y)) {
     return "only 8-bit, int32 and float32 results";
   }
@@ -38,18 +39,19 @@ const char* objection(const KernelRequest& request, const QuantizedSlots& slots)
   return nullptr;
 }
 
-const char* misfit_of_scaled(const KernelRequest& request, const QuantizedSlots& slots) {
-  if (request.output(0).dtype != DType::kFloat32) return nullptr;
+const char* misfit_of_private(const KernelRequest& request, const QuantizedSlots& slots) {
+  if (request.node().domain != kPrivateDomain) return nullptr;
+  const bool scaled = request.output(0).dtype == DType::kFloat32;
   const TensorDesc& w = request.input(slots.w);
   const int64_t columns = w.rank() >= 2 ? w.shape.back() : 1;
-  auto fits = [&](int slot, bool may_be_one) {
+  auto fits = [&](int slot, DType dtype, bool may_be_one) {
     const TensorDesc& given = request.input(slot);
-    return given.dtype == DType::kFloat32 &&
-           (given.count() == columns || (may_be_one && given.count() == 1));
+    return given.dtype == dtype && (given.count() == columns || (may_be_one && given.count() == 1));
   };
-  if (!fits(slots.w_scale, true)) return "the scale does not fit the columns";
-  if (request.has_input(slots.bias) && !fits(slots.bias, false)) {
-    return "the bias does not fit the columns";
+  if (scaled && !fits(slots.w_scale, DType::kFloat32, true)) return "the scale does not fit";
+  if (request.has_input(slots.bias) &&
+      !fits(slots.bias, scaled ? DType::kFloat32 : DType::kInt32, false)) {
+    return "the bias does not fit";
   }
   return nullptr;
 }

@@ -31,6 +31,7 @@ class IntegerMatMul : public Kernel {
         isa_(request.isa),
         n_(shape.n),
         k_(shape.k),
+        scaled_(request.output(0).dtype == DType::kFloat32),
         weights_(request, slots, n_),
         gemm_(shape.m, shape.n, shape.k,
               rows_of_block(shape.m, shape.k, threads_for(request, shape)), weights_.loops()),
@@ -38,8 +39,8 @@ class IntegerMatMul : public Kernel {
     packed_ = weights_.pack(request, "matrix", gemm_.packed_size(), [&](auto* from, uint32_t* to) {
       gemm_.pack([&](int64_t p, int64_t j) { return from[p * n_ + j] - weights_.zero(j); }, to);
     });
-    corrections_at_ = pieces_ * gemm_.block_size();
-    numbers_at_ = corrections_at_ + n_ + kVectorSlack;
+    biases_at_ = pieces_ * gemm_.block_size();
+    numbers_at_ = biases_at_ + n_ + kVectorSlack;
     request.use_scratch(static_cast<size_t>(numbers_at_ + Rescale::size(n_)) * sizeof(uint32_t));
   }
 
@@ -50,10 +51,11 @@ class IntegerMatMul : public Kernel {
     auto* scratch = reinterpret_cast<uint32_t*>(context.scratch());
     const Rescale rescale(context, slots_, n_, true, isa_,
                           reinterpret_cast<float*>(scratch + numbers_at_));
-    int32_t* corrections = nullptr;
-    if (gemm_.needs_correction()) {
-      corrections = reinterpret_cast<int32_t*>(scratch + corrections_at_);
-      gemm_.correct(packed, zero, corrections);
+    int32_t* biases = nullptr;
+    const int32_t* given = scaled_ ? nullptr : bias_of(context, slots_);
+    if (gemm_.needs_correction() || given != nullptr) {
+      biases = reinterpret_cast<int32_t*>(scratch + biases_at_);
+      gemm_.correct(packed, zero, given, biases);
     }
     TaskQueue queue(gemm_.block_count(), pieces_);
     context.threads().parallel_for(pieces_, 1, [&](int64_t begin, int64_t end) {
@@ -67,7 +69,7 @@ class IntegerMatMul : public Kernel {
               const int64_t at = (first + sums.row) * n_ + sums.column;
               rescale.store_channels(context.output(0),
                                      {sums.sums, sums.pitch, at, n_, sums.rows, sums.columns},
-                                     sums.column, Requantization::Of::kColumn, corrections);
+                                     sums.column, Requantization::Of::kColumn, biases);
             });
           }
         }
@@ -83,10 +85,11 @@ class IntegerMatMul : public Kernel {
   QuantizedSlots slots_;
   Isa isa_;
   int64_t n_, k_;
+  bool scaled_;  // to float32: the bias is no integer
   IntegerWeights weights_;
   IntegerGemm gemm_;
   int64_t pieces_;
-  int64_t corrections_at_ = 0, numbers_at_ = 0;  // in words of scratch
+  int64_t biases_at_ = 0, numbers_at_ = 0;  // in words of scratch
   std::shared_ptr<const Buffer> packed_;
 };
 

@@ -4,6 +4,10 @@
 // ai.convoy::ScaledMatMulInteger(A, B, a_zero_point?, b_zero_point?, scale, bias?) -> Y
 //   Y = float(MatMulInteger(A, B, a_zero_point, b_zero_point)) · scale + bias in float32; scale is
 //   one number or [N], bias is [N].
+//
+// ai.convoy::QLinearGemm(A, a_scale, a_zero_point, B, b_scale, b_zero_point, y_scale, y_zero_point,
+//                        bias?) -> Y
+//   QLinearMatMul with a bias of int32 [N], in steps of a_scale · b_scale.
 #include "ops/quantized/quantized.h"
 
 #include "ops/conv/reference_conv.h"
@@ -16,6 +20,7 @@ namespace {
 using Slots = QuantizedSlots;
 constexpr Slots kInteger = {0, 1, 2, 3, -1, -1, -1, -1, -1};
 constexpr Slots kLinear = {0, 3, 2, 5, 1, 4, 6, 7, 8};
+constexpr Slots kLinearProduct = {0, 3, 2, 5, 1, 4, 6, 7, -1};
 constexpr Slots kScaled = {0, 1, 2, 3, -1, 4, -1, -1, 5};
 
 template <typename X, typename W>
@@ -129,12 +134,15 @@ void run_products(const IntegerMatMul& matmul, const MatMulShape& shape,
   float y_scale = scales(context, slots.y_scale, 1)[0];
   int32_t y_zero = zero_points(context, slots.y_zero, 1)[0];
   auto* y = context.output(0).as<A>() + offsets.y;
+  const int32_t* bias = bias_of(context, slots);
   auto store = [&](int64_t offset, int64_t row, int64_t first, const uint32_t* sums,
                    int64_t count) {
     float factor = a_scale[row % rows] / y_scale;
     for (int64_t j = 0; j < count; ++j) {
       float scale = factor * b_scale[first + j];
-      y[offset + j * shape.y_n] = requantize<A>(static_cast<int32_t>(sums[j]), scale, y_zero);
+      const auto base = static_cast<uint32_t>(bias ? bias[first + j] : 0);
+      y[offset + j * shape.y_n] =
+          requantize<A>(static_cast<int32_t>(sums[j] + base), scale, y_zero);
     }
   };
   reference_matmul<uint32_t>(shape, a, b, context.threads(), load_a, load_b, store);
@@ -168,11 +176,17 @@ void infer_scaled(InferRequest& request) {
                      matmul_output_shape(request.inputs[0].shape, request.inputs[1].shape));
 }
 
+void infer_biased(InferRequest& request) {
+  request.set_output(0, request.inputs[7].dtype,
+                     matmul_output_shape(request.inputs[0].shape, request.inputs[3].shape));
+}
+
 std::unique_ptr<Kernel> make_matmul(KernelRequest& request, const Slots& slots) {
   request.attributes().finish();
   const TensorDesc& a = request.input(slots.x);
   const TensorDesc& b = request.input(slots.w);
-  if (const char* why = misfit_of_scaled(request, slots)) fail(ErrorCode::kInvalidModel, "{}", why);
+  if (const char* why = misfit_of_private(request, slots))
+    fail(ErrorCode::kInvalidModel, "{}", why);
   IntegerMatMul matmul;
   matmul.slots = slots;
   matmul.rows = a.rank() >= 2 ? std::max<int64_t>(1, a.shape[a.rank() - 2]) : 1;
@@ -222,10 +236,13 @@ void register_quantized(Registry& registry) {
         .kernel("reference", with_slots(slots, make_matmul));
   };
   add_matmul(registry.add("MatMulInteger"), kInteger);
-  add_matmul(registry.add("QLinearMatMul"), kLinear);
+  add_matmul(registry.add("QLinearMatMul"), kLinearProduct);
   OpDef& scaled = registry.add("ScaledMatMulInteger", kPrivateDomain);
   scaled.infer = infer_scaled;
   add_matmul(scaled, kScaled);
+  OpDef& biased = registry.add("QLinearGemm", kPrivateDomain);
+  biased.infer = infer_biased;
+  add_matmul(biased, kLinear);
 }
 
 }  // namespace convoy

@@ -139,8 +139,8 @@ const int32_t* bias_of(const KernelContext& context, const QuantizedSlots& slots
 // nullptr, or why constant 8-bit weights with constant zero points are not at hand.
 const char* objection(const KernelRequest& request, const QuantizedSlots& slots);
 
-// nullptr, or why the scale or the bias of a float32 result is not as it should be.
-const char* misfit_of_scaled(const KernelRequest& request, const QuantizedSlots& slots);
+// nullptr, or why the scale or the bias of a private operator, which has no schema, does not fit.
+const char* misfit_of_private(const KernelRequest& request, const QuantizedSlots& slots);
 
 // The convolution of the node; nullopt, as the request then refuses, where such weights are not at
 // hand or the bias does not fit.

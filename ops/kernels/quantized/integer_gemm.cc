@@ -17,11 +17,13 @@ IntegerGemm::IntegerGemm(int64_t m, int64_t n, int64_t k, int64_t rows, const In
       words_(divide_up(k, loops.factors)),
       rows_(divide_up(std::max<int64_t>(rows, 1), loops.rows) * loops.rows) {}
 
-void IntegerGemm::correct(const uint32_t* packed, const ByteZero& zero,
+void IntegerGemm::correct(const uint32_t* packed, const ByteZero& zero, const int32_t* biases,
                           int32_t* corrections) const {
   const uint32_t* sums = packed + panels() * loops_.columns * words_;
   for (int64_t j = 0; j < n_; ++j) {
-    corrections[j] = static_cast<int32_t>(0u - static_cast<uint32_t>(zero.zero) * sums[j]);
+    const auto bias = static_cast<uint32_t>(biases == nullptr ? 0 : biases[j]);
+    const auto correction = static_cast<uint32_t>(loops_.correction(zero, sums[j]));
+    corrections[j] = static_cast<int32_t>(bias + correction);
   }
 }
 

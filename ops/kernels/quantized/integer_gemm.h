@@ -47,9 +47,10 @@ class IntegerGemm {
     }
   }
   // Is there something to be added to the sums of a column?
-  bool needs_correction() const { return loops_.factors == 4; }
-  // What it is, for each column.
-  void correct(const uint32_t* packed, const ByteZero& zero, int32_t* corrections) const;
+  bool needs_correction() const { return !loops_.takes_zero_off(); }
+  // What it is, for each column, with its bias; nullptr for none.
+  void correct(const uint32_t* packed, const ByteZero& zero, const int32_t* biases,
+               int32_t* corrections) const;
 
   // What the rows of a block take.
   int64_t block_size() const { return rows_ * words_; }

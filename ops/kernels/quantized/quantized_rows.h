@@ -65,6 +65,8 @@ struct QuantizedRows {
   // Lowers `low` and raises `high` to those of x. NaN counts as nothing.
   void (*extremes)(const float* x, int64_t n, float* low, float* high);
 
+  // to[i] = table[x[i]] for i < n, of 256 bytes; `to` may be x.
+  void (*look_up)(const uint8_t* table, const uint8_t* x, int64_t n, uint8_t* to);
   // to[i] = max(a[i], b[i]) for i < n; `to` may be a.
   void (*max_uint8)(const uint8_t* a, const uint8_t* b, int64_t n, uint8_t* to);
   void (*max_int8)(const int8_t* a, const int8_t* b, int64_t n, int8_t* to);

@@ -333,6 +333,28 @@ void extremes(const float* x, int64_t n, float* low, float* high) {
   }
 }
 
+void look_up(const uint8_t* table, const uint8_t* x, int64_t n, uint8_t* to) {
+  int64_t i = 0;
+#if defined(__AVX512BW__)
+  // Sixteen bytes of the table at a time, for the elements whose upper half says so.
+  const __m512i half = _mm512_set1_epi8(0x0f);
+  for (; i + 64 <= n; i += 64) {
+    const __m512i bytes = _mm512_loadu_si512(x + i);
+    const __m512i low = _mm512_and_si512(bytes, half);
+    const __m512i high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), half);
+    __m512i found = _mm512_setzero_si512();
+    for (int h = 0; h < 16; ++h) {
+      const __m512i part = _mm512_maskz_broadcast_i32x4(
+          0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16 * h)));
+      const __mmask64 here = _mm512_cmpeq_epi8_mask(high, _mm512_set1_epi8(static_cast<char>(h)));
+      found = _mm512_mask_shuffle_epi8(found, here, part, low);
+    }
+    _mm512_storeu_si512(to + i, found);
+  }
+#endif
+  for (; i < n; ++i) to[i] = table[x[i]];
+}
+
 // The last vector of a row is moved back to end with it: what it repeats stays the same.
 template <typename T>
 void max_of_bytes(const T* a, const T* b, int64_t n, T* to) {
@@ -349,8 +371,9 @@ void max_of_bytes(const T* a, const T* b, int64_t n, T* to) {
 }
 
 constexpr QuantizedRows kQuantizedRows = {
-    byte_row<Sum>,         byte_row<Product>,    requantize, scale_sums, quantize,  extremes,
-    max_of_bytes<uint8_t>, max_of_bytes<int8_t>, unpack<2>,  unpack<4>,  unpack<8>, dot,
+    byte_row<Sum>, byte_row<Product>,     requantize,           scale_sums, quantize,  extremes,
+    look_up,       max_of_bytes<uint8_t>, max_of_bytes<int8_t>, unpack<2>,  unpack<4>, unpack<8>,
+    dot,
 };
 
 }  // namespace

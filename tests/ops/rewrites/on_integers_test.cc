@@ -46,9 +46,9 @@ class LayerOfBytes {
   }
 
   // Of the whole operator; `largest` is about what it comes to.
-  void output(ValueId floats, double largest) {
+  void output(ValueId floats, double largest, bool may_clip = true) {
     Tensor zero = random_bytes(dice_, dtype_, {});
-    if (dice_.chance(50)) {
+    if (may_clip && dice_.chance(50)) {
       floats = clipped(floats, largest);
       if (dice_.chance(80)) {  // as quantizers have it
         *static_cast<uint8_t*>(zero.raw()) = dtype_ == DType::kInt8 ? 0x80 : 0;
@@ -126,6 +126,34 @@ void add_binary(GraphCase& test, Dice& dice, LayerOfBytes& layer) {
   layer.output(test.node(dice.chance(50) ? "Add" : "Mul", {a, b}), 3);
 }
 
+void add_gemm(GraphCase& test, Dice& dice, LayerOfBytes& layer) {
+  const int64_t m = dice.between(1, 20), k = dice.between(1, 90), n = dice.between(1, 50);
+  const bool turned = dice.chance(60);
+  std::vector<ValueId> inputs = {layer.input("x", {m, k}),
+                                 layer.weight(turned ? Shape{n, k} : Shape{k, n}, turned ? 0 : 1)};
+  if (dice.chance(70)) inputs.push_back(test.graph().add_constant(dice.floats({n}), "b"));
+  layer.output(test.node("Gemm", std::move(inputs), {{"transB", int64_t{turned}}}),
+               std::sqrt(static_cast<double>(k)));
+}
+
+void add_concat(GraphCase& test, Dice& dice, LayerOfBytes& layer) {
+  std::vector<ValueId> parts;
+  const int64_t count = dice.between(2, 4);
+  for (int64_t i = 0; i < count; ++i) {
+    parts.push_back(layer.input("x" + std::to_string(i), {2, dice.between(1, 20), 5}));
+  }
+  layer.output(test.node("Concat", std::move(parts), {{"axis", int64_t{1}}}), 3);
+}
+
+void add_function(GraphCase& test, Dice& dice, LayerOfBytes& layer) {
+  const ValueId x = layer.input("x", {3, dice.between(1, 300)});
+  const std::vector<std::string> functions = {"Sigmoid", "HardSwish", "Tanh", "LeakyRelu",
+                                              "Elu",     "Softplus",  "Abs",  "Relu"};
+  ValueId y = test.node(dice.pick(functions), {x});
+  if (dice.chance(30)) y = test.node("Mul", {x, test.node("HardSigmoid", {x})});
+  layer.output(y, 2, false);
+}
+
 int64_t difference(const Tensor& a, const Tensor& b) {
   const std::vector<double> left = to_doubles(a), right = to_doubles(b);
   EXPECT_EQ(left.size(), right.size());
@@ -142,8 +170,8 @@ TEST(OnIntegers, RandomLayersAreWithinAStep) {
     Dice dice(seed * 1000 + number);
     GraphCase test;
     LayerOfBytes layer(test, dice);
-    const int64_t kind = dice.below(4);
-    (kind < 2 ? add_conv : kind == 2 ? add_matmul : add_binary)(test, dice, layer);
+    dice.pick(std::vector{add_conv, add_conv, add_matmul, add_gemm, add_binary, add_concat,
+                          add_function})(test, dice, layer);
     test.finish();
     const Tensor before = evaluate_graph(test.graph(), layer.feeds())[0];
     test.optimize(on_integers());
