@@ -318,6 +318,7 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 
 void register_batch_normalization(Registry& registry) {
   registry.add("BatchNormalization")
+      .summing()
       .kernel("affine", make_float)
       .kernel("reference", make_reference)
       .kernel("program", make_on_gpu, DeviceKind::kCuda)

@@ -141,7 +141,7 @@ std::unique_ptr<Kernel> make_deform_conv(KernelRequest& request) {
 }  // namespace
 
 void register_deform_conv(Registry& registry) {
-  registry.add("DeformConv").kernel("reference", make_deform_conv).infer =
+  registry.add("DeformConv").summing().kernel("reference", make_deform_conv).infer =
       [](InferRequest& request) { infer_conv(request, {}); };
 }
 

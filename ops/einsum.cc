@@ -222,7 +222,8 @@ void infer(InferRequest& request) {
 void register_einsum(Registry& registry) {
   OpDef& definition = registry.add("Einsum");
   definition.infer = infer;
-  definition.kernel("onednn", make_product)
+  definition.summing()
+      .kernel("onednn", make_product)
       .kernel("reference", make_reference)
       .kernel("tiles", make_on_gpu, DeviceKind::kCuda);
 }

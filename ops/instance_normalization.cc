@@ -155,7 +155,8 @@ void register_instance_normalization(Registry& registry) {
        {&registry.add("InstanceNormalization").batched({batch_instance_normalization}),
         &registry.add("GroupNormalization").batched({batch_group_normalization})}) {
     definition->infer = infer_same;  // ONNX has none for GroupNormalization
-    definition->kernel("vectorized", make_vectorized)
+    definition->summing()
+        .kernel("vectorized", make_vectorized)
         .kernel("reference", make_reference)
         .kernel("blocks", make_on_gpu, DeviceKind::kCuda);
   }

@@ -216,14 +216,16 @@ void register_layer_normalization(Registry& registry) {
   for (const char* domain : {"", "com.microsoft"}) {
     OpDef& definition = registry.add("SimplifiedLayerNormalization", domain);
     definition.infer = infer_simplified;
-    definition.kernel("vectorized", make_vectorized)
+    definition.summing()
+        .kernel("vectorized", make_vectorized)
         .kernel("reference", make_reference)
         .kernel("blocks", make_on_gpu, DeviceKind::kCuda);
   }
   for (OpDef* definition :
        {&registry.add("LayerNormalization").batched({batch_layer_normalization}),
         &registry.add("RMSNormalization")}) {
-    definition->kernel("vectorized", make_vectorized)
+    definition->summing()
+        .kernel("vectorized", make_vectorized)
         .kernel("reference", make_reference)
         .kernel("blocks", make_on_gpu, DeviceKind::kCuda);
   }

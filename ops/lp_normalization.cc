@@ -60,7 +60,8 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 }  // namespace
 
 void register_lp_normalization(Registry& registry) {
-  registry.add("LpNormalization").kernel("reference", make_reference).batching = {batch_softmax};
+  registry.add("LpNormalization").summing().kernel("reference", make_reference).batching = {
+      batch_softmax};
 }
 
 }  // namespace convoy

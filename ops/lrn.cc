@@ -83,7 +83,7 @@ std::unique_ptr<Kernel> make_reference(KernelRequest& request) {
 }  // namespace
 
 void register_lrn(Registry& registry) {
-  registry.add("LRN").kernel("reference", make_reference).batching = {batch_lrn};
+  registry.add("LRN").summing().kernel("reference", make_reference).batching = {batch_lrn};
 }
 
 }  // namespace convoy

@@ -125,7 +125,7 @@ void infer_same(InferRequest& request) {
 void register_mean_variance_normalization(Registry& registry) {
   OpDef& definition = registry.add("MeanVarianceNormalization");
   definition.infer = infer_same;
-  definition.kernel("vectorized", make_vectorized).kernel("reference", make_reference);
+  definition.summing().kernel("vectorized", make_vectorized).kernel("reference", make_reference);
 }
 
 }  // namespace convoy

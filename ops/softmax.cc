@@ -183,11 +183,13 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
 
 void register_softmax(Registry& registry) {
   registry.add("Softmax")
+      .summing()
       .kernel("vectorized", make_vectorized<false>)
       .kernel("reference", make_reference<Kind::kSoftmax>)
       .kernel("blocks", make_on_gpu<false>, DeviceKind::kCuda)
       .batching = {batch_softmax};
   registry.add("LogSoftmax")
+      .summing()
       .kernel("vectorized", make_vectorized<true>)
       .kernel("reference", make_reference<Kind::kLogSoftmax>)
       .kernel("blocks", make_on_gpu<true>, DeviceKind::kCuda)

@@ -268,11 +268,11 @@ std::string attention_body(const Node& node, const std::vector<ValueType>&) {
 
 void register_attention(Registry& registry) {
   for (const char* name : {"MultiHeadAttention", "DecoderMaskedMultiHeadAttention"}) {
-    add_multi_head(registry.add(name, "com.microsoft"), read_multi_head);
+    add_multi_head(registry.add(name, "com.microsoft").summing(), read_multi_head);
   }
-  add_multi_head(registry.add("PackedAttention", kPrivateDomain), read_packed_attention);
+  add_multi_head(registry.add("PackedAttention", kPrivateDomain).summing(), read_packed_attention);
   registry.add("Attention", "com.microsoft").body = attention_body;
-  register_group_query_attention(registry.add("GroupQueryAttention", "com.microsoft"));
+  register_group_query_attention(registry.add("GroupQueryAttention", "com.microsoft").summing());
 }
 
 }  // namespace convoy

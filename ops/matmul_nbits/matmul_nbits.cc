@@ -183,7 +183,7 @@ void infer(InferRequest& request) {
 }  // namespace
 
 void register_matmul_nbits(Registry& registry) {
-  registry.add("MatMulNBits", "com.microsoft").kernel("panels", make).infer = infer;
+  registry.add("MatMulNBits", "com.microsoft").summing().kernel("panels", make).infer = infer;
   register_matmul_bnb4(registry);
 }
 

@@ -99,6 +99,7 @@ std::unique_ptr<Kernel> make_byte_pool(KernelRequest& request, const PoolProblem
   if (problem.kind != PoolKind::kMax) return request.refuse("only maxima");
   if (request.has_output(1)) return request.refuse("no indices");
   const SizedWindow& last = problem.window[problem.window.rank() - 1];
+  if (last.pad_begin < 0) return request.refuse("negative padding");
   constexpr int64_t kMostSkipped = 16;  // positions between two windows
   if (last.stride > last.extent() + kMostSkipped) return request.refuse("windows are far apart");
   return visit_dtype_among<uint8_t, int8_t>(dtype, [&](auto tag) -> std::unique_ptr<Kernel> {

@@ -99,11 +99,11 @@ PoolProblem read_pool(const Node& node, const Shape& x, PoolKind kind) {
 
 void register_pool(Registry& registry) {
   add_kernels(registry.add("MaxPool"), PoolKind::kMax);
-  add_kernels(registry.add("AveragePool"), PoolKind::kAverage);
-  add_kernels(registry.add("LpPool"), PoolKind::kLp);
+  add_kernels(registry.add("AveragePool").summing(), PoolKind::kAverage);
+  add_kernels(registry.add("LpPool").summing(), PoolKind::kLp);
   add_kernels(registry.add("GlobalMaxPool"), PoolKind::kMax);
-  add_kernels(registry.add("GlobalAveragePool"), PoolKind::kAverage);
-  add_kernels(registry.add("GlobalLpPool"), PoolKind::kLp);
+  add_kernels(registry.add("GlobalAveragePool").summing(), PoolKind::kAverage);
+  add_kernels(registry.add("GlobalLpPool").summing(), PoolKind::kLp);
 }
 
 }  // namespace convoy

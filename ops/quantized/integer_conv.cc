@@ -223,7 +223,11 @@ IntegerConvProblem describe(const ConvShape& shape) {
   }
   problem.rank = shape.window.rank();
   for (int axis = 0; axis < problem.rank; ++axis) {
-    problem.spatial[static_cast<size_t>(axis)] = shape.window[axis];
+    SizedWindow& window = problem.spatial[static_cast<size_t>(axis)];
+    window = shape.window[axis];
+    // What says nothing is not to be staged for.
+    if (window.output_size == 1) window.stride = 1;
+    if (window.kernel == 1) window.dilation = 1;
   }
   return problem;
 }

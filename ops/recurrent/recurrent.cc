@@ -224,6 +224,7 @@ void register_recurrent(Registry& registry) {
     definition.multiply_adds = multiply_adds_of_recurrent;
   }
   registry.add(kQuantizedStateLstm, kPrivateDomain)
+      .summing()
       .kernel("vectorized", make_recurrent_vectorized)
       .kernel("reference", make_recurrent_reference)
       .infer = infer_quantized_state_lstm;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "runtime/base/error.h"
+#include "runtime/base/float_mode.h"
 
 namespace convoy {
 namespace {
@@ -151,7 +152,11 @@ void call_on_own_thread(const std::function<void()>& body) {
       fail(ErrorCode::kOutOfMemory, "no thread can be made in this process");
     }
   }
-  own_thread.load()->call(body);
+  const FloatMode mode = FloatMode::current();
+  own_thread.load()->call([&] {
+    const FloatModeScope scope(mode);
+    body();
+  });
 }
 
 }  // namespace convoy

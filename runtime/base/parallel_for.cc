@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 
+#include "runtime/base/float_mode.h"
 #include "runtime/base/fork.h"
 
 #ifdef CONVOY_NO_OPENMP
@@ -53,6 +54,7 @@ class PieceRunner {
  public:
   PieceRunner(Split split, RangeBody body) : split_(split), body_(body) {}
   void run(int64_t piece) noexcept {
+    const FloatModeScope mode(mode_);
     bool outer = inside_parallel_region;
     inside_parallel_region = true;
     try {
@@ -69,6 +71,7 @@ class PieceRunner {
  private:
   Split split_;
   RangeBody body_;
+  const FloatMode mode_ = FloatMode::current();  // of the caller
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;
 };
@@ -196,6 +199,9 @@ class OpenMpThreadPool : public ThreadPool {
       for (int64_t piece = 0; piece < split.pieces; ++piece) runner.run(piece);
       return runner.rethrow();
     }
+    // Threads that are made now get the mode they are made in for good, which is not to be a
+    // step's.
+    const FloatModeScope plain(FloatMode::current().keeping());
     // A team smaller than asked for (a thread limit) still covers every piece.
 #pragma omp parallel for schedule(static, 1) num_threads(static_cast<int>(split.pieces))
     for (int64_t piece = 0; piece < split.pieces; ++piece) runner.run(piece);

@@ -54,6 +54,7 @@ convoy::SessionOptions convert(const convoy_options* options) {
   result.optimize = known.disable_optimize == 0;
   result.memory_limit = known.memory_limit;
   if (known.tuning_file != nullptr) result.tuning_file = known.tuning_file;
+  if (known.denormals != nullptr) result.subnormals = convoy::parse_subnormals(known.denormals);
   if (known.device != nullptr) {
     result.device = convoy::find_device(convoy::parse_device(known.device)).id();
   }

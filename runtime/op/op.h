@@ -122,6 +122,11 @@ struct OpDef {
   // little beside it. Empty for all others. Sizes that are not known count as 1.
   std::function<double(const Node&, const OperandTypes&)> multiply_adds;
 
+  // Subnormal numbers mean nothing to it but time: its kernels may take them for 0. Operators that
+  // state multiply_adds need not say so.
+  bool sums = false;
+  bool may_flush_subnormals() const { return sums || multiply_adds != nullptr; }
+
   // Outputs are allocated by the kernel (shapes that depend on data), or values that are no
   // tensors.
   bool dynamic = false;
@@ -135,6 +140,10 @@ struct OpDef {
   }
   OpDef& batched(BatchingRule rule) {
     batching = std::move(rule);
+    return *this;
+  }
+  OpDef& summing() {
+    sums = true;
     return *this;
   }
   // The same body for every node.

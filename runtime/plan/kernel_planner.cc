@@ -74,6 +74,7 @@ bool KernelPlanner::plan_on(DeviceId device, const Node& node, const OpDef& defi
     const auto types = OperandTypes::of(request.inputs, request.outputs);
     step.multiply_adds = definition.multiply_adds(node, types);
   }
+  step.may_flush_subnormals = definition.may_flush_subnormals();
   step.kernel = std::move(choice.kernel);
   step.scratch_bytes = request.scratch_bytes;
   add_step(node, request, operands, std::move(step));

@@ -59,6 +59,7 @@ struct Step {
   std::vector<int> dynamic_outputs;  // slots; -1 where left out
   std::vector<int> released_slots;   // slots that nobody reads after this step
   size_t scratch_bytes = 0;
+  bool may_flush_subnormals = false;  // as the operator says
 };
 
 // How a graph output is obtained when the steps are done.

@@ -237,7 +237,8 @@ RunEnvironment GraphRunner::environment() {
                           std::vector<Value> captured) -> std::unique_ptr<BodyRunner> {
     return std::make_unique<BoundBody>(body_runner(node, attribute), std::move(captured));
   };
-  return {*resources_.registry, *resources_.threads, resources_.weights, make_body};
+  return {*resources_.registry, *resources_.threads, resources_.weights, resources_.subnormals,
+          make_body};
 }
 
 }  // namespace convoy

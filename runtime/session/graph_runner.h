@@ -22,6 +22,7 @@ struct RunnerResources {
   DeviceId device;                        // where steps run that have a kernel there
   WeightCache* device_weights = nullptr;  // on that device
   BufferPool* outputs = nullptr;
+  Subnormals subnormals = Subnormals::kFlushedInSums;
   Tuner* tuner = nullptr;   // may be nullptr
   size_t memory_limit = 0;  // bytes a plan may need; 0: no limit
   size_t max_plans = 64;    // a cache of plans holds at most this many

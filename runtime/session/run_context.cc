@@ -126,8 +126,17 @@ void RunContext::run_step(const Step& step, size_t number) {
   }
 }
 
+FloatMode RunContext::mode_of(bool may_flush) const {
+  const FloatMode mode = FloatMode::current();
+  const Subnormals subnormals = environment_->subnormals;
+  const bool flush =
+      subnormals == Subnormals::kFlushed || (subnormals == Subnormals::kFlushedInSums && may_flush);
+  return flush ? mode.flushing() : mode;
+}
+
 void RunContext::run_kernel(size_t number) {
   const Step& step = plan_->steps[number];
+  const FloatModeScope mode(mode_of(step.may_flush_subnormals));
   const StepViews& range = steps_[number];
   std::span<const TensorView> views(views_);
   auto inputs = views.subspan(range.first, range.inputs);
@@ -214,6 +223,8 @@ void RunContext::run_dynamic(const Step& step) {
   };
   EvaluateEnvironment evaluation{environment_->registry, environment_->threads,
                                  environment_->weights, body};
+  const OpDef* definition = environment_->registry.find(node);
+  const FloatModeScope mode(mode_of(definition && definition->may_flush_subnormals()));
   std::vector<Value> outputs = evaluate_node(*plan_->graph, node, inputs, lasting, evaluation);
   for (size_t j = 0; j < outputs.size(); ++j) {
     int slot = step.dynamic_outputs[j];

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "runtime/base/float_mode.h"
 #include "runtime/op/evaluate.h"
 #include "runtime/plan/plan.h"
 
@@ -16,6 +17,7 @@ struct RunEnvironment {
   const Registry& registry;
   ThreadPool& threads;
   WeightCache* weights = nullptr;
+  Subnormals subnormals = Subnormals::kFlushedInSums;
   // The runner of a node's body, bound to the values that the body captures.
   std::function<std::unique_ptr<BodyRunner>(const Node&, std::string_view attribute,
                                             std::vector<Value> captured)>
@@ -71,6 +73,7 @@ class RunContext {
   void* address(const Place& place) const;
   Space& space(DeviceId device) { return spaces_[Plan::memory_index(device)]; }
   void synchronize();
+  FloatMode mode_of(bool may_flush) const;
   void run_step(const Step& step, size_t number);
   void run_kernel(size_t number);
   void run_copy(const Step& step, size_t number);

@@ -104,6 +104,7 @@ Session::Session(Model model, SessionOptions options)
   resources.device = options_.device;
   resources.device_weights = device_weights_.get();
   resources.outputs = output_pool_.get();
+  resources.subnormals = options_.subnormals;
   if (!options_.tuning_file.empty()) tuner_ = std::make_unique<Tuner>(options_.tuning_file);
   resources.tuner = tuner_.get();
   resources.memory_limit = options_.memory_limit;

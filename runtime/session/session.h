@@ -20,6 +20,7 @@ struct SessionOptions {
   int threads = 0;  // of one run; 0: default_thread_count()
   // Where nodes are computed that have a kernel there; the others are computed on the CPU.
   DeviceId device;
+  Subnormals subnormals = Subnormals::kFlushedInSums;
   bool optimize = true;
   std::vector<std::string> skip_rules;
   std::vector<std::string> only_rules;

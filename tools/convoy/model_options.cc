@@ -14,12 +14,20 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
       ->check(CLI::NonNegativeNumber);
   command.add_option("--tune", options.tuning_file,
                      "choose kernels by measuring them, and remember the choices in this file");
+  command
+      .add_option(
+          "--denormals", options.denormals,
+          "numbers below 2^-126 are 0: auto, in the sums that they slow down, keep, nowhere, "
+          "flush, everywhere")
+      ->check(CLI::IsMember({"auto", "keep", "flush"}))
+      ->capture_default_str();
   command.add_flag("--no-optimize", options.no_optimize, "run the graph as it is in the file");
 }
 
 SessionOptions session_options(const ModelOptions& options) {
   SessionOptions result;
   result.device = find_device(parse_device(options.device)).id();
+  result.subnormals = parse_subnormals(options.denormals);
   result.threads = options.threads;
   result.optimize = !options.no_optimize;
   result.tuning_file = options.tuning_file;

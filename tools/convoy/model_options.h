@@ -12,6 +12,7 @@ namespace convoy::cli {
 struct ModelOptions {
   std::string path;
   std::string device = "cpu";
+  std::string denormals = "auto";
   int threads = 0;
   bool no_optimize = false;
   std::string tuning_file;

@@ -119,6 +119,7 @@ PythonSession::PythonSession(const nb::object& source, const nb::dict& settings)
   options.device = find_device(parse_device(setting<std::string>(settings, "device"))).id();
   options.threads = setting<int>(settings, "threads");
   options.optimize = setting<bool>(settings, "optimize");
+  options.subnormals = parse_subnormals(setting<std::string>(settings, "denormals"));
   options.memory_limit = setting<size_t>(settings, "memory_limit");
   options.tuning_file = setting<std::string>(settings, "tuning_file");
   options.skip_rules = setting<std::vector<std::string>>(settings, "skip");

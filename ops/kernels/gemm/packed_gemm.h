@@ -43,10 +43,14 @@ class PackedGemm {
                  float* y, int64_t first, int64_t last, float* scratch) const;
 
  private:
+  int64_t sums_size() const;
+  void turn(const float* a, int64_t rows, float* to) const;
+
   PackedGemmProblem problem_;
   const ConvKernels* kernels_;
   ChannelPanels panels_;  // of columns
   int64_t rows_ = 0;      // of a block
+  bool turns_ = false;    // rows of A become columns, in scratch
   int64_t row_blocks_ = 0;
   std::vector<int64_t> offsets_;  // of the terms in a row of A
 };

@@ -48,11 +48,29 @@ dnnl::engine& engine() {
 ThreadScope::ThreadScope(int) {}
 ThreadScope::~ThreadScope() = default;
 #else
-ThreadScope::ThreadScope(int threads) : before_(omp_get_max_threads()) {
+ThreadScope::ThreadScope(int threads)
+    : threads_(threads),
+      before_(omp_get_max_threads()),
+      flushes_(threads > 1 && FloatMode::current() == FloatMode::current().flushing()) {
   if (threads != before_) omp_set_num_threads(threads);
+  if (flushes_) enter_mode();
 }
 ThreadScope::~ThreadScope() {
+  if (flushes_) leave_mode();
   if (omp_get_max_threads() != before_) omp_set_num_threads(before_);
+}
+
+// oneDNN's loops run on the same threads, which know nothing of the caller's mode.
+void ThreadScope::enter_mode() const {
+  const FloatMode mode = FloatMode::current();
+  const FloatModeScope plain(mode.keeping());  // of threads that are made now
+#pragma omp parallel num_threads(threads_)
+  if (omp_get_thread_num() != 0) mode.enter();
+}
+void ThreadScope::leave_mode() const {
+  const FloatModeScope plain(FloatMode::current().keeping());
+#pragma omp parallel num_threads(threads_)
+  if (omp_get_thread_num() != 0) FloatMode::current().keeping().enter();
 }
 #endif
 

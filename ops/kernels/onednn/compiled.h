@@ -12,6 +12,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "ops/kernels/onednn/primitive.h"
+#include "runtime/base/float_mode.h"
 
 namespace convoy::onednn {
 
@@ -26,7 +27,11 @@ class ThreadScope {
   ThreadScope& operator=(const ThreadScope&) = delete;
 
  private:
-  int before_ = 0;
+  void enter_mode() const;
+  void leave_mode() const;
+
+  int threads_ = 1, before_ = 0;
+  bool flushes_ = false;  // the threads that help have another FloatMode than the caller
 };
 
 // What a primitive is made of.

@@ -23,7 +23,7 @@ struct InterleaveQuads {
   CONVOY_INLINE static Ints words(const Bytes& bytes, const ByteZero& zero) {
     Words words{};
     for (int f = 0; f < kFactors; ++f) words |= (Words)bytes(f) << (8 * f);
-    return (Ints)words ^ (zero.flip * 0x01010101);
+    return (Ints)(words ^ (zero.flip * 0x01010101u));
   }
 };
 

@@ -44,6 +44,11 @@ Refusal may_multiply_gemm(const Match& match) {
       number_of(gemm, "beta", 1) != 1 || match.tensor("w").rank() != 2) {
     return "more than a product by one matrix";
   }
+  // C of one column would be one number for each row.
+  if (match.has("b") && match.tensor("b").count() > 1) {
+    const Shape& c = match.tensor("b").shape();
+    if (c[c.rank() - 1] != match.tensor("b").count()) return "C is not one for each column";
+  }
   return may_multiply(match, transposes_weights(match) ? 0 : 1);
 }
 

@@ -1,5 +1,6 @@
 #include "ops/rewrites/on_integers/quantized_match.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -8,6 +9,8 @@
 
 namespace convoy::on_integers {
 namespace {
+
+constexpr double kMostSum = 1 << 30;  // of products, and as much of a bias
 
 Pattern dequantized_by(const std::string& name, const Pattern& integers) {
   return op("DequantizeLinear",
@@ -57,10 +60,11 @@ Pattern perhaps_clipped(const Pattern& floats) {
        floats});
 }
 
-// nullopt: not 8-bit integers, no float32 scales above 0, or blocks of them.
 std::optional<Quantized> quantization_of(const Match& match, const std::string& name) {
   const Node& node = match.node(name + "_node");
   const Tensor& scale = match.tensor(name + "_scale");
+  const bool to_floats = name != "y";
+  if (to_floats && integer_of(node, "output_dtype", 1) > 1) return std::nullopt;
   Quantized result{integers_of(match, name), {}, {0}};
   if (!is_8bit(result.dtype) || scale.dtype() != DType::kFloat32 || scale.rank() > 1 ||
       integer_of(node, "block_size", 0) != 0 || integer_of(node, "precision", 1) > 1) {
@@ -68,7 +72,8 @@ std::optional<Quantized> quantization_of(const Match& match, const std::string& 
   }
   result.scales = to_doubles(scale);
   for (double number : result.scales) {
-    if (!std::isfinite(number) || number <= 0) return std::nullopt;
+    constexpr double kLeast = 1e-30;  // factors of two scales are to be finite
+    if (!(number >= kLeast && number <= 1 / kLeast)) return std::nullopt;
   }
   if (match.has(name + "_zero")) result.zeros = to_doubles(match.tensor(name + "_zero"));
   const bool fits = result.zeros.size() == 1 || result.zeros.size() == result.scales.size();
@@ -128,7 +133,6 @@ ValueId zero_of(const Match& match, GraphBuilder& builder, const std::string& na
 
 // The bias in steps of the products; nullopt where rounding it would show in the result.
 std::optional<std::vector<int32_t>> integer_bias(const Match& match, int64_t channels) {
-  constexpr double kMostBias = 1 << 30;
   constexpr double kMostError = 0.125;  // of a step of the result
   const auto x = one_of(match, "x"), w = quantization_of(match, "w"), y = one_of(match, "y");
   const auto bias = bias_of(match);
@@ -139,12 +143,24 @@ std::optional<std::vector<int32_t>> integer_bias(const Match& match, int64_t cha
   for (size_t i = 0; i < bias->size(); ++i) {
     const double step = x->scale() * w->scales[w->scales.size() == 1 ? 0 : i];
     const double exact = (*bias)[i] / step, rounded = std::nearbyint(exact);
-    if (!(std::abs(rounded) <= kMostBias)) return std::nullopt;
+    if (!(std::abs(rounded) <= kMostSum)) return std::nullopt;
     if (std::abs(exact - rounded) * step > kMostError * y->scale()) return std::nullopt;
     steps.push_back(static_cast<int32_t>(rounded));
   }
   return steps;
 }
+
+namespace {
+
+// Can sums of so many terms leave 32 bits, with a bias of up to 2^30?
+bool may_overflow(const Quantized& weights, int64_t terms) {
+  const double middle = weights.dtype == DType::kInt8 ? 0 : 128;
+  auto is_middle = [&](double zero) { return zero == middle; };
+  const double largest = std::ranges::all_of(weights.zeros, is_middle) ? 128 : 255;
+  return static_cast<double>(terms) * 255 * largest > kMostSum;
+}
+
+}  // namespace
 
 Refusal may_multiply(const Match& match, int64_t axis) {
   if (Refusal refusal = may_use_integers(match)) return refusal;
@@ -155,6 +171,7 @@ Refusal may_multiply(const Match& match, int64_t axis) {
   if (!along(match, *w, axis, channels)) return "the weights have scales for another axis";
   if (!clips_nothing(match, *y)) return "the activation cuts off more than the integers do";
   if (!integer_bias(match, channels)) return "the bias does not fit";
+  if (may_overflow(*w, match.tensor("w").count() / channels)) return "sums may exceed 2^31";
   return std::nullopt;
 }
 

@@ -31,7 +31,7 @@ struct Quantized {
   friend bool operator==(const Quantized&, const Quantized&) = default;
 };
 
-// nullopt: not 8-bit integers, no float32 scales above 0, or blocks of them.
+// nullopt: not 8-bit integers, no float32 and scales of float32, or blocks of them.
 std::optional<Quantized> quantization_of(const Match& match, const std::string& name);
 // The same, of one scale and one zero point.
 std::optional<Quantized> one_of(const Match& match, const std::string& name);

@@ -74,6 +74,9 @@ typedef struct convoy_options {
   size_t memory_limit;      /* bytes of intermediate values of one run; 0: no limit */
   const char* tuning_file;  /* where measured kernel choices are kept; NULL: chosen by rule */
   const char* device;       /* where nodes are computed that have a kernel there; NULL: "cpu" */
+  const char* denormals;    /* NULL or "auto": numbers below 2^-126 are 0 in convolutions, products,
+                               pooling, normalization and recurrent layers, which they slow down;
+                               "keep": nowhere; "flush": everywhere */
 } convoy_options;
 
 /* Contiguous, row-major elements. As an input: read during the run only. As an output: valid until

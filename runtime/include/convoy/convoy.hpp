@@ -142,6 +142,9 @@ struct Options {
   size_t memory_limit = 0;     // bytes of intermediate values of one run; 0: no limit
   std::string tuning_file;     // where measured kernel choices are kept; empty: chosen by rule
   std::string device = "cpu";  // where nodes are computed that have a kernel there
+  // Numbers below 2^-126 are 0 "auto": in the sums that they slow down, "keep": nowhere, "flush":
+  // everywhere.
+  std::string denormals = "auto";
 };
 
 struct ValueInfo {
@@ -187,6 +190,7 @@ class Session {
     raw.memory_limit = options.memory_limit;
     raw.tuning_file = options.tuning_file.empty() ? nullptr : options.tuning_file.c_str();
     raw.device = options.device.c_str();
+    raw.denormals = options.denormals.c_str();
     convoy_session* session = nullptr;
     detail::check(convoy_session_open(path.c_str(), &raw, &session));
     return session;

@@ -127,11 +127,15 @@ void add_binary(GraphCase& test, Dice& dice, LayerOfBytes& layer) {
 }
 
 void add_gemm(GraphCase& test, Dice& dice, LayerOfBytes& layer) {
-  const int64_t m = dice.between(1, 20), k = dice.between(1, 90), n = dice.between(1, 50);
+  const int64_t m = dice.between(1, 20), k = dice.between(1, 90);
+  const int64_t n = dice.chance(30) ? m : dice.between(1, 50);
   const bool turned = dice.chance(60);
   std::vector<ValueId> inputs = {layer.input("x", {m, k}),
                                  layer.weight(turned ? Shape{n, k} : Shape{k, n}, turned ? 0 : 1)};
-  if (dice.chance(70)) inputs.push_back(test.graph().add_constant(dice.floats({n}), "b"));
+  const std::vector<Shape> of_c = {{n}, {1, n}, {m, 1}, {1}};
+  if (dice.chance(70)) {
+    inputs.push_back(test.graph().add_constant(dice.floats(dice.pick(of_c)), "b"));
+  }
   layer.output(test.node("Gemm", std::move(inputs), {{"transB", int64_t{turned}}}),
                std::sqrt(static_cast<double>(k)));
 }

@@ -16,9 +16,11 @@ from ._ortvalue import OrtValue
 # Keys of session configurations that apply.
 DATA_FILE = "session.optimized_model_external_initializers_file_name"
 DATA_LEAST_BYTES = "session.optimized_model_external_initializers_min_size_in_bytes"
+DENORMAL_AS_ZERO = "session.set_denormal_as_zero"
 LIST_NODES = "session.record_ep_graph_assignment_info"
 SAVE_FORMAT = "session.save_model_format"
-APPLIED_ENTRIES = frozenset((DATA_FILE, DATA_LEAST_BYTES, LIST_NODES, SAVE_FORMAT))
+APPLIED_ENTRIES = frozenset((DATA_FILE, DATA_LEAST_BYTES, DENORMAL_AS_ZERO, LIST_NODES,
+                             SAVE_FORMAT))
 _LONGEST_KEY = 1024
 _LONGEST_VALUE = 8192
 _LEAST_INT, _MOST_INT = -(2**31), 2**31 - 1

@@ -45,6 +45,7 @@ class InferenceSession:
         device: str = "cpu",
         threads: int = 0,
         optimize: bool = True,
+        denormals: str = "auto",
         **others: Any,
     ) -> None:
         """Loads a model from a path, bytes, or an object with SerializeToString.
@@ -53,13 +54,17 @@ class InferenceSession:
         Left at "cpu", CUDAExecutionProvider as the first provider stands for "cuda", or "cuda:1"
         where its option device_id says so.
         threads: of one run; 0: as many as the process may use. optimize: rewrite the graph before
-        running. others: disabled_optimizers, names of rewrites to leave out (onnxruntime's own
+        running. denormals: numbers below 2^-126 are 0 "auto": in convolutions, products, pooling,
+        normalization and recurrent layers, which they slow down, "keep": nowhere, "flush":
+        everywhere (as onnxruntime's session.set_denormal_as_zero has it).
+        others: disabled_optimizers, names of rewrites to leave out (onnxruntime's own
         names change nothing); what else onnxruntime takes changes nothing.
         """
         self._source = _source(path_or_bytes)
         self._model_path = self._source if isinstance(self._source, str) else None
         self._model_bytes = self._source if isinstance(self._source, bytes) else None
-        self._keywords = {"device": device, "threads": threads, "optimize": optimize, **others}
+        self._keywords = {"device": device, "threads": threads, "optimize": optimize,
+                          "denormals": denormals, **others}
         added = getattr(sess_options, "_providers", None) or {}
         if added and providers:
             warnings.warn("the providers given to InferenceSession apply, not those that its "

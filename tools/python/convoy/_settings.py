@@ -10,10 +10,17 @@ from . import _convoy
 from ._enums import GraphOptimizationLevel
 from ._errors import InvalidInput, InvalidModel, Unsupported
 from ._logging import WARNING, accepted
-from ._options import DATA_FILE, DATA_LEAST_BYTES, LIST_NODES, SAVE_FORMAT, SessionOptions
+from ._options import (
+    DATA_FILE,
+    DATA_LEAST_BYTES,
+    DENORMAL_AS_ZERO,
+    LIST_NODES,
+    SAVE_FORMAT,
+    SessionOptions,
+)
 
 _CONFIG_VARIABLE = "ORT_LOAD_CONFIG_FROM_MODEL"
-_KNOWN_KEYWORDS = {"device", "threads", "optimize", "disabled_optimizers",
+_KNOWN_KEYWORDS = {"device", "threads", "optimize", "denormals", "disabled_optimizers",
                    "read_config_from_model", "enable_fallback"}
 
 
@@ -47,6 +54,7 @@ def native_settings(options: SessionOptions, keywords: dict[str, Any]) -> dict[s
         "device": keywords["device"],
         "threads": keywords["threads"] or options.intra_op_num_threads,
         "optimize": keywords["optimize"] and level != GraphOptimizationLevel.ORT_DISABLE_ALL,
+        "denormals": _denormals(options, keywords),
         "memory_limit": options.memory_limit,
         "tuning_file": options.tuning_file,
         "skip": sorted(disabled & rewrites),
@@ -58,6 +66,11 @@ def native_settings(options: SessionOptions, keywords: dict[str, Any]) -> dict[s
         "list_nodes": options._entries.get(LIST_NODES) == "1",
         **options._reading(),
     }
+
+
+def _denormals(options: SessionOptions, keywords: dict[str, Any]) -> str:
+    as_zero = options._entries.get(DENORMAL_AS_ZERO) == "1"
+    return "flush" if as_zero else str(keywords.get("denormals", "auto"))
 
 
 def _optimized_path(options: SessionOptions) -> str:
