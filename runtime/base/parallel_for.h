@@ -25,10 +25,10 @@ class RangeBody {
   void (*call_)(const void*, int64_t, int64_t);
 };
 
-// Runs loops on up to thread_count() threads, the caller's included and in its FloatMode. Splits are fixed by (count,
-// grain, thread count), so equal calls do equal work in equal pieces. The first exception thrown by
-// a body is rethrown to the caller after all ranges ended. Nested calls run serially.
-// Thread-safe: concurrent callers share the underlying pool.
+// Runs loops on up to thread_count() threads, the caller's included and in its FloatMode. Splits
+// are fixed by (count, grain, thread count), so equal calls do equal work in equal pieces. The
+// first exception thrown by a body is rethrown to the caller after all ranges ended. Nested calls
+// run serially. Thread-safe: concurrent callers share the underlying pool.
 class ThreadPool {
  public:
   virtual ~ThreadPool() = default;
