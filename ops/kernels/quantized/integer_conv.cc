@@ -35,6 +35,18 @@ void IntegerConv::choose_words() {
   plane_taps_ = std::min(by_taps, by_channels) / group_planes_;
 }
 
+std::vector<IntegerConv::Place> IntegerConv::places_of_taps() const {
+  const int64_t line = problem_.last().kernel, of_line = divide_up(line, loops_.factors);
+  std::vector<Place> places;
+  for (int64_t tap = 0; tap < problem_.taps(); ++tap) {
+    const int64_t at = tap % line;
+    places.push_back(words_of_taps_
+                         ? Place{tap / line * of_line + at / loops_.factors, at % loops_.factors}
+                         : Place{tap, 0});
+  }
+  return places;
+}
+
 // A staged plane holds what any tap reads, padding included.
 void IntegerConv::lay_out_planes() {
   std::vector<int64_t> offsets = {0};

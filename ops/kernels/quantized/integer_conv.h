@@ -28,18 +28,25 @@ class IntegerConv {
   void pack(const W& w, uint32_t* packed) const {
     uint32_t* sums = packed + problem_.groups * group_weights();
     std::fill_n(packed, packed_size(), 0u);
+    const std::vector<Place> places = places_of_taps();
+    const auto taps = static_cast<int64_t>(places.size());
     for (int64_t g = 0; g < problem_.groups; ++g) {
       for (int64_t row = 0; row < problem_.out_channels; ++row) {
         uint32_t* to = packed + g * group_weights() + row / loops_.rows * words() * loops_.rows +
                        row % loops_.rows;
+        uint32_t sum = 0;
         for (int64_t ic = 0; ic < problem_.in_channels; ++ic) {
-          for (int64_t tap = 0; tap < problem_.taps(); ++tap) {
+          const int64_t plane = words_of_taps_ ? ic : ic / loops_.factors;
+          const int64_t among = words_of_taps_ ? 0 : ic % loops_.factors;
+          uint32_t* words = to + plane * plane_taps_ * loops_.rows;
+          for (int64_t tap = 0; tap < taps; ++tap) {
+            const Place& place = places[static_cast<size_t>(tap)];
             const int32_t weight{w(g, row, ic, tap)};
-            const Place place = place_of(ic, tap);
-            loops_.put(weight, place.in_word, to[place.word * loops_.rows]);
-            sums[g * problem_.out_channels + row] += static_cast<uint32_t>(weight);
+            loops_.put(weight, place.in_word + among, words[place.word * loops_.rows]);
+            sum += static_cast<uint32_t>(weight);
           }
         }
+        sums[g * problem_.out_channels + row] = sum;
       }
     }
   }
@@ -92,16 +99,8 @@ class IntegerConv {
     return divide_up(problem_.out_channels, loops_.rows) * loops_.rows * words();
   }
   int64_t block_positions() const { return block_panels_ * loops_.columns; }
-  // Of a term.
-  Place place_of(int64_t channel, int64_t tap) const {
-    if (!words_of_taps_) {
-      return {channel / loops_.factors * plane_taps_ + tap, channel % loops_.factors};
-    }
-    const int64_t line = problem_.last().kernel, at = tap % line;
-    const int64_t of_line = divide_up(line, loops_.factors);
-    return {channel * plane_taps_ + tap / line * of_line + at / loops_.factors,
-            at % loops_.factors};
-  }
+  // Of the taps among the words of a plane.
+  std::vector<Place> places_of_taps() const;
   void choose_words();
   void lay_out_planes();
   int runs_of(int64_t first, int64_t count, WordRun* runs) const;

@@ -37,12 +37,14 @@ class IntegerGemm {
     std::fill_n(packed, packed_size(), 0u);
     uint32_t* sums = packed + panels() * loops_.columns * words_;
     for (int64_t p = 0; p < k_; ++p) {
-      for (int64_t j = 0; j < n_; ++j) {
-        const auto factor = static_cast<uint32_t>(int32_t{b(p, j)});
-        const int64_t panel = j / loops_.columns, column = j % loops_.columns;
-        packed[(panel * words_ + p / loops_.factors) * loops_.columns + column] |=
-            (factor & mask) << (p % loops_.factors * bits);
-        sums[j] += factor;
+      const int64_t shift = p % loops_.factors * bits;
+      for (int64_t first = 0; first < n_; first += loops_.columns) {
+        uint32_t* to = packed + first * words_ + p / loops_.factors * loops_.columns;
+        for (int64_t j = first; j < std::min(first + loops_.columns, n_); ++j) {
+          const auto factor = static_cast<uint32_t>(int32_t{b(p, j)});
+          to[j - first] |= (factor & mask) << shift;
+          sums[j] += factor;
+        }
       }
     }
   }

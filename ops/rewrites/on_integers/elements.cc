@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/elementwise/operators.h"
 #include "ops/rewrites/on_integers/quantized_match.h"
 #include "runtime/op/evaluate.h"
 #include "runtime/rewrite/optimize.h"
@@ -30,29 +31,23 @@ std::vector<ValueId> combine(const Match& match, GraphBuilder& builder) {
   return {builder.node(type, std::move(inputs), {}, match.output_type(), "com.microsoft")};
 }
 
+bool is_function_of_one(const OpDef& definition) {
+  auto is_it = [&](const elementwise::Operator& one) { return definition.name == one.name; };
+  return definition.domain.empty() &&
+         (std::ranges::any_of(elementwise::unary_operators(), is_it) ||
+          std::ranges::any_of(elementwise::activation_operators(), is_it));
+}
+
 // f, or x · f.
 Pattern function_of_one() {
   const Pattern x = dequantized("x");
-  const Pattern f = op_of({"Sigmoid", "HardSigmoid", "HardSwish", "Relu", "LeakyRelu", "Elu",
-                           "Selu", "Celu", "Gelu", "Mish", "Tanh", "Softplus", "Softsign", "Erf",
-                           "Clip", "Abs", "Neg", "Exp", "Sqrt"},
-                          {x})
-                        .rest()
-                        .named("f");
-  return any_of(
-      {f, op("Mul", {x, op_of({"Sigmoid", "HardSigmoid"}, {x}).named("f")}).named("product")});
+  const Pattern f = op_with(is_function_of_one, {x}).named("f");
+  return any_of({f, op("Mul", {x, f}).named("product")});
 }
 
 Refusal may_use_a_table(const Match& match) {
   if (Refusal refusal = may_use_integers(match)) return refusal;
   if (!one_of(match, "x") || !one_of(match, "y")) return "not 8-bit integers of one scale";
-  const Node& f = match.node("f");
-  for (size_t i = 1; i < f.inputs.size(); ++i) {
-    const ValueId input = f.inputs[i];
-    if (input == ValueId::kNone) continue;
-    const Tensor* constant = match.graph().constant(input);
-    if (constant == nullptr || constant->count() != 1) return "a further operand is no number";
-  }
   return std::nullopt;
 }
 
@@ -69,17 +64,11 @@ Tensor table_of(const Match& match) {
     floats.push_back(steps * static_cast<float>(x.scale()));
   }
   const Node& f = match.node("f");
-  std::vector<Value> inputs = {Value(Tensor::from<float>({kEntries}, floats))};
-  for (size_t i = 1; i < f.inputs.size(); ++i) {
-    const Tensor* constant = match.graph().constant(f.inputs[i]);
-    inputs.push_back(constant == nullptr ? Value() : Value(*constant));
-  }
+  const std::vector<Value> inputs = {Value(Tensor::from<float>({kEntries}, floats))};
   const EvaluateEnvironment environment{
       match.options->operators(), *match.options->threads, nullptr, {}};
-  const Tensor values = evaluate_node(match.graph(), f, inputs,
-                                      std::vector<bool>(inputs.size(), true), environment)[0]
-                            .tensor()
-                            .contiguous();
+  const Tensor values =
+      evaluate_node(match.graph(), f, inputs, {true}, environment)[0].tensor().contiguous();
   Tensor table = Tensor::allocate(y.dtype, {kEntries});
   auto* bytes = static_cast<uint8_t*>(table.raw());
   const double low = y.dtype == DType::kInt8 ? -128 : 0, high = low + kEntries - 1;

@@ -1,5 +1,6 @@
 // What only chooses, moves and joins elements.
 #include "ops/rewrites/on_integers/quantized_match.h"
+#include "runtime/op/op.h"
 
 namespace convoy::on_integers {
 namespace {
@@ -59,11 +60,10 @@ std::vector<ValueId> concatenate(const Match& match, GraphBuilder& builder) {
 }  // namespace
 
 Rule move_integers() {
-  const Pattern moved = op_of({"MaxPool", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze",
-                               "Slice", "Gather"},
-                              {dequantized("x")})
-                            .rest()
-                            .named("move");
+  const Pattern x = dequantized("x");
+  const Pattern moved = any_of({op_with(&OpDef::reshapes, {x}).rest().named("move"),
+                                op_of({"Transpose", "Slice"}, {x}).rest().named("move"),
+                                op_of({"MaxPool", "Gather"}, {x}).rest().named("move")});
   return {"move_integers", RuleSet::kLowering, quantized(moved), may_move, move, true};
 }
 
