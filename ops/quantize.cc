@@ -93,6 +93,16 @@ std::unique_ptr<Kernel> make_quantize(KernelRequest& request) {
   });
 }
 
+// By one scale and zero point.
+void quantize_whole(const QuantizedRows& rows, const TensorView& x, float scale,
+                    const ByteZero& zero, const TensorView& y, ThreadPool& threads) {
+  constexpr int64_t kGrain = 16384;
+  auto* to = static_cast<uint8_t*>(y.data);
+  threads.parallel_for(x.count(), kGrain, [&](int64_t begin, int64_t end) {
+    rows.quantize(x.as<const float>() + begin, end - begin, scale, zero, to + begin);
+  });
+}
+
 // From float32 to bytes by one scale at a time, in long enough rows.
 std::unique_ptr<Kernel> make_vectorized_quantize(KernelRequest& request) {
   constexpr int64_t kShortRow = 16, kGrain = 16384;
@@ -121,10 +131,8 @@ std::unique_ptr<Kernel> make_vectorized_quantize(KernelRequest& request) {
       return ByteZero(is_signed, is_signed ? static_cast<int8_t>(byte) : byte);
     };
     if (!by_axis) {
-      return context.threads().parallel_for(
-          context.input(0).count(), kGrain, [&](int64_t begin, int64_t end) {
-            rows.quantize(x + begin, end - begin, scales[0], zero(0), y + begin);
-          });
+      return quantize_whole(rows, context.input(0), scales[0], zero(0), context.output(0),
+                            context.threads());
     }
     const int64_t grain = std::max<int64_t>(1, kGrain / map.inner);
     context.threads().parallel_for(map.outer * map.length, grain, [&](int64_t begin, int64_t end) {
@@ -216,12 +224,8 @@ void run_dynamic(KernelContext& context, const QuantizedRows& rows) {
   if (context.has_output(2)) *context.output(2).as<uint8_t>() = zero;
   if (!context.has_output(0)) return;
   if (x.dtype == DType::kFloat32) {
-    auto* y = context.output(0).as<uint8_t>();
-    return context.threads().parallel_for(x.count(), kExtremesChunk,
-                                          [&](int64_t begin, int64_t end) {
-                                            rows.quantize(x.as<const float>() + begin, end - begin,
-                                                          scale, ByteZero(false, zero), y + begin);
-                                          });
+    return quantize_whole(rows, x, scale, ByteZero(false, zero), context.output(0),
+                          context.threads());
   }
   ScaleMap map;
   map.outer = x.count();

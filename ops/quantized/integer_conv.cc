@@ -160,7 +160,7 @@ class StagedConv : public PackedIntegerConv<kernels::IntegerConv> {
   void stage(KernelContext& context, const ByteZero& zero, int64_t first, int64_t count,
              uint32_t* staged) const {
     const int64_t tasks = count * conv_.planes();
-    const int64_t grain = (tasks + pieces_ - 1) / pieces_;
+    const int64_t grain = divide_up(tasks, pieces_);
     context.threads().parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
       for (int64_t task = begin; task < end; ++task) {
         const int64_t number = task / conv_.planes();

@@ -46,8 +46,6 @@ struct IntegerConvSums {
   int64_t pitch;  // from a row to the next
 };
 
-inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // Words of lines along the last axis, `shift` further on in the line for each factor of a word, and
 // with padding on both sides.
 struct PaddedLines {

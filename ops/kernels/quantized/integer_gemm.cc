@@ -3,11 +3,6 @@
 #include <cstring>
 
 namespace convoy::kernels {
-namespace {
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 IntegerGemm::IntegerGemm(int64_t m, int64_t n, int64_t k, int64_t rows, const IntegerLoops& loops)
     : m_(m),

@@ -23,7 +23,7 @@ class IntegerGemm {
   // `rows`: most rows of a block, which a thread packs at once.
   IntegerGemm(int64_t m, int64_t n, int64_t k, int64_t rows, const IntegerLoops& loops);
 
-  int64_t block_count() const { return m_ == 0 ? 0 : (m_ + rows_ - 1) / rows_; }
+  int64_t block_count() const { return divide_up(m_, rows_); }
   int64_t first_row(int64_t block) const { return block * rows_; }
   int64_t row_count(int64_t block) const { return std::min(rows_, m_ - first_row(block)); }
 
@@ -77,7 +77,7 @@ class IntegerGemm {
   }
 
  private:
-  int64_t panels() const { return (n_ + loops_.columns - 1) / loops_.columns; }
+  int64_t panels() const { return divide_up(n_, loops_.columns); }
 
   const int64_t m_, n_, k_;
   const IntegerLoops& loops_;

@@ -48,16 +48,14 @@ class IntegerRowConv {
   // Of one group.
   int64_t blocks() const { return outer_ * row_blocks() * row_parts(); }
   // What a thread works with.
-  int64_t scratch_size() const {
-    return sums_at() + problem_.out_channels * sums_pitch() + divide_up(bytes_size(), 4);
-  }
+  int64_t scratch_size() const { return sums_at() + sums_size() + divide_up(bytes_size(), 4); }
   // x: one image. store(const IntegerConvSums&) gets the sums of a block.
   template <typename Store>
   void run(const uint8_t* x, const ByteZero& zero, const uint32_t* packed, int64_t group,
            int64_t block, uint32_t* scratch, const Store& store) const {
     const Block at = block_of(block);
     auto* sums = reinterpret_cast<int32_t*>(scratch + sums_at());
-    auto* bytes = reinterpret_cast<uint8_t*>(sums + problem_.out_channels * sums_pitch());
+    auto* bytes = reinterpret_cast<uint8_t*>(sums + sums_size());
     lay_bytes(x + group * problem_.in_channels * problem_.input_plane(), zero, at, bytes);
     lay_words(bytes, zero, at.rows, scratch);
     const int64_t stride = problem_.last().stride, row_sums = pitch_ / stride;
@@ -93,7 +91,8 @@ class IntegerRowConv {
   int64_t sums_at() const {
     return word_lines() * block_rows_ * pitch_ + (kVectorSlack + 1) * problem_.last().stride;
   }
-  int64_t sums_pitch() const { return block_rows_ * pitch_ + kVectorSlack; }
+  // Of one output channel.
+  int64_t sums_size() const { return block_rows_ * pitch_ + kVectorSlack; }
   // Of the padded rows of a slice; those that are as far apart as the kernel's steps lie together.
   int64_t slice_size() const { return row_window_.stride * phase_rows_ * pitch_; }
   int64_t bytes_size() const {

@@ -21,11 +21,8 @@ Refusal may_combine(const Match& match) {
 }
 
 std::vector<ValueId> combine(const Match& match, GraphBuilder& builder) {
-  std::vector<ValueId> inputs;
-  for (const char* name : {"a", "b"}) {
-    inputs.insert(inputs.end(), {match.value(name), match.value(std::string(name) + "_scale"),
-                                 zero_of(match, builder, name)});
-  }
+  std::vector<ValueId> inputs = operand_of(match, builder, "a");
+  std::ranges::copy(operand_of(match, builder, "b"), std::back_inserter(inputs));
   inputs.insert(inputs.end(), {match.value("y_scale"), zero_of(match, builder, "y")});
   const char* type = match.node("binary").is("Add") ? "QLinearAdd" : "QLinearMul";
   return {builder.node(type, std::move(inputs), {}, match.output_type(), "com.microsoft")};

@@ -1,4 +1,6 @@
 // What only chooses, moves and joins elements.
+#include <algorithm>
+
 #include "ops/rewrites/on_integers/quantized_match.h"
 #include "runtime/op/op.h"
 
@@ -48,8 +50,7 @@ std::vector<ValueId> concatenate(const Match& match, GraphBuilder& builder) {
   for (size_t i = 0; i < part_count(match); ++i) {
     const std::string name = part_name(i);
     plain.push_back(match.value(name));
-    inputs.insert(inputs.end(),
-                  {match.value(name), match.value(name + "_scale"), zero_of(match, builder, name)});
+    std::ranges::copy(operand_of(match, builder, name), std::back_inserter(inputs));
     all_same = all_same && *one_of(match, name) == *one_of(match, "y");
   }
   if (all_same) return {builder.node_like(concat, std::move(plain), match.output_type())};

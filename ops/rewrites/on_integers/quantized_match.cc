@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/qlinear/qlinear.h"
 #include "runtime/graph/node_attributes.h"
 #include "runtime/rewrite/optimize.h"
 
@@ -18,7 +19,6 @@ Pattern dequantized_by(const std::string& name, const Pattern& integers) {
       .named(name + "_node")
       .shared();
 }
-bool is_8bit(DType dtype) { return dtype == DType::kUInt8 || dtype == DType::kInt8; }
 
 DType integers_of(const Match& match, const std::string& name) {
   const ValueType& type = name == "y" ? match.output_type() : match.type(name);
@@ -131,6 +131,11 @@ ValueId zero_of(const Match& match, GraphBuilder& builder, const std::string& na
   return builder.constant(Tensor::zeros(integers_of(match, name), {}));
 }
 
+std::vector<ValueId> operand_of(const Match& match, GraphBuilder& builder,
+                                const std::string& name) {
+  return {match.value(name), match.value(name + "_scale"), zero_of(match, builder, name)};
+}
+
 // The bias in steps of the products; nullopt where rounding it would show in the result.
 std::optional<std::vector<int32_t>> integer_bias(const Match& match, int64_t channels) {
   constexpr double kMostError = 0.125;  // of a step of the result
@@ -177,14 +182,9 @@ Refusal may_multiply(const Match& match, int64_t axis) {
 
 std::vector<ValueId> linear_operands(const Match& match, GraphBuilder& builder, ValueId weights,
                                      int64_t channels) {
-  std::vector<ValueId> operands = {match.value("x"),
-                                   match.value("x_scale"),
-                                   zero_of(match, builder, "x"),
-                                   weights,
-                                   match.value("w_scale"),
-                                   zero_of(match, builder, "w"),
-                                   match.value("y_scale"),
-                                   zero_of(match, builder, "y")};
+  std::vector<ValueId> operands = operand_of(match, builder, "x");
+  operands.insert(operands.end(), {weights, match.value("w_scale"), zero_of(match, builder, "w"),
+                                   match.value("y_scale"), zero_of(match, builder, "y")});
   const std::vector<int32_t> bias = *integer_bias(match, channels);
   if (!bias.empty()) {
     operands.push_back(builder.constant(Tensor::from<int32_t>({channels}, bias)));

@@ -60,6 +60,9 @@ Refusal may_use_integers(const Match& match);
 // The zero point of `name`; 0 where it is left out.
 ValueId zero_of(const Match& match, GraphBuilder& builder, const std::string& name);
 
+// The integers of `name`, their scale and zero point, as operators on integers take them.
+std::vector<ValueId> operand_of(const Match& match, GraphBuilder& builder, const std::string& name);
+
 // The rules, by what they take.
 Rule convolve_integers();
 Rule multiply_integer_matrices();
