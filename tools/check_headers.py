@@ -17,17 +17,23 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.MULTILINE)
 ERROR = re.compile(r"^(.*?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)", re.MULTILINE)
 
 
-def compile_flags(build: Path) -> dict[str, list[str]]:
-    """The compiler and its flags by the source's absolute path, without what names files."""
+def compile_flags(root: Path, build: Path) -> dict[str, list[str]]:
+    """The compiler and its flags by the source's absolute path, without what names files. Of a
+    kernel for GPUs they are those that its emulation is compiled with: nvcc takes others."""
     flags = {}
+    emulated = os.path.realpath(build / "generated/emulated")
     for entry in json.loads((build / "compile_commands.json").read_text()):
+        if entry["file"].endswith(".cu"):
+            continue
         words = shlex.split(entry["command"]) if "command" in entry else list(entry["arguments"])
         if Path(words[0]).name == "ccache":
             words = words[1:]
         kept = [word for before, word in zip([""] + words, words)
                 if before not in {"-o", "-c"} and word not in {"-o", "-c"}]
-        source = os.path.join(entry["directory"], entry["file"])
-        flags[os.path.realpath(source)] = kept
+        source = os.path.realpath(os.path.join(entry["directory"], entry["file"]))
+        if source.startswith(emulated + os.sep):
+            source = os.path.realpath(root) + source.removeprefix(emulated).removesuffix(".cc")
+        flags[source] = kept
     return flags
 
 
@@ -87,7 +93,7 @@ def first_error(root: Path, build: Path, header: str, flags: list[str]):
 def breaches(root: Path, build: Path, paths: list[str], headers: list[str]):
     """Yields header, line and reason for each of `headers` that needs what it does not include.
     `paths` are all C++ files of the tree."""
-    flags = compile_flags(build)
+    flags = compile_flags(root, build)
     by_header = includers(root, paths)
     jobs = [(header, way) for header in headers
             for way in ways_to_compile(root, header, by_header, flags)]

@@ -63,6 +63,22 @@ def test_only_headers_that_are_named_are_compiled(tree):
     assert check_headers(tree, "--headers", "ops").returncode == 1
 
 
+def test_headers_of_cuda_kernels_are_compiled_as_their_emulation_is(tree):
+    copy = tree / "build/generated/emulated/ops/kernel.cu.cc"
+    copy.parent.mkdir(parents=True)
+    copy.write_text('#include "ops/kernel.cu"\n')
+    (tree / "ops/kernel.cu").write_text('#include "ops/kernel.h"\n')
+    (tree / "ops/kernel.h").write_text("#ifndef EMULATED\n#error for the host\n#endif\n")
+    database = tree / "build/compile_commands.json"
+    entries = json.loads(database.read_text())
+    for compiler, file in ("nvcc --gpu", tree / "ops/kernel.cu"), ("g++ -DEMULATED", copy):
+        entries.append({"directory": str(tree / "build"), "file": str(file),
+                        "command": f"{compiler} -c {file} -o kernel.o"})
+    database.write_text(json.dumps(entries))
+    result = check_headers(tree, "--headers", "ops/kernel.h")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_a_name_that_is_no_header_is_refused(tree):
     result = check_headers(tree, "--headers", "ops/missing.h")
     assert result.returncode == 2
