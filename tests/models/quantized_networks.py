@@ -12,47 +12,18 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from growing_network import GrowingNetwork, calibration
 from onnxruntime import quantization as q
 
 random = np.random.default_rng(11)
 
 
-class Network:
-    """A graph that grows by one node at a time, from the input x."""
-
-    def __init__(self, *shape):
-        self.shape = list(shape)
-        self.nodes, self.weights, self.last = [], [], "x"
-
-    def weight(self, *shape, size=None):
-        scale = size if size is not None else 1 / np.sqrt(np.prod(shape[1:]) or 1)
-        return self.constant((random.standard_normal(shape) * scale).astype(np.float32))
-
-    def constant(self, array):
-        self.weights.append(numpy_helper.from_array(np.asarray(array), f"w{len(self.weights)}"))
-        return self.weights[-1].name
-
-    def add(self, op, *inputs, outputs=1, **attributes):
-        """Applies op to the last value, or to `inputs`; a leading "" stands for the last value."""
-        inputs = [self.last if name == "" and i == 0 else name
-                  for i, name in enumerate(inputs or ("",))]
-        names = [f"{op.lower()}{len(self.nodes)}_{j}" for j in range(outputs)]
-        self.nodes.append(helper.make_node(op, inputs, names, name=names[0], **attributes))
-        self.last = names[0]
-        return self.last
-
-    def model(self):
-        x = helper.make_tensor_value_info("x", TensorProto.FLOAT, self.shape)
-        y = helper.make_tensor_value_info(self.last, TensorProto.FLOAT, None)
-        graph = helper.make_graph(self.nodes, "network", [x], [y], self.weights)
-        model = helper.make_model(graph, ir_version=8,
-                                  opset_imports=[helper.make_opsetid("", 17)])
-        return onnx.shape_inference.infer_shapes(model)
+def network(*shape):
+    return GrowingNetwork(random, shape)
 
 
 def convolutional():
-    n = Network(2, 3, 16, 12)
+    n = network(2, 3, 16, 12)
     n.add("Conv", "", n.weight(8, 3, 3, 3), n.weight(8, size=0.1), pads=[1, 1, 1, 1])
     n.add("Relu")
     n.add("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
@@ -68,7 +39,7 @@ def convolutional():
 
 
 def branches():
-    n = Network(3, 4, 9, 7)
+    n = network(3, 4, 9, 7)
     left = n.add("Conv", "", n.weight(6, 4, 3, 3), pads=[1, 1, 1, 1])
     gate = n.add("Sigmoid")
     n.add("Mul", left, gate)
@@ -87,7 +58,7 @@ def branches():
 
 
 def transposed():
-    n = Network(1, 4, 6, 5)
+    n = network(1, 4, 6, 5)
     n.add("ConvTranspose", "", n.weight(4, 3, 2, 2), strides=[2, 2])
     n.add("Tanh")
     n.add("Pad", "", n.constant(np.array([0, 0, 1, 0, 0, 0, 0, 2])))
@@ -99,7 +70,7 @@ def transposed():
 
 def moves():
     """Operators that take 8-bit values as they are, or are left alone."""
-    n = Network(2, 6, 8, 5)
+    n = network(2, 6, 8, 5)
     n.add("Conv", "", n.weight(6, 6, 3, 3), pads=[1, 1, 1, 1])
     first = n.add("Split", "", n.constant(np.array([2, 4])), axis=1, outputs=2)
     n.add("Gather", first.replace("_0", "_1"), n.constant(np.array([3, 0])), axis=1)
@@ -120,7 +91,7 @@ def moves():
 
 
 def volumes():
-    n = Network(1, 2, 5, 6, 4)
+    n = network(1, 2, 5, 6, 4)
     n.add("Conv", "", n.weight(4, 2, 3, 3, 3), n.weight(4, size=0.1), pads=[1] * 6)
     n.add("Relu")
     n.add("AveragePool", kernel_shape=[2, 2, 2])
@@ -129,7 +100,7 @@ def volumes():
 
 
 def attention():
-    n = Network(2, 7, 16)
+    n = network(2, 7, 16)
     n.add("LayerNormalization", "", n.constant(np.ones(16, np.float32)), n.weight(16, size=0.1))
     normal = n.last
     queries = n.add("MatMul", normal, n.weight(16, 16))
@@ -149,7 +120,7 @@ def attention():
 
 def recurrent(op, gates, direction):
     d = 2 if direction == "bidirectional" else 1
-    n = Network(9, 2, 6)
+    n = network(9, 2, 6)
     w, r = n.weight(d, gates * 8, 6, size=0.4), n.weight(d, gates * 8, 8, size=0.4)
     n.add(op, "", w, r, n.weight(d, 2 * gates * 8, size=0.1), hidden_size=8, direction=direction,
           outputs=2)
@@ -157,14 +128,6 @@ def recurrent(op, gates, direction):
     n.add("Reshape", "", n.constant(np.array([9, 2, 8 * d])))
     n.add("MatMul", "", n.weight(8 * d, 4))
     return n
-
-
-class Calibration(q.CalibrationDataReader):
-    def __init__(self, arrays):
-        self.left = iter([{"x": x} for x in arrays])
-
-    def get_next(self):
-        return next(self.left, None)
 
 
 def answer(model, target, x, level, kept=None):
@@ -226,15 +189,15 @@ def main():
         networks[f"lstm_{direction}"] = recurrent("LSTM", 4, direction)
     plain = folder / "plain"
     plain.mkdir()
-    for name, network in networks.items():
+    for name, built in networks.items():
         model = plain / f"{name}.onnx"
-        onnx.save(network.model(), model)
-        arrays = [random.standard_normal(network.shape).astype(np.float32) for _ in range(4)]
+        onnx.save(built.model(), model)
+        arrays = [random.standard_normal(built.shape).astype(np.float32) for _ in range(4)]
         # With 8-bit weights onnxruntime saturates sums of two products at 16 bits where there is
         # AVX2 alone.
         for way, options in STATIC.items():
             target = folder / f"{name}_{way}.onnx"
-            q.quantize_static(str(model), str(target), Calibration(arrays), reduce_range=True,
+            q.quantize_static(str(model), str(target), calibration(arrays), reduce_range=True,
                               **options)
             save(target, arrays[0])
             save_optimized(target, arrays[0])
