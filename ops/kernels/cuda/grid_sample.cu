@@ -38,7 +38,9 @@ struct Taps {
     weight[3] = far(2 - x);
   }
 
-  __device__ Taps(const GridSample& sample, float normalized, int64_t size) {
+  // Inlined for each axis it would leave them too few registers.
+  __device__ __attribute__((noinline)) Taps(const GridSample& sample, float normalized,
+                                            int64_t size) {
     const auto length = static_cast<float>(size);
     if (normalized != normalized) normalized = -1;
     float x = sample.align_corners ? (normalized + 1) / 2 * (length - 1)

@@ -8,7 +8,9 @@ namespace {
 
 constexpr int kThreads = 256;
 
-__device__ float activate(const Recurrent::Activation& activation, float x) {
+// Inlined at each of its calls it would leave the sums too few registers.
+__device__ __attribute__((noinline)) float activate(const Recurrent::Activation& activation,
+                                                    float x) {
   const float operand = activation.inner * x;
   const float result = apply(activation.formula, operand, 0, 0, activation.parameters);
   return activation.scale * result + activation.shift;
