@@ -1,8 +1,8 @@
 // ArgMax and ArgMin, opset 1 and up: the index of the extreme along one axis, the first one or
 // (select_last_index, from 12 on) the last. NaN counts as extreme, as in NumPy.
 #include "ops/batching/rules.h"
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/lines.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -105,8 +105,6 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   const TensorDesc& x = request.input(0);
   if (x.dtype != DType::kFloat32) return request.refuse("only for float32");
   const ArgForm form = read_form(request);
-  CudaLaunch<cuda::ArgExtreme> launch(request.device, "arg_extreme");
-  if (!launch) return request.refuse("not in the library of kernels");
   cuda::ArgExtreme planned;
   planned.largest = form.largest;
   planned.last = form.last;
@@ -116,12 +114,11 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   }
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
   check_input(planned.n > 0, "there is no extreme of an empty axis");
-  return make_kernel([planned, launch](KernelContext& context) {
-    cuda::ArgExtreme arg = planned;
-    arg.x = context.input(0).as<const float>();
-    arg.y = context.output(0).as<int64_t>();
-    launch(context.queue(), arg);
-  });
+  return make_cuda_launch(request, "arg_extreme", planned,
+                          [](cuda::ArgExtreme& arg, KernelContext& context) {
+                            arg.x = context.input(0).as<const float>();
+                            arg.y = context.output(0).as<int64_t>();
+                          });
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // CumSum, opset 11 and up, and CumProd, opset 26 and up: running sums or products along one axis
 // (input 1), optionally from the end, optionally without the element itself.
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/lines.h"
 #include "ops/kernels/index/index.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -78,8 +78,6 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   }
   const RunningForm form = read_form(request);
   const int axis = normalize_axis(axis_input->front(), x.rank());
-  CudaLaunch<cuda::Running> launch(request.device, "running");
-  if (!launch) return request.refuse("not in the library of kernels");
   cuda::Running planned;
   for (int i = 0; i < x.rank(); ++i) {
     (i < axis ? planned.outer : i == axis ? planned.n : planned.inner) *= x.shape[i];
@@ -88,12 +86,11 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   planned.exclusive = form.exclusive;
   planned.reverse = form.reverse;
   if (x.count() == 0) return make_kernel([](KernelContext&) {});
-  return make_kernel([planned, launch](KernelContext& context) {
-    cuda::Running running = planned;
-    running.x = context.input(0).as<const float>();
-    running.y = context.output(0).as<float>();
-    launch(context.queue(), running);
-  });
+  return make_cuda_launch(request, "running", planned,
+                          [](cuda::Running& running, KernelContext& context) {
+                            running.x = context.input(0).as<const float>();
+                            running.y = context.output(0).as<float>();
+                          });
 }
 
 std::unique_ptr<Kernel> make_running(KernelRequest& request) {

@@ -3,10 +3,10 @@
 #include <cstring>
 
 #include "ops/batching/rules.h"
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/cuda/gather.h"
 #include "ops/kernels/index/index.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -163,8 +163,6 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
     return request.refuse("elements of more than 8 bytes");
   }
   for (int64_t index : to_int64s(*indices)) checked_index(index, data.shape[axis]);
-  CudaLaunch<cuda::Gather> launch(request.device, "gather");
-  if (!launch) return request.refuse("not in the library of kernels");
   cuda::Gather planned;
   planned.length = data.shape[axis];
   planned.picked = indices->count();
@@ -174,13 +172,12 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   planned.element_bytes = static_cast<int>(size_of(data.dtype));
   planned.index_bytes = static_cast<int>(size_of(request.input(1).dtype));
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
-  return make_kernel([planned, launch](KernelContext& context) {
-    cuda::Gather gather = planned;
-    gather.data = context.input(0).data;
-    gather.indices = context.input(1).data;
-    gather.out = context.output(0).data;
-    launch(context.queue(), gather);
-  });
+  return make_cuda_launch(request, "gather", planned,
+                          [](cuda::Gather& gather, KernelContext& context) {
+                            gather.data = context.input(0).data;
+                            gather.indices = context.input(1).data;
+                            gather.out = context.output(0).data;
+                          });
 }
 
 }  // namespace

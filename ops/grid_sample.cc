@@ -2,9 +2,9 @@
 // linear, cubic; outside: zeros, border or reflection. Any number of spatial axes.
 #include <cmath>
 
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cast/cast.h"
 #include "ops/kernels/cuda/grid_sample.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -213,8 +213,6 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   constexpr int kAxes = 3;
   const int axes = x.rank() - 2;
   if (axes > kAxes) return request.refuse("more than 3 spatial axes");
-  CudaLaunch<cuda::GridSample> launch(request.device, "grid_sample");
-  if (!launch) return request.refuse("not in the library of kernels");
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
   cuda::GridSample planned;
   planned.batch = x.shape[0];
@@ -229,13 +227,12 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
                     : form.outside == Outside::kBorder ? cuda::GridOutside::border
                                                        : cuda::GridOutside::reflection;
   planned.align_corners = form.align_corners;
-  return make_kernel([planned, launch](KernelContext& context) {
-    cuda::GridSample sample = planned;
-    sample.x = context.input(0).as<const float>();
-    sample.grid = context.input(1).as<const float>();
-    sample.y = context.output(0).as<float>();
-    launch(context.queue(), sample);
-  });
+  return make_cuda_launch(request, "grid_sample", planned,
+                          [](cuda::GridSample& sample, KernelContext& context) {
+                            sample.x = context.input(0).as<const float>();
+                            sample.grid = context.input(1).as<const float>();
+                            sample.y = context.output(0).as<float>();
+                          });
 }
 
 std::unique_ptr<Kernel> make_grid_sample(KernelRequest& request) {

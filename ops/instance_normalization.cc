@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "ops/batching/rules.h"
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/normalize_rows.h"
 #include "ops/row_statistics.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -124,24 +124,22 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
 std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only for float32");
   const GroupedRows grouped = read_rows(request);
-  CudaLaunch<cuda::NormalizeRows> launch(request.device, "normalize_rows");
-  if (!launch) return request.refuse("not in the library of kernels");
   request.allow_in_place(0, 0);
-  return make_kernel([grouped, launch](KernelContext& context) {
-    if (context.output(0).count() == 0) return;
-    cuda::NormalizeRows rows;
-    rows.x = context.input(0).as<const float>();
-    rows.scale = context.input(1).as<const float>();
-    rows.bias = context.input(2).as<const float>();
-    rows.y = context.output(0).as<float>();
-    rows.rows = grouped.batch * grouped.groups;
-    rows.n = grouped.row_size();
-    rows.groups = grouped.groups;
-    rows.group_step = grouped.per_group ? 1 : grouped.channels_per_group;
-    rows.inner = grouped.per_group ? rows.n : grouped.inner;
-    rows.epsilon = static_cast<float>(grouped.epsilon);
-    launch(context.queue(), rows);
-  });
+  if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
+  cuda::NormalizeRows planned;
+  planned.rows = grouped.batch * grouped.groups;
+  planned.n = grouped.row_size();
+  planned.groups = grouped.groups;
+  planned.group_step = grouped.per_group ? 1 : grouped.channels_per_group;
+  planned.inner = grouped.per_group ? planned.n : grouped.inner;
+  planned.epsilon = static_cast<float>(grouped.epsilon);
+  return make_cuda_launch(request, "normalize_rows", planned,
+                          [](cuda::NormalizeRows& rows, KernelContext& context) {
+                            rows.x = context.input(0).as<const float>();
+                            rows.scale = context.input(1).as<const float>();
+                            rows.bias = context.input(2).as<const float>();
+                            rows.y = context.output(0).as<float>();
+                          });
 }
 
 void infer_same(InferRequest& request) {

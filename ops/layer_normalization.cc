@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "ops/batching/rules.h"
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/normalize_rows.h"
 #include "ops/row_offsets.h"
 #include "ops/row_statistics.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -178,12 +178,14 @@ std::unique_ptr<Kernel> make_vectorized(KernelRequest& request) {
 std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   const LayerNormalization layer = read_attributes(request);
   if (const char* reason = refusal(request, layer)) return request.refuse(reason);
-  CudaLaunch<cuda::NormalizeRows> launch(request.device, "normalize_rows");
-  if (!launch) return request.refuse("not in the library of kernels");
   request.allow_in_place(0, 0);
-  return make_kernel([layer, launch](KernelContext& context) {
-    if (layer.rows == 0) return;
-    cuda::NormalizeRows rows;
+  if (layer.rows == 0) return make_kernel([](KernelContext&) {});
+  cuda::NormalizeRows planned;
+  planned.rows = layer.rows;
+  planned.n = layer.n;
+  planned.epsilon = static_cast<float>(layer.epsilon);
+  planned.centered = layer.centered;
+  auto bind = [layer](cuda::NormalizeRows& rows, KernelContext& context) {
     rows.x = context.input(0).as<const float>();
     rows.scale = context.input(1).as<const float>();
     if (context.has_input(2)) rows.bias = context.input(2).as<const float>();
@@ -192,12 +194,8 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
     if (context.has_output(layer.factor_output)) {
       rows.factors = context.output(layer.factor_output).as<float>();
     }
-    rows.rows = layer.rows;
-    rows.n = layer.n;
-    rows.epsilon = static_cast<float>(layer.epsilon);
-    rows.centered = layer.centered;
-    launch(context.queue(), rows);
-  });
+  };
+  return make_cuda_launch(request, "normalize_rows", planned, bind);
 }
 
 void infer_simplified(InferRequest& request) {

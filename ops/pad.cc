@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "ops/batching/rules.h"
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/copy/copy.h"
 #include "ops/kernels/cuda/pad.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -225,8 +225,6 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   auto form = read_form(request.node(), input.rank(), request.constant(1), request.has_input(3),
                         request.constant(3));
   if (!form) return request.refuse("pads are not known");
-  CudaLaunch<cuda::Pad> launch(request.device, "pad");
-  if (!launch) return request.refuse("not in the library of kernels");
   make_maps(*form, input.shape, request.output(0).shape);  // or an empty axis has nothing to repeat
   cuda::Pad planned;
   planned.mode = form->mode == "edge"      ? cuda::Padding::edge
@@ -253,12 +251,10 @@ std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
                 "the constant value of Pad is {}", to_string(request.input(2)));
   }
   if (planned.count == 0) return make_kernel([](KernelContext&) {});
-  return make_kernel([planned, launch](KernelContext& context) {
-    cuda::Pad pad = planned;
+  return make_cuda_launch(request, "pad", planned, [](cuda::Pad& pad, KernelContext& context) {
     pad.x = context.input(0).data;
     if (context.has_input(2)) pad.value = context.input(2).data;
     pad.y = context.output(0).data;
-    launch(context.queue(), pad);
   });
 }
 

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "ops/batching/rules.h"
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/softmax.h"
 #include "ops/kernels/softmax/softmax.h"
 #include "ops/row_offsets.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/registry.h"
 
 namespace convoy {
@@ -169,14 +169,14 @@ template <bool log>
 std::unique_ptr<Kernel> make_on_gpu(KernelRequest& request) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only for float32");
   const Extent extent = read_extent(request);
-  CudaLaunch<cuda::Softmax> launch(request.device, "softmax");
-  if (!launch) return request.refuse("not in the library of kernels");
   request.allow_in_place(0, 0);
-  return make_kernel([extent, launch](KernelContext& context) {
-    if (context.output(0).count() == 0) return;
-    launch(context.queue(), {context.input(0).as<const float>(), context.output(0).as<float>(),
-                             extent.outer, extent.n, extent.inner, log});
-  });
+  if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
+  const cuda::Softmax planned{nullptr, nullptr, extent.outer, extent.n, extent.inner, log};
+  return make_cuda_launch(request, "softmax", planned,
+                          [](cuda::Softmax& softmax, KernelContext& context) {
+                            softmax.x = context.input(0).as<const float>();
+                            softmax.y = context.output(0).as<float>();
+                          });
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <limits>
 #include <optional>
 
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/grouped_conv.h"
-#include "runtime/device/cuda/cuda_device.h"
 
 namespace convoy {
 namespace {
@@ -51,8 +51,6 @@ bool is_empty(const kernels::ConvProblem& conv) {
 std::unique_ptr<Kernel> make(KernelRequest& request, const kernels::ConvProblem& problem,
                              std::string_view name) {
   if (request.input(0).dtype != DType::kFloat32) return request.refuse("only float32");
-  CudaLaunch<GroupedConv> launch(request.device, name);
-  if (!launch) return request.refuse("not in the library of kernels");
   const auto conv = of_rank_3(problem);
   // There is a block for each output at most.
   if (!conv || request.output(0).count() > std::numeric_limits<int32_t>::max()) {
@@ -61,14 +59,12 @@ std::unique_ptr<Kernel> make(KernelRequest& request, const kernels::ConvProblem&
   GroupedConv planned;
   planned.problem = *conv;
   if (is_empty(planned.problem)) return make_kernel([](KernelContext&) {});
-  return make_kernel([planned, launch](KernelContext& context) {
-    GroupedConv conv = planned;
+  return make_cuda_launch(request, name, planned, [](GroupedConv& conv, KernelContext& context) {
     conv.x = context.input(0).as<const float>();
     conv.w = context.input(1).as<const float>();
     if (context.has_input(2)) conv.bias = context.input(2).as<const float>();
     if (conv.problem.has_residual) conv.residual = context.input(3).as<const float>();
     conv.y = context.output(0).as<float>();
-    launch(context.queue(), conv);
   });
 }
 

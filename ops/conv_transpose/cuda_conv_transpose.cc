@@ -1,6 +1,6 @@
 #include "ops/conv_transpose/conv_transpose.h"
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/conv_transpose.h"
-#include "runtime/device/cuda/cuda_device.h"
 
 namespace convoy {
 
@@ -9,8 +9,6 @@ std::unique_ptr<Kernel> make_cuda_conv_transpose(KernelRequest& request) {
   const ConvTransposeShape shape = read_conv_transpose(request);
   constexpr int kAxes = 3;
   if (shape.rank() > kAxes) return request.refuse("more than 3 spatial axes");
-  CudaLaunch<cuda::ConvTranspose> launch(request.device, "conv_transpose");
-  if (!launch) return request.refuse("not in the library of kernels");
   cuda::ConvTranspose planned;
   planned.batch = shape.batch;
   planned.groups = shape.groups;
@@ -18,14 +16,14 @@ std::unique_ptr<Kernel> make_cuda_conv_transpose(KernelRequest& request) {
   planned.out = shape.group_out();
   for (int i = 0; i < shape.rank(); ++i) planned.axis[kAxes - shape.rank() + i] = shape[i];
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
-  return make_kernel([planned, launch](KernelContext& context) {
-    cuda::ConvTranspose conv = planned;
-    conv.x = context.input(0).as<const float>();
-    conv.w = context.input(1).as<const float>();
-    if (context.has_input(2)) conv.bias = context.input(2).as<const float>();
-    conv.y = context.output(0).as<float>();
-    launch(context.queue(), conv);
-  });
+  return make_cuda_launch(request, "conv_transpose", planned,
+                          [](cuda::ConvTranspose& conv, KernelContext& context) {
+                            conv.x = context.input(0).as<const float>();
+                            conv.w = context.input(1).as<const float>();
+                            if (context.has_input(2))
+                              conv.bias = context.input(2).as<const float>();
+                            conv.y = context.output(0).as<float>();
+                          });
 }
 
 }  // namespace convoy

@@ -1,10 +1,10 @@
 #include "ops/elementwise/cuda_program.h"
 
+#include "ops/cuda_kernel.h"
 #include "ops/elementwise/legacy_broadcast.h"
 #include "ops/elementwise/program_kernel.h"
 #include "ops/kernels/cuda/elementwise_program.h"
 #include "ops/kernels/elementwise/strided_walk.h"
-#include "runtime/device/cuda/cuda_device.h"
 
 namespace convoy {
 
@@ -68,8 +68,6 @@ std::unique_ptr<Kernel> make_cuda_kernel(KernelRequest& request, const Program& 
   const int operands = outputs + program.inputs;
   if (operands > ElementwiseProgram::kMaxOperands) return request.refuse("too many operands");
   if (program.steps.size() > ElementwiseProgram::kMaxSteps) return request.refuse("too many steps");
-  CudaLaunch<ElementwiseProgram> launch(request.device, "elementwise_program");
-  if (!launch) return request.refuse("not in the library of kernels");
 
   ElementwiseProgram problem = {};
   problem.outputs = outputs;
@@ -105,15 +103,12 @@ std::unique_ptr<Kernel> make_cuda_kernel(KernelRequest& request, const Program& 
   }
   if (!describe_axes(descs, problem)) return request.refuse("too many axes");
   allow_in_place(request, program);
-  return make_kernel([problem, slots, launch](KernelContext& context) {
-    ElementwiseProgram with_data = problem;
-    for (int j = 0; j < problem.outputs; ++j) with_data.tensor[j].data = context.output(j).data;
-    for (int i = 0; i < problem.inputs; ++i) {
-      with_data.tensor[problem.outputs + i].data =
-          context.input(slots[static_cast<size_t>(i)]).data;
-    }
-    launch(context.queue(), with_data);
-  });
+  auto bind = [slots](ElementwiseProgram& with_data, KernelContext& context) {
+    ElementwiseProgram::Tensor* tensor = with_data.tensor;
+    for (int j = 0; j < with_data.outputs; ++j) (tensor++)->data = context.output(j).data;
+    for (int slot : slots) (tensor++)->data = context.input(slot).data;
+  };
+  return make_cuda_launch(request, "elementwise_program", problem, bind);
 }
 
 }  // namespace elementwise

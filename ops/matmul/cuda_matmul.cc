@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/matmul.h"
 #include "ops/matmul/matmul_kernels.h"
-#include "runtime/device/cuda/cuda_device.h"
 
 namespace convoy {
 namespace {
@@ -49,20 +49,17 @@ std::unique_ptr<Kernel> make_cuda_matmul(KernelRequest& request, MatMulReader re
   if (request.output(0).count() > std::numeric_limits<int32_t>::max()) {
     return request.refuse("sizes beyond 32 bits");
   }
-  CudaLaunch<cuda::MatMul> launch(request.device, "matmul");
-  if (!launch) return request.refuse("not in the library of kernels");
   request.accept_strides(matmul.a_input);
   request.accept_strides(matmul.b_input);
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
-  return make_kernel([matmul, planned = describe(matmul), launch](KernelContext& context) {
-    cuda::MatMul product = planned;
-    product.a = context.input(matmul.a_input).as<const float>();
-    product.b = context.input(matmul.b_input).as<const float>();
-    product.c = matmul.has_c ? context.input(2).as<const float>() : nullptr;
-    product.residual = matmul.has_residual ? context.input(3).as<const float>() : nullptr;
-    product.y = context.output(0).as<float>();
-    launch(context.queue(), product);
-  });
+  return make_cuda_launch(
+      request, "matmul", describe(matmul), [matmul](cuda::MatMul& product, KernelContext& context) {
+        product.a = context.input(matmul.a_input).as<const float>();
+        product.b = context.input(matmul.b_input).as<const float>();
+        product.c = matmul.has_c ? context.input(2).as<const float>() : nullptr;
+        product.residual = matmul.has_residual ? context.input(3).as<const float>() : nullptr;
+        product.y = context.output(0).as<float>();
+      });
 }
 
 }  // namespace convoy

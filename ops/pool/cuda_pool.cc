@@ -1,9 +1,9 @@
 // Pooling on a GPU: a window that is the whole input as a reduction, others a thread for each
 // output.
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/pool.h"
 #include "ops/pool/pool_problem.h"
 #include "ops/reduce/cuda_reduce.h"
-#include "runtime/device/cuda/cuda_device.h"
 
 namespace convoy {
 namespace {
@@ -46,14 +46,10 @@ std::unique_ptr<Kernel> make_cuda_pool(KernelRequest& request, const PoolProblem
                                                       : cuda::Pooling::lp;
   planned.counts_padding = problem.count_include_pad;
   planned.p = static_cast<float>(problem.p);
-  CudaLaunch<cuda::Pool> launch(request.device, "pool");
-  if (!launch) return request.refuse("not in the library of kernels");
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
-  return make_kernel([planned, launch](KernelContext& context) {
-    cuda::Pool pool = planned;
+  return make_cuda_launch(request, "pool", planned, [](cuda::Pool& pool, KernelContext& context) {
     pool.x = context.input(0).as<const float>();
     pool.y = context.output(0).as<float>();
-    launch(context.queue(), pool);
   });
 }
 

@@ -1,7 +1,7 @@
 // LSTM, GRU and RNN on a GPU.
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/recurrent.h"
 #include "ops/recurrent/recurrent.h"
-#include "runtime/device/cuda/cuda_device.h"
 
 namespace convoy {
 namespace {
@@ -52,26 +52,23 @@ std::unique_ptr<Kernel> make_cuda_recurrent(KernelRequest& request) {
   if (cuda::recurrent_shared_bytes(node.hidden) > cuda::kMostRecurrentShared) {
     return request.refuse("the state does not fit shared memory");
   }
-  CudaLaunch<cuda::Recurrent> launch(request.device, "recurrent");
-  if (!launch) return request.refuse("not in the library of kernels");
   if (node.batch == 0 || node.hidden == 0) return make_kernel([](KernelContext&) {});
   const bool lstm = node.cell == Cell::kLstm;
-  return make_kernel([planned = describe(node), lstm, launch](KernelContext& context) {
-    cuda::Recurrent recurrent = planned;
-    recurrent.x = input_of(context, kX);
-    recurrent.w = input_of(context, kW);
-    recurrent.r = input_of(context, kR);
-    recurrent.bias = input_of(context, kB);
-    recurrent.initial_h = input_of(context, kInitialH);
-    recurrent.y = output_of(context, kY);
-    recurrent.y_h = output_of(context, kYh);
-    if (lstm) {
-      recurrent.initial_c = input_of(context, kInitialC);
-      recurrent.peephole = input_of(context, kP);
-      recurrent.y_c = output_of(context, kYc);
-    }
-    launch(context.queue(), recurrent);
-  });
+  return make_cuda_launch(request, "recurrent", describe(node),
+                          [lstm](cuda::Recurrent& recurrent, KernelContext& context) {
+                            recurrent.x = input_of(context, kX);
+                            recurrent.w = input_of(context, kW);
+                            recurrent.r = input_of(context, kR);
+                            recurrent.bias = input_of(context, kB);
+                            recurrent.initial_h = input_of(context, kInitialH);
+                            recurrent.y = output_of(context, kY);
+                            recurrent.y_h = output_of(context, kYh);
+                            if (lstm) {
+                              recurrent.initial_c = input_of(context, kInitialC);
+                              recurrent.peephole = input_of(context, kP);
+                              recurrent.y_c = output_of(context, kYc);
+                            }
+                          });
 }
 
 }  // namespace convoy

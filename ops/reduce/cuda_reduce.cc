@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/reduce.h"
-#include "runtime/device/cuda/cuda_device.h"
 
 namespace convoy {
 namespace {
@@ -48,16 +48,13 @@ std::unique_ptr<Kernel> make_cuda_reduction(KernelRequest& request, ReduceKind k
       !describe(plan.reduced, plan.n, plan.stride, planned.reduced)) {
     return request.refuse("too many axes");
   }
-  CudaLaunch<cuda::Reduce> launch(request.device, "reduce");
-  if (!launch) return request.refuse("not in the library of kernels");
   request.accept_strides(0);
   if (planned.outputs == 0) return make_kernel([](KernelContext&) {});
-  return make_kernel([planned, launch](KernelContext& context) {
-    cuda::Reduce reduce = planned;
-    reduce.x = context.input(0).as<const float>();
-    reduce.y = context.output(0).as<float>();
-    launch(context.queue(), reduce);
-  });
+  return make_cuda_launch(request, "reduce", planned,
+                          [](cuda::Reduce& reduce, KernelContext& context) {
+                            reduce.x = context.input(0).as<const float>();
+                            reduce.y = context.output(0).as<float>();
+                          });
 }
 
 }  // namespace convoy

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/resize.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/weight_cache.h"
 
 namespace convoy {
@@ -30,8 +30,6 @@ std::unique_ptr<Kernel> make_cuda_resize(KernelRequest& request, const std::vect
   int64_t taps = 1;
   for (const AxisMap& map : maps) taps = checked_multiply(taps, map.taps);
   if (taps > kMostTaps) return request.refuse("too many taps for each output");
-  CudaLaunch<cuda::Resize> launch(request.device, "resize");
-  if (!launch) return request.refuse("not in the library of kernels");
   Device& device = find_device(request.device);
   std::vector<std::shared_ptr<const Buffer>> kept;
   cuda::Resize planned;
@@ -49,12 +47,11 @@ std::unique_ptr<Kernel> make_cuda_resize(KernelRequest& request, const std::vect
     axis.index = on_device(map.index, device, kept);
     if (!nearest) axis.weight = on_device(map.weight, device, kept);
   }
-  return make_kernel([planned, kept, launch](KernelContext& context) {
-    cuda::Resize resize = planned;
-    resize.x = context.input(0).as<const float>();
-    resize.y = context.output(0).as<float>();
-    launch(context.queue(), resize);
-  });
+  return make_cuda_launch(request, "resize", planned,
+                          [kept](cuda::Resize& resize, KernelContext& context) {
+                            resize.x = context.input(0).as<const float>();
+                            resize.y = context.output(0).as<float>();
+                          });
 }
 
 }  // namespace convoy

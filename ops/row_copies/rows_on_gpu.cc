@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ops/cuda_kernel.h"
 #include "ops/kernels/cuda/rows.h"
 #include "ops/kernels/index/index.h"
 #include "ops/views/copy_view.h"
-#include "runtime/device/cuda/cuda_device.h"
 #include "runtime/op/weight_cache.h"
 
 namespace convoy {
@@ -66,20 +66,18 @@ std::unique_ptr<Kernel> make_row_picks(KernelRequest& request, const std::vector
   if (!is_copied_by_bytes(request.input(0))) {
     return request.refuse("elements of more than 8 bytes");
   }
-  CudaLaunch<cuda::PickRows> launch(request.device, "pick_rows");
-  if (!launch) return request.refuse("not in the library of kernels");
   if (request.output(0).count() == 0) return make_kernel([](KernelContext&) {});
   cuda::PickRows planned;
   planned.rows = static_cast<int64_t>(offsets.size());
   planned.inner = inner;
   planned.element_bytes = static_cast<int>(size_of(request.input(0).dtype));
-  return make_kernel([planned, launch, places = send(request, offsets)](KernelContext& context) {
-    cuda::PickRows picks = planned;
-    picks.data = context.input(0).data;
-    picks.offsets = reinterpret_cast<const int64_t*>(places->data());
-    picks.out = context.output(0).data;
-    launch(context.queue(), picks);
-  });
+  return make_cuda_launch(
+      request, "pick_rows", planned,
+      [places = send(request, offsets)](cuda::PickRows& picks, KernelContext& context) {
+        picks.data = context.input(0).data;
+        picks.offsets = reinterpret_cast<const int64_t*>(places->data());
+        picks.out = context.output(0).data;
+      });
 }
 
 std::unique_ptr<Kernel> make_row_scatter(KernelRequest& request,
@@ -92,8 +90,6 @@ std::unique_ptr<Kernel> make_row_scatter(KernelRequest& request,
     return request.refuse("reductions of float32 only");
   }
   if (rows_meet(offsets, inner)) return request.refuse("updates that fall on one element");
-  CudaLaunch<cuda::ScatterRows> launch(request.device, "scatter_rows");
-  if (!launch) return request.refuse("not in the library of kernels");
   request.accept_strides(0);
   request.allow_in_place(0, 0);
   cuda::ScatterRows planned;
@@ -101,16 +97,19 @@ std::unique_ptr<Kernel> make_row_scatter(KernelRequest& request,
   planned.inner = inner;
   planned.element_bytes = static_cast<int>(size_of(request.input(0).dtype));
   planned.how = update_of(reduction);
-  return make_kernel([planned, launch, places = send(request, offsets)](KernelContext& context) {
+  auto copy_data = [](KernelContext& context) {
     const TensorView& data = context.input(0);
     if (data.data != context.output(0).data) copy_view(context, data, context.output(0));
-    if (planned.rows * planned.inner == 0) return;
-    cuda::ScatterRows scatter = planned;
-    scatter.updates = context.input(2).data;
-    scatter.offsets = reinterpret_cast<const int64_t*>(places->data());
-    scatter.out = context.output(0).data;
-    launch(context.queue(), scatter);
-  });
+  };
+  if (planned.rows * planned.inner == 0) return make_kernel(copy_data);
+  return make_cuda_launch(request, "scatter_rows", planned,
+                          [copy_data, places = send(request, offsets)](cuda::ScatterRows& scatter,
+                                                                       KernelContext& context) {
+                            copy_data(context);
+                            scatter.updates = context.input(2).data;
+                            scatter.offsets = reinterpret_cast<const int64_t*>(places->data());
+                            scatter.out = context.output(0).data;
+                          });
 }
 
 }  // namespace convoy
