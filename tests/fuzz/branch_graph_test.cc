@@ -8,6 +8,7 @@
 
 #include "tests/fuzz/branch_check.h"
 #include "tests/fuzz/fuzz_seed.h"
+#include "tests/fuzz/repeat_for.h"
 
 namespace convoy::testing {
 namespace {
@@ -26,17 +27,15 @@ TEST(BranchFuzz, GraphsThatOnceFailedComputeTheSame) {
 
 TEST(BranchFuzz, OptimizedGraphsComputeTheSame) {
   const uint64_t seed = fuzz_seed();
-  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(8);
-  int64_t graphs = 0;
   int64_t merged = 0;
-  while (std::chrono::steady_clock::now() < end && graphs < 600) {
-    BranchVerdict verdict = check_branch_graph(seed, graphs++);
+  const int64_t graphs = repeat_for(std::chrono::seconds(8), 20, 600, [&](int64_t number) {
+    BranchVerdict verdict = check_branch_graph(seed, number);
     merged += verdict.merged ? 1 : 0;
     ASSERT_TRUE(verdict.problem.empty())
-        << "build/bin/branch_fuzz --seed " << seed << " --first " << graphs - 1 << " --graphs 1\n"
+        << "build/bin/branch_fuzz --seed " << seed << " --first " << number << " --graphs 1\n"
         << verdict.text << "\n"
         << verdict.problem;
-  }
+  });
   std::printf("CONVOY_FUZZ_SEED=%llu: %lld graphs, %lld with a merge\n",
               static_cast<unsigned long long>(seed), static_cast<long long>(graphs),
               static_cast<long long>(merged));

@@ -15,8 +15,11 @@ constexpr unsigned char kNeverWritten = 0xff;  // makes floats NaN
 
 size_t padded(size_t bytes) { return (bytes + 15) / 16 * 16; }
 
+// There is room between arrays before the first as well.
+size_t room_for(size_t bytes) { return bytes + kMostArrays * (kBetween + 16) + kBetween; }
+
 Pages& pages() {
-  static thread_local Pages all(SharedArrays::kMost + kMostArrays * (kBetween + 16));
+  static thread_local Pages all(room_for(SharedArrays::kMost));
   return all;
 }
 
@@ -24,14 +27,13 @@ Pages& pages() {
 
 SharedArrays::~SharedArrays() { FiberTrace::open(pages().data(), room()); }
 
-size_t SharedArrays::room() const {
-  return std::min(limit_, kMost) + kMostArrays * (kBetween + 16);
-}
+size_t SharedArrays::room() const { return room_for(std::min(limit_, kMost)); }
 
 void SharedArrays::begin_block() {
   arrays_.clear();
   arrays_.reserve(kMostArrays);
-  used_ = taken_ = 0;
+  used_ = kBetween;
+  taken_ = 0;
   if (FiberTrace::kFiberForEachThread) pages().renew();
   FiberTrace::open(pages().data(), room());
   std::memset(pages().data(), kNeverWritten, room());
