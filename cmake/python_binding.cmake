@@ -23,9 +23,10 @@ file(GLOB_RECURSE stale "${package_dir}/*.py" "${package_dir}/*.pyi")
 if(stale)
   file(REMOVE ${stale})
 endif()
+file(REMOVE_RECURSE "${package_dir}/shim")
 file(GLOB_RECURSE package_files CONFIGURE_DEPENDS RELATIVE "${package_source}"
   "${package_source}/*.py" "${package_source}/*.pyi" "${package_source}/py.typed"
-  "${package_source}/shim/onnxruntime.dist-info/*")
+  "${package_source}/shim/onnxruntime.egg-info/*")
 foreach(file IN LISTS package_files)
   get_filename_component(folder "${package_dir}/${file}" DIRECTORY)
   file(MAKE_DIRECTORY "${folder}")

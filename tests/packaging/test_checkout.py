@@ -32,6 +32,11 @@ def test_what_is_missing_is_named(tmp_path):
     assert "compiler" not in done.stderr
 
 
+def test_no_folder_is_left_out_of_a_wheel():
+    """scikit-build-core takes folders of these names for those of the wheel itself."""
+    assert list((ROOT / "tools/python").rglob("*.dist-info")) == []
+
+
 def test_a_clone_is_installed(is_full, tmp_path):
     if not is_full:
         pytest.skip("only tools/test --full builds the package once more")

@@ -16,8 +16,9 @@ SHIM = pathlib.Path(__file__).parent / "shim"
 
 
 def onnxruntime_version() -> str:
-    """The version of onnxruntime whose interface this is; shim/…/METADATA says it."""
-    text = (SHIM / "onnxruntime.dist-info" / "METADATA").read_text(encoding="utf-8")
+    """The version of onnxruntime whose interface this is; shim/…/PKG-INFO says it. (What
+    makes wheels leaves out folders that are called dist-info.)"""
+    text = (SHIM / "onnxruntime.egg-info" / "PKG-INFO").read_text(encoding="utf-8")
     return next(line.split(":")[1].strip() for line in text.splitlines()
                 if line.startswith("Version:"))
 
