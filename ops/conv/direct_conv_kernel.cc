@@ -14,6 +14,7 @@
 #include "ops/kernels/conv/winograd_pixels_run.h"
 #include "ops/kernels/conv/winograd_run.h"
 #include "ops/kernels/elementwise/convert_rows.h"
+#include "runtime/base/divide_up.h"
 #include "runtime/base/task_queue.h"
 
 namespace convoy {
@@ -29,10 +30,6 @@ constexpr int64_t kFloatsPerLine = kAlignment / sizeof(float);
 constexpr int64_t kSerialWork = 200'000;
 // What fewer products must at least promise: their rounding errors are larger.
 constexpr double kWorthwhile = 0.97;
-
-int64_t round_up(int64_t count) {
-  return (count + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
-}
 
 // Work cut for several threads costs more on one.
 int threads_for(const KernelRequest& request, const ConvProblem& problem) {
@@ -62,7 +59,7 @@ class PlannedKernel : public Kernel {
         has_bias_(request.has_input(2)),
         is_half_(request.input(0).dtype != DType::kFloat32),
         pieces_(std::min<int64_t>(conv_.task_count(), threads_for(request, problem))) {
-    thread_scratch_ = round_up(conv_.scratch_size());
+    thread_scratch_ = round_up(conv_.scratch_size(), kFloatsPerLine);
     int64_t floats = pieces_ * thread_scratch_;
     int64_t packed_size = conv_.packed_weights_size();
     if (const Tensor* weights = request.constant(1); weights && request.weights) {

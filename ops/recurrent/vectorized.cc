@@ -3,14 +3,12 @@
 
 #include <cstring>
 
+#include "runtime/base/divide_up.h"
+
 namespace convoy {
 namespace {
 
 using elementwise::Formula;
-
-int64_t round_up(int64_t value, int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 constexpr int64_t kBlockRows = 256;
 constexpr int64_t kParallelStep = 1 << 18;  // multiplications in a step worth several threads

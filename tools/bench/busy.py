@@ -16,55 +16,10 @@ import sys
 import time
 
 import numpy as np
-import onnx
-from onnx import helper
-
-import convoy
+from engines import ENGINES, feeds_of, runner
 
 TURN = 0.05  # seconds of an engine at a time
 PAUSE = 0.06  # before the next one's turn: threads of the last spin on for a while
-
-
-def feeds_of(path):
-    graph = onnx.load(path, load_external_data=False).graph
-    known = {tensor.name for tensor in graph.initializer}
-    random, feeds = np.random.default_rng(1), {}
-    for value in graph.input:
-        if value.name in known:
-            continue
-        tensor = value.type.tensor_type
-        sizes = [dim.dim_value or 1 for dim in tensor.shape.dim]
-        dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
-        feeds[value.name] = (random.standard_normal(sizes) * 0.5).astype(dtype)
-    return feeds
-
-
-def make_convoy(path, feeds, threads):
-    session = convoy.InferenceSession(path, threads=threads)
-    return lambda: session.run(None, feeds)
-
-
-def make_onnxruntime(path, feeds, threads):
-    import onnxruntime
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = threads, 4
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return lambda: session.run(None, feeds)
-
-
-def make_openvino(path, feeds, threads):
-    import openvino
-    core = openvino.Core()
-    model = core.read_model(path)
-    model.reshape({name: list(value.shape) for name, value in feeds.items()})
-    compiled = core.compile_model(model, "CPU", {
-        "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": "f32"})
-    request = compiled.create_infer_request()
-    return lambda: request.infer(feeds, share_inputs=True, share_outputs=True)
-
-
-MAKERS = {"convoy": make_convoy, "onnxruntime": make_onnxruntime, "openvino": make_openvino}
 
 
 def count_on(ready):
@@ -113,14 +68,14 @@ def measure(engines, seconds):
 
 
 def race(path, threads, busy, seconds):
-    feeds = feeds_of(path)
+    feeds = feeds_of(path, np.random.default_rng(1))
     engines = {}
-    for name, make in MAKERS.items():
+    for name in ENGINES:
         try:
-            engines[name] = make(path, feeds, threads)
+            engines[name] = runner(name, path, feeds, threads, precision="f32")
             engines[name]()
         except ImportError:
-            engines.pop(name, None)
+            continue
     with BusyProcesses(busy):
         times = measure(engines, seconds)
     points = {name: np.percentile(np.array(taken) * 1e3, (50, 90, 99))

@@ -8,55 +8,12 @@ inputs to after five runs on one thread. Inputs are test_data_set_0 beside the m
 or zeros with 1 for sizes that are not known. An engine that is not installed gets a dash.
 """
 
-import glob
 import os
 import resource
 import subprocess
 import sys
 
-import numpy as np
-import onnx
-from onnx import helper, numpy_helper
-
-ENGINES = ("convoy", "onnxruntime", "openvino")
-
-
-def feeds_of(path):
-    graph = onnx.load(path, load_external_data=False).graph
-    known = {tensor.name for tensor in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in known]
-    files = sorted(glob.glob(os.path.join(os.path.dirname(path), "test_data_set_0", "input_*.pb")))
-    if files:
-        tensors = [onnx.TensorProto.FromString(open(file, "rb").read()) for file in files]
-        return {value.name: numpy_helper.to_array(tensor)
-                for value, tensor in zip(inputs, tensors)}
-    feeds = {}
-    for value in inputs:
-        tensor = value.type.tensor_type
-        sizes = [dim.dim_value or 1 for dim in tensor.shape.dim]
-        feeds[value.name] = np.zeros(sizes, helper.tensor_dtype_to_np_dtype(tensor.elem_type))
-    return feeds
-
-
-def runner(engine, path, feeds):
-    if engine == "convoy":
-        import convoy
-
-        session = convoy.InferenceSession(path, threads=1)
-    elif engine == "onnxruntime":
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        session = onnxruntime.InferenceSession(path, options)
-    else:
-        import openvino
-
-        model = openvino.Core().read_model(path)
-        model.reshape({name: list(array.shape) for name, array in feeds.items()})
-        compiled = openvino.Core().compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": 1})
-        return lambda: compiled(feeds)
-    return lambda: session.run(None, feeds)
+from engines import ENGINES, feeds_of, runner
 
 
 def measure(engine, path):

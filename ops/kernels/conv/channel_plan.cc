@@ -6,6 +6,7 @@
 #include "ops/kernels/conv/conv_kernels.h"
 #include "ops/kernels/conv/direct_conv.h"
 #include "ops/kernels/conv/tile_cost.h"
+#include "runtime/base/divide_up.h"
 
 namespace convoy::kernels {
 
@@ -17,8 +18,6 @@ constexpr int64_t kMostPages = 64;
 constexpr int64_t kPageFloats = 1024;
 constexpr int64_t kPackedFloats = 32 * 1024;      // of 256 KiB or more of second-level cache
 constexpr int64_t kMostPackedFloats = 64 * 1024;  // where that leaves few pixels
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 

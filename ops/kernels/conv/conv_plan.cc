@@ -7,6 +7,7 @@
 #include "ops/kernels/conv/direct_conv.h"
 #include "ops/kernels/conv/task_cut.h"
 #include "ops/kernels/conv/tile_cost.h"
+#include "runtime/base/divide_up.h"
 
 namespace convoy::kernels {
 
@@ -16,9 +17,6 @@ constexpr int64_t kFirstLevelFloats = 6 * 1024;    // of 32 KiB or more of first
 constexpr int64_t kSecondLevelFloats = 32 * 1024;  // of 256 KiB or more of second-level cache
 constexpr int64_t kMostPackedRows = 64;
 constexpr int64_t kManyStreams = 8;  // more than the processor itself reads ahead in well
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include "ops/kernels/conv/task_cut.h"
 #include "ops/kernels/conv/winograd_conv.h"
 #include "ops/kernels/conv/winograd_pixels.h"
+#include "runtime/base/divide_up.h"
 
 namespace convoy::kernels {
 
@@ -15,9 +16,6 @@ namespace {
 
 constexpr int64_t kMostRows = 32;  // of a task: fills vectors of what is left of rows
 constexpr int64_t kMostLanes = 16;
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
 }  // namespace
 

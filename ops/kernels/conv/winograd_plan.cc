@@ -8,6 +8,7 @@
 #include "ops/kernels/conv/task_cut.h"
 #include "ops/kernels/conv/tile_cost.h"
 #include "ops/kernels/conv/winograd_conv.h"
+#include "runtime/base/divide_up.h"
 
 namespace convoy::kernels {
 
@@ -16,9 +17,6 @@ namespace {
 constexpr int64_t kMostTiles = 96;  // whose sums fit the first-level cache beside the weights
 constexpr int64_t kFewTiles = 32;   // leaves several rows to a block
 constexpr int64_t kMostFloats = 64 * 1024;  // transformed input, in half of the second-level cache
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
 }  // namespace
 

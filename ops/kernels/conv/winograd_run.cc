@@ -5,12 +5,11 @@
 #include <bit>
 
 #include "ops/kernels/conv/task_cut.h"
+#include "runtime/base/divide_up.h"
 
 namespace convoy::kernels {
 
 namespace {
-
-int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
 // Blocks of `size` floats, alternately to even and odd: `blocks` of each.
 void take_apart(const float* x, int64_t blocks, int64_t size, float* even, float* odd) {

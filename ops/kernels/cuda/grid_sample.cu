@@ -39,12 +39,11 @@ struct Taps {
   }
 
   // Inlined for each axis it would leave them too few registers.
-  __device__ __attribute__((noinline)) Taps(const GridSample& sample, float normalized,
-                                            int64_t size) {
+  __device__ __attribute__((noinline)) Taps(const GridSample& sample, float place, int64_t size) {
     const auto length = static_cast<float>(size);
-    if (normalized != normalized) normalized = -1;
-    float x = sample.align_corners ? (normalized + 1) / 2 * (length - 1)
-                                   : ((normalized + 1) * length - 1) / 2;
+    if (place != place) place = -1;
+    float x =
+        sample.align_corners ? (place + 1) / 2 * (length - 1) : ((place + 1) * length - 1) / 2;
     const float low = sample.align_corners ? 0.0F : -0.5F;
     const float high = sample.align_corners ? length - 1 : length - 0.5F;
     if (sample.sampling == GridSampling::nearest) x = nearbyintf(x);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/kernels/conv/conv_kernels.h"
+#include "runtime/base/divide_up.h"
 
 namespace convoy::kernels {
 
@@ -17,8 +18,6 @@ constexpr int64_t kMostTurnedTerms = 128;
 constexpr int64_t kMostAddresses = 8;
 constexpr int64_t kManyPanels = 8;
 constexpr int64_t kMostTurned = 1 << 18;  // floats, which stay in the second-level cache
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 

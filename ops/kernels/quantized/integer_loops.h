@@ -4,11 +4,10 @@
 
 #include <cstdint>
 
+#include "runtime/base/divide_up.h"
 #include "runtime/device/per_isa.h"
 
 namespace convoy {
-
-inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // What stands for 0 among bytes: byte ^ flip less `zero`, flip 0x80 for int8 and 0 for uint8.
 struct ByteZero {
