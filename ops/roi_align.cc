@@ -1,6 +1,8 @@
 // RoiAlign, opset 10 and up (half_pixel by default from 16 on): average or maximum over samples,
 // interpolated bilinearly, of each cell of each region. Max is that of the weighted corners.
 #include <cmath>
+#include <span>
+#include <vector>
 
 #include "ops/kernels/index/index.h"
 #include "runtime/op/registry.h"
@@ -15,33 +17,18 @@ struct RoiForm {
   double scale = 1;
 };
 
-struct Sample {
-  int64_t at[4] = {0, 0, 0, 0};
-  double weight[4] = {0, 0, 0, 0};
+// Where a sample lies along one axis of the input, between two neighbours.
+struct AxisSample {
+  int64_t low, high;
+  double of_low, of_high;  // weights; both 0 outside of the input
 };
 
-Sample bilinear(double y, double x, int64_t height, int64_t width) {
-  Sample sample;
-  bool inside =
-      y >= -1 && y <= static_cast<double>(height) && x >= -1 && x <= static_cast<double>(width);
-  if (!inside) return sample;
-  y = std::clamp(y, 0.0, static_cast<double>(height - 1));
-  x = std::clamp(x, 0.0, static_cast<double>(width - 1));
-  auto top = static_cast<int64_t>(y);
-  auto left = static_cast<int64_t>(x);
-  int64_t bottom = std::min(top + 1, height - 1);
-  int64_t right = std::min(left + 1, width - 1);
-  double ly = y - static_cast<double>(top);
-  double lx = x - static_cast<double>(left);
-  sample.at[0] = top * width + left;
-  sample.at[1] = top * width + right;
-  sample.at[2] = bottom * width + left;
-  sample.at[3] = bottom * width + right;
-  sample.weight[0] = (1 - ly) * (1 - lx);
-  sample.weight[1] = (1 - ly) * lx;
-  sample.weight[2] = ly * (1 - lx);
-  sample.weight[3] = ly * lx;
-  return sample;
+AxisSample place(double at, int64_t length) {
+  if (!(at >= -1 && at <= static_cast<double>(length))) return {0, 0, 0, 0};
+  at = std::clamp(at, 0.0, static_cast<double>(length - 1));
+  const auto low = static_cast<int64_t>(at);
+  const double of_high = at - static_cast<double>(low);
+  return {low, std::min(low + 1, length - 1), 1 - of_high, of_high};
 }
 
 // Along one axis of a cell, and of both.
@@ -56,50 +43,49 @@ int64_t samples_along(Real length, int64_t sampling) {
   return static_cast<int64_t>(std::ceil(std::max(length, Real{0})));
 }
 
-// One region: where its cells are, and how many samples each has. In the type of the operands,
-// which decides where a length is a whole number of samples.
+// A region along one axis: where its cells are, and how many samples each has. In the type of the
+// operands, which decides where a length is a whole number of samples.
+template <typename Real>
+struct RegionAxis {
+  Real start;
+  Real cell;
+  int64_t count;   // of samples in a cell
+  int64_t length;  // of the input
+
+  void place_cell(int64_t index, AxisSample* to) const {
+    constexpr Real kHalf = 0.5;
+    const Real from = start + static_cast<Real>(index) * cell;
+    for (int64_t s = 0; s < count; ++s) {
+      const Real at = from + (static_cast<Real>(s) + kHalf) * cell / static_cast<Real>(count);
+      to[s] = place(static_cast<double>(at), length);
+    }
+  }
+};
+
 template <typename Real>
 struct Region {
-  Real top, left;
-  Real cell_height, cell_width;
-  int64_t rows, columns;  // of samples in a cell
-  int64_t height, width;  // of the input
-
-  int64_t per_cell() const { return rows * columns; }
-  Sample sample(int64_t cell_row, int64_t cell_column, int64_t s) const {
-    constexpr Real kHalf = 0.5;
-    const Real y0 = top + static_cast<Real>(cell_row) * cell_height;
-    const Real x0 = left + static_cast<Real>(cell_column) * cell_width;
-    const Real y =
-        y0 + (static_cast<Real>(s / columns) + kHalf) * cell_height / static_cast<Real>(rows);
-    const Real x =
-        x0 + (static_cast<Real>(s % columns) + kHalf) * cell_width / static_cast<Real>(columns);
-    return bilinear(static_cast<double>(y), static_cast<double>(x), height, width);
-  }
+  RegionAxis<Real> rows, columns;
 };
 
 template <typename Real>
 Region<Real> place_region(const RoiForm& form, const Real* roi, const Shape& in, const Shape& out) {
   const Real offset = form.half_pixel ? Real{0.5} : Real{0};
   const auto scale = static_cast<Real>(form.scale);
-  Region<Real> region;
-  region.left = roi[0] * scale - offset;
-  region.top = roi[1] * scale - offset;
-  Real width = roi[2] * scale - offset - region.left;
-  Real height = roi[3] * scale - offset - region.top;
-  check_input(std::isfinite(region.left + region.top + width + height), "a region is not finite");
+  const Real left = roi[0] * scale - offset;
+  const Real top = roi[1] * scale - offset;
+  Real width = roi[2] * scale - offset - left;
+  Real height = roi[3] * scale - offset - top;
+  check_input(std::isfinite(left + top + width + height), "a region is not finite");
   if (!form.half_pixel) {
     width = std::max(width, Real{1});
     height = std::max(height, Real{1});
   }
-  region.cell_height = height / static_cast<Real>(out[2]);
-  region.cell_width = width / static_cast<Real>(out[3]);
-  region.rows = samples_along(region.cell_height, form.sampling);
-  region.columns = samples_along(region.cell_width, form.sampling);
-  check_input(region.per_cell() <= kMostOfCell, "a region takes {} samples a cell",
-              region.per_cell());
-  region.height = in[2];
-  region.width = in[3];
+  const Real cell_height = height / static_cast<Real>(out[2]);
+  const Real cell_width = width / static_cast<Real>(out[3]);
+  Region<Real> region{{top, cell_height, samples_along(cell_height, form.sampling), in[2]},
+                      {left, cell_width, samples_along(cell_width, form.sampling), in[3]}};
+  const int64_t per_cell = region.rows.count * region.columns.count;
+  check_input(per_cell <= kMostOfCell, "a region takes {} samples a cell", per_cell);
   return region;
 }
 
@@ -110,11 +96,13 @@ struct CellTotal {
   bool any = false;
 
   template <typename T>
-  void add(const Sample& sample, const T* plane) {
-    double part[4];
-    for (int k = 0; k < 4; ++k) {
-      part[k] = sample.weight[k] * static_cast<double>(plane[sample.at[k]]);
-    }
+  void add(const AxisSample& y, const AxisSample& x, const T* plane, int64_t width) {
+    const T* upper = plane + y.low * width;
+    const T* lower = plane + y.high * width;
+    const double part[4] = {y.of_low * x.of_low * static_cast<double>(upper[x.low]),
+                            y.of_low * x.of_high * static_cast<double>(upper[x.high]),
+                            y.of_high * x.of_low * static_cast<double>(lower[x.low]),
+                            y.of_high * x.of_high * static_cast<double>(lower[x.high])};
     sum += part[0] + part[1] + part[2] + part[3];
     double top = std::max(std::max(part[0], part[1]), std::max(part[2], part[3]));
     largest = any ? std::max(largest, top) : top;
@@ -122,23 +110,55 @@ struct CellTotal {
   }
 };
 
-// One cell in all channels. The samples of a cell are the same in each; so many are kept, and more
-// are placed again for each channel.
+// Room for the samples of a cell along one axis. Only where they are many is it allocated.
+class AxisSamples {
+ public:
+  explicit AxisSamples(int64_t count) : samples_(few_, static_cast<size_t>(count)) {
+    if (count <= kFew) return;
+    many_.resize(samples_.size());
+    samples_ = many_;
+  }
+  AxisSamples(const AxisSamples&) = delete;
+  AxisSamples& operator=(const AxisSamples&) = delete;
+  AxisSample* data() { return samples_.data(); }
+  std::span<const AxisSample> all() const { return samples_; }
+
+ private:
+  static constexpr int64_t kFew = 32;
+  AxisSample few_[kFew];
+  std::vector<AxisSample> many_;
+  std::span<AxisSample> samples_;
+};
+
+// One cell of one channel, of the samples of its row and its column of cells.
+template <typename T>
+T pool_cell(std::span<const AxisSample> rows, std::span<const AxisSample> columns, bool average,
+            const T* plane, int64_t width) {
+  CellTotal total;
+  for (const AxisSample& y : rows) {
+    for (const AxisSample& x : columns) total.add(y, x, plane, width);
+  }
+  const size_t count = std::max<size_t>(rows.size() * columns.size(), 1);
+  return static_cast<T>(average ? total.sum / static_cast<double>(count) : total.largest);
+}
+
+// One region in all channels. The samples of a cell are the same in each.
 template <typename Real, typename T>
-void pool_cell(const Region<Real>& region, int64_t row, int64_t column, bool average,
-               const T* planes, int64_t channels, T* to, int64_t to_channel) {
-  constexpr int64_t kMost = 64;
-  Sample samples[kMost];
-  int64_t count = region.per_cell();
-  for (int64_t s = 0; s < std::min(count, kMost); ++s) samples[s] = region.sample(row, column, s);
-  for (int64_t c = 0; c < channels; ++c) {
-    const T* plane = planes + c * region.height * region.width;
-    CellTotal total;
-    for (int64_t s = 0; s < count; ++s) {
-      total.add(s < kMost ? samples[s] : region.sample(row, column, s), plane);
+void pool_region(const Region<Real>& region, bool average, const T* planes, const Shape& out,
+                 T* to) {
+  AxisSamples rows(region.rows.count);
+  AxisSamples columns(region.columns.count);
+  const int64_t width = region.columns.length;
+  const int64_t plane = region.rows.length * width;
+  for (int64_t row = 0; row < out[2]; ++row) {
+    region.rows.place_cell(row, rows.data());
+    for (int64_t column = 0; column < out[3]; ++column) {
+      region.columns.place_cell(column, columns.data());
+      for (int64_t c = 0; c < out[1]; ++c) {
+        to[(c * out[2] + row) * out[3] + column] =
+            pool_cell(rows.all(), columns.all(), average, planes + c * plane, width);
+      }
     }
-    double mean = total.sum / static_cast<double>(std::max<int64_t>(count, 1));
-    to[c * to_channel] = static_cast<T>(average ? mean : total.largest);
   }
 }
 
@@ -147,7 +167,6 @@ void run_typed(KernelContext& context, const RoiForm& form) {
   const TensorView& in = context.input(0);
   const TensorView& out = context.output(0);
   int64_t channels = in.shape[1];
-  int64_t cells = out.shape[2] * out.shape[3];
   context.threads().parallel_for(out.shape[0], 1, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
       using Real = std::conditional_t<std::is_same_v<T, double>, double, float>;
@@ -156,11 +175,8 @@ void run_typed(KernelContext& context, const RoiForm& form) {
       int64_t batch = checked_index(index_at(context.input(2), n), in.shape[0]);
       const Region<Real> region = place_region(form, roi, in.shape, out.shape);
       const T* planes = in.as<T>() + batch * channels * in.shape[2] * in.shape[3];
-      T* to = out.as<T>() + n * channels * cells;
-      for (int64_t cell = 0; cell < cells; ++cell) {
-        pool_cell(region, cell / out.shape[3], cell % out.shape[3], form.average, planes, channels,
-                  to + cell, cells);
-      }
+      T* to = out.as<T>() + n * channels * out.shape[2] * out.shape[3];
+      pool_region(region, form.average, planes, out.shape, to);
     }
   });
 }
