@@ -4,70 +4,27 @@
 
 #include <fmt/format.h>
 
-#include "runtime/op/formed_operands.h"
 #include "runtime/op/registry.h"
-#include "runtime/op/select_kernel.h"
-#include "runtime/op/static_context.h"
-#include "runtime/op/weight_cache.h"
+#include "tools/bench/candidate.h"
 
 namespace convoy {
 namespace {
 
 using Ints = std::vector<int64_t>;
 
+constexpr int kVersion = 21;  // of every operator here
+
 struct Case {
   std::string name;
-  std::string op;
-  std::vector<Shape> inputs;
-  Shape output;
-  Attributes attributes;
+  BenchNode node;
   double work;  // floating-point operations
 };
 
-// A tensor of small numbers of both signs.
-Tensor numbers(const Shape& shape) {
-  Tensor tensor = Tensor::allocate(DType::kFloat32, shape);
-  float* values = tensor.mutable_data<float>();
-  for (int64_t k = 0; k < tensor.count(); ++k) {
-    values[k] = static_cast<float>(k % 17) * 0.1f - 0.8f;
-  }
-  return tensor;
-}
-
 void run_candidate(benchmark::State& state, const Case& c, const OpDef& definition,
-                   const KernelDef& candidate) {
-  Graph graph;
-  Node node;
-  node.op_type = c.op;
-  node.version = 21;
-  node.attributes = c.attributes;
-  KernelRequest request(graph, node);
-  std::vector<Tensor> inputs;
-  for (const Shape& shape : c.inputs) {
-    inputs.push_back(numbers(shape));
-    request.inputs.push_back(inputs.back().desc());
-  }
-  request.constants.assign(c.inputs.size(), nullptr);
-  if (c.inputs.size() > 1) request.constants[1] = &inputs[1];
-  node.outputs = {ValueId{0}};
-  Tensor output = numbers(c.output);
-  request.outputs.push_back(output.desc());
-  request.isa = best_isa();
-  request.threads = 1;
-  TransientWeights cache(nullptr, {});
-  request.weights = &cache;
-  KernelChoice choice = ask(definition, candidate, request);
-  if (!choice.kernel) return state.SkipWithError(choice.refusals.front().c_str());
-  auto threads = make_thread_pool(1);
-  FormedOperands operands(*threads);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    operands.add_input(inputs[i].view(), request.input_need(i));
-  }
-  operands.add_output(output.view(), request.output_need(0));
-  operands.convert_inputs();
-  auto scratch = Buffer::allocate(request.scratch_bytes);
-  StaticKernelContext context(operands.inputs(), operands.outputs(), *threads, scratch->data());
-  for (auto _ : state) choice.kernel->run(context);
+                   const KernelDef& kernel) {
+  Candidate candidate(c.node, definition, kernel);
+  if (!candidate.refusal().empty()) return state.SkipWithError(candidate.refusal().c_str());
+  for (auto _ : state) candidate.run();
   state.counters["GFLOP/s"] =
       benchmark::Counter(c.work * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
@@ -75,30 +32,29 @@ void run_candidate(benchmark::State& state, const Case& c, const OpDef& definiti
 Case conv(const char* name, const Shape& x, const Shape& w, int64_t stride, int64_t pad,
           int64_t group = 1, int64_t dilation = 1) {
   auto rank = static_cast<size_t>(x.rank() - 2);
-  Case c{name, "Conv", {x, w, Shape{w[0]}}, {x[0], w[0]}, {}, 2};
+  BenchNode node{"Conv", kVersion, {}, {x, w, Shape{w[0]}}, {false, true, false}, {x[0], w[0]}};
   for (int axis = 2; axis < x.rank(); ++axis) {
     int64_t extent = dilation * (w[axis] - 1) + 1;
-    c.output.push_back((x[axis] + 2 * pad - extent) / stride + 1);
+    node.output.push_back((x[axis] + 2 * pad - extent) / stride + 1);
   }
-  c.attributes["strides"] = Ints(rank, stride);
-  c.attributes["pads"] = Ints(2 * rank, pad);
-  c.attributes["dilations"] = Ints(rank, dilation);
-  c.attributes["group"] = group;
-  c.work *=
-      static_cast<double>(element_count(c.output)) * static_cast<double>(element_count(w) / w[0]);
-  return c;
+  node.attributes["strides"] = Ints(rank, stride);
+  node.attributes["pads"] = Ints(2 * rank, pad);
+  node.attributes["dilations"] = Ints(rank, dilation);
+  node.attributes["group"] = group;
+  const double work = 2.0 * static_cast<double>(element_count(node.output)) *
+                      static_cast<double>(element_count(w) / w[0]);
+  return {name, std::move(node), work};
 }
 
 Case matmul(int64_t batch, int64_t m, int64_t k, int64_t n, bool shared) {
-  Case c{fmt::format("matmul/{}x{}x{}x{}{}", batch, m, k, n, shared ? "" : "/batched"),
-         "MatMul",
-         {{batch, m, k}, {k, n}},
-         {batch, m, n},
-         {},
-         2.0};
-  if (!shared) c.inputs[1] = {batch, k, n};
-  c.work *= static_cast<double>(batch * m * k) * static_cast<double>(n);
-  return c;
+  return {fmt::format("matmul/{}x{}x{}x{}{}", batch, m, k, n, shared ? "" : "/batched"),
+          {"MatMul",
+           kVersion,
+           {},
+           {{batch, m, k}, shared ? Shape{k, n} : Shape{batch, k, n}},
+           {false, true},
+           {batch, m, n}},
+          2.0 * static_cast<double>(batch * m * k) * static_cast<double>(n)};
 }
 
 const std::vector<Case>& cases() {
@@ -140,7 +96,7 @@ const std::vector<Case>& cases() {
 
 int register_cases() {
   for (const Case& c : cases()) {
-    const OpDef* definition = Registry::standard().find("", c.op, 21);
+    const OpDef* definition = Registry::standard().find("", c.node.op, kVersion);
     for (const KernelDef& candidate : definition->kernels) {
       if (candidate.device != DeviceKind::kCpu) continue;
       benchmark::RegisterBenchmark(fmt::format("{}/{}", c.name, candidate.name).c_str(),

@@ -17,48 +17,15 @@
 #include "ops/kernels/conv/winograd_run.h"
 #include "runtime/device/machine.h"
 #include "runtime/graph/window.h"
+#include "tools/bench/machine_peak.h"
 
 namespace convoy::kernels {
 namespace {
-
-#if defined(__x86_64__)
-#define TWELVE(op) op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9) op(10) op(11)
-#define YMM(i) "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #i "\n"
-#define ZMM(i) "vfmadd231ps %%zmm12, %%zmm13, %%zmm" #i "\n"
-#define CLOBBERS                                                                           \
-  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
-      "xmm11", "cc"
-void fma_avx2(int64_t n) {
-  asm volatile("1:\n" TWELVE(YMM) "dec %0\n jnz 1b\n" : "+r"(n) : : CLOBBERS);
-}
-void fma_avx512(int64_t n) {
-  asm volatile("1:\n" TWELVE(ZMM) "dec %0\n jnz 1b\n" : "+r"(n) : : CLOBBERS);
-}
-#endif
 
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// FLOP per second of one core, the best of a few rounds.
-double measure_peak() {
-#if defined(__x86_64__)
-  const Isa isa = best_isa();
-  if (isa == Isa::kGeneric) return 0;
-  const int64_t trips = 400'000;
-  const int lanes = isa >= Isa::kAvx512 ? 16 : 8;
-  double best = 0;
-  for (int round = 0; round < 8; ++round) {
-    const Clock::time_point start = Clock::now();
-    isa >= Isa::kAvx512 ? fma_avx512(trips) : fma_avx2(trips);
-    best = std::max(best, 12.0 * double(trips) * lanes * 2 / seconds_since(start));
-  }
-  return best;
-#else
-  return 0;
-#endif
 }
 
 struct Freer {
@@ -192,7 +159,7 @@ void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
   }
   const Floats scratch = make_floats(scratch_size), first = make_floats(most);
   const Floats buffers[2] = {make_floats(most), make_floats(most)};
-  const double before = measure_peak();
+  const double before = measure_fma_peak();
   double fastest = 1e9;
   for (auto _ : state) {
     const Clock::time_point start = Clock::now();
@@ -206,7 +173,7 @@ void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
     benchmark::ClobberMemory();
     fastest = std::min(fastest, seconds_since(start));
   }
-  const double peak = std::max(before, measure_peak());
+  const double peak = std::max(before, measure_fma_peak());
   const double per_run = count / 1e9;
   state.counters["GFLOP/s"] =
       benchmark::Counter(per_run, benchmark::Counter::kIsIterationInvariantRate);
