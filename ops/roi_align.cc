@@ -113,11 +113,9 @@ struct CellTotal {
 // Room for the samples of a cell along one axis. Only where they are many is it allocated.
 class AxisSamples {
  public:
-  explicit AxisSamples(int64_t count) : samples_(few_, static_cast<size_t>(count)) {
-    if (count <= kFew) return;
-    many_.resize(samples_.size());
-    samples_ = many_;
-  }
+  explicit AxisSamples(int64_t count)
+      : many_(static_cast<size_t>(count > kFew ? count : 0)),
+        samples_(many_.empty() ? few_ : many_.data(), static_cast<size_t>(count)) {}
   AxisSamples(const AxisSamples&) = delete;
   AxisSamples& operator=(const AxisSamples&) = delete;
   AxisSample* data() { return samples_.data(); }
