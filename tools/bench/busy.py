@@ -16,7 +16,7 @@ import sys
 import time
 
 import numpy as np
-from engines import ENGINES, feeds_of, runner
+from engines import feeds_of, warm_runners
 
 TURN = 0.05  # seconds of an engine at a time
 PAUSE = 0.06  # before the next one's turn: threads of the last spin on for a while
@@ -69,13 +69,7 @@ def measure(engines, seconds):
 
 def race(path, threads, busy, seconds):
     feeds = feeds_of(path, np.random.default_rng(1))
-    engines = {}
-    for name in ENGINES:
-        try:
-            engines[name] = runner(name, path, feeds, threads, precision="f32")
-            engines[name]()
-        except ImportError:
-            continue
+    engines = warm_runners(path, feeds, threads)
     with BusyProcesses(busy):
         times = measure(engines, seconds)
     points = {name: np.percentile(np.array(taken) * 1e3, (50, 90, 99))

@@ -4,7 +4,6 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <random>
@@ -21,12 +20,6 @@
 
 namespace convoy::kernels {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 struct Freer {
   void operator()(float* p) const { std::free(p); }
@@ -162,7 +155,7 @@ void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
   const double before = measure_fma_peak();
   double fastest = 1e9;
   for (auto _ : state) {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch stopwatch;
     const float* input = first.get();
     for (size_t i = 0; i < convs.size(); ++i) {
       float* output = buffers[i % 2].get();
@@ -171,7 +164,7 @@ void run(benchmark::State& state, const std::vector<ConvProblem>& problems) {
       input = output;
     }
     benchmark::ClobberMemory();
-    fastest = std::min(fastest, seconds_since(start));
+    fastest = std::min(fastest, stopwatch.seconds());
   }
   const double peak = std::max(before, measure_fma_peak());
   const double per_run = count / 1e9;

@@ -57,3 +57,16 @@ def runner(engine, path, feeds, threads=1, precision=None):
         request = compiled.create_infer_request()
         return lambda: request.infer(feeds, share_inputs=True, share_outputs=True)
     return lambda: session.run(None, feeds)
+
+
+def warm_runners(path, feeds, threads):
+    """By name, what runs the model once in float32, of the engines that are installed; each has run
+    it."""
+    runs = {}
+    for name in ENGINES:
+        try:
+            runs[name] = runner(name, path, feeds, threads, precision="f32")
+            runs[name]()
+        except ImportError:
+            continue
+    return runs

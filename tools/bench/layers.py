@@ -26,7 +26,7 @@ from statistics import median
 
 import numpy as np
 import onnx
-from engines import ENGINES, runner
+from engines import ENGINES, warm_runners
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
 _BENCH = pathlib.Path(__file__).parents[2] / "build" / "bin" / "convoy_bench"
@@ -47,16 +47,6 @@ class Layer:
 
     def key(self):
         return repr((self.op, sorted(self.attributes.items()), self.shapes, self.constant))
-
-    def work(self):
-        """Floating-point operations."""
-        if self.op == "Conv":
-            return 2 * np.prod(self.output, dtype=float) * np.prod(self.shapes[1][1:], dtype=float)
-        if self.op == "ConvTranspose":
-            x, w = self.shapes[:2]
-            return 2 * np.prod(x, dtype=float) * np.prod(w[1:], dtype=float)
-        transposed = self.op == "Gemm" and self.attributes.get("transA", 0)
-        return 2 * np.prod(self.output, dtype=float) * self.shapes[0][0 if transposed else -1]
 
     def bytes(self):
         return 4 * sum(np.prod(shape, dtype=float) for shape in (*self.shapes, self.output))
@@ -119,7 +109,8 @@ def model_of(layers):
 
 
 def candidates_of(layers, folder):
-    """For each layer: candidate → (microseconds cold, warm); and the machine's peaks."""
+    """For each layer: candidate → microseconds, cold and warm; and what the machine can do, with
+    the multiply-adds of each layer by its number."""
     path = os.path.join(folder, "layers.onnx")
     onnx.save(model_of(layers), path)
     done = subprocess.run([_BENCH, "--benchmark_filter=^[0-9]+/", "--benchmark_format=json",
@@ -132,7 +123,7 @@ def candidates_of(layers, folder):
             continue
         number, kernel, how = row["name"].split("/")[:3]
         found[int(number)][kernel][how] = row.get("median_us", row["real_time"])
-    return found, {name: float(report["context"][name]) for name in ("fma_peak", "read_bandwidth")}
+    return found, report["context"]
 
 
 def microseconds(run):
@@ -148,13 +139,7 @@ def engine_times(layer, threads, folder, large):
     numbers = np.random.default_rng(2)
     feeds = {f"0.{k}": numbers.standard_normal(shape).astype(np.float32)
              for k, shape in enumerate(layer.shapes) if not layer.constant[k]}
-    runs = {}
-    for name in ENGINES:
-        try:
-            runs[name] = runner(name, path, feeds, threads, precision="f32")
-            runs[name]()
-        except ImportError:
-            continue
+    runs = warm_runners(path, feeds, threads)
     cold, warm = collections.defaultdict(list), collections.defaultdict(list)
     for _ in range(_COLD_ROUNDS):
         for name, run in runs.items():
@@ -175,7 +160,7 @@ def pair(times):
     return f"{times[0]:.0f} / {times[1]:.0f}"
 
 
-def row_of(layer, engines, candidates, peaks):
+def row_of(layer, engines, candidates, multiply_adds, peaks):
     """What the table says of a layer, and what Convoy loses on it."""
     ours = engines["convoy"]
     peers = [times for name, times in engines.items() if name != "convoy"]
@@ -183,7 +168,7 @@ def row_of(layer, engines, candidates, peaks):
     lost = (ours[0] - best[0]) * layer.count
     timed = {name: (at["cold"], at["warm"]) for name, at in candidates.items() if len(at) == 2}
     fastest = sorted(timed, key=timed.get)[:3]
-    shares = [100 * layer.work() / (peaks["fma_peak"] * ours[k] * 1e-6) for k in (0, 1)]
+    shares = [200 * multiply_adds / (peaks["fma_peak"] * ours[k] * 1e-6) for k in (0, 1)]
     traffic = 100 * layer.bytes() / (peaks["read_bandwidth"] * ours[0] * 1e-6)
     cells = [layer.described(), f"{layer.count} in {', '.join(sorted(layer.networks))}",
              *(pair(engines[name]) if name in engines else "–" for name in ENGINES),
@@ -209,12 +194,14 @@ def collect(paths, only):
 
 def table(layers, threads, most):
     with tempfile.TemporaryDirectory() as folder:
-        candidates, peaks = candidates_of(layers, folder)
-        large = np.ones((128 << 20) // 8)
+        candidates, context = candidates_of(layers, folder)
+        peaks = {name: float(context[name]) for name in ("fma_peak", "read_bandwidth")}
+        large = np.ones(int(context["evicting_bytes"]) // 8)
         rows = []
         for number, layer in enumerate(layers):
             engines = engine_times(layer, threads, folder, large)
-            rows.append(row_of(layer, engines, candidates[number], peaks))
+            multiply_adds = float(context[f"multiply_adds/{number}"])
+            rows.append(row_of(layer, engines, candidates[number], multiply_adds, peaks))
             print(f"\r{number + 1} of {len(layers)}", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
     rows.sort(key=lambda row: -row[0])

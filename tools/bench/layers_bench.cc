@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <optional>
 
 #include "loaders/onnx/reader.h"
 #include "runtime/op/registry.h"
+#include "runtime/op/work.h"
 #include "tools/bench/candidate.h"
 #include "tools/bench/machine_peak.h"
 
@@ -31,11 +31,11 @@ void run_cold(benchmark::State& state, Candidate& candidate) {
   for (auto _ : state) {
     evict_caches();
     benchmark::DoNotOptimize(candidate.touch_inputs());
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch stopwatch;
     candidate.run();
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    state.SetIterationTime(took.count());
-    times.push_back(took.count() * 1e6);
+    const double took = stopwatch.seconds();
+    state.SetIterationTime(took);
+    times.push_back(took * 1e6);
   }
   std::nth_element(times.begin(), times.begin() + kColdRuns / 2, times.end());
   state.counters["median_us"] = times[kColdRuns / 2];
@@ -92,7 +92,11 @@ int add_layers() {
   for (NodeId id : model.graph.topological_order()) {
     const Node& node = model.graph.node(id);
     if (auto bench = bench_node(model.graph, node)) add_layer(node, *bench);
+    benchmark::AddCustomContext(
+        "multiply_adds/" + node.name,
+        fmt::format("{}", multiply_adds(Registry::standard(), model.graph, node)));
   }
+  benchmark::AddCustomContext("evicting_bytes", fmt::format("{}", evicting_bytes()));
   benchmark::AddCustomContext("fma_peak", fmt::format("{}", measure_fma_peak()));
   benchmark::AddCustomContext("read_bandwidth", fmt::format("{}", measure_read_bandwidth()));
   return 0;

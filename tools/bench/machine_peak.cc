@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -27,18 +26,8 @@ void fma_avx512(int64_t n) {
 }
 #endif
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// Four times what the last cache holds, as far as the system says.
 std::vector<uint64_t>& large_array() {
-  static std::vector<uint64_t> array(
-      static_cast<size_t>(std::max<int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), 32 << 20)) * 4 /
-          sizeof(uint64_t),
-      1);
+  static std::vector<uint64_t> array(evicting_bytes() / sizeof(uint64_t), 1);
   return array;
 }
 
@@ -52,6 +41,18 @@ uint64_t read_all(const std::vector<uint64_t>& array) {
 
 volatile uint64_t kept;
 
+// So much a second, the best of a few rounds.
+template <typename Body>
+double best_rate(double amount, const Body& body) {
+  double best = 0;
+  for (int round = 0; round < 8; ++round) {
+    const Stopwatch stopwatch;
+    body();
+    best = std::max(best, amount / stopwatch.seconds());
+  }
+  return best;
+}
+
 }  // namespace
 
 double measure_fma_peak() {
@@ -60,30 +61,20 @@ double measure_fma_peak() {
   if (isa == Isa::kGeneric) return 0;
   const int64_t trips = 400'000;
   const int lanes = isa >= Isa::kAvx512 ? 16 : 8;
-  double best = 0;
-  for (int round = 0; round < 8; ++round) {
-    const Clock::time_point start = Clock::now();
-    isa >= Isa::kAvx512 ? fma_avx512(trips) : fma_avx2(trips);
-    best = std::max(best, 12.0 * double(trips) * lanes * 2 / seconds_since(start));
-  }
-  return best;
+  return best_rate(12.0 * double(trips) * lanes * 2,
+                   [&] { isa >= Isa::kAvx512 ? fma_avx512(trips) : fma_avx2(trips); });
 #else
   return 0;
 #endif
 }
 
-double measure_read_bandwidth() {
-  const std::vector<uint64_t>& array = large_array();
-  double best = 0;
-  for (int round = 0; round < 8; ++round) {
-    const Clock::time_point start = Clock::now();
-    kept = read_all(array);
-    best =
-        std::max(best, static_cast<double>(array.size() * sizeof(uint64_t)) / seconds_since(start));
-  }
-  return best;
-}
+double measure_read_bandwidth() { return best_rate(double(evicting_bytes()), evict_caches); }
 
 void evict_caches() { kept = read_all(large_array()); }
+
+size_t evicting_bytes() {
+  constexpr int64_t kLeast = 32 << 20;
+  return 4 * static_cast<size_t>(std::max<int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), kLeast));
+}
 
 }  // namespace convoy
